@@ -1,0 +1,50 @@
+# make demo | test | check | bench | constraints
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+DEMO := data/demo/take.flac
+DEMO_OUT := demo-out
+
+.PHONY: demo test check bench constraints clean
+
+demo: $(STAMP)
+	@mkdir -p $(DEMO_OUT)
+	@$(BIN)/swara analyze $(DEMO) --tonic 'C#3' --report $(DEMO_OUT)/report.html --plot $(DEMO_OUT)/plot.png
+	@echo "  A page to look at and listen to: $(DEMO_OUT)/report.html"
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n auto
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "swara needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(STAMP)
+
+# The newest versions that fit; run the tests afterwards.
+constraints:
+	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
+	$(PIP) install -q -e '.[dev]'
+	$(PIP) list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+clean:
+	rm -rf $(VENV) $(DEMO_OUT) build dist

@@ -1,0 +1,1 @@
+"""What swara can do, measured: ``python -m benchmarks`` writes ``docs/benchmarks.md``."""

@@ -1,0 +1,1 @@
+"""Heads over frames: pitch, the tonic, and the notes of a take."""

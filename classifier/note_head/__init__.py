@@ -1,0 +1,31 @@
+"""The note head: which swara a held note is, from its embedding and its pitch relative to Sa."""
+
+from __future__ import annotations
+
+from .agreement import Agreement, agreement
+from .augment import augmented
+from .evidence import EVIDENCE_CENTS, EVIDENCE_DIM, Evidence, pitch_evidence
+from .examples import NoteExample, NoteSource
+from .files import load_note_head, save_note_head
+from .fit import FittedHead, fit_note_head
+from .head import NoteHead, NotePrediction
+from .metrics import HeadMetrics
+
+__all__ = [
+    "EVIDENCE_CENTS",
+    "EVIDENCE_DIM",
+    "Agreement",
+    "Evidence",
+    "FittedHead",
+    "HeadMetrics",
+    "NoteExample",
+    "NoteHead",
+    "NotePrediction",
+    "NoteSource",
+    "agreement",
+    "augmented",
+    "fit_note_head",
+    "load_note_head",
+    "pitch_evidence",
+    "save_note_head",
+]

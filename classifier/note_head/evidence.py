@@ -1,0 +1,59 @@
+"""The pitch of a note as evidence for the head: how much of it lies at each swara of three saptaks.
+
+Each frame is shared out between the positions around it, by a Gaussian around each, so that a note between
+two swaras shows as both. Positions are those of just intonation, a band taken at its middle.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from data.pitch_track import FloatArray
+from raga.tuning import JUST
+
+__all__ = ["EVIDENCE_CENTS", "EVIDENCE_DIM", "Evidence", "pitch_evidence"]
+
+Evidence: TypeAlias = npt.NDArray[np.float32]
+
+SPREAD_CENTS = 35.0
+"""Standard deviation of the Gaussian. The closest positions, komal Ga and Ga, lie 71 cents apart: a Ga sung
+exactly shows as 89% Ga, one sung 30 cents low still as more Ga than komal Ga."""
+
+_SAPTAKS = (-1, 0, 1)
+_LOWEST, _HIGHEST = JUST.cents_of(11, _SAPTAKS[0] - 1), JUST.cents_of(0, _SAPTAKS[-1] + 1)
+
+EVIDENCE_CENTS: tuple[float, ...] = (
+    _LOWEST,
+    *(JUST.cents_of(index, octave) for octave in _SAPTAKS for index in range(len(JUST.targets))),
+    _HIGHEST,
+)
+"""Cents above madhya Sa of each position: the twelve of mandra, madhya and taar, and one place on either side
+(ati-mandra Ni and ati-taar Sa) that also stands for everything beyond it."""
+
+EVIDENCE_DIM = len(EVIDENCE_CENTS)
+
+
+def pitch_evidence(cents: FloatArray) -> Evidence:
+    """Return how much of a note lies at each position.
+
+    Parameters
+    ----------
+    cents : float64 array, shape [frames]
+        Pitch above madhya Sa; frames that are not finite are left out.
+
+    Returns
+    -------
+    float32 array, shape [EVIDENCE_DIM]
+        Sums to 1; all zero if no frame has a pitch.
+    """
+    heard = cents[np.isfinite(cents)]
+    if heard.size == 0:
+        return np.zeros(EVIDENCE_DIM, np.float32)
+    within = np.clip(heard, _LOWEST, _HIGHEST)[:, None]
+    nearness = np.exp(-0.5 * ((within - np.array(EVIDENCE_CENTS)) / SPREAD_CENTS) ** 2)
+    shares = nearness / nearness.sum(axis=1, keepdims=True)
+    evidence: Evidence = shares.mean(axis=0).astype(np.float32)
+    return evidence

@@ -1,0 +1,119 @@
+"""A head as a file: the arrays of one ``.npz``, without pickle.
+
+::
+
+    format        1
+    classes       the swaras, in roman notation
+    mean, scale, weights, bias, temperature, threshold, uses_embedding, uses_evidence, familiar
+                  as in NoteHead and its Linear
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import HeadDamaged
+from data.atomic_file import write_atomically
+
+from .head import NoteHead
+from .linear import Linear
+
+__all__ = ["FORMAT", "load_note_head", "save_note_head"]
+
+FORMAT = 1
+"""Number of the format; a change of the arrays or of their meaning raises it."""
+
+_REBUILD = "Run: swara rebuild"
+_UPGRADE = "Run: pip install --upgrade swara"
+# What zipfile and numpy raise on bytes that were changed.
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def save_note_head(head: NoteHead, path: Path) -> None:
+    """Write a head to `path`, whole or not at all; the same head gives the same bytes.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    arrays = {
+        "format": np.array(FORMAT),
+        "classes": np.array(head.classes),
+        "mean": head.linear.mean,
+        "scale": head.linear.scale,
+        "weights": head.linear.weights,
+        "bias": head.linear.bias,
+        "temperature": np.array(head.temperature),
+        "threshold": np.array(head.threshold),
+        "uses_embedding": np.array(head.uses_embedding),
+        "uses_evidence": np.array(head.uses_evidence),
+        "familiar": head.familiar,
+    }
+
+    def write(file: Path) -> None:
+        with file.open("wb") as handle:  # given a name, numpy may add a suffix
+            np.savez(handle, allow_pickle=False, **arrays)
+
+    write_atomically(path, write)
+
+
+def load_note_head(path: Path) -> NoteHead:
+    """Read a head.
+
+    Raises
+    ------
+    HeadDamaged
+        If the file is missing, is not what `save_note_head` wrote, or is of a newer format.
+    """
+    try:
+        arrays = _arrays(path)
+        known = int(_of_kind(arrays, "format", "i", 0)) <= FORMAT
+        if known:
+            return _head(arrays)
+    except FileNotFoundError as error:
+        raise HeadDamaged("the file is missing", where=str(path), fix=_REBUILD) from error
+    except _UNREADABLE as error:
+        raise HeadDamaged(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
+    raise HeadDamaged("the note head was written by a newer swara", where=str(path), fix=_UPGRADE)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    # The checksums first, so that numpy reads nothing that was changed.
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.testzip()
+    if broken is not None:
+        raise ValueError(f"{broken} was changed")
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _head(arrays: Mapping[str, np.ndarray[Any, Any]]) -> NoteHead:
+    """Put the arrays together; raises KeyError or ValueError if one is missing or of the wrong kind."""
+    return NoteHead(
+        classes=tuple(str(name) for name in _of_kind(arrays, "classes", "U", 1)),
+        linear=Linear(
+            mean=_of_kind(arrays, "mean", "f", 1),
+            scale=_of_kind(arrays, "scale", "f", 1),
+            weights=_of_kind(arrays, "weights", "f", 2),
+            bias=_of_kind(arrays, "bias", "f", 1),
+        ),
+        temperature=float(_of_kind(arrays, "temperature", "f", 0)),
+        threshold=float(_of_kind(arrays, "threshold", "f", 0)),
+        uses_embedding=bool(_of_kind(arrays, "uses_embedding", "b", 0)),
+        uses_evidence=bool(_of_kind(arrays, "uses_evidence", "b", 0)),
+        familiar=_of_kind(arrays, "familiar", "b", 1),
+    )
+
+
+def _of_kind(arrays: Mapping[str, np.ndarray[Any, Any]], name: str, kind: str, ndim: int) -> Any:
+    array = arrays[name]
+    if array.dtype.kind != kind or array.ndim != ndim:
+        raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")
+    return array

@@ -1,0 +1,168 @@
+"""Training a head, and finding out how good it is, on the same notes without fooling oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.pitch_track import BoolArray, FloatArray
+
+from .calibration import abstention_threshold, log_loss, temperature_for
+from .examples import NoteExample
+from .head import NoteHead, feature_matrix
+from .held_out import HeldOut, Lesson, Split, answer_held_out, familiar_positions, split_notes
+from .learnable import height, too_few, too_little_of
+from .linear import softmax
+from .metrics import Answers, HeadMetrics, score
+from .regression import Recipe, recipes, regress
+
+__all__ = ["FittedHead", "fit_note_head"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedHead:
+    """A head, and how it did on notes held out."""
+
+    head: NoteHead
+    metrics: HeadMetrics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """A recipe, and what it said of the notes held out."""
+
+    recipe: Recipe
+    held_out: HeldOut
+    loss: float
+
+
+def fit_note_head(
+    examples: Sequence[NoteExample], *, seed: int, use_embedding: bool = True, use_evidence: bool = True
+) -> FittedHead:
+    """Train a head.
+
+    Each recipe is tried on singers held out (recordings, where no swara has two singers) and the one with the
+    least log loss taken; on the same held-out notes, augmented ones included, the temperature is the one
+    with the least log loss, and the threshold the lowest from 0.5 to 0.95 at which 99% of the answers are
+    right. The metrics count the notes as sung. The head itself is then trained on everything.
+
+    Parameters
+    ----------
+    examples : sequence of NoteExample
+        As sung, and from `augmented`.
+    seed : int
+        Decides which singers share a fold, where they are many. The same seed and examples give the same
+        head, on any number of threads.
+    use_embedding, use_evidence : bool
+        What the head may look at.
+
+    Raises
+    ------
+    TooFewNotes
+        If fewer than two swaras have 5 notes as sung, in 2 recordings.
+    ValueError
+        If neither embedding nor evidence is used, or embeddings differ in length.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    left_out = too_little_of(examples)
+    kept = [example for example in examples if example.swara not in left_out]
+    classes = tuple(sorted({example.swara for example in kept}, key=height))
+    if len(classes) < 2:
+        raise too_few(left_out)
+    lesson = _lesson(kept, classes, use_embedding, use_evidence)
+    # One thread: sums taken in another order round otherwise.
+    with threadpool_limits(limits=1):
+        split = split_notes(lesson, seed)
+        tried = recipes(use_embedding=use_embedding, use_evidence=use_evidence)
+        best = min((_trial(lesson, split, recipe) for recipe in tried), key=lambda trial: trial.loss)
+        head = _trained(lesson, classes, best, use_embedding, use_evidence)
+    return FittedHead(head, _metrics(lesson, split, best, head, left_out))
+
+
+def _lesson(
+    kept: Sequence[NoteExample], classes: tuple[str, ...], use_embedding: bool, use_evidence: bool
+) -> Lesson:
+    embeddings = np.stack([example.embedding for example in kept])
+    evidence = np.stack([example.evidence for example in kept])
+    return Lesson(
+        features=feature_matrix(embeddings, evidence, use_embedding=use_embedding, use_evidence=use_evidence),
+        embedding_dim=embeddings.shape[1] if use_embedding else 0,
+        evidence=evidence,
+        labels=np.array([classes.index(example.swara) for example in kept], dtype=np.intp),
+        sung=np.array([not example.augmented for example in kept]),
+        singers=tuple(example.singer for example in kept),
+        recordings=tuple(example.recording for example in kept),
+    )
+
+
+def _trial(lesson: Lesson, split: Split, recipe: Recipe) -> _Trial:
+    held_out = answer_held_out(lesson, split.folds, recipe)
+    tested = held_out.testable
+    loss = log_loss(softmax(held_out.scores[tested]), lesson.labels[tested])
+    return _Trial(recipe, held_out, loss)
+
+
+def _trained(
+    lesson: Lesson, classes: tuple[str, ...], best: _Trial, use_embedding: bool, use_evidence: bool
+) -> NoteHead:
+    tested = best.held_out.testable
+    truth = lesson.labels[tested]
+    temperature = temperature_for(best.held_out.scores[tested], truth)
+    probabilities = softmax(best.held_out.scores[tested] / temperature)
+    threshold = abstention_threshold(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
+    return NoteHead(
+        classes=classes,
+        linear=regress(lesson.features, lesson.labels, lesson.embedding_dim, best.recipe),
+        temperature=temperature,
+        threshold=threshold,
+        uses_embedding=use_embedding,
+        uses_evidence=use_evidence,
+        familiar=familiar_positions(lesson.evidence, lesson.labels),
+    )
+
+
+def _metrics(
+    lesson: Lesson, split: Split, best: _Trial, head: NoteHead, left_out: dict[str, str]
+) -> HeadMetrics:
+    tested = best.held_out.testable & lesson.sung
+    probabilities = softmax(best.held_out.scores[tested] / head.temperature)
+    answers = Answers(
+        truth=lesson.labels[tested],
+        probabilities=probabilities,
+        answered=_answered(probabilities, best.held_out.familiar[tested], head),
+        groups=[split.groups[note] for note in np.flatnonzero(tested)],
+    )
+    return HeadMetrics(
+        split=split.held,
+        folds=len(split.folds),
+        scores=score(head.classes, answers),
+        temperature=head.temperature,
+        threshold=head.threshold,
+        embedding_gain=best.recipe.embedding_gain,
+        inverse_penalty=best.recipe.inverse_penalty,
+        examples=lesson.labels.size,
+        left_out=left_out,
+        warnings=_warnings(lesson, split, head.classes, best.held_out.testable),
+    )
+
+
+def _answered(probabilities: FloatArray, familiar: BoolArray, head: NoteHead) -> BoolArray:
+    sure: BoolArray = probabilities.max(axis=1) >= head.threshold
+    return sure & familiar if head.uses_evidence else sure
+
+
+def _warnings(lesson: Lesson, split: Split, classes: tuple[str, ...], testable: BoolArray) -> tuple[str, ...]:
+    warnings = []
+    if split.held == "recording":
+        few = "there is one singer" if len(set(lesson.singers)) == 1 else "no swara is sung by two singers"
+        warnings.append(
+            f"tested on other recordings of the same singers, as {few}: a new singer may do worse"
+        )
+    tested = set(lesson.labels[testable & lesson.sung].tolist())
+    untested = [name for place, name in enumerate(classes) if place not in tested]
+    if untested:
+        warnings.append(f"could not be tested, as only one {split.held} holds them: {', '.join(untested)}")
+    return tuple(warnings)

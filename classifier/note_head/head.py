@@ -1,0 +1,164 @@
+"""Which swara a note is, from its embedding and its pitch evidence, with a probability, or no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.pitch_track import BoolArray, FloatArray
+from embedder import Vectors
+
+from .evidence import EVIDENCE_DIM, Evidence
+from .linear import Linear, softmax
+
+__all__ = ["NoteHead", "NotePrediction", "feature_matrix"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotePrediction:
+    """What the head says of one note.
+
+    Parameters
+    ----------
+    swara, runner_up : str
+        The likeliest swara and the next, in roman notation such as ``S'``.
+    probability, runner_up_probability : float
+        Calibrated, 0 to 1.
+    abstained : bool
+        Whether this is no answer: the probability is too low, or the pitch is unfamiliar.
+    unfamiliar : bool
+        Whether the pitch lies where no note lay that the head was trained on, or there is none.
+    known : tuple of str
+        Every swara that the head can answer with.
+    """
+
+    swara: str
+    probability: float
+    runner_up: str
+    runner_up_probability: float
+    abstained: bool
+    unfamiliar: bool
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NoteHead:
+    """A trained head.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        The swaras it knows, in roman notation; at least two.
+    linear : Linear
+        Features to one score for each class.
+    temperature : float
+        Scores are divided by it before they become probabilities.
+    threshold : float
+        A probability below it is no answer.
+    uses_embedding, uses_evidence : bool
+        What the features hold: the embedding, then the evidence, or one of them.
+    familiar : bool array, shape [EVIDENCE_DIM]
+        Where the pitch of the notes lay that it was trained on; of no meaning without the evidence.
+
+    Raises
+    ------
+    ValueError
+        If classes are few or double, numbers are out of range, or arrays do not fit together.
+    """
+
+    classes: tuple[str, ...]
+    linear: Linear
+    temperature: float
+    threshold: float
+    uses_embedding: bool
+    uses_evidence: bool
+    familiar: BoolArray
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2 or len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"a head needs two or more different swaras, got {self.classes}")
+        if len(self.classes) != self.linear.bias.size:
+            raise ValueError(f"{len(self.classes)} swaras for {self.linear.bias.size} scores")
+        # Written so that NaN fails it.
+        if not (0 < self.temperature < np.inf and 0 <= self.threshold <= 1):
+            raise ValueError(f"temperature {self.temperature} or threshold {self.threshold} is out of range")
+        if self.familiar.shape != (EVIDENCE_DIM,) or self.familiar.dtype != np.bool_:
+            raise ValueError(f"the familiar pitches have shape {self.familiar.shape}")
+        if self.embedding_dim < 0 or (self.embedding_dim > 0) != self.uses_embedding:
+            raise ValueError(f"{self.linear.mean.size} features do not hold what the head uses")
+
+    @property
+    def embedding_dim(self) -> int:
+        """Length of the embedding that is expected; 0 if none is used."""
+        return self.linear.mean.size - EVIDENCE_DIM * self.uses_evidence
+
+    def features(self, embeddings: Vectors, evidence: Evidence) -> FloatArray:
+        """Return what the head looks at, shape [notes, dim].
+
+        Parameters
+        ----------
+        embeddings : float32 array, shape [notes, embedding_dim]
+            Of any length if the head does not use them.
+        evidence : float32 array, shape [notes, EVIDENCE_DIM]
+
+        Raises
+        ------
+        ValueError
+            If the embeddings have another length, or anything is not finite.
+        """
+        features = feature_matrix(
+            embeddings, evidence, use_embedding=self.uses_embedding, use_evidence=self.uses_evidence
+        )
+        if features.shape[1] != self.linear.mean.size:
+            raise ValueError(f"{features.shape[1]} features for a head of {self.linear.mean.size}")
+        if not np.isfinite(features).all():
+            raise ValueError("a feature is not a finite number")
+        return features
+
+    def probabilities(self, features: FloatArray) -> FloatArray:
+        """Return the probability of each class, shape [notes, classes], for what `features` returned."""
+        return softmax(self.linear.scores(features) / self.temperature)
+
+    def predict(self, embedding: Vectors, evidence: Evidence) -> NotePrediction:
+        """Name one note.
+
+        Parameters
+        ----------
+        embedding : float32 array, shape [embedding_dim]
+            Pooled over the note.
+        evidence : float32 array, shape [EVIDENCE_DIM]
+            From `pitch_evidence`.
+
+        Raises
+        ------
+        ValueError
+            If the embedding has another length, or anything is not finite.
+        """
+        (probabilities,) = self.probabilities(self.features(embedding[None], evidence[None]))
+        first, second = (int(place) for place in np.argsort(-probabilities, kind="stable")[:2])
+        probability = float(probabilities[first])
+        unfamiliar = self.uses_evidence and not self._is_familiar(evidence)
+        return NotePrediction(
+            swara=self.classes[first],
+            probability=probability,
+            runner_up=self.classes[second],
+            runner_up_probability=float(probabilities[second]),
+            abstained=unfamiliar or probability < self.threshold,
+            unfamiliar=unfamiliar,
+            known=self.classes,
+        )
+
+    def _is_familiar(self, evidence: Evidence) -> bool:
+        """Tell whether the head was trained on notes there; elsewhere its scores are a guess."""
+        return bool(evidence.any() and self.familiar[evidence.argmax()])
+
+
+def feature_matrix(
+    embeddings: Vectors, evidence: Evidence, *, use_embedding: bool, use_evidence: bool
+) -> FloatArray:
+    """Return the features of notes, shape [notes, dim]: embedding, then evidence, as far as each is used."""
+    if not (use_embedding or use_evidence):
+        raise ValueError("a head needs the embedding, the evidence or both")
+    used = [embeddings] * use_embedding + [evidence] * use_evidence
+    return np.concatenate([np.asarray(block, dtype=np.float64) for block in used], axis=1)

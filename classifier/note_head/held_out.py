@@ -1,0 +1,115 @@
+"""What heads say of notes whose singer, or recording, they were not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.pitch_track import BoolArray, FloatArray, IntArray
+
+from .evidence import EVIDENCE_DIM, Evidence
+from .folds import grouped_folds
+from .regression import Recipe, regress
+
+__all__ = ["HeldOut", "Lesson", "Split", "answer_held_out", "familiar_positions", "split_notes"]
+
+LEAST_SHARE = 0.01
+"""A position is familiar if this share of the notes of some swara lie nearest to it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Notes ready to learn from.
+
+    Parameters
+    ----------
+    features : float64 array, shape [notes, dim]
+        The embedding's values, then the evidence, as far as each is used.
+    embedding_dim : int
+        How many of the features are the embedding.
+    evidence : float32 array, shape [notes, EVIDENCE_DIM]
+        Used or not.
+    labels : int array, shape [notes]
+        Place of each note's swara among the classes.
+    sung : bool array, shape [notes]
+        False for augmented notes.
+    singers, recordings : tuple of str
+        Of each note.
+    """
+
+    features: FloatArray
+    embedding_dim: int
+    evidence: Evidence
+    labels: IntArray
+    sung: BoolArray
+    singers: tuple[str, ...]
+    recordings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """The folds, what they hold together (``singer`` or ``recording``), and the group of each note."""
+
+    held: str
+    groups: tuple[str, ...]
+    folds: tuple[IntArray, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """Every note, by the head that was trained without its fold.
+
+    Parameters
+    ----------
+    scores : float64 array, shape [notes, classes]
+        Minus infinity for a swara that only the held-out fold holds.
+    familiar : bool array, shape [notes]
+        Whether that head had heard notes at this pitch.
+    testable : bool array, shape [notes]
+        Whether it had heard this swara at all; otherwise it cannot be right.
+    """
+
+    scores: FloatArray
+    familiar: BoolArray
+    testable: BoolArray
+
+
+def split_notes(lesson: Lesson, seed: int) -> Split:
+    """Hold out singers, or recordings where no swara is sung by two singers."""
+    shared = any(
+        len({lesson.singers[note] for note in np.flatnonzero(lesson.labels == label)}) > 1
+        for label in np.unique(lesson.labels)
+    )
+    held, groups = ("singer", lesson.singers) if shared else ("recording", lesson.recordings)
+    return Split(held, groups, tuple(grouped_folds(groups, np.random.default_rng(seed))))
+
+
+def answer_held_out(lesson: Lesson, folds: Sequence[IntArray], recipe: Recipe) -> HeldOut:
+    """Train once for each fold, on the others, and score it."""
+    count, classes = lesson.labels.size, int(lesson.labels.max()) + 1
+    scores = np.full((count, classes), -np.inf)
+    familiar, testable = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    for fold in folds:
+        rest = np.setdiff1d(np.arange(count), fold)
+        taught = np.unique(lesson.labels[rest])
+        if taught.size < 2:
+            continue
+        linear = regress(lesson.features[rest], lesson.labels[rest], lesson.embedding_dim, recipe)
+        scores[np.ix_(fold, taught)] = linear.scores(lesson.features[fold])
+        testable[fold] = np.isin(lesson.labels[fold], taught)
+        known = familiar_positions(lesson.evidence[rest], lesson.labels[rest])
+        familiar[fold] = known[lesson.evidence[fold].argmax(axis=1)] & lesson.evidence[fold].any(axis=1)
+    return HeldOut(scores, familiar, testable)
+
+
+def familiar_positions(evidence: Evidence, labels: IntArray) -> BoolArray:
+    """Return where notes lie, bool, shape [EVIDENCE_DIM]; a stray one is no acquaintance."""
+    familiar = np.zeros(EVIDENCE_DIM, dtype=np.bool_)
+    for label in np.unique(labels):
+        heard = evidence[(labels == label) & evidence.any(axis=1)]
+        if heard.size:
+            counts = np.bincount(heard.argmax(axis=1), minlength=EVIDENCE_DIM)
+            familiar |= counts >= max(1.0, LEAST_SHARE * heard.shape[0])
+    return familiar

@@ -1,0 +1,88 @@
+"""Fitting the regression: scikit-learn's, on features whose blocks are weighed against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.pitch_track import FloatArray, IntArray
+
+from .linear import Linear
+
+__all__ = ["Recipe", "recipes", "regress"]
+
+EMBEDDING_GAINS = (0.1, 0.3, 1.0)
+INVERSE_PENALTIES = (10.0, 100.0)
+
+_LEAST_DEVIATION = 0.01
+"""Part of the largest deviation of an embedding's values; what varies less is not blown up further."""
+
+_STEPS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is tried out: the weight of the embedding against the evidence, and scikit-learn's ``C``."""
+
+    embedding_gain: float
+    inverse_penalty: float
+
+
+def recipes(*, use_embedding: bool, use_evidence: bool) -> tuple[Recipe, ...]:
+    """Return what to try; without a second block there is nothing to weigh the first against."""
+    gains = EMBEDDING_GAINS if use_evidence else (1.0,)
+    return tuple(
+        Recipe(gain, penalty)
+        for gain in (gains if use_embedding else (0.0,))
+        for penalty in INVERSE_PENALTIES
+    )
+
+
+def regress(features: FloatArray, labels: IntArray, embedding_dim: int, recipe: Recipe) -> Linear:
+    """Fit a multinomial logistic regression, classes of equal weight.
+
+    Parameters
+    ----------
+    features : float64 array, shape [notes, dim]
+        The embedding's values first.
+    labels : int array, shape [notes]
+        At least two different ones.
+    embedding_dim : int
+        How many of the features are the embedding.
+    recipe : Recipe
+
+    Returns
+    -------
+    Linear
+        With one score for each label that occurs, in their order.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    mean = features.mean(axis=0)
+    scale = _scale(features, embedding_dim, recipe.embedding_gain)
+    model = LogisticRegression(C=recipe.inverse_penalty, class_weight="balanced", max_iter=_STEPS)
+    model.fit((features - mean) * scale, labels)
+    if model.coef_.shape[0] == 1:  # two classes: scikit-learn keeps the score of the second alone
+        return Linear(
+            mean, scale, np.vstack([0 * model.coef_, model.coef_]), np.append(0.0, model.intercept_)
+        )
+    return Linear(mean, scale, model.coef_, model.intercept_)
+
+
+def _scale(features: FloatArray, embedding_dim: int, gain: float) -> FloatArray:
+    """Return factors that give the evidence a total variance of 1, and the embedding one of its gain squared.
+
+    The embedding's values count alike, whatever their units. The evidence keeps its proportions: a position
+    that hardly any note touches is no reason to magnify it.
+    """
+    deviation = features.std(axis=0)
+    embedding, evidence = deviation[:embedding_dim], deviation[embedding_dim:]
+    least = max(_LEAST_DEVIATION * embedding.max(initial=0.0), np.finfo(np.float64).tiny)
+    total = np.sqrt((evidence**2).sum()) or 1.0
+    return np.concatenate(
+        [
+            gain / (np.maximum(embedding, least) * np.sqrt(max(embedding_dim, 1))),
+            np.full(evidence.size, 1.0 / total),
+        ]
+    )

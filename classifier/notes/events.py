@@ -1,0 +1,136 @@
+"""Where notes begin and end: by pitch, by voicing, and by the syllables within one pitch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from data.pitch_track import BoolArray, FloatArray, IntArray, PitchTrack
+
+from .plateaus import GLIDE, plateau_path
+
+__all__ = ["Event", "note_events", "runs", "sung_frames"]
+
+QUIETEST_DB = 22.0
+"""Frames further below the take's loud singing than this are not part of it: echo, bleed, room."""
+
+LOUD_QUANTILE = 0.9
+SAME_PITCH_CENTS = 70.0
+"""Neighbouring plateaus closer than this are one note that wavers; a semitone apart they are two."""
+
+SAME_PITCH_GAP = 4
+DIP_DB = 9.0
+"""A dip of the level this deep within a held pitch is a consonant: a new note."""
+
+DIP_REACH = 20
+FLUX_DB = 6.0
+"""A mean rise of the spectrum this large within a held pitch is a new syllable."""
+
+SYLLABLE_EDGE = 6
+SYLLABLE_APART = 8
+LEAST_STRETCH = 5
+LEAST_EVENT = 12
+"""Frames: 120 ms; a shorter plateau is an ornament."""
+
+
+class Event(NamedTuple):
+    """A note as frames `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
+
+def runs(mask: BoolArray) -> list[Event]:
+    """Return the maximal runs of true frames."""
+    edges = np.diff(np.concatenate(([False], mask, [False])).astype(np.int8))
+    starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [Event(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)]
+
+
+def sung_frames(track: PitchTrack, level_db: FloatArray) -> BoolArray:
+    """Return the voiced frames that are loud enough to be the singer, shape [frames]."""
+    if not track.voiced.any():
+        return track.voiced
+    loud_db = np.quantile(level_db[track.voiced], LOUD_QUANTILE)
+    return track.voiced & (level_db > loud_db - QUIETEST_DB)
+
+
+def note_events(
+    cents: FloatArray, sung: BoolArray, level_db: FloatArray, flux_db: FloatArray
+) -> Iterator[Event]:
+    """Yield the notes of a take in order, without overlap.
+
+    Parameters
+    ----------
+    cents : float64 array, shape [frames]
+        Pitch on any reference, finite wherever `sung`.
+    sung : bool array, shape [frames]
+        From `sung_frames`.
+    level_db, flux_db : float64 arrays, shape [frames]
+        From ``data.frames``.
+    """
+    for stretch in runs(sung):
+        if stretch.stop - stretch.start < LEAST_STRETCH:
+            continue
+        for held in _plateaus(cents, stretch):
+            for event in _split_syllables(held, level_db, flux_db):
+                if event.stop - event.start >= LEAST_EVENT:
+                    yield event
+
+
+def _plateaus(cents: FloatArray, stretch: Event) -> list[Event]:
+    path = plateau_path(cents[stretch.start : stretch.stop])
+    joined: list[Event] = []
+    for start, stop in _constant_runs(path):
+        if path[start] == GLIDE:
+            continue
+        event = Event(start + stretch.start, stop + stretch.start)
+        if joined and _same_note(cents, joined[-1], event):
+            joined[-1] = Event(joined[-1].start, event.stop)
+        else:
+            joined.append(event)
+    return joined
+
+
+def _constant_runs(path: IntArray) -> Iterator[tuple[int, int]]:
+    changes = np.flatnonzero(np.diff(path)) + 1
+    edges = [0, *changes.tolist(), path.size]
+    return pairwise(edges)
+
+
+def _same_note(cents: FloatArray, before: Event, after: Event) -> bool:
+    if after.start - before.stop > SAME_PITCH_GAP:
+        return False
+    step = np.median(cents[slice(*after)]) - np.median(cents[slice(*before)])
+    return bool(abs(step) < SAME_PITCH_CENTS)
+
+
+def _split_syllables(event: Event, level_db: FloatArray, flux_db: FloatArray) -> list[Event]:
+    """Cut a held pitch where a new syllable starts on it."""
+    cuts = [event.start]
+    frame = event.start + SYLLABLE_EDGE
+    while frame < event.stop - SYLLABLE_EDGE:
+        if _is_dip(level_db, event, frame) or _is_burst(flux_db, frame):
+            cuts.append(frame)
+            frame += SYLLABLE_APART
+        else:
+            frame += 1
+    cuts.append(event.stop)
+    return [Event(start, stop) for start, stop in pairwise(cuts)]
+
+
+def _is_dip(level_db: FloatArray, event: Event, frame: int) -> bool:
+    near = level_db[max(event.start, frame - SYLLABLE_EDGE + 1) : min(event.stop, frame + SYLLABLE_EDGE)]
+    if level_db[frame] > near.min():
+        return False
+    before = level_db[max(event.start, frame - DIP_REACH) : frame].max()
+    after = level_db[frame : min(event.stop, frame + DIP_REACH)].max()
+    return bool(min(before, after) - level_db[frame] >= DIP_DB)
+
+
+def _is_burst(flux_db: FloatArray, frame: int) -> bool:
+    near = flux_db[max(0, frame - SYLLABLE_EDGE) : frame + SYLLABLE_EDGE + 1]
+    return bool(flux_db[frame] >= FLUX_DB and flux_db[frame] >= near.max())

@@ -1,0 +1,108 @@
+"""From a held note to a judged one: which swara, how far off, and is that in tune."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from data.take import Note, Verdict
+from raga.ragas import Raga
+from raga.swaras import saptak_name
+from raga.tuning import Tuning
+
+from .held import HeldNote
+
+__all__ = ["PRESETS", "Standard", "Thresholds", "judge"]
+
+UNSURE_BELOW = 0.5
+"""A note whose waveform repeats less well than this may be noise."""
+
+MISTUNED_WITHIN_CENTS = 75.0
+"""Further than this from every swara of the raga, a note is another swara, not a mistuned one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """How far off is still right.
+
+    Parameters
+    ----------
+    perfect_cents, in_tune_cents : float
+        Limits of the two good verdicts, each inclusive.
+    preset : str
+        What the pair is called; ``custom`` for the user's own.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 < perfect_cents <= in_tune_cents.
+    """
+
+    perfect_cents: float
+    in_tune_cents: float
+    preset: str = "custom"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.perfect_cents <= self.in_tune_cents:
+            raise ValueError(
+                f"perfect within {self.perfect_cents}, in tune within {self.in_tune_cents} cents"
+            )
+
+    def verdict(self, cents_off: float) -> Verdict:
+        """Return the verdict on a signed distance in cents."""
+        if abs(cents_off) <= self.perfect_cents:
+            return "perfect"
+        if abs(cents_off) <= self.in_tune_cents:
+            return "in tune"
+        return "low" if cents_off < 0 else "high"
+
+
+PRESETS = {
+    "learner": Thresholds(20.0, 35.0, "learner"),
+    "student": Thresholds(15.0, 25.0, "student"),
+    "performer": Thresholds(10.0, 15.0, "performer"),
+}
+"""Listeners call a note wrong at about 25 cents (Larrouy-Maestri 2018)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a take is judged against: Sa in Hz, the raga, its tuning, and how strictly."""
+
+    sa_hz: float
+    raga: Raga
+    tuning: Tuning
+    thresholds: Thresholds
+
+
+def judge(held: HeldNote, standard: Standard) -> Note:
+    """Name a held note and judge it.
+
+    The name is the nearest of the 12 svarasthanas, in the raga or not. The verdict looks at the nearest
+    swara *of the raga*: a Ga sung 50 cents low is nearest to komal Ga, and still a low Ga in Bhupali.
+    """
+    cents = 1200.0 * math.log2(held.hz / standard.sa_hz)
+    named = standard.tuning.nearest(cents)
+    meant = standard.tuning.nearest(cents, standard.raga.swaras)
+    return Note(
+        start_s=held.start_s,
+        end_s=held.end_s,
+        steady_s=held.steady_s,
+        swara=named.svarasthana.name,
+        saptak=saptak_name(named.octave),
+        cents=cents,
+        cents_off=named.cents_off,
+        steadiness_cents=held.steadiness_cents,
+        verdict=_verdict(held, meant.cents_off, standard.thresholds),
+        confidence=held.confidence,
+        foreign=not standard.raga.allows(named.svarasthana.index),
+        raga_swara=meant.svarasthana.name,
+        raga_saptak=saptak_name(meant.octave),
+        raga_cents_off=meant.cents_off,
+    )
+
+
+def _verdict(held: HeldNote, raga_cents_off: float, thresholds: Thresholds) -> Verdict:
+    if held.confidence < UNSURE_BELOW or abs(raga_cents_off) > MISTUNED_WITHIN_CENTS:
+        return "unsure"
+    return thresholds.verdict(raga_cents_off)

@@ -1,0 +1,8 @@
+"""Pitch trackers behind one seam."""
+
+from __future__ import annotations
+
+from .refine import Refined, refine
+from .tracker import TRACK_RATE_HZ, PitchTracker, Progress, TrackerName, pitch_tracker
+
+__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress", "Refined", "TrackerName", "pitch_tracker", "refine"]

@@ -1,0 +1,43 @@
+"""The seam behind which pitch trackers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol, TypeAlias, assert_never
+
+from data.clip import Clip
+from data.pitch_track import PitchTrack
+
+__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress", "TrackerName", "pitch_tracker"]
+
+TRACK_RATE_HZ = 16_000
+"""Sample rate of the clips that trackers take."""
+
+Progress: TypeAlias = Callable[[float], None]
+"""Called with the share of the work done so far, 0 to 1."""
+
+TrackerName: TypeAlias = Literal["pyin"]
+
+
+class PitchTracker(Protocol):
+    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms between 65 and 1100 Hz."""
+
+    @property
+    def name(self) -> str:
+        """Short name, for reports."""
+        ...
+
+    def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
+        """Track the whole clip; memory beyond the result does not grow with its length."""
+        ...
+
+
+def pitch_tracker(name: TrackerName) -> PitchTracker:
+    """Return the tracker of that name."""
+    match name:
+        case "pyin":
+            from .pyin import PyinTracker
+
+            return PyinTracker()
+        case _:
+            assert_never(name)

@@ -1,0 +1,7 @@
+"""Where Sa is."""
+
+from __future__ import annotations
+
+from .estimate import estimate_tonic, given_tonic
+
+__all__ = ["estimate_tonic", "given_tonic"]

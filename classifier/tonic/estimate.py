@@ -1,0 +1,104 @@
+"""Sa: as given, with its octave from the voice, or estimated from the notes and the drone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from classifier.notes import HeldNote
+from data.clip import Clip
+from data.pitch_track import FloatArray
+from data.take import Tonic, TonicCandidate
+from raga.ragas import Raga
+from raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name
+
+from .chroma import CLASSES, REFERENCE_HZ, circular_cents, fold
+from .drone import drone_partials, drone_salience
+from .octave import SA_HZ, likeliest_octave
+from .template import log_likelihood
+
+__all__ = ["estimate_tonic", "given_tonic"]
+
+NOTES_TEMPER = 0.5
+"""Notes of one phrase are not independent: their log likelihood counts half."""
+
+DRONE_WEIGHT = 12.0
+SURE = 0.7
+"""How often an estimate this sure is right: ``make bench``."""
+
+SAME_CENTS = 50.0
+MOST_ON_ONE_PITCH = 0.65
+"""A voice that spends more of its time than this on one pitch class sounds like a drone itself."""
+
+
+def given_tonic(parsed: ParsedTonic, notes: Sequence[HeldNote]) -> Tonic:
+    """Return the Sa that the user gave; where it has no octave, the voice decides."""
+    candidates_hz = parsed.candidates_hz()
+    if parsed.has_octave:
+        return Tonic(candidates_hz[0], note_name(candidates_hz[0]), 1.0, "given")
+    hz = likeliest_octave(candidates_hz, notes)
+    return Tonic(hz, note_name(hz), 1.0, "given, octave from the voice")
+
+
+def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga]) -> Tonic:
+    """Estimate Sa.
+
+    Parameters
+    ----------
+    clip : Clip
+        The take, for its drone.
+    notes : sequence of HeldNote
+        Its notes.
+    ragas : collection of Raga
+        The raga, if it is known, else all that it may be.
+
+    Returns
+    -------
+    Tonic
+        With the runner-up; its confidence is the probability that lies within 50 cents of it.
+        `needs_confirmation` where that is below `SURE`, or the voice hardly leaves one pitch.
+    """
+    if not notes:
+        return Tonic(SA_HZ, note_name(SA_HZ), 0.0, "estimated", None, needs_confirmation=True)
+    fits = [log_likelihood(notes, raga) for raga in ragas]
+    evidence = NOTES_TEMPER * np.logaddexp.reduce(fits, axis=0)
+    evidence += DRONE_WEIGHT * drone_salience(drone_partials(clip))
+    probability = np.exp(evidence - evidence.max())
+    probability /= probability.sum()
+    best = _likeliest(probability)
+    rest = np.where(_near(best), 0.0, probability)
+    first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
+    doubtful = first.confidence < SURE or _share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
+    return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=doubtful)
+
+
+def _share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
+    """Return the largest share of the steady time within `SAME_CENTS` of one note, in any octave."""
+    pitch = fold(np.array([note.hz for note in notes]))
+    seconds = np.array([note.steady_s for note in notes])
+    same = np.abs(circular_cents(pitch[:, None] - pitch)) <= SAME_CENTS
+    return float((same @ seconds).max() / seconds.sum())
+
+
+def _likeliest(probability: FloatArray) -> int:
+    """Index of the peak within the 100 cents that hold most probability."""
+    mass = [float(probability[_near(index)].sum()) for index in range(CLASSES.size)]
+    return int(np.argmax(np.where(_near(int(np.argmax(mass))), probability, -1.0)))
+
+
+def _near(index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.asarray(np.abs(circular_cents(CLASSES - CLASSES[index])) <= SAME_CENTS)
+
+
+def _candidate(index: int, probability: FloatArray, notes: Sequence[HeldNote]) -> TonicCandidate:
+    near = _near(index)
+    confidence = min(1.0, float(probability[near].sum()))
+    # Between grid points: the mean of what lies close around the peak.
+    off = circular_cents(CLASSES - CLASSES[index])
+    close = np.abs(off) <= 15.0
+    shift = float(probability[close] @ off[close] / max(probability[close].sum(), 1e-300))
+    lowest_hz = REFERENCE_HZ * 2 ** ((CLASSES[index] + shift) / 1200)
+    octaves_hz = [float(lowest_hz * 2**octave) for octave in range(9)]
+    hz = likeliest_octave([hz for hz in octaves_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ], notes)
+    return TonicCandidate(hz, note_name(hz), confidence)

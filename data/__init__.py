@@ -1,0 +1,1 @@
+"""Recordings: decoding, frames, synthesis, and the types that several floors share."""

@@ -1,0 +1,65 @@
+"""A mono recording in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import AudioEmpty, BadSamples
+
+__all__ = ["Clip", "Samples"]
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """Mono audio.
+
+    Parameters
+    ----------
+    samples : float32 array, shape [n]
+        Full scale is -1 to 1; n > 0 and every sample finite.
+    rate_hz : int
+        Samples per second.
+
+    Raises
+    ------
+    AudioEmpty
+        If there are no samples.
+    BadSamples
+        If the samples are not one channel of finite float32, or the rate is not positive.
+    """
+
+    samples: Samples
+    rate_hz: int
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise BadSamples(
+                f"expected one channel of float32, got {self.samples.dtype} of shape {self.samples.shape}"
+            )
+        if self.rate_hz <= 0:
+            raise BadSamples(f"the sample rate is {self.rate_hz} Hz")
+        if self.samples.size == 0:
+            raise AudioEmpty("the recording holds no samples")
+        # The extremes show what is not finite without a mask as long as the recording.
+        if not (np.isfinite(self.samples.min()) and np.isfinite(self.samples.max())):
+            bad = int(np.count_nonzero(~np.isfinite(self.samples)))
+            raise BadSamples(
+                f"{bad} of {self.samples.size} samples are not finite numbers",
+                fix="Export the recording again, for instance as 16-bit WAV",
+            )
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.samples.size / self.rate_hz
+
+    def between(self, start_s: float, end_s: float) -> Clip:
+        """Return the part from `start_s` to `end_s`, both in seconds and clipped to the recording."""
+        start = max(0, round(start_s * self.rate_hz))
+        return Clip(self.samples[start : round(end_s * self.rate_hz)], self.rate_hz)

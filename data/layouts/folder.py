@@ -1,0 +1,117 @@
+"""Folders of recordings, whose names say what they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from data.errors import CorpusError
+
+from .claims import Claims, Named
+from .described import Described, Given, Layout, NamedNote, Refusal
+from .words import meaning
+
+__all__ = ["is_audio_name", "read_files", "read_folder"]
+
+_NO_AUDIO_SUFFIXES = """
+    .bib .bmp .csv .doc .docx .gif .gitattributes .gitignore .gitkeep .htm .html .ini .jpeg .jpg .json
+    .jsonl .lab .log .lrc .m3u .m3u8 .md .mid .midi .musicxml .npy .npz .pdf .png .rtf .svg .textgrid
+    .toml .tsv .txt .xls .xlsx .xml .yaml .yml
+"""
+_NO_AUDIO = frozenset(_NO_AUDIO_SUFFIXES.split())
+_NO_AUDIO_NAMES = frozenset({"copying", "licence", "license", "notice", "readme", "thumbs.db", "desktop.ini"})
+
+
+def read_folder(root: Path, given: Given) -> Layout:
+    """Describe every recording in a folder and the folders in it.
+
+    Hidden files do not count; files that are no audio by their name are passed over.
+
+    Raises
+    ------
+    CorpusError
+        If there is no audio.
+    """
+    files = sorted(_files(root))
+    audio = tuple(path for path in files if is_audio_name(path))
+    if not audio:
+        raise CorpusError(
+            "there is no audio in this folder",
+            where=str(root),
+            fix="Name the folder that holds the recordings",
+        )
+    layout = read_files(root, audio, given)
+    passed_over = tuple(path for path in files if not is_audio_name(path))
+    return Layout(layout.described, layout.refused, passed_over)
+
+
+def read_files(root: Path, files: Sequence[Path], given: Given) -> Layout:
+    """Describe recordings by their names and those of the folders from `root` down to them."""
+    _require(given, root)
+    described: list[Described] = []
+    refused: list[Refusal] = []
+    claims = Claims(root, files, given.tonic)
+    for path in files:
+        try:
+            described.append(_described(path, claims.named(path), given))
+        except CorpusError as error:
+            refused.append(Refusal(path, error))
+    return Layout(tuple(described), tuple(refused))
+
+
+def is_audio_name(path: Path) -> bool:
+    """Whether a file may be audio, by its name."""
+    return path.suffix.lower() not in _NO_AUDIO and path.name.casefold() not in _NO_AUDIO_NAMES
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Yield the files below `root` that are not hidden, through links, each folder once."""
+    seen: set[str] = set()
+    for folder, inner, names in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
+
+
+def _require(given: Given, root: Path) -> None:
+    for value, option in ((given.singer, "--singer"), (given.licence, "--licence")):
+        if not (value or "").strip():
+            raise CorpusError(
+                f"nothing says what to put down as {option.strip('-')}", where=str(root), fix=f"Give {option}"
+            )
+
+
+def _described(path: Path, named: Named, given: Given) -> Described:
+    if named.tonic is None:
+        raise CorpusError(
+            "nothing says which scale this is in",
+            where=str(path),
+            fix='Call its folder by the scale, such as "A#" or "scale C", or give --tonic',
+        )
+    if named.raga and given.raga and named.raga != given.raga:
+        raise CorpusError(
+            f"its name says raga {named.raga}, --raga {given.raga}",
+            where=str(path),
+            fix="Leave --raga out where the names tell the raga",
+        )
+    return Described(
+        path=path,
+        singer=given.singer or "",
+        licence=given.licence or "",
+        tonic=named.tonic,
+        raga=named.raga or given.raga,
+        notes=() if named.swara is None else (NamedNote(named.swara),),
+        group=named.group,
+        unread=_unread(path),
+    )
+
+
+def _unread(path: Path) -> str:
+    """Return the first word that says nothing, of the file or of its folder; else the whole name."""
+    words = (word for name in (path.stem, path.parent.name) for word in meaning(name).unread)
+    return next(words, path.stem)

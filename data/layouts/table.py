@@ -1,0 +1,178 @@
+"""Recordings described by a table: CSV with a header, one row for a recording or for a note of one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from data.errors import CorpusError
+from raga.errors import SwaraError
+from raga.near_names import fold_name, nearest_names
+from raga.ragas import raga_named
+from raga.swaras import parse_swara
+from raga.tonic_names import ParsedTonic, parse_tonic
+
+from .described import Described, Given, Layout, NamedNote, Refusal
+
+__all__ = ["COLUMNS", "read_table"]
+
+COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "licence")
+"""Every column that a table may have; only ``path`` it must."""
+
+_T = TypeVar("_T")
+_Row: TypeAlias = tuple[int, Mapping[str, str]]
+
+
+def read_table(table: Path, given: Given) -> Layout:
+    """Describe the recordings of a table; a cell that is empty or missing falls back on what is given.
+
+    Parameters
+    ----------
+    table : Path
+        UTF-8, separated by commas; relative paths start from its folder.
+    given : Given
+
+    Raises
+    ------
+    CorpusError
+        If the table cannot be read, lacks ``path``, has a column of another name, or holds no row.
+    """
+    by_path: dict[Path, list[_Row]] = {}
+    for row in _rows(table):
+        by_path.setdefault(table.parent / _cell(row, "path"), []).append(row)
+    described: list[Described] = []
+    refused: list[Refusal] = []
+    for path, rows in by_path.items():
+        try:
+            described.append(_described(table, path, rows, given))
+        except CorpusError as error:
+            refused.append(Refusal(path, error))
+    return Layout(tuple(described), tuple(refused))
+
+
+def _rows(table: Path) -> list[_Row]:
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True, restval="", restkey="more")
+            _check_header(table, reader.fieldnames or ())
+            rows: list[_Row] = [(reader.line_num, row) for row in reader if any(row.values())]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(
+            f"the table cannot be read: {error}", where=str(table), fix="Save it as CSV, UTF-8, with commas"
+        ) from error
+    for line, row in rows:
+        if "more" in row or not (row["path"] or "").strip():
+            fault = "more cells than columns" if "more" in row else "no path"
+            raise CorpusError(f"this row has {fault}", where=_place(table, line))
+    if not rows:
+        raise CorpusError("the table has no rows", where=str(table))
+    return rows
+
+
+def _check_header(table: Path, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in COLUMNS:
+            known = {fold_name(column): column for column in COLUMNS}
+            raise CorpusError(
+                f'no column is called "{name}"', where=str(table), fix=nearest_names(name, known)
+            )
+    if "path" not in names:
+        raise CorpusError(
+            "the table has no column path", where=str(table), fix=f"The columns are {', '.join(COLUMNS)}"
+        )
+
+
+def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> Described:
+    """Put the rows of one recording together; what they say of the whole of it must agree."""
+    whole = {column: _agreed(table, rows, column) for column in ("singer", "tonic", "raga", "licence")}
+    place = _place(table, rows[0][0])
+    singer, licence = whole["singer"] or given.singer, whole["licence"] or given.licence
+    for value, column in ((singer, "singer"), (licence, "licence")):
+        if not value:
+            raise CorpusError(
+                f"no {column} is given", where=place, fix=f"Fill the column, or give --{column}"
+            )
+    return Described(
+        path=path,
+        singer=singer or "",
+        licence=licence or "",
+        tonic=_tonic(whole["tonic"], given, place),
+        raga=_raga(whole["raga"], place) or given.raga,
+        notes=_notes(table, rows),
+        group=path.parent,
+        unread=path.stem,
+    )
+
+
+def _agreed(table: Path, rows: Sequence[_Row], column: str) -> str:
+    values = list(dict.fromkeys(value for row in rows if (value := _cell(row, column))))
+    if len(values) > 1:
+        raise CorpusError(
+            f"rows of one recording give it different values of {column}: {' and '.join(values)}",
+            where=_place(table, rows[0][0]),
+        )
+    return values[0] if values else ""
+
+
+def _tonic(text: str, given: Given, place: str) -> ParsedTonic:
+    if text:
+        return _told(lambda: parse_tonic(text), place)
+    if given.tonic is None:
+        raise CorpusError("no tonic is given", where=place, fix="Fill the column, or give --tonic")
+    return given.tonic
+
+
+def _raga(text: str, place: str) -> str | None:
+    return _told(lambda: raga_named(text).name, place) if text else None
+
+
+def _notes(table: Path, rows: Sequence[_Row]) -> tuple[NamedNote, ...]:
+    notes = [_note(table, row) for row in rows if _cell(row, "swara")]
+    if any(note.span_s is None for note in notes) and len(rows) > 1:
+        raise CorpusError(
+            "a recording of several notes needs start_s and end_s in each row",
+            where=_place(table, rows[0][0]),
+        )
+    if notes and len(notes) < len(rows):
+        raise CorpusError("a row of this recording has no swara", where=_place(table, rows[0][0]))
+    notes.sort(key=lambda note: note.span_s or (0.0, 0.0))
+    spans_s = [note.span_s for note in notes if note.span_s is not None]
+    if any(before[1] > after[0] for before, after in pairwise(spans_s)):
+        raise CorpusError("notes of this recording overlap", where=_place(table, rows[0][0]))
+    return tuple(notes)
+
+
+def _note(table: Path, row: _Row) -> NamedNote:
+    place = _place(table, row[0])
+    pitch = _told(lambda: parse_swara(_cell(row, "swara")), place)
+    edges = [_cell(row, column) for column in ("start_s", "end_s")]
+    if not any(edges):
+        return NamedNote(pitch)
+    try:
+        start_s, end_s = (float(edge) for edge in edges)
+    except ValueError:
+        start_s = end_s = float("nan")
+    if not 0 <= start_s < end_s < float("inf"):  # NaN too
+        raise CorpusError(
+            f'a note cannot go from "{edges[0]}" to "{edges[1]}" s', where=place, fix="Give both in seconds"
+        )
+    return NamedNote(pitch, (start_s, end_s))
+
+
+def _cell(row: _Row, column: str) -> str:
+    return (row[1].get(column) or "").strip()
+
+
+def _place(table: Path, line: int) -> str:
+    return f"{table}, line {line}"
+
+
+def _told(read: Callable[[], _T], place: str) -> _T:
+    """Return what `read` returns, and say where in the table it failed."""
+    try:
+        return read()
+    except SwaraError as error:
+        raise CorpusError(error.what, where=place, fix=error.fix) from error

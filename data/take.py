@@ -1,0 +1,129 @@
+"""What was sung in a take: its Sa, and the notes, glides and silences that tile it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = [
+    "Glide",
+    "Note",
+    "Segment",
+    "Silence",
+    "Tonic",
+    "TonicCandidate",
+    "TonicSource",
+    "Verdict",
+]
+
+Verdict: TypeAlias = Literal["perfect", "in tune", "low", "high", "unsure"]
+TonicSource: TypeAlias = Literal["given", "given, octave from the voice", "estimated"]
+
+
+@dataclass(frozen=True, slots=True)
+class TonicCandidate:
+    """A Sa that could be meant: frequency in Hz, note name such as ``C#3``, probability 0 to 1."""
+
+    hz: float
+    name: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tonic:
+    """The Sa of a take.
+
+    Parameters
+    ----------
+    hz : float
+        Frequency of madhya Sa.
+    name : str
+        The nearest equal-tempered note, such as ``C#3``; with cents when it lies off it, ``C#3 +12``.
+    confidence : float
+        0 to 1; 1 when given.
+    source : {"given", "given, octave from the voice", "estimated"}
+        Where it comes from.
+    runner_up : TonicCandidate or None
+        The second-best estimate; None when the Sa was given.
+    needs_confirmation : bool
+        True when it is an estimate too weak to stand on.
+    """
+
+    hz: float
+    name: str
+    confidence: float
+    source: TonicSource
+    runner_up: TonicCandidate | None = None
+    needs_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A steady note.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the take, from its onset to its end, in seconds.
+    steady_s : float
+        How much of that is steady, in seconds: what the note was judged on.
+    swara : str
+        The nearest of the 12 svarasthanas: ``Sa``, ``komal Re``, ``Re`` ...
+    saptak : str
+        ``mandra``, ``madhya`` or ``taar`` (``ati-`` before it further out).
+    cents : float
+        Median pitch above madhya Sa, in cents.
+    cents_off : float
+        Signed distance of that median from the target of `swara`, in cents; 0 inside a target band.
+    steadiness_cents : float
+        Standard deviation of the pitch within the note, vibrato averaged out, in cents; small is steady.
+    verdict : {"perfect", "in tune", "low", "high", "unsure"}
+        Judged on `raga_cents_off`.
+    confidence : float
+        Mean voicing confidence, 0 to 1.
+    foreign : bool
+        Whether `swara` is outside the raga.
+    raga_swara, raga_saptak : str
+        The raga's own swara nearest to the note: `swara` and `saptak` themselves unless foreign.
+    raga_cents_off : float
+        Signed distance from that one's target, in cents.
+    """
+
+    start_s: float
+    end_s: float
+    steady_s: float
+    swara: str
+    saptak: str
+    cents: float
+    cents_off: float
+    steadiness_cents: float
+    verdict: Verdict
+    confidence: float
+    foreign: bool
+    raga_swara: str
+    raga_saptak: str
+    raga_cents_off: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class Glide:
+    """Voiced, but not steady: meend, kan, murki and other ornaments, or a consonant's slide. Never judged."""
+
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing sung: rest, breath, noise."""
+
+    start_s: float
+    end_s: float
+
+
+Segment: TypeAlias = Note | Glide | Silence

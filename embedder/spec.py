@@ -1,0 +1,90 @@
+"""What an embedder is, and what it makes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from data.clip import Clip
+from data.pitch_track import FloatArray
+
+__all__ = ["Embedder", "EmbedderSpec", "Embeddings", "Vectors"]
+
+Vectors: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """The identity of an embedder: vectors of two embedders with different specs are not comparable.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``builtin``.
+    dim : int
+        Length of a vector.
+    rate_hz : int
+        Sample rate that it listens at.
+    window_s, hop_s : float
+        Length of a frame, and time from one frame's centre to the next.
+    parameters : mapping of str to (str, int or float)
+        Everything else that changes its vectors, digests of weights included.
+    """
+
+    name: str
+    dim: int
+    rate_hz: int
+    window_s: float
+    hop_s: float
+    parameters: Mapping[str, str | int | float]
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that differ whenever anything in the spec does."""
+        # Not asdict: it copies, and a read-only mapping cannot be copied.
+        values = {f.name: getattr(self, f.name) for f in fields(self)} | {"parameters": dict(self.parameters)}
+        canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Embeddings:
+    """A clip, embedded frame by frame.
+
+    Parameters
+    ----------
+    vectors : float32 array, shape [frames, spec.dim]
+    times_s : float64 array, shape [frames]
+        Centre of each frame.
+    spec : EmbedderSpec
+        Who made them.
+    """
+
+    vectors: Vectors
+    times_s: FloatArray
+    spec: EmbedderSpec
+
+    def __post_init__(self) -> None:
+        if self.vectors.shape != (self.times_s.size, self.spec.dim):
+            raise ValueError(
+                f"{self.vectors.shape} vectors for {self.times_s.size} frames of {self.spec.dim}"
+            )
+
+
+class Embedder(Protocol):
+    """Turns a clip at ``spec.rate_hz`` into a vector for each frame."""
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """What this embedder is."""
+        ...
+
+    def embed(self, clip: Clip) -> Embeddings:
+        """Embed the whole clip."""
+        ...

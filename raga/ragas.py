@@ -1,0 +1,196 @@
+"""The ragas known by name, with the outline that a textbook gives of each.
+
+Ascent, descent, vadi, samvadi and key phrases follow the schoolbook tradition of Bhatkhande. Teachers differ
+on details, above all on the samvadi and the hour; what judging a take rests on, the swaras, is common ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from .errors import UnknownRaga
+from .near_names import fold_name, nearest_names
+from .raga_outline import Raga
+
+__all__ = ["RAGAS", "Raga", "raga_named"]
+
+
+def _raga(
+    display: str,
+    *,
+    thaat: str,
+    up: str,
+    down: str,
+    vadi: str,
+    samvadi: str,
+    time: str,
+    pakad: tuple[str, ...],
+) -> Raga:
+    name = display.casefold()
+    return Raga(name, display, thaat, tuple(up.split()), tuple(down.split()), vadi, samvadi, time, pakad)
+
+
+_TABLE = (
+    _raga(
+        "Bhupali",
+        thaat="Kalyan",
+        up="S R G P D S'",
+        down="S' D P G R S",
+        vadi="G",
+        samvadi="D",
+        time="first part of the night",
+        pakad=(
+            "S D R S, G R G, P, G D, P, D S', D R' S'",
+            "G R S .D, S R G, P G, D P, G R S",
+        ),
+    ),
+    _raga(
+        "Deshkar",
+        thaat="Bilawal",
+        up="S R G P D S'",
+        down="S' D P G P D P G R S",
+        vadi="D",
+        samvadi="G",
+        time="late morning",
+        pakad=("D P, G P D P, G R S",),
+    ),
+    _raga(
+        "Yaman",
+        thaat="Kalyan",
+        up=".N R G M D N S'",
+        down="S' N D P M G R S",
+        vadi="G",
+        samvadi="N",
+        time="first part of the night",
+        pakad=(".N R G R S, P M G R S",),
+    ),
+    _raga(
+        "Yaman Kalyan",
+        thaat="Kalyan",
+        up=".N R G M D N S'",
+        down="S' N D P M G m G R S",
+        vadi="G",
+        samvadi="N",
+        time="first part of the night",
+        pakad=(".N R G, P M G, m G R S",),
+    ),
+    _raga(
+        "Gavati",
+        thaat="Khamaj",
+        up="S G m P n S'",
+        down="S' n D P m G m R .n S",
+        vadi="P",
+        samvadi="S",
+        time="late afternoon",
+        pakad=("S m, G m P n S' D P, G m R .n S",),
+    ),
+    _raga(
+        "Bhairav",
+        thaat="Bhairav",
+        up="S r G m P d N S'",
+        down="S' N d P m G r S",
+        vadi="d",
+        samvadi="r",
+        time="dawn",
+        pakad=("G m d P, G m r S",),
+    ),
+    _raga(
+        "Malkauns",
+        thaat="Bhairavi",
+        up=".n S g m d n S'",
+        down="S' n d m g m g S",
+        vadi="m",
+        samvadi="S",
+        time="late night",
+        pakad=("m g, m d n d, m, g S",),
+    ),
+    _raga(
+        "Durga",
+        thaat="Bilawal",
+        up="S R m P D S'",
+        down="S' D P m R S",
+        vadi="m",
+        samvadi="S",
+        time="second part of the night",
+        pakad=("D m R, m P, D m R, .D S",),
+    ),
+    _raga(
+        "Kafi",
+        thaat="Kafi",
+        up="S R g m P D n S'",
+        down="S' n D P m g R S",
+        vadi="P",
+        samvadi="S",
+        time="late evening",
+        pakad=("S S R R g g m m P",),
+    ),
+    _raga(
+        "Bilawal",
+        thaat="Bilawal",
+        up="S R G m P D N S'",
+        down="S' N D P m G R S",
+        vadi="D",
+        samvadi="G",
+        time="morning",
+        pakad=("G R, G P, D, N S'",),
+    ),
+    _raga(
+        "Bageshri",
+        thaat="Kafi",
+        up=".n S g m D n S'",
+        down="S' n D m P D m g R S",
+        vadi="m",
+        samvadi="S",
+        time="late night",
+        pakad=("S .n .D S, m D n D, m, g R S",),
+    ),
+    _raga(
+        "Todi",
+        thaat="Todi",
+        up="S r g M P d N S'",
+        down="S' N d P M g r S",
+        vadi="d",
+        samvadi="g",
+        time="late morning",
+        pakad=(".d .N S r g, r S, M g r g, r S",),
+    ),
+)
+
+RAGAS: Mapping[str, Raga] = MappingProxyType({raga.name: raga for raga in _TABLE})
+"""Every raga by its `name`."""
+
+_OTHER_SPELLINGS = {
+    "bhupali": "bhoopali bhoop bhup bhopali",
+    "deshkar": "deskar deshakar",
+    "yaman": "iman aiman eman kalyan",
+    "yaman kalyan": "imankalyan",
+    "gavati": "gawati gaoti gavti gaavti",
+    "bhairav": "bhairon bhairava",
+    "malkauns": "malkosh malkaus malkaunsh",
+    "kafi": "kaphi",
+    "bilawal": "bilaval shuddhabilawal shuddhabilaval",
+    "bageshri": "bageshree bagesri bagesree vageshri",
+    "todi": "miyankitodi miankitodi miyantodi miantodi",
+}
+_BY_SPELLING = {fold_name(name): raga for name, raga in RAGAS.items()} | {
+    spelling: RAGAS[name] for name, spellings in _OTHER_SPELLINGS.items() for spelling in spellings.split()
+}
+_SHOWN = {spelling: raga.display for spelling, raga in _BY_SPELLING.items()}
+
+
+def raga_named(text: str) -> Raga:
+    """Return the raga called `text`, whatever its case, spaces, hyphens, underscores and usual spelling.
+
+    Raises
+    ------
+    UnknownRaga
+        If there is none; its fix names the nearest.
+    """
+    folded = fold_name(text)
+    known = _BY_SPELLING.get(folded)
+    for title in ("raga", "raag", "rag"):
+        known = known or _BY_SPELLING.get(folded.removeprefix(title))
+    if known is None:
+        raise UnknownRaga(f'no raga is called "{text}"', fix=nearest_names(text, _SHOWN))
+    return known

@@ -1,0 +1,53 @@
+"""What can go wrong around a take and in the store; the tree is drawn in ``raga.errors``."""
+
+from __future__ import annotations
+
+from raga.errors import SwaraError
+
+__all__ = [
+    "EmbedderChanged",
+    "NoNoteThere",
+    "RecordingsChanged",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreNewer",
+    "StoreUnreadable",
+    "StoreUnwritable",
+]
+
+
+class NoNoteThere(SwaraError):
+    """At the time that was asked about, no steady note is sung."""
+
+
+class StoreError(SwaraError):
+    """The store cannot be used as it is."""
+
+
+class StoreBusy(StoreError):
+    """Another process writes to the store."""
+
+
+class StoreDamaged(StoreError):
+    """A file of the store is missing, cut short or changed."""
+
+
+class StoreNewer(StoreError):
+    """The store was written by a newer swara."""
+
+
+class StoreUnreadable(StoreError):
+    """The store may not be read."""
+
+
+class StoreUnwritable(StoreError):
+    """The disk is full, or the store may not be written."""
+
+
+class EmbedderChanged(StoreError):
+    """Head, index and embedder do not belong together."""
+
+
+class RecordingsChanged(StoreError):
+    """Recordings were deleted or changed since they were added."""

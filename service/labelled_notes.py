@@ -1,0 +1,120 @@
+"""The labelled notes of recordings, as the head and the index take them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.note_head import NoteSource
+from classifier.pitch import TRACK_RATE_HZ, PitchTracker
+from data.corpus import audio_path
+from data.decode import load_clip
+from data.pitch_track import FloatArray, PitchTrack
+from data.recording import Recording, SwaraLabel
+from embedder import Embedder, Embeddings
+from embedder.cache import EmbeddingCache
+from embedder.pooling import pool
+from index import Item
+
+from .store import Layout
+from .store.pitch_cache import PitchCache, tracker_fingerprint
+from .store.refusals import writing
+
+__all__ = ["LabelledNote", "Listener"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledNote:
+    """A note whose swara is known: what the head learns from, and an item of the index."""
+
+    source: NoteSource
+    item: Item
+
+
+class Listener:
+    """Embeds and tracks recordings, each only once.
+
+    Parameters
+    ----------
+    store : Layout
+        Keeps what was heard before.
+    embedder : Embedder
+    tracker : PitchTracker
+    tracked : mapping of str to PitchTrack
+        Tracks of this tracker that need not be in the store, by the SHA-256 of the recording.
+
+    Attributes
+    ----------
+    embedded, from_cache : int
+        Recordings that were embedded, and that were found in the cache.
+    unheard : int
+        Labelled notes in which no pitch was found; they are left out.
+    """
+
+    def __init__(
+        self, store: Layout, embedder: Embedder, tracker: PitchTracker, tracked: Mapping[str, PitchTrack]
+    ) -> None:
+        self._embedder, self._embeddings = embedder, EmbeddingCache(store.embeddings)
+        self._tracker, self._pitch = tracker, PitchCache(store.pitch)
+        self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
+        self._folder = store.folder
+        self.embedded = self.from_cache = self.unheard = 0
+
+    def notes_of(self, recording: Recording) -> list[LabelledNote]:
+        """Return the labelled notes of a recording.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be decoded.
+        StoreUnwritable
+            If the store cannot keep what was heard.
+        """
+        embeddings, track = self._embed(recording), self._track(recording)
+        cents = track.cents(recording.tonic_hz)
+        notes = []
+        for label in recording.labels:
+            inside = (track.times_s >= label.start_s) & (track.times_s < label.end_s)
+            if np.isfinite(cents[inside]).any():
+                notes.append(_note(recording, label, embeddings, cents[inside]))
+        self.unheard += len(recording.labels) - len(notes)
+        return notes
+
+    def _embed(self, recording: Recording) -> Embeddings:
+        spec = self._embedder.spec
+        if (known := self._embeddings.get(spec, recording.sha256)) is not None:
+            self.from_cache += 1
+            return known
+        clip = load_clip(audio_path(recording), rate_hz=spec.rate_hz, max_duration_s=None)
+        embeddings = self._embedder.embed(clip)
+        with writing(self._folder):
+            self._embeddings.put(recording.sha256, embeddings)
+        self.embedded += 1
+        return embeddings
+
+    def _track(self, recording: Recording) -> PitchTrack:
+        known = self._tracked.get(recording.sha256)
+        known = known if known is not None else self._pitch.get(self._fingerprint, recording.sha256)
+        if known is not None:
+            return known
+        clip = load_clip(audio_path(recording), rate_hz=TRACK_RATE_HZ, max_duration_s=None)
+        track = self._tracker.track(clip)
+        with writing(self._folder):
+            self._pitch.put(self._fingerprint, recording.sha256, track)
+        return track
+
+
+def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents: FloatArray) -> LabelledNote:
+    vector = pool(embeddings, label.start_s, label.end_s)
+    source = NoteSource(cents, vector, label.swara, recording.singer, recording.id)
+    item = Item(
+        recording=recording.id,
+        singer=recording.singer,
+        swara=label.swara,
+        start_s=label.start_s,
+        end_s=label.end_s,
+        synthesized=recording.synthesized,
+    )
+    return LabelledNote(source, item)

@@ -1,0 +1,48 @@
+"""The files that a user asked for: checked before the work, so that none of it is in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from data.atomic_file import check_writable
+from data.errors import OutputError
+
+__all__ = ["check_distinct", "check_outputs"]
+
+
+def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
+    """Make sure, before a long analysis, that every output can be written and none is lost.
+
+    Raises
+    ------
+    OutputError
+        If two outputs share a path, one is the recording `source` itself, or one cannot be written.
+    """
+    outputs = tuple(paths)
+    check_distinct(outputs)
+    for path in outputs:
+        if _is_same(path, source):
+            raise OutputError(
+                "this is the recording that is analysed", where=str(path), fix="Choose another output file"
+            )
+        check_writable(path)
+
+
+def check_distinct(paths: Iterable[Path]) -> None:
+    """Raise `OutputError` if two of `paths` name the same file."""
+    seen: list[Path] = []
+    for path in paths:
+        if any(_is_same(path, other) for other in seen):
+            raise OutputError(
+                "two outputs would be written to this file", where=str(path), fix="Give each its own file"
+            )
+        seen.append(path)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, through links, and through letter case where the disk ignores it."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return one.resolve() == other.resolve()

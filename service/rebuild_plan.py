@@ -1,0 +1,107 @@
+"""What a rebuild would learn from, and whether the live version already holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from classifier.pitch import PitchTracker
+from data.corpus import corpus_digest
+from data.recording import Recording
+from embedder import EmbedderSpec
+
+from .changed_recordings import refuse_changed
+from .errors import StoreDamaged
+from .samples.known import known_samples
+from .store import Layout, Manifest, current_version, sound_manifest
+from .store.manifest import Parameters, code_version
+from .store.pitch_cache import tracker_fingerprint
+
+__all__ = ["SEED", "Plan", "make_plan"]
+
+SEED = 20_250_301
+"""Of everything random in a rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a version is to be made from.
+
+    Parameters
+    ----------
+    recordings : tuple of Recording
+        Each found to be what it was when it was added.
+    corpus_digest : str
+        Their digest.
+    embedder : EmbedderSpec
+    parameters : mapping
+        Everything else that decides what comes out.
+    parent : str or None
+        Id of the live version, as far as it can be told.
+    live : Manifest or None
+        Its manifest if it is sound.
+    warnings : tuple of str
+        What is wrong with it, as sentences without full stop.
+    """
+
+    recordings: tuple[Recording, ...]
+    corpus_digest: str
+    embedder: EmbedderSpec
+    parameters: Parameters
+    parent: str | None
+    live: Manifest | None
+    warnings: tuple[str, ...]
+
+    def is_carried_out_by(self, manifest: Manifest) -> bool:
+        """Whether a version with this manifest holds just what the plan would make."""
+        return (
+            manifest.corpus_digest == self.corpus_digest
+            and manifest.embedder == self.embedder
+            and set(manifest.made_with.values()) == {self.embedder.fingerprint}
+            and manifest.parameters == self.parameters
+            and manifest.code_version == code_version()
+        )
+
+
+def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> Plan:
+    """Look at the recordings and the live version; nothing is written.
+
+    Raises
+    ------
+    RecordingsChanged
+        If recordings were deleted or changed since they were added.
+    CorpusError
+        If a list of recordings is damaged.
+    StoreNewer, StoreUnreadable
+        If the live version must not be replaced, or cannot be read.
+    """
+    known = known_samples(store.corpus)
+    refuse_changed(known)
+    recordings = _in_fixed_order(known)
+    parent, live, warnings = _live(store)
+    return Plan(
+        recordings=recordings,
+        corpus_digest=corpus_digest(recordings),
+        embedder=embedder,
+        parameters={"seed": SEED, "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}"},
+        parent=parent,
+        live=live,
+        warnings=warnings,
+    )
+
+
+def _in_fixed_order(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
+    """Return the recordings, each once, in an order that does not tell when they were added."""
+    known = {recording.sha256: recording for recording in recordings}
+    return tuple(known[sha256] for sha256 in sorted(known))
+
+
+def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
+    """Id and manifest of the live version, and what is wrong with it."""
+    parent = None
+    try:
+        parent = current_version(store)
+        live = None if parent is None else sound_manifest(store, parent)
+    except StoreDamaged as error:
+        return parent, None, (f"the live version was damaged and is replaced: {error.where}: {error.what}",)
+    return parent, live, ()

@@ -1,0 +1,115 @@
+"""What every picture of a take needs: swara lines, the range of pitch, the curve in pieces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.pitch_track import FloatArray
+from data.take import Note
+from raga.ragas import Raga
+from raga.swaras import SVARASTHANAS
+from raga.tuning import Tuning
+from service.take_report import TakeReport
+
+__all__ = ["CentsRange", "SwaraLine", "cents_range", "curve_pieces", "swara_lines", "tick_step_s"]
+
+_HEADROOM_CENTS, _HEADROOM_SHARE = 140.0, 0.13
+_NARROWEST_CENTS = 700.0
+_EDGE_CENTS = 40.0
+_EMPTY_RANGE = (-100.0, 1300.0)
+_OUTLIERS_PERCENT = 2.0
+_TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CentsRange:
+    """The pitches that a picture shows, in cents above madhya Sa."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SwaraLine:
+    """A swara's target in one octave.
+
+    Parameters
+    ----------
+    low_cents, high_cents : float
+        Edges of the target above madhya Sa; equal unless it is a band.
+    label : str
+        Name with its octave as notation marks it: ``.Dha``, ``Ga``, ``Sa'``.
+    octave : int
+        -1 mandra, 0 madhya, 1 taar.
+    is_sa : bool
+        Whether an octave begins here.
+    """
+
+    low_cents: float
+    high_cents: float
+    label: str
+    octave: int
+    is_sa: bool
+
+
+def cents_range(report: TakeReport) -> CentsRange:
+    """Return a range that holds every note and nearly all of the curve.
+
+    The outermost 2% of frames at either end may fall outside, so that a tracker's octave slip cannot flatten
+    the picture.
+    """
+    cents = report.track.cents(report.tonic.hz)
+    sung = cents[np.isfinite(cents)]
+    if sung.size == 0:
+        return CentsRange(*_EMPTY_RANGE)
+    low, high = (float(p) for p in np.percentile(sung, (_OUTLIERS_PERCENT, 100.0 - _OUTLIERS_PERCENT)))
+    notes = [note.cents for note in report.notes]
+    low, high = min([low, *notes]), max([high, *notes])
+    # Room for the sign and the name over the highest note and under the lowest, however tall the range.
+    room = max(_HEADROOM_CENTS, _HEADROOM_SHARE * (high - low))
+    low, high = low - room, high + room
+    spare = max(0.0, _NARROWEST_CENTS - (high - low)) / 2
+    return CentsRange(low - spare, high + spare)
+
+
+def swara_lines(raga: Raga, tuning: Tuning, shown: CentsRange) -> tuple[SwaraLine, ...]:
+    """Return the raga's swaras whose targets lie well within the range, from low to high."""
+    octaves = range(math.floor(shown.low / 1200) - 1, math.ceil(shown.high / 1200) + 1)
+    lines = (_line(index, octave, tuning) for octave in octaves for index in sorted(raga.swaras))
+    low, high = shown.low + _EDGE_CENTS, shown.high - _EDGE_CENTS
+    return tuple(line for line in lines if low <= line.low_cents and line.high_cents <= high)
+
+
+def curve_pieces(report: TakeReport, note: Note | None = None) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Yield the sung stretches of the curve, of the whole take or of one note.
+
+    Yields
+    ------
+    times_s, cents : float64 arrays, shape [frames]
+        A run of voiced frames; where nothing is sung no line is drawn.
+    """
+    cents = report.track.cents(report.tonic.hz)
+    times_s = report.track.times_s
+    drawn = np.isfinite(cents)
+    if note is not None:
+        drawn &= (times_s >= note.start_s - 1e-9) & (times_s < note.end_s - 1e-9)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], drawn.astype(np.int8), [0]))))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        yield times_s[start:end], cents[start:end]
+
+
+def tick_step_s(duration_s: float, most: int) -> float:
+    """Return a round number of seconds that puts at most about `most` ticks on a time axis."""
+    return next((step for step in _TICKS_S if duration_s / step <= most), _TICKS_S[-1])
+
+
+def _line(index: int, octave: int, tuning: Tuning) -> SwaraLine:
+    target = tuning.targets[index]
+    label = "." * -octave + SVARASTHANAS[index].name + "'" * octave
+    return SwaraLine(
+        target.low_cents + 1200 * octave, target.high_cents + 1200 * octave, label, octave, is_sa=index == 0
+    )

@@ -1,0 +1,52 @@
+"""A report as CSV: its notes, and the pitch track in the columns that CREPE writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields
+
+import numpy as np
+
+from data.pitch_track import PitchTrack
+from data.take import Note
+from service.take_report import TakeReport
+
+from .json_report import to_dict
+
+__all__ = ["notes_csv", "track_csv"]
+
+
+def notes_csv(report: TakeReport) -> str:
+    """Return one line for each note under a header of `Note`'s field names.
+
+    Figures are rounded as in `json_report`, lines end in a newline, `foreign` reads ``true`` or ``false``.
+    """
+    names = [field.name for field in fields(Note)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    for note in to_dict(report)["notes"]:
+        writer.writerow({**note, "foreign": str(note["foreign"]).lower()})
+    return text.getvalue()
+
+
+def track_csv(track: PitchTrack) -> str:
+    """Return ``time,frequency,confidence`` with a line for every frame.
+
+    Times are frame centres in seconds (3 decimals), frequencies in Hz (3), confidences 0 to 1 (6): the
+    columns and the format of CREPE's ``.f0.csv``. A frame without an estimate has frequency 0.000 and keeps
+    its confidence; an estimate that was judged unvoiced stays, since a reader sets the threshold.
+    """
+    hz = np.nan_to_num(track.hz, nan=0.0, posinf=0.0, neginf=0.0)
+    rows = np.column_stack((track.times_s, hz, track.confidence))
+    text = io.StringIO()
+    np.savetxt(
+        text,
+        rows,
+        fmt=("%.3f", "%.3f", "%.6f"),
+        delimiter=",",
+        header="time,frequency,confidence",
+        comments="",
+    )
+    return text.getvalue()

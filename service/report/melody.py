@@ -1,0 +1,84 @@
+"""The take's notes as music: as they should sound, and as notation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from data.take import Note, Segment, Silence
+from raga.notation import NotatedSwara, swara_letter, to_devanagari, to_roman
+from raga.swaras import parse_swara
+from raga.tuning import Tuning
+from service.take_report import TakeReport
+
+__all__ = ["Script", "TargetNote", "target_melody", "to_notation"]
+
+Script: TypeAlias = Literal["roman", "devanagari"]
+
+_PHRASE_REST_S = 0.3
+"""A silence this long parts two phrases; a consonant's closure is shorter, a breath longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNote:
+    """A note as it should sound.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        When, in seconds from the start of the take.
+    cents : float
+        Pitch above madhya Sa: the middle of the target of the raga's swara, in the octave it was sung in.
+    swara : str
+        That swara in roman notation, such as ``.D``.
+    """
+
+    start_s: float
+    end_s: float
+    cents: float
+    swara: str
+
+
+def target_melody(report: TakeReport, tuning: Tuning) -> tuple[TargetNote, ...]:
+    """Return the notes of a take in tune, in order of time.
+
+    A foreign note becomes the raga's swara nearest to it. Unsure notes are left out: what was meant is not
+    known.
+    """
+    return tuple(_in_tune(note, tuning) for note in report.notes if note.verdict != "unsure")
+
+
+def to_notation(report: TakeReport, script: Script = "roman") -> str:
+    """Write the notes as they were sung, foreign ones included and unsure ones left out.
+
+    A comma stands for a rest of 0.3 s or more. Durations are not written, since a take without tala has no
+    beat to count them in; a take without notes is the empty string.
+    """
+    swaras = tuple(_notated(report.segments))
+    return to_roman(swaras) if script == "roman" else to_devanagari(swaras)
+
+
+def _in_tune(note: Note, tuning: Tuning) -> TargetNote:
+    svarasthana, octave = parse_swara(f"{note.raga_saptak} {note.raga_swara}")
+    letter = swara_letter(svarasthana, octave)
+    return TargetNote(note.start_s, note.end_s, tuning.cents_of(svarasthana.index, octave), letter)
+
+
+def _notated(segments: tuple[Segment, ...]) -> Iterator[NotatedSwara]:
+    pending: NotatedSwara | None = None
+    for segment in segments:
+        if isinstance(segment, Silence) and segment.end_s - segment.start_s >= _PHRASE_REST_S:
+            if pending is not None:
+                yield _ending_phrase(pending)
+            pending = None
+        elif isinstance(segment, Note) and segment.verdict != "unsure":
+            if pending is not None:
+                yield pending
+            pending = NotatedSwara(*parse_swara(f"{segment.saptak} {segment.swara}"))
+    if pending is not None:
+        yield pending
+
+
+def _ending_phrase(swara: NotatedSwara) -> NotatedSwara:
+    return NotatedSwara(swara.svarasthana, swara.octave, ends_phrase=True)

@@ -1,0 +1,126 @@
+"""Professional samples on the terminal: what is known, what was added, learned and found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+
+from data.recording import Recording
+from service.rebuild import RebuildResult
+from service.samples import AddResult
+from service.search import Found
+
+from . import wording
+from .terminal_page import STYLES, WARNING, Page
+
+__all__ = ["render_added", "render_found", "render_rebuild", "render_sample", "render_samples"]
+
+
+def render_samples(recordings: Sequence[Recording], console: Console) -> None:
+    """Print a line for each sample."""
+    page = Page(console)
+    table = page.table(
+        [("Id", "left"), ("Singer", "left"), ("Sa", "right"), ("Notes", "right"), ("File", "left")]
+    )
+    for recording in recordings:
+        cells = (
+            recording.id,
+            recording.singer,
+            f"{recording.tonic_hz:.1f} Hz",
+            str(len(recording.labels)),
+            recording.path.rpartition("/")[2],
+        )
+        table.add_row(*map(page.text, cells))
+    page.show(table)
+    page.line(f"{len(recordings)} samples, {sum(len(r.labels) for r in recordings)} notes.")
+
+
+def render_sample(recording: Recording, console: Console) -> None:
+    """Print all that is known of one sample."""
+    page = Page(console)
+    table = page.table([("", "left"), ("", "left")])
+    facts = (
+        ("Id", recording.id),
+        ("File", recording.path),
+        ("Singer", recording.singer + (" (no person)" if recording.synthesized else "")),
+        ("Sa", f"{recording.tonic_hz:.2f} Hz"),
+        ("Raga", recording.raga or "not given"),
+        ("Licence", recording.licence),
+    )
+    for name, value in facts:
+        table.add_row(page.text(name), page.text(value, "bold"))
+    for label in recording.labels:
+        table.add_row(page.text(wording.span(label.start_s, label.end_s)), page.text(label.swara))
+    page.show(table)
+
+
+def render_added(result: AddResult, console: Console) -> None:
+    """Print what became of every file of a batch; nothing is passed over in silence."""
+    page = Page(console)
+    for trouble in _troubles(result):
+        page.line(f"! {trouble}", WARNING)
+    for note in _asides(result):
+        page.line(f"  {note}")
+    notes = sum(len(recording.labels) for recording in result.added)
+    page.line(f"{len(result.added)} recordings added, {notes} notes.", STYLES["perfect"])
+    if result.added:
+        page.line("They count from the next: swara rebuild")
+
+
+def _troubles(result: AddResult) -> Iterator[str]:
+    yield from result.remarks
+    for conflict in result.conflicts:
+        yield f"{conflict.path}, {conflict.start_s:.2f} s: {conflict.line}; not added"
+    yield from (failure.line for failure in result.failures)
+    yield from (f"{warning.path}: {warning.line}" for warning in result.warnings)
+
+
+def _asides(result: AddResult) -> Iterator[str]:
+    for duplicate in result.duplicates:
+        yield f"{duplicate.path}: the same recording as {duplicate.of}; not added again"
+    yield from (f"{path}: no audio by its name; passed over" for path in result.passed_over)
+    for left in result.unlabelled:
+        off = f"{left.foreign} foreign, {left.off_pitch} off pitch, {left.short} short, {left.unsure} unsure"
+        yield f"{left.path}: {left.labelled} notes labelled; left out: {off}"
+
+
+def render_rebuild(result: RebuildResult, console: Console) -> None:
+    """Print what a rebuild did."""
+    page = Page(console)
+    for warning in result.warnings:
+        page.line(f"! {warning}", WARNING)
+    if result.nothing_new:
+        page.line(f"Nothing new. Live: {result.version}")
+        return
+    page.line(f"Live: {result.version}", STYLES["perfect"])
+    page.line(f"{result.embedded} recordings embedded, {result.from_cache} known from before.")
+    total_s = sum(result.seconds.values())
+    page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))
+
+
+def render_found(found: Found, console: Console) -> None:
+    """Print the note that was meant, what the head hears in it, and the samples nearest to it."""
+    page = Page(console)
+    note, opinion = found.note, found.opinion
+    page.line(
+        f"{wording.span(note.start_s, note.end_s)}  {wording.spot_words(note, found.report.raga)}", "bold"
+    )
+    page.line(f"The head hears {opinion.swara} ({wording.percent(opinion.probability)}).")
+    if opinion.reason:
+        page.line(opinion.reason)
+    if not opinion.neighbours:
+        page.line("No sample of this swara is known.")
+        return
+    page.line(f"Nearest, by {opinion.neighbours[0].why}:")
+    table = page.table([("Alike", "right"), ("Sample", "left"), ("At", "left"), ("Singer", "left")])
+    for near in opinion.neighbours:
+        item = near.item
+        cells = (
+            f"{near.similarity:.2f}",
+            item.recording,
+            wording.span(item.start_s, item.end_s),
+            item.singer,
+        )
+        table.add_row(*map(page.text, cells))
+    page.show(table)

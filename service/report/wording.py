@@ -1,0 +1,198 @@
+"""What a report says in words: the same sentences on the terminal, on the page and in the picture."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from classifier.notes.judge import MISTUNED_WITHIN_CENTS
+from data.take import Note, Tonic, TonicCandidate
+from index import Neighbour
+from raga.notation import swara_letter
+from raga.swaras import parse_swara
+from service.take_report import Drift, NoteOpinion, TakeReport, Thresholds
+
+from .plain_text import printable
+
+__all__ = [
+    "advice",
+    "cents_cell",
+    "drift_words",
+    "head_words",
+    "how_far",
+    "how_off",
+    "how_sure",
+    "how_to_override",
+    "letter",
+    "nearest_samples",
+    "percent",
+    "raga_words",
+    "span",
+    "spot_words",
+    "swara_in_saptak",
+    "threshold_words",
+    "tick_label",
+    "tonic_flag",
+]
+
+_PARTS_OF_A_SEMITONE = {
+    Fraction(1, 4): "a quarter of a semitone",
+    Fraction(1, 3): "a third of a semitone",
+    Fraction(1, 2): "half a semitone",
+    Fraction(2, 3): "two thirds of a semitone",
+    Fraction(3, 4): "three quarters of a semitone",
+    Fraction(1): "a semitone",
+    Fraction(3, 2): "a semitone and a half",
+    Fraction(2): "two semitones",
+}
+
+
+def swara_in_saptak(swara: str, saptak: str) -> str:
+    """Name a swara with its octave, which goes without saying in the middle one: ``Ga``, ``taar Sa``."""
+    return swara if saptak == "madhya" else f"{saptak} {swara}"
+
+
+def letter(swara: str, saptak: str) -> str:
+    """Write a swara in roman notation: ``Ga`` in madhya as ``G``, ``Sa`` in taar as ``S'``."""
+    return swara_letter(*parse_swara(f"{saptak} {swara}"))
+
+
+def span(start_s: float, end_s: float) -> str:
+    """Say where a stretch lies: ``2.41-2.93 s``; from a minute on ``1:02.41-1:02.93``."""
+    if end_s < 60.0:
+        return f"{start_s:.2f}-{end_s:.2f} s"
+    return f"{_clock(start_s)}-{_clock(end_s)}"
+
+
+def how_off(cents: float) -> str:
+    """Say a signed distance: ``32 cents low``, ``1 cent high``, ``on the mark``."""
+    size = round(abs(cents))
+    if size == 0:
+        return "on the mark"
+    return f"{size} cent{'s' if size > 1 else ''} {'low' if cents < 0 else 'high'}"
+
+
+def _why_unsure(note: Note) -> str:
+    if abs(note.raga_cents_off) > MISTUNED_WITHIN_CENTS:
+        return "Too far from every swara of the raga to say which was meant."
+    return "Too faint or too noisy to judge; sing it again."
+
+
+def how_far(cents: float) -> str:
+    """Say a distance in semitones, as a singer hears it; cents are for the eye."""
+    size = abs(cents) / 100
+    if size < 0.17:
+        return "a touch"
+    if size > 2.25:
+        return f"{size:.1f} semitones"
+    nearest = min(_PARTS_OF_A_SEMITONE, key=lambda part: abs(float(part) - size))
+    return f"about {_PARTS_OF_A_SEMITONE[nearest]}"
+
+
+def spot_words(note: Note, raga: str) -> str:
+    """Say what was sung: ``Ga, 32 cents low``; a foreign note with the raga's own swara nearest to it."""
+    name = swara_in_saptak(note.swara, note.saptak)
+    if note.verdict == "unsure":
+        return f"perhaps {name}"
+    if note.foreign:
+        way = "up" if note.raga_cents_off < 0 else "down"
+        size = round(abs(note.raga_cents_off))
+        return f"{name} is not in {raga}; nearest is {note.raga_swara}, {size} cents {way}"
+    return f"{name}, {how_off(note.raga_cents_off)}"
+
+
+def advice(note: Note) -> str:
+    """Say what to do about a note next time."""
+    if note.verdict == "unsure":
+        return _why_unsure(note)
+    if round(note.raga_cents_off) == 0:
+        return "Keep it."
+    way = "higher" if note.raga_cents_off < 0 else "lower"
+    goal = f"for {note.raga_swara}, sing" if note.foreign else "Sing it"
+    words = f"{goal} {how_far(note.raga_cents_off)} {way}."
+    return words[0].upper() + words[1:]
+
+
+def nearest_samples(report: TakeReport) -> tuple[tuple[Note, Neighbour], ...]:
+    """Return the nearest sample for each swara sung, with the note furthest off in it, in order of pitch."""
+    furthest: dict[tuple[str, str], tuple[Note, Neighbour]] = {}
+    for note, opinion in zip(report.notes, report.opinions, strict=False):
+        if not opinion.neighbours:
+            continue
+        key = (note.raga_swara, note.raga_saptak)
+        if key not in furthest or abs(note.raga_cents_off) > abs(furthest[key][0].raga_cents_off):
+            furthest[key] = (note, opinion.neighbours[0])
+    return tuple(sorted(furthest.values(), key=lambda pair: pair[0].cents))
+
+
+def head_words(opinion: NoteOpinion) -> str:
+    """Say what the trained head hears: ``G 98%``; a dash where it is silent."""
+    return "-" if opinion.agrees is None else f"{opinion.swara} {percent(opinion.probability)}"
+
+
+def how_sure(tonic: Tonic) -> str:
+    """Say where Sa comes from: ``given``, or ``estimated, 91% sure``."""
+    return tonic.source if tonic.source != "estimated" else f"estimated, {percent(tonic.confidence)} sure"
+
+
+def how_to_override(tonic: Tonic) -> str | None:
+    """Say how to name another Sa, the runner-up for instance; None when it was given."""
+    if tonic.source != "estimated":
+        return None
+    return tonic_flag(tonic) if tonic.runner_up is None else tonic_flag(tonic.runner_up)
+
+
+def tonic_flag(candidate: Tonic | TonicCandidate) -> str:
+    """Write the option that sets this Sa: by name, or in Hz when it lies off that note."""
+    return f"--tonic {candidate.hz:.1f}" if " " in candidate.name else f"--tonic {candidate.name}"
+
+
+def raga_words(report: TakeReport) -> str:
+    """Name the raga, and say when nobody chose it."""
+    return printable(report.raga) + (" (the default)" if report.raga_source == "default" else "")
+
+
+def threshold_words(thresholds: Thresholds) -> str:
+    """Say what counts as right: ``perfect within 15 cents, in tune within 25 (student)``."""
+    perfect, in_tune = f"{thresholds.perfect_cents:g}", f"{thresholds.in_tune_cents:g}"
+    limits = f"in tune within {in_tune}" if perfect != in_tune else "in tune within the same"
+    return f"perfect within {perfect} cents, {limits} ({printable(thresholds.preset)})"
+
+
+def drift_words(drift: Drift | None) -> str:
+    """Say how Sa moved."""
+    if drift is None:
+        return "Too little was sung to tell whether Sa drifted."
+    size = round(abs(drift.total_cents))
+    if size == 0:
+        return "Sa held still."
+    way = "sank" if drift.total_cents < 0 else "rose"
+    unit = "cent" if size == 1 else "cents"
+    rate = f"{drift.cents_per_minute:+.0f} per minute"
+    return f"Sa {way} by {size} {unit} from the first note to the last ({rate})."
+
+
+def cents_cell(note: Note) -> str:
+    """Say how far off a note is in a table's cell: ``-32``, ``0``, and ``-`` when it was not judged."""
+    off = round(note.raga_cents_off)
+    if note.verdict == "unsure":
+        return "-"
+    return f"{off:+d}" if off else "0"
+
+
+def percent(share: float) -> str:
+    """Say a share: ``83%``; only a whole is called 100, and only nothing 0."""
+    if 0.0 < share < 1.0:
+        return f"{min(99, max(1, round(100 * share)))}%"
+    return f"{round(100 * share)}%"
+
+
+def tick_label(time_s: float) -> str:
+    """Label a time axis: ``0.5 s``, ``12 s``, ``1:05``."""
+    return f"{time_s:g} s" if time_s < 60.0 else f"{int(time_s // 60)}:{time_s % 60:02.0f}"
+
+
+def _clock(seconds: float) -> str:
+    seconds = round(seconds, 2)
+    minutes = math.floor(seconds / 60)
+    return f"{minutes}:{seconds - 60 * minutes:05.2f}"

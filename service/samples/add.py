@@ -1,0 +1,124 @@
+"""Recordings become part of the corpus, all that can be added of a folder or table in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from classifier.pitch import PitchTracker, Progress, pitch_tracker
+from data.atomic_file import check_writable
+from data.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
+from data.decode import MAX_DURATION_S
+from data.errors import OutputError
+from data.layouts import Described, Given, read_layout
+from data.recording import Recording
+
+from .batch import Batch
+from .results import AddResult, Duplicate, Failure
+
+__all__ = ["add_samples"]
+
+
+def add_samples(
+    source: Path,
+    given: Given,
+    corpus: Path,
+    *,
+    max_duration_s: float | None = MAX_DURATION_S,
+    tracker: PitchTracker | None = None,
+    progress: Progress | None = None,
+) -> AddResult:
+    """Add the recordings of a folder, of a table, or one recording, to a corpus.
+
+    Parameters
+    ----------
+    source : Path
+        A folder, a CSV file or a recording.
+    given : Given
+        What holds for every recording that does not say otherwise.
+    corpus : Path
+        The log of the corpus, ``corpus.jsonl``; made if it is not there.
+    max_duration_s : float or None
+        Longest recording accepted.
+    tracker : PitchTracker, optional
+        pYIN if not given.
+    progress : callable, optional
+        Called with the share of the work that is done.
+
+    Returns
+    -------
+    AddResult
+        What became of every file. All that could be added is in the log, written in one go.
+
+    Raises
+    ------
+    CorpusError
+        If there is nothing to add, or the corpus cannot be read.
+    OutputError
+        If the corpus cannot be written; it is then as it was.
+    """
+    layout = read_layout(source, given)
+    known = {recording.sha256: recording for recording in (*pack_recordings(), *read_corpus(corpus))}
+    _check_writable(corpus)
+    fresh, duplicates, unreadable = _sorted_out(layout.described, known)
+    batch = Batch(tracker or pitch_tracker("pyin"), max_duration_s)
+    for number, (sha256, described) in enumerate(fresh.items()):
+        batch.hear(described, sha256, _part(progress, number, len(fresh)))
+    batch.verify()
+    added = batch.recordings(fresh)
+    append_recordings(corpus, added)
+    refused = (Failure(refusal.path, str(refusal.error)) for refusal in layout.refused)
+    return AddResult(
+        added=added,
+        duplicates=duplicates,
+        conflicts=tuple(batch.conflicts),
+        failures=(*refused, *unreadable, *batch.failures),
+        unlabelled=tuple(batch.unlabelled),
+        remarks=tuple(batch.remarks),
+        warnings=tuple(batch.warnings),
+        passed_over=layout.passed_over,
+    )
+
+
+def _sorted_out(
+    described: Iterable[Described], known: Mapping[str, Recording]
+) -> tuple[dict[str, Described], tuple[Duplicate, ...], tuple[Failure, ...]]:
+    """Return the recordings by their digests, and apart those that are there twice or cannot be read."""
+    fresh: dict[str, Described] = {}
+    duplicates: list[Duplicate] = []
+    unreadable: list[Failure] = []
+    for one in described:
+        try:
+            sha256 = audio_digest(one.path)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            unreadable.append(Failure(one.path, f"{one.path}: the file cannot be read: {reason}."))
+            continue
+        if sha256 in known:
+            duplicates.append(Duplicate(one.path, known[sha256].path, known=True))
+        elif sha256 in fresh:
+            duplicates.append(Duplicate(one.path, str(fresh[sha256].path), known=False))
+        else:
+            fresh[sha256] = one
+    return fresh, tuple(duplicates), tuple(unreadable)
+
+
+def _check_writable(corpus: Path) -> None:
+    """Find out before the work that its result can be kept."""
+    try:
+        corpus.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"the folder of the store cannot be made: {reason}",
+            where=str(corpus.parent),
+            fix="Choose another store with --store",
+        ) from error
+    check_writable(corpus)
+
+
+def _part(progress: Progress | None, number: int, total: int) -> Progress | None:
+    """Return a callback for one file of several."""
+    if progress is None:
+        return None
+    return lambda share: progress((number + share) / total)

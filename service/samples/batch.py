@@ -1,0 +1,156 @@
+"""The files of one batch: each is heard, then the single notes are checked against their names, together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
+from data.clip import Clip
+from data.decode import decode
+from data.errors import CorpusError
+from data.layouts import Described
+from data.layouts.claims import swara_name
+from data.recording import Recording, SwaraLabel
+from raga.errors import BadNotation, SwaraError
+from raga.swaras import parse_swara
+from raga.tonic_names import ParsedTonic
+
+from .hearing import SteadyNote, steady_notes
+from .raga_notes import label_raga
+from .results import Conflict, Failure, LeftOut
+from .single_notes import Claim, claims_of, label_of, verify_group
+
+__all__ = ["Batch"]
+
+LEAST_RAGA_S = 5.0
+"""A recording shorter than this is a single note, and its name must say which."""
+
+_SYNTHESIZED = "synthesized"
+_TIME_SLACK_S = 0.05
+
+_Group: TypeAlias = tuple[Path, str, ParsedTonic]
+_Labelled: TypeAlias = tuple[float, tuple[SwaraLabel, ...]]
+"""Sa in Hz, and the labels that stand on it."""
+
+
+class Batch:
+    """What has come of the files so far.
+
+    Parameters
+    ----------
+    tracker : PitchTracker
+    max_duration_s : float or None
+        Longest recording accepted.
+
+    Attributes
+    ----------
+    conflicts, failures, unlabelled, remarks, warnings : list
+        As in `AddResult`.
+    """
+
+    def __init__(self, tracker: PitchTracker, max_duration_s: float | None) -> None:
+        self.conflicts: list[Conflict] = []
+        self.failures: list[Failure] = []
+        self.unlabelled: list[LeftOut] = []
+        self.remarks: list[str] = []
+        self.warnings: list[Failure] = []
+        self._tracker = tracker
+        self._max_duration_s = max_duration_s
+        self._labelled: dict[str, _Labelled] = {}
+        self._groups: dict[_Group, dict[str, list[Claim]]] = {}
+
+    def hear(self, described: Described, sha256: str, progress: Progress | None = None) -> None:
+        """Listen to one file; a raga is labelled at once, single notes wait for the rest of their group."""
+        try:
+            decoded = decode(described.path, rate_hz=TRACK_RATE_HZ, max_duration_s=self._max_duration_s)
+            _check_spans(described, decoded.clip.duration_s)
+            notes = steady_notes(decoded.clip, self._tracker, progress)
+            if described.notes:
+                self._claim(described, sha256, notes)
+            else:
+                self._label(described, sha256, decoded.clip, notes)
+        except SwaraError as error:
+            self.failures.append(Failure(described.path, str(error)))
+        else:
+            self.warnings += [Failure(described.path, warning) for warning in decoded.warnings]
+
+    def verify(self) -> None:
+        """Check the single notes, all that share a Sa together."""
+        for files in self._groups.values():
+            verified = verify_group([claim for claims in files.values() for claim in claims])
+            self.conflicts += verified.conflicts
+            if verified.remark is not None:
+                self.remarks.append(verified.remark)
+                continue
+            at_odds = {conflict.path for conflict in verified.conflicts}
+            for sha256, claims in files.items():
+                if claims[0].described.path not in at_odds:
+                    labels = tuple(label_of(claim, verified.tonic_hz) for claim in claims)
+                    self._labelled[sha256] = (verified.tonic_hz, labels)
+
+    def recordings(self, described: Mapping[str, Described]) -> tuple[Recording, ...]:
+        """Return what can be added, in the order of `described`, which holds every file by its digest."""
+        return tuple(
+            _recording(one, sha256, *self._labelled[sha256])
+            for sha256, one in described.items()
+            if sha256 in self._labelled
+        )
+
+    def _claim(self, described: Described, sha256: str, notes: Sequence[SteadyNote]) -> None:
+        claims, silent = claims_of(described, notes)
+        if silent:
+            raise CorpusError(
+                f"no steady note was heard where {swara_name(silent[0].pitch)} should be",
+                where=str(described.path),
+                fix="Leave it out, or record the note again and hold it",
+            )
+        group = (described.group, described.singer, described.tonic)
+        self._groups.setdefault(group, {})[sha256] = claims
+
+    def _label(self, described: Described, sha256: str, clip: Clip, notes: Sequence[SteadyNote]) -> None:
+        if clip.duration_s < LEAST_RAGA_S:
+            raise _unknown_name(described)
+        found = label_raga(described, clip, notes)
+        self._labelled[sha256] = (found.tonic_hz, found.labels)
+        self.unlabelled.append(found.left_out)
+
+
+def _check_spans(described: Described, duration_s: float) -> None:
+    end_s = max((named.span_s[1] for named in described.notes if named.span_s), default=-math.inf)
+    if end_s > duration_s + _TIME_SLACK_S:
+        raise CorpusError(
+            f"a note is said to end at {end_s:g} s, the recording at {duration_s:.2f} s",
+            where=str(described.path),
+        )
+
+
+def _unknown_name(described: Described) -> CorpusError:
+    """Return the error about a short recording whose name tells no swara, with the names nearest to it."""
+    fix = None
+    try:
+        parse_swara(described.unread)
+    except BadNotation as error:
+        fix = error.fix
+    return CorpusError(
+        f'"{described.unread}" names no swara, and less than {LEAST_RAGA_S:g} s is no raga',
+        where=str(described.path),
+        fix=fix,
+    )
+
+
+def _recording(
+    described: Described, sha256: str, tonic_hz: float, labels: tuple[SwaraLabel, ...]
+) -> Recording:
+    return Recording(
+        path=str(described.path.resolve()),
+        sha256=sha256,
+        singer=described.singer,
+        tonic_hz=tonic_hz,
+        raga=described.raga,
+        labels=labels,
+        licence=described.licence,
+        synthesized=described.singer.casefold().startswith(_SYNTHESIZED),
+    )

@@ -1,0 +1,86 @@
+"""What is heard in a recording: its steady notes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.notes import HeldNote, find_held_notes
+from classifier.notes.steady import smooth, steady_runs
+from classifier.pitch import PitchTracker, Progress
+from data.clip import Clip
+from data.frames import level_db
+from data.pitch_track import HOP_S, FloatArray, PitchTrack
+
+__all__ = ["SURE", "SteadyNote", "steady_notes"]
+
+SURE = 0.5
+"""A note whose waveform repeats less well than this may be noise."""
+
+FAINT_DB = 12.0
+"""A note this far below the loud singing may be a drone that is heard while the singer rests.
+
+In the calan of Bhupali every note of the tanpura lies 15 dB or more below, every sung one less than 8.
+"""
+
+_LOUD_QUANTILE = 0.9
+_REFERENCE_HZ = 55.0
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyNote:
+    """A held note where it is steady.
+
+    Parameters
+    ----------
+    held : HeldNote
+    start_s, end_s : float
+        From its first steady frame to its last, in seconds.
+    level_db : float
+        Its mean level there, relative to the loud singing of the recording.
+    """
+
+    held: HeldNote
+    start_s: float
+    end_s: float
+    level_db: float
+
+    @property
+    def middle_s(self) -> float:
+        """The middle of the steady part."""
+        return 0.5 * (self.start_s + self.end_s)
+
+    @property
+    def faint(self) -> bool:
+        """Whether it may be a drone."""
+        return self.level_db < -FAINT_DB
+
+
+def steady_notes(
+    clip: Clip, tracker: PitchTracker, progress: Progress | None = None
+) -> tuple[SteadyNote, ...]:
+    """Return the held notes of a clip in order, each with its steady part."""
+    track = tracker.track(clip, progress)
+    held_notes = find_held_notes(clip, track)
+    if not held_notes.notes:
+        return ()
+    level = level_db(clip)
+    level -= np.quantile(level[held_notes.sung], _LOUD_QUANTILE)
+    notes = (_steady_note(held, track, level) for held in held_notes.notes)
+    return tuple(note for note in notes if note is not None)
+
+
+def _steady_note(held: HeldNote, track: PitchTrack, level: FloatArray) -> SteadyNote | None:
+    first, last = round(held.start_s / HOP_S), round(held.end_s / HOP_S)
+    cents = track.cents(_REFERENCE_HZ)[first:last]
+    # A frame without pitch within a note: its neighbours stand in.
+    sung = np.flatnonzero(np.isfinite(cents))
+    if sung.size == 0:
+        return None
+    cents = np.interp(np.arange(cents.size), sung, cents[sung])
+    runs = steady_runs(smooth(cents))
+    if not runs:
+        return None
+    start, stop = first + runs[0].start, first + runs[-1].stop
+    return SteadyNote(held, HOP_S * start, HOP_S * stop, float(level[start:stop].mean()))

@@ -1,0 +1,135 @@
+"""What came of adding samples, and of looking at those that are there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from data.recording import Recording
+
+__all__ = ["AddResult", "AudioProblem", "Conflict", "Duplicate", "Failure", "LeftOut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A file with the content of another: of the batch, or (`known`) of the corpus; `of` is its path."""
+
+    path: Path
+    of: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A note that is named one thing and sounds like another.
+
+    Parameters
+    ----------
+    path : Path
+    named : str
+        What the name or table says: ``Re``.
+    heard : str
+        What the pitch says: ``Ga, 12 cents high``.
+    start_s : float
+        Where in the recording.
+    """
+
+    path: Path
+    named: str
+    heard: str
+    start_s: float
+
+    @property
+    def line(self) -> str:
+        """The conflict as a sentence without full stop."""
+        return f"named {self.named}, but sounds like {self.heard}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that cannot be added, and one line on why."""
+
+    path: Path
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many notes of a raga recording got no label.
+
+    Parameters
+    ----------
+    path : Path
+    labelled : int
+        Notes that got one.
+    foreign : int
+        Notes nearest to a swara outside the raga.
+    off_pitch : int
+        Notes more than 35 cents from the nearest swara.
+    short, faint, unsure : int
+        Notes steady for less than 0.2 s, as soft as a drone in the background, or hardly periodic.
+    """
+
+    path: Path
+    labelled: int
+    foreign: int = 0
+    off_pitch: int = 0
+    short: int = 0
+    faint: int = 0
+    unsure: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What became of every file of a batch.
+
+    Parameters
+    ----------
+    added : tuple of Recording
+        Now in the corpus.
+    duplicates : tuple of Duplicate
+        Not added again.
+    conflicts : tuple of Conflict
+        Not added.
+    failures : tuple of Failure
+        Not added.
+    unlabelled : tuple of LeftOut
+        For every raga recording that was added.
+    remarks : tuple of str
+        A tonic that fits most notes of a folder badly, and which would fit.
+    warnings : tuple of Failure
+        Files that were added although something is odd about them, and what.
+    passed_over : tuple of Path
+        Files that are no audio by their name.
+    """
+
+    added: tuple[Recording, ...]
+    duplicates: tuple[Duplicate, ...]
+    conflicts: tuple[Conflict, ...]
+    failures: tuple[Failure, ...]
+    unlabelled: tuple[LeftOut, ...]
+    remarks: tuple[str, ...]
+    warnings: tuple[Failure, ...]
+    passed_over: tuple[Path, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file was added or known already: what the exit code tells."""
+        return not (self.conflicts or self.failures)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioProblem:
+    """A recording of the corpus whose audio is not what it was when it was added."""
+
+    recording: Recording
+    what: Literal["deleted", "changed", "unreadable"]
+
+    @property
+    def line(self) -> str:
+        """What is wrong and how to mend it, in one line."""
+        named = f"{self.recording.path}: the file was {self.what} since it was added"
+        if self.what == "unreadable":
+            named = f"{self.recording.path}: the file cannot be read"
+        return f"{named}. Put it back, or run: swara samples remove {self.recording.id}."

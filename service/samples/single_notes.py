@@ -1,0 +1,163 @@
+"""Single notes, named by their owner: whether each sounds like its name, and in which octave Sa lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from classifier.tonic.octave import likeliest_octave
+from data.layouts import Described, NamedNote
+from data.layouts.claims import swara_name
+from data.recording import SwaraLabel
+from raga.notation import swara_letter
+from raga.swaras import SwaraPitch
+from raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, note_name
+from raga.tuning import JUST
+
+from .hearing import SteadyNote
+from .results import Conflict
+
+__all__ = ["Claim", "Verified", "claims_of", "verify_group"]
+
+AGREES_CENTS = 60.0
+"""A note further than this from the swara that it is named after is in conflict with its name."""
+
+_AGREEING_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A note that is named, and the steady notes that were heard in its place: at least one."""
+
+    described: Described
+    named: NamedNote
+    notes: tuple[SteadyNote, ...]
+
+    @property
+    def longest(self) -> SteadyNote:
+        """The note that is steady for the longest time."""
+        return max(self.notes, key=lambda note: note.held.steady_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of the claims of one group.
+
+    Parameters
+    ----------
+    tonic_hz : float
+        The Sa that they were held against.
+    conflicts : tuple of Conflict
+    remark : str or None
+        Set where the Sa itself must be wrong; then no claim of the group holds.
+    """
+
+    tonic_hz: float
+    conflicts: tuple[Conflict, ...]
+    remark: str | None = None
+
+
+def claims_of(described: Described, notes: Sequence[SteadyNote]) -> tuple[list[Claim], list[NamedNote]]:
+    """Put what was heard in a recording beside what is claimed of it.
+
+    Returns
+    -------
+    list of Claim, list of NamedNote
+        The claims, and the named notes in whose place nothing steady was heard.
+    """
+    claims, silent = [], []
+    for named in described.notes:
+        start_s, end_s = named.span_s or (0.0, math.inf)
+        there = tuple(n for n in notes if start_s <= n.middle_s < end_s and not n.faint)
+        if there:
+            claims.append(Claim(described, named, there))
+        else:
+            silent.append(named)
+    return claims, silent
+
+
+def verify_group(claims: Sequence[Claim]) -> Verified:
+    """Find the octave of Sa that makes the names of a group fit, and the names that still do not.
+
+    All claims have the same tonic, perhaps without octave. Where no more than half of them fit, and another
+    Sa fits more, the Sa is taken to be wrong, not the names.
+    """
+    tonic = claims[0].described.tonic
+    fits = {sa_hz: _fitting(claims, sa_hz) for sa_hz in tonic.candidates_hz()}
+    best = max(fits.values())
+    # As many fit either way, or none: then the voice decides.
+    held = [note.held for claim in claims for note in claim.notes]
+    sa_hz = likeliest_octave([hz for hz, count in fits.items() if count == best], held)
+    conflicts = tuple(_conflict(claim, sa_hz) for claim in claims if not _fits(claim, sa_hz))
+    return Verified(sa_hz, conflicts, _wrong_sa(claims, sa_hz, best))
+
+
+def label_of(claim: Claim, sa_hz: float) -> SwaraLabel:
+    """Return the label of a claim that fits: the place given, or where the note is steady."""
+    swara = swara_letter(*claim.named.pitch)
+    if claim.named.span_s is not None:
+        return SwaraLabel(*claim.named.span_s, swara)
+    agreeing = [note for note in claim.notes if _agrees(note, claim.named.pitch, sa_hz)]
+    longest = max(agreeing, key=lambda note: note.held.steady_s)
+    return SwaraLabel(longest.start_s, longest.end_s, swara)
+
+
+def cents_above(note: SteadyNote, sa_hz: float) -> float:
+    """Return the pitch of a note above Sa, in cents."""
+    return 1200.0 * math.log2(note.held.hz / sa_hz)
+
+
+def heard_as(note: SteadyNote, sa_hz: float) -> str:
+    """Say which swara a note sounds like: ``Ga``, ``taar Re, 12 cents high``."""
+    placed = JUST.nearest(cents_above(note, sa_hz))
+    name = swara_name((placed.svarasthana, placed.octave))
+    off = round(placed.cents_off)
+    return f"{name}, {abs(off)} cents {'high' if off > 0 else 'low'}" if off else name
+
+
+def _agrees(note: SteadyNote, pitch: SwaraPitch, sa_hz: float) -> bool:
+    svarasthana, octave = pitch
+    off = JUST.targets[svarasthana.index].offset(cents_above(note, sa_hz) - 1200.0 * octave)
+    return abs(off) <= AGREES_CENTS
+
+
+def _fits(claim: Claim, sa_hz: float) -> bool:
+    """Whether more than half of the steady time agrees with the name."""
+    agreeing_s = sum(n.held.steady_s for n in claim.notes if _agrees(n, claim.named.pitch, sa_hz))
+    return agreeing_s > _AGREEING_SHARE * sum(note.held.steady_s for note in claim.notes)
+
+
+def _fitting(claims: Sequence[Claim], sa_hz: float) -> int:
+    return sum(_fits(claim, sa_hz) for claim in claims)
+
+
+def _conflict(claim: Claim, sa_hz: float) -> Conflict:
+    note = claim.longest
+    named = swara_name(claim.named.pitch)
+    return Conflict(claim.described.path, named, heard_as(note, sa_hz), note.start_s)
+
+
+def _wrong_sa(claims: Sequence[Claim], sa_hz: float, fitting: int) -> str | None:
+    """Say which Sa would fit, if the one in use fits no more than half of the names and another more."""
+    if len(claims) < 2 or fitting > len(claims) / 2:
+        return None
+    implied_hz = [_implied_sa_hz(claim) for claim in claims]
+    possible_hz = [hz for hz in implied_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ]
+    counts = {hz: _fitting(claims, hz) for hz in possible_hz}
+    best = max(counts.values(), default=0)
+    if best <= max(fitting, len(claims) / 2):
+        return None
+    # The middle one of those that fit best.
+    alike_hz = sorted(hz for hz, count in counts.items() if count == best)
+    better = note_name(alike_hz[len(alike_hz) // 2])
+    folder, many = claims[0].described.group, len(claims)
+    return (
+        f"{folder}: Sa on {note_name(sa_hz)} fits {fitting} of {many} notes, "
+        f"Sa on {better} would fit {best}; none was added. Correct the scale, or give --tonic."
+    )
+
+
+def _implied_sa_hz(claim: Claim) -> float:
+    svarasthana, octave = claim.named.pitch
+    return float(claim.longest.held.hz * 2.0 ** (-JUST.cents_of(svarasthana.index, octave) / 1200.0))

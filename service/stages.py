@@ -1,0 +1,49 @@
+"""The stages of a long job: how far each has come, and how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeAlias, TypeVar
+
+__all__ = ["StageProgress", "Stages"]
+
+StageProgress: TypeAlias = Callable[[str, float], None]
+"""Called with the name of the stage at work and the share of it that is done, 0 to 1."""
+
+T = TypeVar("T")
+
+
+class Stages:
+    """Tells a listener about stages, and keeps their times.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Who wants to know.
+    """
+
+    def __init__(self, progress: StageProgress | None) -> None:
+        self._progress = progress
+        self._name = ""
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count what happens inside as the stage `name`; a stage that comes again adds to its time."""
+        self._name, began = name, time.perf_counter()
+        self._tell(0.0)
+        yield
+        self._tell(1.0)
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+    def each(self, things: Sequence[T]) -> Iterator[T]:
+        """Yield `things`, telling after each how many of them are done."""
+        for count, thing in enumerate(things, 1):
+            yield thing
+            self._tell(count / len(things))
+
+    def _tell(self, share: float) -> None:
+        if self._progress is not None:
+            self._progress(self._name, share)

@@ -1,0 +1,91 @@
+"""The version that answers now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classifier.note_head import NoteHead, load_note_head
+from embedder import EmbedderSpec
+from index.errors import IndexDamaged
+from index.samples import SampleIndex, load_sample_index
+from service.errors import EmbedderChanged
+
+from .layout import Layout
+from .manifest import Manifest
+from .refusals import damaged, reading
+from .sound import sound_manifest
+from .versions import current_version
+
+__all__ = ["LiveVersion", "open_live"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveVersion:
+    """A version, opened.
+
+    Parameters
+    ----------
+    id : str
+        Its id.
+    manifest : Manifest
+        What it is.
+    head : NoteHead
+    index : SampleIndex
+        Both made with the embedder that it was opened for.
+    """
+
+    id: str
+    manifest: Manifest
+    head: NoteHead
+    index: SampleIndex
+
+
+def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
+    """Open the live version, once every file of it was found unchanged; None if there is no version yet.
+
+    Needs no lock: a version never changes, and the one before stays when another becomes live.
+
+    Parameters
+    ----------
+    store : Layout
+    embedder : EmbedderSpec
+        Of the embedder that will hear what the head and the index are asked about.
+
+    Raises
+    ------
+    StoreDamaged
+        Naming the file that is missing, cut short or changed.
+    StoreNewer
+        If a newer swara wrote it.
+    EmbedderChanged
+        If the head or the index was made with another embedder.
+    StoreUnreadable
+        If a file may not be read.
+    """
+    version = current_version(store)
+    if version is None:
+        return None
+    manifest = sound_manifest(store, version)
+    _check_embedder(store, manifest, embedder)
+    at = store.version(version)
+    try:
+        with reading(at.note_head):
+            head = load_note_head(at.note_head)
+        with reading(at.index):
+            index = load_sample_index(at.index)
+    except IndexDamaged as error:
+        # Its bytes are what was written, so a swara wrote it that saw things otherwise.
+        raise damaged(error.what, at.index) from error
+    return LiveVersion(version, manifest, head, index)
+
+
+def _check_embedder(store: Layout, manifest: Manifest, embedder: EmbedderSpec) -> None:
+    made_with = {*manifest.made_with.values(), manifest.embedder.fingerprint}
+    if made_with == {embedder.fingerprint}:
+        return
+    parts = " and ".join(sorted(part.replace("_", " ") for part in manifest.made_with))
+    raise EmbedderChanged(
+        f"{parts} were made with another embedder than this one, {embedder.name} {embedder.fingerprint}",
+        where=str(store.folder),
+        fix="Run: swara rebuild",
+    )

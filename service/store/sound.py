@@ -1,0 +1,57 @@
+"""Whether a version is what it was when it was made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from service.errors import StoreNewer
+
+from .disk import sha256_of
+from .layout import Layout, VersionLayout
+from .manifest import SCHEMA, FileRecord, Manifest, hash8, stored_schema
+from .refusals import damaged, reading
+
+__all__ = ["sound_manifest"]
+
+
+def sound_manifest(store: Layout, version: str) -> Manifest:
+    """Return the manifest of `version` once it and every file that it lists are found unchanged.
+
+    Raises
+    ------
+    StoreDamaged
+        Naming the first file that is missing, cut short or changed.
+    StoreNewer
+        If the version has a schema that this swara does not know.
+    """
+    at = store.version(version)
+    manifest = _manifest(at, version)
+    for path, record in manifest.files.items():
+        _check(at.folder / path, record)
+    return manifest
+
+
+def _manifest(at: VersionLayout, version: str) -> Manifest:
+    with reading(at.manifest):
+        content = at.manifest.read_bytes()
+    if not version.endswith(f"-{hash8(content)}"):
+        raise damaged("the file was changed since it was made", at.manifest)
+    if (stored_schema(content) or 0) > SCHEMA:
+        raise StoreNewer(
+            "the store was written by a newer swara",
+            where=str(at.folder),
+            fix="Run: pip install --upgrade swara",
+        )
+    try:
+        return Manifest.from_json(content)
+    except ValueError as error:
+        raise damaged(str(error), at.manifest) from error
+
+
+def _check(file: Path, record: FileRecord) -> None:
+    with reading(file):
+        size = file.stat().st_size
+        if size != record.size:
+            raise damaged(f"the file holds {size} bytes, not {record.size}", file)
+        if sha256_of(file) != record.sha256:
+            raise damaged("the file was changed since it was made", file)

@@ -1,0 +1,146 @@
+"""Versions are made whole, then named, then made live; no file of one ever changes."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from data.atomic_file import write_atomically
+from embedder import EmbedderSpec
+
+from .disk import sha256_of, sync, sync_tree
+from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id
+from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
+from .refusals import damaged, reading, writing
+
+__all__ = ["Build", "VersionContents", "create_version", "current_version", "promote", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionContents:
+    """What a builder knows of the files that it made; each field as in `Manifest`."""
+
+    embedder: EmbedderSpec
+    made_with: Mapping[str, str]
+    parameters: Parameters
+    corpus_digest: str
+    metrics: Mapping[str, Any]
+
+
+Build = Callable[[VersionLayout], VersionContents]
+"""Fills the empty folder of a version."""
+
+
+def create_version(store: Layout, build: Build, *, parent: str | None, made_at: datetime) -> str:
+    """Make a version and return its id; the caller holds the lock.
+
+    It is built under another name, forced to the disk and named last: whoever sees the name sees all of it.
+
+    Parameters
+    ----------
+    store : Layout
+    build : callable
+        Fills the version; whatever it raises passes through, and nothing stays behind.
+    parent : str or None
+        Id of the version that is live.
+    made_at : datetime
+        Now, with its time zone.
+
+    Raises
+    ------
+    StoreUnwritable
+        If the disk is full, or may not be written.
+    """
+    new = store.versions / f"{NEW_PREFIX}{secrets.token_hex(6)}"
+    with writing(store.folder):
+        try:
+            new.mkdir(parents=True)
+            contents = build(VersionLayout(new))
+            content = _manifest(new, contents, parent, made_at).to_json()
+            VersionLayout(new).manifest.write_bytes(content)
+            sync_tree(new)
+            version = f"{made_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{hash8(content)}"
+            new.rename(store.version(version).folder)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+    return version
+
+
+def promote(store: Layout, version: str) -> None:
+    """Make `version` the live one; a reader sees the one before or this, never neither.
+
+    Raises
+    ------
+    StoreUnwritable
+        If the disk is full, or may not be written.
+    """
+
+    def write(file: Path) -> None:
+        file.write_text(f"{version}\n", encoding="ascii", newline="\n")
+
+    with writing(store.folder):
+        # The name of the version must not reach the disk after that of its being live.
+        sync(store.versions)
+        write_atomically(store.current, write)
+
+
+def publish(store: Layout, build: Build, *, parent: str | None, made_at: datetime) -> str:
+    """Make a version live as soon as it is made, and return its id; where that fails, it is not kept."""
+    version = create_version(store, build, parent=parent, made_at=made_at)
+    try:
+        promote(store, version)
+    except BaseException:
+        if current_version(store) != version:
+            _withdraw(store, version)
+        raise
+    return version
+
+
+def current_version(store: Layout) -> str | None:
+    """Return the id of the live version; None if there is none yet.
+
+    Raises
+    ------
+    StoreDamaged
+        If ``CURRENT`` does not hold an id.
+    """
+    if not store.current.exists():
+        return None
+    with reading(store.current):
+        line = store.current.read_bytes().decode("ascii", errors="replace")
+    version = line.removesuffix("\n")
+    if version == line or not is_version_id(version):
+        raise damaged("does not name a version", store.current)
+    return version
+
+
+def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at: datetime) -> Manifest:
+    files = sorted(path for path in new.rglob("*") if path.is_file())
+    return Manifest(
+        made_at=made_at.astimezone(UTC).isoformat(),
+        parent=parent,
+        code_version=code_version(),
+        embedder=contents.embedder,
+        made_with=contents.made_with,
+        parameters=contents.parameters,
+        corpus_digest=contents.corpus_digest,
+        metrics=contents.metrics,
+        files={
+            path.relative_to(new).as_posix(): FileRecord(sha256_of(path), path.stat().st_size)
+            for path in files
+        },
+    )
+
+
+def _withdraw(store: Layout, version: str) -> None:
+    """Remove a version that never was live; renamed first, so that no part of it keeps its name."""
+    doomed = store.version(version).folder
+    with suppress(OSError):
+        doomed = doomed.rename(store.versions / f"{NEW_PREFIX}{secrets.token_hex(6)}")
+    shutil.rmtree(doomed, ignore_errors=True)

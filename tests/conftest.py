@@ -1,0 +1,118 @@
+"""The command line, run in this process, and a tracker that needs no time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+import cli
+from classifier.pitch import pitch_tracker
+from data.frames import frame_count
+from data.pitch_track import HOP_S, PitchTrack
+from embedder.registry import embedder_named
+from service.rebuild import ensure_live
+
+# In a process of its own, `StubTracker` in the place of pYIN.
+_WITH_STUB = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+import cli, service.take_files
+from conftest import StubTracker
+service.take_files.pitch_tracker = lambda name: StubTracker()
+sys.argv = ["swara", *sys.argv[3:]]
+try:
+    cli.main()
+finally:
+    {last}
+"""
+
+DEMO = Path(__file__).parents[1] / "data" / "demo" / "take.flac"
+
+
+class Done(NamedTuple):
+    """How a run of the command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class StubTracker:
+    """Hears Sa on C#3 for a second, then nothing for half a second, over and over."""
+
+    name = "stub"
+
+    def track(self, clip, progress=None):
+        frames = frame_count(clip)
+        times_s = HOP_S * np.arange(frames)
+        sung = times_s % 1.5 < 1.0
+        if progress is not None:
+            progress(1.0)
+        return PitchTrack(times_s, np.where(sung, 138.59, np.nan), 0.95 * sung, sung)
+
+
+@pytest.fixture(scope="session")
+def pack_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the bundled samples live: made once, shared by all workers, never written to by a test."""
+    root = tmp_path_factory.getbasetemp()
+    shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    store = shared / "pack-store"
+    with FileLock(shared / "pack-store.lock"):
+        ensure_live(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("pyin"))
+    return store
+
+
+@pytest.fixture(autouse=True)
+def _no_store_of_the_user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the store of whoever runs it."""
+    if {"swara", "stub_command", "demo"} & set(request.fixturenames):
+        monkeypatch.setenv("SWARA_STORE", str(request.getfixturevalue("pack_store")))
+    else:
+        monkeypatch.setenv("SWARA_STORE", str(request.getfixturevalue("tmp_path") / "store"))
+
+
+@pytest.fixture
+def demo() -> Path:
+    """The recording that ships with the package."""
+    return DEMO
+
+
+@pytest.fixture
+def stub_tracker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `StubTracker` in the place of pYIN."""
+    monkeypatch.setattr("service.take_files.pitch_tracker", lambda name: StubTracker())
+
+
+@pytest.fixture
+def swara(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run the command line in this process."""
+    monkeypatch.delenv("SWARA_DEBUG", raising=False)
+
+    def run(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["swara", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Done(int(left.value.code or 0), out, err)
+
+    return run
+
+
+@pytest.fixture
+def stub_command() -> Callable[..., list[str]]:
+    """Give the words that start the command line with `StubTracker` in a process of its own."""
+
+    def command(*words: object, last: str = "pass") -> list[str]:
+        here = Path(__file__).parent
+        code = _WITH_STUB.format(last=last)
+        return [sys.executable, "-c", code, str(here.parent), str(here), *map(str, words)]
+
+    return command

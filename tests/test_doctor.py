@@ -1,0 +1,174 @@
+"""The doctor finds what is wrong with an installation, and says how to mend it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.decoders import DecoderStatus, decoders
+from service import doctor
+from service.doctor import Check, examine, healthy, store_folder
+
+
+def _found(checks: tuple[Check, ...], name: str) -> Check:
+    (check,) = [c for c in checks if c.name == name]
+    return check
+
+
+def _hide(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Make package `name` look uninstalled."""
+    version, find_spec = importlib.metadata.version, importlib.util.find_spec
+
+    def no_version(asked: str) -> str:
+        if asked == name:
+            raise importlib.metadata.PackageNotFoundError(asked)
+        return version(asked)
+
+    monkeypatch.setattr(importlib.metadata, "version", no_version)
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda asked: None if asked == name else find_spec(asked)
+    )
+    monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_this_installation_is_healthy(tmp_path: Path) -> None:
+    checks = examine(tmp_path)
+
+    assert healthy(checks), [c for c in checks if c.state == "broken"]
+    assert len({c.name for c in checks}) == len(checks)
+    assert all(c.fix for c in checks if c.state != "ok")
+    assert _found(checks, "numpy").detail == importlib.metadata.version("numpy")
+    assert "flac" in _found(checks, "decoding with soundfile").detail
+
+
+def test_a_missing_base_package_is_broken_and_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _hide(monkeypatch, "av")
+
+    checks = examine(tmp_path)
+
+    assert not healthy(checks)
+    assert _found(checks, "av").fix == "Run: pip install av"
+    assert _found(checks, "decoding with av").state == "broken"
+
+
+def test_without_librosa_there_is_no_tracker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _hide(monkeypatch, "librosa")
+    assert _found(examine(tmp_path), "pitch tracker").state == "broken"
+
+
+def test_a_missing_extra_names_its_command_and_harms_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _hide(monkeypatch, "tensorflow")
+
+    checks = examine(tmp_path)
+
+    assert _found(checks, "tensorflow").state == "missing"
+    assert "pip install 'swara[tensorflow]'" in str(_found(checks, "tensorflow").fix)
+    assert healthy(checks)
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [((3, 10), "broken"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "broken")],
+)
+def test_python_versions(version: tuple[int, int], state: str) -> None:
+    assert doctor._python(version).state == state
+
+
+def test_a_decoder_that_lost_a_format_is_broken() -> None:
+    status = DecoderStatus("soundfile", "0.13", library="libsndfile 1.0", formats=("wav", "flac"))
+
+    check = doctor._decoder(status)
+
+    assert check.state == "broken"
+    assert "not ogg" in check.detail
+
+
+def test_gpl_libraries_in_the_wheel_are_shown() -> None:
+    status = DecoderStatus(
+        "av", "18", formats=("mp3", "m4a", "webm"), licence="LGPL", gpl_libraries=("libx264.so",)
+    )
+    check = doctor._decoder(status)
+    assert check.state == "ok"
+    assert "LGPL" in check.detail
+    assert "libx264.so (GPL" in check.detail
+
+
+def test_decoders_lists_what_the_wheels_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    av = pytest.importorskip("av")
+    package = tmp_path / "av"
+    package.mkdir()
+    libraries = tmp_path / "av.libs"
+    libraries.mkdir()
+    for name in ("libx264-1.so", "libx265-2.so", "libopus.so"):
+        (libraries / name).touch()
+    monkeypatch.setattr(av, "__file__", str(package / "__init__.py"))
+
+    soundfile, pyav = decoders()
+
+    assert {"wav", "flac", "ogg", "mp3"} <= set(soundfile.formats)
+    assert {"m4a", "webm", "mp3"} <= set(pyav.formats)
+    assert pyav.gpl_libraries == ("libx264-1.so", "libx265-2.so")
+
+
+def test_the_store_is_looked_at_and_not_made(tmp_path: Path) -> None:
+    store = tmp_path / "deep" / "store"
+
+    check = _found(examine(store), "store")
+
+    assert check.state == "ok"
+    assert "made when first needed" in check.detail
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_is_a_file_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "store").touch()
+    assert _found(examine(tmp_path / "store"), "store").state == "broken"
+
+
+def test_a_full_disk_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = doctor.shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    assert "Free some space" in str(_found(examine(tmp_path), "store").fix)
+
+
+def test_the_store_is_named_by_the_environment(tmp_path: Path) -> None:
+    assert store_folder({"SWARA_STORE": str(tmp_path)}) == tmp_path
+    assert store_folder({}).name == "swara"
+
+
+def test_evaluation_data_is_optional(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SWARA_EVAL_DATA", raising=False)
+    assert _found(examine(tmp_path), "evaluation data").state == "missing"
+    monkeypatch.setenv("SWARA_EVAL_DATA", str(tmp_path / "absent"))
+    assert "not a folder" in _found(examine(tmp_path), "evaluation data").detail
+    monkeypatch.setenv("SWARA_EVAL_DATA", str(tmp_path))
+    assert _found(examine(tmp_path), "evaluation data").state == "ok"
+
+
+def test_a_narrow_terminal_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert doctor._terminal(40, is_terminal=True).fix
+    assert doctor._terminal(100, is_terminal=True) == Check("terminal", "ok", "100 columns, colour")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert doctor._terminal(100, is_terminal=True).detail == "100 columns, no colour"
+
+
+def test_examining_imports_no_heavy_library(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from service.doctor import examine;"
+        f"examine(Path({str(tmp_path)!r}));"
+        "print([m for m in ('librosa', 'scipy', 'sklearn', 'matplotlib', 'tensorflow') if m in sys.modules])"
+    )
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""

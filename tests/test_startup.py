@@ -1,0 +1,99 @@
+"""What each command imports, and how soon the first one answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"tensorflow", "sklearn", "scipy", "librosa", "numba", "faiss", "fastapi", "matplotlib"}
+AUDIO = {"numpy", "soundfile", "av", "soxr"}
+
+WATCH = """
+import sys
+wanted = set()
+class Watch:
+    # Sees every first import, of a package that is not installed too.
+    def find_spec(self, name, path=None, target=None):
+        wanted.add(name.partition(".")[0])
+sys.meta_path.insert(0, Watch())
+import cli
+sys.argv = ["swara", *sys.argv[1:]]
+try:
+    cli.main()
+except SystemExit as left:
+    code = left.code or 0
+loaded = {name.partition(".")[0] for name in sys.modules}
+print("imported:", code, *sorted(wanted | loaded), file=sys.stderr)
+"""
+
+
+def _python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=True)
+
+
+def _imports(*words: str) -> set[str]:
+    done = _python("-c", WATCH, *words)
+    line = next(line for line in done.stderr.splitlines() if line.startswith("imported:"))
+    code, *names = line.split()[1:]
+    assert code == "0", done.stderr
+    assert {"cli", "typer"} <= set(names)
+    return set(names)
+
+
+@pytest.mark.parametrize("words", [(), ("analyze",), ("doctor",)])
+def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
+    assert _imports(*words, "--help").isdisjoint(HEAVY | AUDIO)
+
+
+def test_version_imports_nothing_heavy() -> None:
+    assert _imports("--version").isdisjoint(HEAVY | AUDIO)
+
+
+def test_doctor_looks_without_importing() -> None:
+    code = "import service.doctor, sys; service.doctor.examine(); print(*sys.modules)"
+    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
+
+
+def test_analyze_imports_no_network_runtime_and_draws_only_on_request(demo: Path, tmp_path: Path) -> None:
+    imported = _imports("analyze", str(demo), "--tonic", "C#3", "--report", str(tmp_path / "r.html"))
+    assert "librosa" in imported
+    assert imported.isdisjoint({"tensorflow", "keras", "torch", "fastapi", "matplotlib"})
+
+
+def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
+    imported = _imports("analyze", str(demo), "--tonic", "C#3", "--no-samples")
+    assert imported.isdisjoint({"faiss", "index.faiss_index", "embedder.builtin"})
+
+
+def test_importing_a_package_imports_nothing_heavy() -> None:
+    code = "import raga, data, embedder, classifier, index, service, sys; print(*sys.modules)"
+    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
+
+
+def test_help_answers_at_once() -> None:
+    """0.3 s on a quiet machine; on a busy one, no more than twice what its libraries take alone."""
+    libraries = ["-c", "import typer, rich.console"]
+    times_s = [(_wall_s("cli.py", "--help"), _wall_s(*libraries)) for _ in range(5)]
+    help_s, libraries_s = (min(column) for column in zip(*times_s, strict=True))
+    assert help_s <= 0.3 or help_s <= 2 * libraries_s
+    assert help_s <= 3 * libraries_s
+
+
+def _wall_s(*words: str) -> float:
+    began = time.perf_counter()
+    _python(*words)
+    return time.perf_counter() - began
+
+
+def test_the_watch_sees_what_is_not_installed() -> None:
+    """Otherwise the tests above could not fail for an optional package."""
+    name = "no_such_package_at_all"
+    assert importlib.util.find_spec(name) is None
+    code = WATCH.replace("import cli\n", f"import cli\ntry: import {name}\nexcept ImportError: pass\n")
+    assert name in _python("-c", code, "--help").stderr

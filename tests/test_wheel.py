@@ -1,0 +1,94 @@
+"""What an installation gets: everything that runs, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PACKAGES = ("raga", "data", "embedder", "classifier", "index", "service")
+NEEDED = {
+    "cli.py",
+    *(f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")),
+    "data/demo/take.flac",
+    "data/demo/take.json",
+    *(f"service/report/{name}" for name in ("page.html.template", "page.css", "page.js")),
+    "service/report/take_report.schema.json",
+}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    if find_spec("hatchling") is None:
+        pytest.skip("hatchling, which builds the wheel, is not installed")
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    (path,) = folder.iterdir()
+    assert path.name == f"swara-{PROJECT['version']}-py3-none-any.whl"
+    return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="module")
+def names(wheel: zipfile.ZipFile) -> set[str]:
+    return set(wheel.namelist())
+
+
+def _meta(wheel: zipfile.ZipFile, name: str) -> str:
+    return wheel.read(f"swara-{PROJECT['version']}.dist-info/{name}").decode("utf-8")
+
+
+def test_it_holds_what_is_needed(names: set[str]) -> None:
+    assert sorted(NEEDED - names) == []
+
+
+def test_it_holds_every_module_and_asset(names: set[str]) -> None:
+    folders = [ROOT / package for package in PACKAGES]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    there = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
+    assert sorted(there - names) == []
+
+
+def test_it_holds_nothing_else(names: set[str]) -> None:
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {"cli.py", *PACKAGES, f"swara-{PROJECT['version']}.dist-info"}
+    assert [name for name in names if name.endswith((".pyc", ".wav", ".pkl", ".joblib"))] == []
+
+
+def test_the_command_is_there(wheel: zipfile.ZipFile) -> None:
+    assert "swara = cli:main" in _meta(wheel, "entry_points.txt").splitlines()
+
+
+def test_the_metadata_say_what_a_reader_needs(wheel: zipfile.ZipFile) -> None:
+    metadata = _meta(wheel, "METADATA")
+    assert "License-Expression: Apache-2.0" in metadata
+    readme = (ROOT / "README.md").read_text("utf-8").strip()
+    assert len(readme) > 500
+    assert metadata.strip().endswith(readme)
+    assert "Apache License" in _meta(wheel, "licenses/LICENSE")
+
+
+def test_it_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    wheel.extractall(tmp_path)
+    # -P: the folder that it is started in must not help.
+    command = [sys.executable, "-P", "-c", "import cli; cli.main()"]
+    take = tmp_path / "data" / "demo" / "take.flac"
+    page = tmp_path / "page.html"
+    for words in (["--version"], ["analyze", str(take), "--tonic", "C#3", "--report", str(page)]):
+        done = subprocess.run(
+            [*command, *words],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(tmp_path), "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            check=True,
+        )
+        assert done.stderr == b""
+    assert b"Ga" in done.stdout
+    assert page.stat().st_size > 10_000
