@@ -1,14 +1,15 @@
-# make demo | test | check | bench | constraints
+# make demo | test | check | bench | bench-pitch | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+BENCH_STAMP := $(VENV)/.installed-bench
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check bench constraints clean
+.PHONY: demo test check bench bench-pitch constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -27,6 +28,11 @@ check: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
 
+# Where the package index has torch with CUDA only, as on Linux on x86_64, this is gigabytes; a wheel for the
+# CPU that is in the venv already, or in a folder that pip is told of (--find-links), is taken instead.
+bench-pitch: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks.pitch --jobs 2
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "swara needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
@@ -39,6 +45,10 @@ $(STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 $(DEV_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install -q -c constraints.txt -e '.[dev]'
 	@touch $@ $(STAMP)
+
+$(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[dev,bench]'
+	@touch $@ $(STAMP) $(DEV_STAMP)
 
 # The newest versions that fit; run the tests afterwards.
 constraints:

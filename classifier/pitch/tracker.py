@@ -16,7 +16,7 @@ TRACK_RATE_HZ = 16_000
 Progress: TypeAlias = Callable[[float], None]
 """Called with the share of the work done so far, 0 to 1."""
 
-TrackerName: TypeAlias = Literal["pyin"]
+TrackerName: TypeAlias = Literal["head", "pyin"]
 
 
 class PitchTracker(Protocol):
@@ -35,6 +35,10 @@ class PitchTracker(Protocol):
 def pitch_tracker(name: TrackerName) -> PitchTracker:
     """Return the tracker of that name."""
     match name:
+        case "head":
+            from .head import HeadTracker
+
+            return HeadTracker()
         case "pyin":
             from .pyin import PyinTracker
 

@@ -1,0 +1,164 @@
+"""The pitch head: salience by a network, the best path through it, and a fine estimate along the path.
+
+A recording goes through in blocks, each seen with what lies around it, so that memory stays bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.clip import Clip, Samples
+from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
+
+from .bins import Salience
+from .decode import Path, Voicing, local_hz, trace
+from .estimate import first_look, second_look
+from .features import WIDE_FRAMES, centred_backgrounds, network_input
+from .network import PitchNetwork, shipped_network
+from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
+from .tracker import TRACK_RATE_HZ, Progress
+
+__all__ = ["Heard", "HeadTracker"]
+
+_BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES
+_AHEAD = 100  # frames after a block that its path is decided by
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """What the head makes of a stretch of frames.
+
+    Parameters
+    ----------
+    salience : float32 array, shape [frames, PITCH_BINS]
+        Belief in each pitch bin; adds up to 1.
+    hz : float64 array, shape [frames]
+        The pitch, voiced or not.
+    voicing : float32 array, shape [frames]
+        Probability that a voice sounds.
+    """
+
+    salience: Salience
+    hz: FloatArray
+    voicing: Salience
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A block on its way: what it looks like, and what the network says of it."""
+
+    spectra: Spectra
+    backgrounds: Levels
+    salience: Salience
+    voicing: Salience
+
+
+class HeadTracker:
+    """The pitch head behind the `PitchTracker` seam.
+
+    Parameters
+    ----------
+    network : PitchNetwork, optional
+        The shipped one by default.
+    """
+
+    name = "head"
+
+    def __init__(self, network: PitchNetwork | None = None) -> None:
+        self._network = network or shipped_network()
+
+    def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
+        """Track the whole clip.
+
+        Parameters
+        ----------
+        clip : Clip
+            At `TRACK_RATE_HZ`.
+        progress : callable, optional
+            Called with the share done after each block of 10 s.
+
+        Returns
+        -------
+        PitchTrack
+            One frame per 10 ms, the first centred on the first sample. Its confidence is the probability
+            that a voice sounds.
+
+        Raises
+        ------
+        ValueError
+            If the clip has another sample rate.
+        """
+        frames = 1 + int(clip.samples.size) // HOP
+        hz, voicing = np.empty(frames), np.empty(frames, np.float32)
+        done = 0
+        for heard in self.hear(clip):
+            stop = done + heard.hz.size
+            hz[done:stop], voicing[done:stop] = heard.hz, heard.voicing
+            done = stop
+            if progress is not None:
+                progress(done / frames)
+        times_s = HOP_S * np.arange(frames, dtype=np.float64)
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), Voicing().push(voicing))
+
+    def hear(self, clip: Clip) -> Iterator[Heard]:
+        """Go through the clip block by block, 10 s each; together they hold every frame once.
+
+        Raises
+        ------
+        ValueError
+            If the clip has another sample rate.
+        """
+        if clip.rate_hz != TRACK_RATE_HZ:
+            raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
+        frames = 1 + int(clip.samples.size) // HOP
+        path = Path()
+        blocks = self._seen(clip.samples, frames + frames % 2)
+        block: _Seen | None = next(blocks)
+        while block is not None:
+            after = next(blocks, None)
+            heard = self._heard(path, block, after)
+            yield Heard(*(part[:frames] for part in (heard.salience, heard.hz, heard.voicing)))
+            frames -= heard.hz.size
+            block = after
+
+    def _seen(self, samples: Samples, frames: int) -> Iterator[_Seen]:
+        """Look at every block, knowing the blocks next to it."""
+        memory = self._network.memory()
+        before = np.empty((0, 2, 0), np.float32)
+        block = _block(samples, 0, frames)
+        for start in range(0, frames, _BLOCK):
+            after = _block(samples, start + _BLOCK, frames) if start + _BLOCK < frames else None
+            known = [part for part in (before[-WIDE_FRAMES:], block.levels) if part.size]
+            if after is not None:
+                known.append(after.levels[:WIDE_FRAMES])
+            first = known[0].shape[0] if len(known) > 1 and before.size else 0
+            means = centred_backgrounds(np.concatenate(known), first, first + block.levels.shape[0])
+            salience, voicing = memory.run(network_input(block.levels, means))
+            yield _Seen(block, means, salience, voicing)
+            before = block.levels
+            if after is not None:
+                block = after
+
+    def _heard(self, path: Path, block: _Seen, after: _Seen | None) -> Heard:
+        best, before = path.advance(block.salience, block.voicing)
+        end = int(best[-1])
+        if after is not None:
+            ahead = path.fork()
+            later, came = ahead.advance(after.salience[:_AHEAD], after.voicing[:_AHEAD])
+            end = int(came[0, trace(int(later[-1]), came)[0]])
+        coarse_hz = local_hz(block.salience, trace(end, before))
+        hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
+        hz = second_look(self._network, hz, told)
+        return Heard(block.salience, np.clip(hz, MIN_HZ, MAX_HZ), block.voicing)
+
+
+def _block(samples: Samples, start: int, frames: int) -> Spectra:
+    """Look at up to `_BLOCK` frames from `start` on; nothing sounds before and after the recording."""
+    stop = min(start + _BLOCK, frames)
+    first, last = start * HOP - MARGIN, (stop - 1) * HOP + MARGIN
+    inside = samples[max(first, 0) : max(last, 0)]
+    before = max(0, -first)
+    return spectra(np.pad(inside, (before, last - first - before - inside.size)))

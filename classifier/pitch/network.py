@@ -1,0 +1,106 @@
+"""The trained network on LiteRT: one file, loaded once, run on from what it remembers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import HeadDamaged
+
+from .bins import PITCH_BINS, Salience
+from .fine import Features
+from .spectrum import Levels
+
+__all__ = ["CHUNK", "MODEL_FILE", "Memory", "PitchNetwork", "shipped_network"]
+
+CHUNK = 50
+"""Frames of 20 ms that are run at a time where nobody waits for them."""
+
+MODEL_FILE = Path(__file__).with_name("pitch.tflite")
+
+
+class PitchNetwork:
+    """A LiteRT file with the signatures of ``training/export.py``.
+
+    Raises
+    ------
+    HeadDamaged
+        If the file is absent or is not such a network.
+    """
+
+    def __init__(self, file: Path = MODEL_FILE) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            interpreter = Interpreter(str(file), num_threads=1)
+            self._runners = {
+                name: interpreter.get_signature_runner(name)
+                for name in ("step", "chunk", "look", "look_around")
+            }
+        except (ValueError, RuntimeError, OSError) as error:
+            raise HeadDamaged(
+                f"the pitch head {file} cannot be read ({error}): install swara again"
+            ) from error
+        self._interpreter = interpreter  # the runners borrow from it
+
+    def memory(self) -> Memory:
+        """Return a memory that holds nothing yet, to run from."""
+        return Memory(self._runners)
+
+    def look(self, features: Features) -> tuple[Features, Features]:
+        """First look of the fine estimate: shapes [frames] (in SCALE_CENTS) and [frames, NEIGHBOUR_FEATURES]."""
+        found = self._runners["look"](features=features)
+        return found["estimate"][:, 0], found["told"]
+
+    def look_around(self, gathered: Features) -> Features:
+        """Second look: what to add to the first, shape [frames]."""
+        return np.asarray(self._runners["look_around"](gathered=gathered)["correction"][:, 0])
+
+
+class Memory:
+    """What the network remembers of a recording; it goes through it once, in order."""
+
+    def __init__(self, runners: dict[str, Any]) -> None:
+        self._runners = runners
+        details = runners["step"].get_input_details()
+        self._pasts = {
+            name: np.zeros(detail["shape"], np.float32)
+            for name, detail in details.items()
+            if name.startswith("past")
+        }
+
+    def run(self, frames: Levels) -> tuple[Salience, Salience]:
+        """Go on through frames of 20 ms.
+
+        Parameters
+        ----------
+        frames : float32 array, shape [n, BINS, CHANNELS]
+
+        Returns
+        -------
+        salience : float32 array, shape [2 n, PITCH_BINS]
+            Share of belief in each pitch, for every 10 ms; adds up to 1.
+        voicing : float32 array, shape [2 n]
+            Probability that a voice sounds.
+        """
+        count = frames.shape[0]
+        salience = np.empty((count, 2, PITCH_BINS), np.float32)
+        voicing = np.empty((count, 2), np.float32)
+        whole = count - count % CHUNK
+        starts = [*((at, CHUNK) for at in range(0, whole, CHUNK)), *((at, 1) for at in range(whole, count))]
+        for at, size in starts:
+            runner = self._runners["step" if size == 1 else "chunk"]
+            found = runner(frames=frames[None, at : at + size], **self._pasts)
+            salience[at : at + size] = found["salience"][0]
+            voicing[at : at + size] = found["voicing"][0]
+            self._pasts = {name: found[name.replace("past", "after")] for name in self._pasts}
+        return salience.reshape(-1, PITCH_BINS), voicing.reshape(-1)
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> PitchNetwork:
+    """Return the network that ships with the package."""
+    return PitchNetwork()

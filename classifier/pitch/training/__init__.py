@@ -1,0 +1,1 @@
+"""How the pitch head is trained: scenes made on the fly, and nothing recorded."""

@@ -1,0 +1,110 @@
+"""Write the trained networks as the one LiteRT file that ships: ``python -m classifier.pitch.training.export``."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from classifier.pitch.bins import PITCH_BINS
+from classifier.pitch.features import CHANNELS
+from classifier.pitch.fine import AROUND, HARMONICS, NEIGHBOUR_FEATURES, PARTIAL_FEATURES
+from classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
+from classifier.pitch.spectrum import BINS
+
+from .fine_layers import FineLayers
+from .layers import PAST_FRAMES, WIDTH, PitchLayers
+
+__all__ = ["export", "main", "parity"]
+
+
+def main() -> None:
+    """Parse the command line, export, and compare with Keras."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("salience", type=Path, help="weights of the salience network (.weights.h5)")
+    parser.add_argument("fine", type=Path, help="weights of the fine estimate (.weights.h5)")
+    parser.add_argument("--out", type=Path, default=MODEL_FILE)
+    options = parser.parse_args()
+    print(f"largest difference to Keras: {export(options.salience, options.fine, options.out):.2g}")
+    print(f"{options.out}: {options.out.stat().st_size} bytes")
+
+
+def export(salience: Path, fine: Path, out: Path) -> float:
+    """Write one file with four signatures; return how far it differs from Keras at most."""
+    pitch, second = PitchLayers(), FineLayers()
+    pitch.model().load_weights(salience)
+    second.model().load_weights(fine)
+    signatures = _signatures(pitch, second)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures=signatures)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+        out.write_bytes(converter.convert())
+    return parity(pitch, out)
+
+
+def _signatures(pitch: PitchLayers, fine: FineLayers) -> dict[str, Any]:
+    def salience(frames: int) -> Any:
+        @tf.function
+        def run(frames: Any, **pasts: Any) -> dict[str, Any]:
+            logits, voicing, after = pitch(frames, [pasts[f"past{i}"] for i in range(len(PAST_FRAMES))])
+            out = {"salience": tf.nn.softmax(logits), "voicing": tf.sigmoid(voicing)}
+            return out | {f"after{i}": past for i, past in enumerate(after)}
+
+        shapes = {f"past{i}": (1, n, PITCH_BINS, WIDTH) for i, n in enumerate(PAST_FRAMES)}
+        inputs = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
+        spec = tf.TensorSpec((1, frames, BINS, CHANNELS), tf.float32, name="frames")
+        return _frozen(run.get_concrete_function(spec, **inputs))
+
+    @tf.function
+    def look(features: Any) -> dict[str, Any]:
+        estimate, told = fine.look(features)
+        return {"estimate": estimate, "told": told}
+
+    @tf.function
+    def look_around(gathered: Any) -> dict[str, Any]:
+        return {"correction": fine.look_around(gathered)}
+
+    features = 1 + 2 * HARMONICS * PARTIAL_FEATURES
+    gathered = len(AROUND) * (1 + NEIGHBOUR_FEATURES)
+    return {
+        "step": salience(1),
+        "chunk": salience(CHUNK),
+        "look": _frozen(
+            look.get_concrete_function(tf.TensorSpec((None, features), tf.float32, name="features"))
+        ),
+        "look_around": _frozen(
+            look_around.get_concrete_function(tf.TensorSpec((None, gathered), tf.float32, name="gathered"))
+        ),
+    }
+
+
+def _frozen(function: Any) -> Any:
+    """Turn a function's weights into constants: of several signatures the converter would keep variables."""
+    constant = convert_variables_to_constants_v2(function)
+    names = sorted(function.structured_outputs)  # the order in which a dict is flattened
+    specs = [tf.TensorSpec(t.shape, t.dtype, name=t.name.split(":")[0]) for t in constant.inputs]
+
+    @tf.function(input_signature=specs)
+    def run(*inputs: Any) -> dict[str, Any]:
+        return dict(zip(names, constant(*inputs), strict=True))
+
+    return run.get_concrete_function()
+
+
+def parity(pitch: PitchLayers, file: Path) -> float:
+    """Return the largest difference in salience between Keras on a whole scene and LiteRT in chunks."""
+    rng = np.random.default_rng(7)
+    frames = rng.standard_normal((3 * CHUNK, BINS, CHANNELS)).astype(np.float32)
+    logits, _ = pitch.model()(frames[None], training=False)
+    expected = np.asarray(tf.nn.softmax(logits))[0].reshape(-1, PITCH_BINS)
+    found, _ = PitchNetwork(file).memory().run(frames)
+    return float(np.abs(found - expected).max())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""The network in Keras: harmonics laid over each other, then convolutions over pitch and the past."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from classifier.pitch.bins import PITCH_BINS, PITCH_BINS_PER_OCTAVE, PITCH_LOWEST_HZ
+from classifier.pitch.features import CHANNELS
+from classifier.pitch.spectrum import BINS, BINS_PER_OCTAVE, LOWEST_HZ
+
+__all__ = ["PAST_FRAMES", "WIDTH", "PitchLayers"]
+
+WIDTH = 32
+_STEM = 8
+_HARMONICS = (1 / 3, 1 / 2, 1, 2, 3, 4, 5, 6, 7, 8, 10)
+_PITCH_DILATIONS = (1, 2, 4, 2, 1)
+_TIME_DILATIONS = (1, 2, 4, 8, 16)
+_CONTEXT_AFTER = (1, 3)
+_VOICING_UNITS = 24
+
+PAST_FRAMES = tuple(2 * dilation for dilation in _TIME_DILATIONS)
+"""How many frames of 20 ms each block remembers."""
+
+
+class PitchLayers:
+    """The layers, and the two ways to run them: on a whole scene, or on from what came before."""
+
+    def __init__(self) -> None:
+        self.stem = layers.Conv2D(
+            _STEM, (1, 5), strides=(1, 2), padding="same", activation="relu", name="stem"
+        )
+        self.mix = _Unit(1, 1, "mix")
+        self.pitch = [_Unit((1, 3), (1, d), f"pitch{i}") for i, d in enumerate(_PITCH_DILATIONS)]
+        self.time = [_Unit((3, 1), (d, 1), f"time{i}", relu=False) for i, d in enumerate(_TIME_DILATIONS)]
+        self.context = {i: layers.Dense(WIDTH, name=f"context{i}") for i in _CONTEXT_AFTER}
+        self.salience = layers.Conv2D(2, (1, 3), padding="same", name="salience")
+        self.voicing_hidden = layers.Dense(_VOICING_UNITS, activation="relu", name="voicing_hidden")
+        self.voicing = layers.Dense(2, name="voicing")
+
+    def __call__(self, frames: Any, pasts: list[Any] | None = None) -> tuple[Any, Any, list[Any]]:
+        """Run on frames of 20 ms.
+
+        Parameters
+        ----------
+        frames : tensor, shape [batch, frames, BINS, CHANNELS]
+        pasts : list of tensors, shape [batch, PAST_FRAMES[i], PITCH_BINS, WIDTH], optional
+            What the blocks remember; zeros if not given.
+
+        Returns
+        -------
+        salience : tensor, shape [batch, frames, 2, PITCH_BINS]
+            Logits for the frame's two halves of 10 ms.
+        voicing : tensor, shape [batch, frames, 2]
+            Logits.
+        pasts : list of tensors
+            To go on with.
+        """
+        x = self.mix(ops.concatenate(_harmonics(self.stem(frames)), axis=-1))
+        after = []
+        for i, (over_pitch, over_time) in enumerate(zip(self.pitch, self.time, strict=True)):
+            y = over_pitch(x)
+            if pasts is None:
+                y = layers.ZeroPadding2D(((PAST_FRAMES[i], 0), (0, 0)))(y)
+            else:
+                y = ops.concatenate([pasts[i], y], axis=1)
+                after.append(y[:, -PAST_FRAMES[i] :])
+            x = ops.relu(x + over_time(y))
+            if i in self.context:
+                x = x + ops.expand_dims(self.context[i](_pooled(x)), axis=2)
+        salience = ops.transpose(self.salience(x), (0, 1, 3, 2))
+        voicing = self.voicing(self.voicing_hidden(_pooled(x)))
+        return salience, voicing, after
+
+    def model(self) -> keras.Model:
+        """Return the network for whole scenes, without memory."""
+        frames = keras.Input((None, BINS, CHANNELS), name="frames")
+        salience, voicing, _ = self(frames)
+        return keras.Model(frames, [salience, voicing])
+
+
+class _Unit:
+    """A convolution, normalised over the batch."""
+
+    def __init__(self, kernel: Any, dilation: Any, name: str, *, relu: bool = True) -> None:
+        self.conv = layers.Conv2D(
+            WIDTH,
+            kernel,
+            dilation_rate=dilation,
+            padding="same" if relu else "valid",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name=name,
+        )
+        self.norm = layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")
+        self.relu = relu
+
+    def __call__(self, x: Any) -> Any:
+        y = self.norm(self.conv(x))
+        return ops.relu(y) if self.relu else y
+
+
+def _harmonics(x: Any) -> list[Any]:
+    """Cut the frequency axis so that every pitch bin lies over its harmonics, with zeros beyond either end."""
+    ratio = BINS_PER_OCTAVE // PITCH_BINS_PER_OCTAVE
+    size = BINS // ratio
+    lowest = PITCH_BINS_PER_OCTAVE * math.log2(PITCH_LOWEST_HZ / LOWEST_HZ)
+    cuts = []
+    for harmonic in _HARMONICS:
+        start = round(lowest + PITCH_BINS_PER_OCTAVE * math.log2(harmonic))
+        stop = start + PITCH_BINS
+        inside = x[:, :, max(start, 0) : min(stop, size), :]
+        beyond = (max(0, -start), max(0, stop - size))
+        cuts.append(layers.ZeroPadding2D(((0, 0), beyond))(inside) if any(beyond) else inside)
+    return cuts
+
+
+def _pooled(x: Any) -> Any:
+    return ops.concatenate([ops.max(x, axis=2), ops.mean(x, axis=2)], axis=-1)

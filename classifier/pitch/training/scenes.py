@@ -1,0 +1,209 @@
+"""Scenes for the pitch head, made on the fly: a voice of known pitch amid all that a singer has around.
+
+No recording is used. What is drawn, and how often, is set here; how it sounds, in the modules beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.clip import Samples
+from data.pitch_track import BoolArray, FloatArray
+from data.synth.mixing import rms
+
+from .draw_drone import DronePool, reed_drone, still_drone
+from .draw_line import STEP_S, Line, render_line
+from .draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
+from .draw_notes import draw_events, draw_register
+from .draw_recording import coded, draw_room, filtered, record, ride
+from .draw_voice import draw_timbre, sing_line, whisper_line
+
+__all__ = ["SCENE_RATE_HZ", "Scene", "SceneMaker"]
+
+SCENE_RATE_HZ = 16_000
+"""Samples per second of every scene."""
+
+_FRAME = 160
+_NEGATIVE_SHARE = 0.12
+_NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks")
+_NEGATIVE_SHARES = (0.06, 0.14, 0.46, 0.1, 0.1, 0.07, 0.07)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A stretch of sound and its pitch.
+
+    Parameters
+    ----------
+    samples : float32 array, shape [n]
+        What a microphone hears, 16 kHz, within -1 to 1.
+    f0_hz : float64 array, shape [1 + n // 160]
+        The voice's fundamental every 10 ms, frame i at sample ``160 * i``; 0 where no voice sounds.
+    """
+
+    samples: Samples
+    f0_hz: FloatArray
+
+
+class SceneMaker:
+    """Draws scenes, one after the other; the same seed gives the same scenes.
+
+    Parameters
+    ----------
+    seed : int
+    duration_s : float
+        Length of every scene, a whole number of frames of 10 ms.
+    drones : int
+        How many tanpuras are rendered in all, as they are drawn: 0.8 MB and half a second each.
+
+    Raises
+    ------
+    ValueError
+        If the length is not positive and whole.
+    """
+
+    def __init__(self, seed: int, duration_s: float = 4.0, drones: int = 200) -> None:
+        count = round(duration_s * SCENE_RATE_HZ)
+        if count < _FRAME or count % _FRAME or drones < 1:
+            raise ValueError(f"a scene lasts a whole number of 10 ms frames, not {duration_s} s")
+        self._rng = np.random.default_rng(seed)
+        self._count = count
+        self._duration_s = count / SCENE_RATE_HZ
+        self._pool = DronePool(drones)
+
+    def draw(self) -> Scene:
+        """Draw the next scene."""
+        if self._rng.random() < _NEGATIVE_SHARE:
+            nothing = np.zeros(1 + self._count // _FRAME)
+            return Scene(self._negative(), nothing)
+        return self._sung()
+
+    def _sung(self) -> Scene:
+        rng = self._rng
+        middle_hz, sa_hz = draw_register(rng)
+        line = render_line(draw_events(middle_hz, sa_hz, self._duration_s, rng), sa_hz, self._duration_s, rng)
+        voice = sing_line(line, draw_timbre(middle_hz, rng), rng)
+        response = draw_room(rng) if rng.random() < 0.45 else None
+        voice = filtered(voice, rng, response, strength=float(rng.random() < 0.7))
+        loud = rms(voice[np.abs(voice) > 0.03 * np.abs(voice).max()])
+        voice /= np.float32(max(loud, 1e-9))
+        steady, passing = self._accompaniment(sa_hz), self._events(line, sa_hz)
+        if rng.random() > 0.08:
+            steady += self._background()
+        every = round(0.01 / STEP_S)
+        heard = line.voiced[::every] & _audible(voice, steady)
+        sound = voice + steady + passing
+        if rng.random() < 0.1:
+            sound = ride(sound, line.loudness, rng)
+        if rng.random() < 0.3:
+            sound = filtered(sound, rng, draw_room(rng) if rng.random() < 0.3 else None, 1.0)
+        if rng.random() < 0.06:
+            sound = coded(sound, rng)
+        return Scene(record(sound, rng), np.where(heard, line.f0_hz[::every], 0.0))
+
+    def _accompaniment(self, sa_hz: float) -> Samples:
+        """Draw a drone or two, for a voice of unit RMS."""
+        rng, total = self._rng, np.zeros(self._count, np.float32)
+        if rng.random() < 0.62:
+            if rng.random() < 0.12:
+                sa_hz *= 2.0 ** (rng.uniform(-600.0, 600.0) / 1200.0)
+            level_db = rng.uniform(-3.0, 12.0) if rng.random() < 0.7 else rng.uniform(-6.0, 25.0)
+            total += _at_db(self._drone(_folded(sa_hz)), -level_db)
+            if rng.random() < 0.12:
+                total += _at_db(self._drone(_folded(sa_hz)), -level_db - rng.uniform(0.0, 15.0))
+        return total
+
+    def _events(self, line: Line, sa_hz: float) -> Samples:
+        """Tabla, an instrument that follows, and clicks, for a voice of unit RMS."""
+        rng, total = self._rng, np.zeros(self._count, np.float32)
+        if rng.random() < 0.15:
+            total += _at_db(tabla_play(_folded(sa_hz), self._count, rng), -rng.uniform(-3.0, 20.0))
+        if rng.random() < 0.08:
+            total += _at_db(shadow(line, rng), -rng.uniform(8.0, 25.0))
+        if rng.random() < 0.08:
+            total += clicks(self._count, rng) * np.float32(10.0 ** (rng.uniform(-25.0, 12.0) / 20.0))
+        return total
+
+    def _drone(self, sa_hz: float) -> Samples:
+        rng = self._rng
+        kind = rng.random()
+        if kind < 0.68:
+            drone = self._pool.draw(sa_hz, self._count, rng)
+        elif kind < 0.86:
+            drone = still_drone(sa_hz, self._count, rng)
+        else:
+            drone = reed_drone(sa_hz, self._count, rng)
+        response = draw_room(rng) if rng.random() < 0.25 else None
+        if rng.random() < 0.06:  # it is switched on or off
+            at, length = rng.integers(self._count), np.exp(rng.uniform(np.log(80.0), np.log(16_000.0)))
+            step = np.clip((np.arange(self._count) - at) / length, 0.0, 1.0)
+            drone = np.asarray(drone * (step if rng.random() < 0.5 else 1.0 - step), dtype=np.float32)
+        return filtered(drone, rng, response, strength=float(rng.random() < 0.6))
+
+    def _background(self) -> Samples:
+        """Noise for a voice of unit RMS."""
+        rng = self._rng
+        snr_db = rng.uniform(25.0, 60.0) if rng.random() < 0.6 else rng.uniform(0.0, 30.0)
+        total = coloured_noise(self._count, rng) * np.float32(10.0 ** (-snr_db / 20.0))
+        if rng.random() < 0.08:
+            total += _at_db(hum(self._count, rng), -rng.uniform(5.0, 40.0))
+        return total
+
+    def _negative(self) -> Samples:
+        """Anything but a voice."""
+        rng, count = self._rng, self._count
+        kind = rng.choice(_NEGATIVES, p=_NEGATIVE_SHARES)
+        if kind == "silence":
+            quiet = rng.standard_normal(count, dtype=np.float32) * np.float32(rng.choice([0.0, 0.5, 2.0]))
+            return np.asarray(np.round(quiet) * np.float32(2.0**-15))  # what a recorder gives of silence
+        sa_hz = float(np.exp(rng.uniform(np.log(90.0), np.log(420.0))))
+        if kind == "drone":
+            total = _at_db(self._drone(sa_hz), 0.0)
+            if rng.random() < 0.2:
+                total += _at_db(tabla_play(sa_hz, count, rng), rng.uniform(-12.0, 6.0))
+        elif kind == "tabla":
+            total = _at_db(tabla_play(sa_hz, count, rng), 0.0)
+        elif kind == "whisper":
+            total = self._whisper()
+        elif kind == "hum":
+            total = hum(count, rng)
+        elif kind == "clicks":
+            total = np.float32(5.0) * clicks(count, rng)
+        else:
+            total = coloured_noise(count, rng)
+        return record(total + self._background(), rng, lowest_db=-65.0)
+
+    def _whisper(self) -> Samples:
+        rng = self._rng
+        middle_hz, sa_hz = draw_register(rng)
+        line = render_line(draw_events(middle_hz, sa_hz, self._duration_s, rng), sa_hz, self._duration_s, rng)
+        return _at_db(filtered(whisper_line(line, draw_timbre(middle_hz, rng), rng), rng, None, 1.0), 0.0)
+
+
+def _at_db(sound: Samples, level_db: float) -> Samples:
+    """Bring a sound to an RMS of `level_db` over 1; silence stays silent."""
+    return sound * np.float32(10.0 ** (level_db / 20.0) / max(rms(sound), 1e-9))
+
+
+def _audible(voice: Samples, steady: Samples) -> BoolArray:
+    """Whether the voice stands less than 25 dB below what is steadily around it, at every frame's centre."""
+    return np.asarray(_power(voice) > 10.0**-2.5 * _power(steady))
+
+
+def _power(sound: Samples) -> FloatArray:
+    """Energy within 20 ms of every frame's centre, shape [1 + n // 160]."""
+    total = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
+    centres = np.arange(1 + sound.size // _FRAME) * _FRAME
+    until, since = np.minimum(centres + 2 * _FRAME, sound.size), np.maximum(centres - 2 * _FRAME, 0)
+    return np.asarray(total[until] - total[since])
+
+
+def _folded(sa_hz: float) -> float:
+    """Move Sa by octaves to where drones are tuned."""
+    while sa_hz > 420.0:
+        sa_hz /= 2.0
+    while sa_hz < 95.0:
+        sa_hz *= 2.0
+    return sa_hz
