@@ -1,4 +1,4 @@
-# make demo | test | check | bench | bench-pitch | constraints
+# make demo | test | check | bench | bench-pitch | train-pitch | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -6,10 +6,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
+TRAIN_STAMP := $(VENV)/.installed-train
+TRAINING := build/pitch
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check bench bench-pitch constraints clean
+.PHONY: demo test check bench bench-pitch train-pitch constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -33,6 +35,13 @@ bench: $(DEV_STAMP)
 bench-pitch: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.pitch --jobs 2
 
+# Hours on two cores. Stopped, the long first step goes on from its newest checkpoint.
+train-pitch: $(TRAIN_STAMP)
+	$(BIN)/python -m classifier.pitch.training.train $(TRAINING)
+	$(BIN)/python -m classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
+	$(BIN)/python -m classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
+	$(BIN)/python -m service.pack_pitch
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "swara needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
@@ -48,6 +57,10 @@ $(DEV_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install -q -c constraints.txt -e '.[dev,bench]'
+	@touch $@ $(STAMP) $(DEV_STAMP)
+
+$(TRAIN_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install -q -c constraints.txt -e '.[dev,tensorflow]'
 	@touch $@ $(STAMP) $(DEV_STAMP)
 
 # The newest versions that fit; run the tests afterwards.

@@ -8,8 +8,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -17,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from raga.errors import SwaraError
+from service.report.progress_bar import finding_pitch, progress_bar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from classifier.notes import Thresholds
-    from classifier.pitch import Progress
     from data.recording import Recording as KnownRecording
     from service.analyze import Request
     from service.model import Model
@@ -104,14 +102,14 @@ def analyze_command(
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
     request = _request(tonic, raga, tuning, _thresholds(preset, perfect, in_tune))
     limit_s = _limit_s(max_minutes)
-    with _progress_bar(shown=not quiet) as progress:
+    with progress_bar(shown=not quiet) as progress:
         model, doubts = _model_or_doubts(store, progress) if samples else (None, ())
         result = analyze_file(
             recording,
             request,
             files,
             max_duration_s=limit_s,
-            progress=_finding_pitch(progress),
+            progress=finding_pitch(progress),
             model=model,
             warnings=doubts,
         )
@@ -124,6 +122,33 @@ def analyze_command(
         from service.report.terminal import render
 
         render(result, _console())
+
+
+@app.command("pitch")
+def pitch_command(
+    recording: Recording,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Write the CSV into this file; - for stdout.")
+    ] = _STDOUT,
+    plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Write the pitch every 10 ms as CSV: time,frequency,confidence."""
+    from service.pitch_file import pitch_file
+    from service.report.plain_text import printable
+
+    if plot == _STDOUT:
+        raise typer.BadParameter("only the CSV can go to stdout; give --plot a file")
+    to_stdout = output == _STDOUT
+    csv = partial(typer.echo, nl=False) if to_stdout else output
+    on_screen = to_stdout and sys.stdout is not None and sys.stdout.isatty()  # a bar would cut the rows up
+    limit_s = _limit_s(max_minutes)
+    with progress_bar(shown=not on_screen) as progress:
+        found = pitch_file(recording, csv, plot, max_duration_s=limit_s, progress=finding_pitch(progress))
+    for warning in found.warnings:
+        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
+    if not to_stdout:
+        typer.echo(printable(f"{output}: {found.sentence}"))
 
 
 @app.command("search")
@@ -142,7 +167,7 @@ def search_command(
     from service.search import save_clips, search
 
     request = _request(tonic, raga, "just", _thresholds("student", None, None))
-    with _progress_bar(shown=True) as progress:
+    with progress_bar(shown=True) as progress:
         model = _model(store, progress)
         found = search(
             recording,
@@ -151,7 +176,7 @@ def search_command(
             model,
             count=count,
             max_duration_s=_limit_s(max_minutes),
-            progress=_finding_pitch(progress),
+            progress=finding_pitch(progress),
         )
     render_found(found, _console())
     if clips is not None:
@@ -170,11 +195,11 @@ def rebuild_command(
     from service.rebuild import rebuild
     from service.report.samples_table import render_rebuild
 
-    with _progress_bar(shown=True) as progress:
+    with progress_bar(shown=True) as progress:
         result = rebuild(
             _store(store),
             embedder=embedder_named("builtin"),
-            tracker=pitch_tracker("pyin"),
+            tracker=pitch_tracker("head"),
             force=force,
             progress=progress,
         )
@@ -209,13 +234,13 @@ def samples_add(
         tonic=None if tonic is None else parse_tonic(tonic),
         raga=None if raga is None else raga_named(raga).name,
     )
-    with _progress_bar(shown=True) as progress:
+    with progress_bar(shown=True) as progress:
         result = add_samples(
             source,
             given,
             Layout(_store(store)).corpus,
             max_duration_s=_limit_s(max_minutes),
-            progress=_finding_pitch(progress),
+            progress=finding_pitch(progress),
         )
     render_added(result, _console())
     if not result.ok:
@@ -363,25 +388,6 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-def _finding_pitch(progress: StageProgress | None) -> Progress | None:
-    return None if progress is None else partial(progress, "finding the pitch")
-
-
-@contextmanager
-def _progress_bar(*, shown: bool) -> Iterator[StageProgress | None]:
-    """Yield a callback that moves a bar on stderr, or None where nobody would see it."""
-    if not shown or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda stage, share: bar.update(task, description=stage.capitalize(), completed=share)
 
 
 if __name__ == "__main__":

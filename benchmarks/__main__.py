@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from . import calan, embedder, note_head, refinement, samples, speed, ssvd, synthetic, tonic
+from . import calan, embedder, exact_pitch, note_head, over_tanpura, samples, speed, ssvd, synthetic, tonic
 from .page import Section, render
 from .recordings import evaluation_folder
 from .tracks import Tracks
@@ -25,7 +25,8 @@ _RECORDED: tuple[tuple[Callable[[Path, Tracks], Section], tuple[str, ...]], ...]
     (calan.measure, ("hindustani_calan",)),
     (tonic.measure, ("hindustani_calan", "hindustani_concert")),
     (ssvd.measure, ("ssvd",)),
-    (refinement.measure, ("f0_truth/world_resynth",)),
+    (over_tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),
+    (exact_pitch.measure, ("f0_truth/world_resynth",)),
     (note_head.measure, ("sung_notes", "hindustani_calan")),
 )
 

@@ -39,7 +39,7 @@ def measure(root: Path, tracks: Tracks) -> Section:
     """Measure the calans: intonation, labels, and Sa moved."""
     performances = calans(root)
     clips = [performance.clip for performance in performances]
-    sung = list(map(Judged.at_stated_sa, performances, tracks.refined(clips)))
+    sung = list(map(Judged.at_stated_sa, performances, tracks.own(clips)))
     plain = list(map(Judged.at_stated_sa, performances, tracks.plain(clips)))
     bhupali = next(s for s in sung if s.performance.raga.name == "bhupali")
     labels = {s.performance.name: _labels(root, s) for s in sung}
@@ -78,12 +78,10 @@ def _table(sung: Sequence[Judged], plain: Sequence[Judged]) -> Table:
             percent(called(s.notes, "unsure")),
             percent(s.coverage),
         )
-        for pitch, takes in (("refined", sung), ("plain pYIN", plain))
+        for pitch, takes in (("pitch head", sung), ("plain pYIN", plain))
         for s in takes
     ]
-    caption = (
-        "The same with plain pYIN: librosa's grid of 10 cents and its voicing, nothing refined or dropped."
-    )
+    caption = "Plain pYIN is librosa's: its grid of 10 cents and its voicing, nothing refined or dropped."
     return Table(caption, ("calan", "notes", "in tune", "foreign", "unsure", "steady / voiced"), tuple(rows))
 
 
@@ -105,7 +103,7 @@ def _labels_table(labels: Mapping[str, _Labels]) -> Table:
     rows = tuple((name, str(c.total), str(c.right), str(c.unheard)) for name, c in labels.items())
     caption = (
         "Labelled segments, each against the note that shares most time with it. The labels were confirmed"
-        " with pYIN, which flatters a program that stands on pYIN."
+        " with pYIN, which flatters pYIN."
     )
     return Table(caption, ("calan", "segments", "right swara and saptak", "no note there"), rows)
 

@@ -48,7 +48,7 @@ def pack_notes(tracks: Tracks, embedder: Embedder) -> tuple[PackNote, ...]:
     recordings = pack_recordings()
     clips = [load_clip(audio_path(recording)) for recording in recordings]
     notes = []
-    for recording, clip, track in zip(recordings, clips, tracks.refined(clips), strict=True):
+    for recording, clip, track in zip(recordings, clips, tracks.own(clips), strict=True):
         embeddings = embedder.embed(clip)
         for label in recording.labels:
             source = _source(
@@ -64,7 +64,7 @@ def solfege_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[No
     midi_of = {key: pitch_class + 12 * octave + _C0_MIDI for key, (pitch_class, octave) in KEYS.items()}
     wanted = sorted({midi_of[key] + step for key in KEYS for step in SWARAS.values()})
     clips = {midi: load_clip(paths[midi]) for midi in wanted}
-    heard = dict(zip(wanted, tracks.refined(list(clips.values())), strict=True))
+    heard = dict(zip(wanted, tracks.own(list(clips.values())), strict=True))
     for key, (pitch_class, octave) in KEYS.items():
         for swara, step in SWARAS.items():
             clip, track = clips[midi_of[key] + step], heard[midi_of[key] + step]
@@ -76,7 +76,7 @@ def solfege_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[No
 def calan_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[NoteSource]:
     """Yield the confirmed segments of a professional's calans."""
     performances = calans(root)
-    heard = tracks.refined([performance.clip for performance in performances])
+    heard = tracks.own([performance.clip for performance in performances])
     for performance, track in zip(performances, heard, strict=True):
         embeddings = embedder.embed(performance.clip)
         for label in labelled_swaras(root, performance.name):

@@ -14,6 +14,7 @@ __all__ = ["Check", "Section", "Table", "machine", "percent", "render"]
 
 _LIBRARIES = (
     "numpy",
+    "ai-edge-litert",
     "scipy",
     "librosa",
     "numba",

@@ -9,7 +9,7 @@ import argparse
 import json
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -79,7 +79,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _chosen(found: dict[str, Condition], names: str) -> list[Condition]:
+def _chosen(found: Mapping[str, Condition], names: str) -> list[Condition]:
     wanted = [name for name in names.split(",") if name] or list(found)
     unknown = [name for name in wanted if name not in found]
     if unknown:

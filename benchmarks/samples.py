@@ -26,7 +26,7 @@ OPINIONS_S, NOTHING_NEW_S = 0.3, 2.0
 
 def measure() -> Section:
     """Measure a first rebuild, one with nothing new, opening the version, and asking it about a take."""
-    embedder, tracker = embedder_named("builtin"), pitch_tracker("pyin")
+    embedder, tracker = embedder_named("builtin"), pitch_tracker("head")
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "store"
         first = rebuild(store, embedder=embedder, tracker=tracker)

@@ -66,7 +66,7 @@ class _Warm:
 
 @dataclass(frozen=True, slots=True)
 class _Cold:
-    """Seconds and MB of programs started afresh: the help, an analysis, and loading librosa."""
+    """Seconds and MB of programs started afresh: the help, an analysis, and loading librosa beside them."""
 
     help_s: float
     analyze_s: float
@@ -118,7 +118,7 @@ def _ratio(what: str, measured: float, target: float) -> Check:
 
 
 def _warm(clip: Clip, path: Path) -> _Warm:
-    tracker = pitch_tracker("pyin")
+    tracker = pitch_tracker("head")
     track = tracker.track(clip)
     return _Warm(
         best_s(partial(load_clip, path), ROUNDS),

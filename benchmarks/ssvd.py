@@ -49,7 +49,7 @@ _METHOD = (
 def measure(root: Path, tracks: Tracks) -> Section:
     """Measure swara's notes and a plain segmenter's on the same pitch."""
     takes = sight_singing(root)
-    pitch = tracks.refined([take.clip for take in takes])
+    pitch = tracks.own([take.clip for take in takes])
     ours, floor = _all(takes, pitch, _held), _all(takes, pitch, _plain)
     f, f_floor = (float(scores["F"].mean()) for scores in (ours, floor))
     onsets = float(ours[_HEADINGS[-1]].mean())

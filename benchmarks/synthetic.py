@@ -104,7 +104,7 @@ def _condition(db: float | None, tracks: Tracks | None) -> _Condition:
     voices = list(islice(cycle(VOICES.values()), SEEDS))
     takes = [bhupali_take(seed, voice=voice, tanpura_db=db) for seed, voice in enumerate(voices)]
     clips = [take.clip for take in takes]
-    pitch = [true_track(take) for take in takes] if tracks is None else tracks.refined(clips)
+    pitch = [true_track(take) for take in takes] if tracks is None else tracks.own(clips)
     judged = [_judged(take, track) for take, track in zip(takes, pitch, strict=True)]
     taken = list(zip(takes, voices, judged, strict=True))
     return _Condition(

@@ -36,7 +36,7 @@ _METHOD = (
 def measure(root: Path, tracks: Tracks) -> Section:
     """Measure Sa on whole recordings and on excerpts, with all the evidence and with parts of it."""
     performances = (*calans(root), *concerts(root))
-    pitch = tracks.refined([performance.clip for performance in performances])
+    pitch = tracks.own([performance.clip for performance in performances])
     recorded = list(zip(performances, pitch, strict=True))
     parts = list(excerpts(recorded, EXCERPTS, np.random.default_rng(SEED)))
     whole = {known: guess_all(recorded, _ALL, raga_given=given) for known, given in KNOWLEDGE.items()}

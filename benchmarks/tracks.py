@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifier.notes import PRESETS
-from classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
+from classifier.pitch import Progress, pitch_tracker
 from data.clip import Clip
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
 from data.synth import SynthTake
@@ -30,6 +30,7 @@ class ReadyTracker:
 
     track_of_all: PitchTrack
     name: str = "ready"
+    release: str = "1"
 
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:  # noqa: ARG002
         """Return the track it was made with."""
@@ -49,8 +50,12 @@ class Tracks:
         self._pool = pool
         self._known: dict[str, PitchTrack] = {}
 
+    def own(self, clips: Sequence[Clip]) -> list[PitchTrack]:
+        """Return what the pitch head finds in each clip."""
+        return self._all(_own, clips)
+
     def refined(self, clips: Sequence[Clip]) -> list[PitchTrack]:
-        """Return what swara's own tracker finds in each clip."""
+        """Return what pYIN finds in each clip, refined: the reference."""
         return self._all(_refined, clips)
 
     def plain(self, clips: Sequence[Clip]) -> list[PitchTrack]:
@@ -95,7 +100,9 @@ def true_track(take: SynthTake) -> PitchTrack:
     return PitchTrack(times_s, np.where(voiced, sung_hz, np.nan), voiced.astype(np.float64), voiced)
 
 
-def judged_at(sa_hz: float, clip: Clip, track: PitchTrack, raga: Raga, tuning: Tuning = JUST) -> TakeReport:
+def judged_at(
+    sa_hz: float, clip: Clip, track: PitchTrack, raga: Raga | None, tuning: Tuning = JUST
+) -> TakeReport:
     """Analyse a tracked clip as `swara analyze` would, Sa and raga given, student thresholds."""
     request = Request(tuning, PRESETS["student"], ParsedTonic(None, None, sa_hz), raga)
     return analyze(clip, request, ReadyTracker(track), source="benchmark")
@@ -108,9 +115,11 @@ def best_overlap(notes: Sequence[Note], start_s: float, end_s: float) -> Note | 
     return note if longest_s > 0 else None
 
 
+def _own(clip: Clip) -> PitchTrack:
+    return pitch_tracker("head").track(clip)
+
+
 def _refined(clip: Clip) -> PitchTrack:
-    if clip.rate_hz != TRACK_RATE_HZ:
-        raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
     return pitch_tracker("pyin").track(clip)
 
 

@@ -42,7 +42,7 @@ class BadSamples(AudioError):
 
 
 class MissingPackage(SwaraError):
-    """An optional package is needed and not installed."""
+    """A package is needed and not installed."""
 
 
 class OutputError(SwaraError):

@@ -14,14 +14,14 @@
     │   │   ├── AudioEmpty
     │   │   ├── AudioTooLong
     │   │   └── BadSamples
-    │   ├── MissingPackage          an optional package that is not installed
+    │   ├── MissingPackage          a package that is not installed
     │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
     ├── index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── classifier.errors
     │   └── HeadError
-    │       ├── HeadDamaged         a note head that cannot be read
+    │       ├── HeadDamaged         a head that cannot be read
     │       └── TooFewNotes         too little to learn from
     └── service.errors
         ├── NoNoteThere             no steady note where one was asked about

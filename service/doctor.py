@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from classifier.errors import HeadDamaged
 from data.atomic_file import check_writable
 from data.decoders import DecoderStatus, decoders
 from data.errors import OutputError
@@ -23,8 +24,12 @@ __all__ = ["Check", "State", "examine", "healthy", "store_folder"]
 State: TypeAlias = Literal["ok", "missing", "broken"]
 
 _PYTHONS = ((3, 11), (3, 13))
-_BASE = ("numpy", "soundfile", "av", "soxr", "librosa", "matplotlib", "platformdirs", "rich", "typer")
-_EXTRAS = {"tensorflow": "train, fine-tune and convert models"}
+_BASE = ("numpy", "soundfile", "av", "soxr", "ai-edge-litert", "matplotlib", "platformdirs", "rich", "typer")
+_EXTRAS = {
+    "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
+    "librosa": ("reference", "compare the pitch head with pYIN"),
+}
+"""What each optional package belongs to, and what it is there for."""
 _NEEDED_FORMATS = {"soundfile": {"wav", "flac", "ogg"}, "av": {"mp3", "m4a", "webm"}}
 _MIN_FREE_BYTES = 500_000_000
 _MIN_COLUMNS = 60
@@ -56,7 +61,7 @@ class Check:
 
 
 def examine(store: Path | None = None) -> tuple[Check, ...]:
-    """Look at the whole installation; takes about a tenth of a second and leaves nothing behind.
+    """Look at the whole installation; takes a few tenths of a second and leaves nothing behind.
 
     Parameters
     ----------
@@ -70,7 +75,7 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
         *(_decoder(status) for status in decoders()),
         _tracker(),
         _store(store or store_folder(os.environ)),
-        *(_extra(name, purpose) for name, purpose in _EXTRAS.items()),
+        *(_optional(name, *given) for name, given in _EXTRAS.items()),
         _demo(),
         _evaluation_data(os.environ.get("SWARA_EVAL_DATA")),
         _terminal(shutil.get_terminal_size().columns, is_terminal=sys.stdout.isatty()),
@@ -128,10 +133,16 @@ def _decoder(status: DecoderStatus) -> Check:
 
 
 def _tracker() -> Check:
-    # Found, not imported: importing librosa takes seconds.
-    if importlib.util.find_spec("librosa") is None:
-        return Check("pitch tracker", "broken", "pYIN needs librosa", "Run: pip install librosa")
-    return Check("pitch tracker", "ok", "pYIN (librosa)")
+    from classifier.pitch.network import PitchNetwork
+
+    name = "pitch tracker"
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        return Check(name, "broken", "the pitch head runs on LiteRT", "Run: pip install ai-edge-litert")
+    try:
+        network = PitchNetwork()
+    except HeadDamaged:
+        return Check(name, "broken", "the network of the pitch head cannot be read", _REINSTALL)
+    return Check(name, "ok", f"pitch head {network.digest[:8]} on LiteRT")
 
 
 def _store(folder: Path) -> Check:
@@ -150,9 +161,9 @@ def _store(folder: Path) -> Check:
     return Check("store", "ok", detail if folder.exists() else f"{detail}; made when first needed")
 
 
-def _extra(name: str, purpose: str) -> Check:
+def _optional(name: str, extra: str, purpose: str) -> Check:
     if importlib.util.find_spec(name) is None:
-        fix = f"To {purpose}, run: pip install 'swara[{name}]'"
+        fix = f"To {purpose}, run: pip install 'swara[{extra}]'"
         return Check(name, "missing", f"optional: to {purpose}", fix)
     return Check(name, "ok", _version(name) or "installed")
 

@@ -105,6 +105,6 @@ def load_model(store: Path, progress: StageProgress | None = None) -> Model:
         If it is damaged, from a newer swara, made with another embedder, or cannot be made.
     """
     embedder = embedder_named("builtin")
-    live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("pyin"), progress=progress)
+    live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
     recordings = {r.id: r for r in known_samples(Layout(store).corpus)}
     return Model(live.id, embedder, live.head, live.index, recordings)

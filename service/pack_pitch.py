@@ -78,4 +78,4 @@ def _track(hz: npt.NDArray[np.float32], confidence: npt.NDArray[np.float32]) -> 
 
 
 if __name__ == "__main__":
-    write_pack_pitch(pitch_tracker("pyin"))
+    write_pack_pitch(pitch_tracker("head"))

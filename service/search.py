@@ -54,7 +54,7 @@ def search(
     """
     clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
     adviser = replace(model.apart_from(own_recording(recording)), neighbours=count)
-    tracker = pitch_tracker("pyin")
+    tracker = pitch_tracker("head")
     report = analyze(clip, request, tracker, source=recording.name, progress=progress, adviser=adviser)
     if not report.notes:
         raise NoNoteThere("no steady note was found in this take", where=str(recording))

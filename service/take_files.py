@@ -68,7 +68,7 @@ def analyze_file(
     report = analyze(
         decoded.clip,
         request,
-        pitch_tracker("pyin"),
+        pitch_tracker("head"),
         source=recording.name,
         warnings=(*warnings, *decoded.warnings),
         progress=progress,

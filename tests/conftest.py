@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,11 @@ from data.pitch_track import HOP_S, PitchTrack
 from embedder.registry import embedder_named
 from service.rebuild import ensure_live
 
-# In a process of its own, `StubTracker` in the place of pYIN.
+# numba, under librosa, keeps compiled code on disk: one process reading while another writes it may crash.
+_COMPILED = tempfile.TemporaryDirectory(prefix="swara-numba-")
+os.environ["NUMBA_CACHE_DIR"] = _COMPILED.name
+
+# In a process of its own, `StubTracker` in the place of the pitch head.
 _WITH_STUB = """
 import sys
 sys.path[:0] = sys.argv[1:3]
@@ -48,6 +53,7 @@ class StubTracker:
     """Hears Sa on C#3 for a second, then nothing for half a second, over and over."""
 
     name = "stub"
+    release = "1"
 
     def track(self, clip, progress=None):
         frames = frame_count(clip)
@@ -65,7 +71,7 @@ def pack_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
     store = shared / "pack-store"
     with FileLock(shared / "pack-store.lock"):
-        ensure_live(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("pyin"))
+        ensure_live(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("head"))
     return store
 
 
@@ -86,7 +92,7 @@ def demo() -> Path:
 
 @pytest.fixture
 def stub_tracker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put `StubTracker` in the place of pYIN."""
+    """Put `StubTracker` in the place of the pitch head."""
     monkeypatch.setattr("service.take_files.pitch_tracker", lambda name: StubTracker())
 
 

@@ -41,7 +41,7 @@ class Sung(NamedTuple):
 @pytest.fixture(scope="session")
 def takes() -> list[Sung]:
     """Phrases of Bhupali by seven voices over a tanpura 20 dB below, each tracked once."""
-    tracker = pitch_tracker("pyin")
+    tracker = pitch_tracker("head")
     sung = []
     for seed in SEEDS:
         take = bhupali_take(seed)

@@ -116,7 +116,7 @@ def test_every_make_target_exists(path: Path) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     text = path.read_text("utf-8")
     for line in (line for block in _blocks(text) for line in block.splitlines()):
-        for target in re.findall(r"^(?:\$ )?make ([a-z]+)", line.strip()):
+        for target in re.findall(r"^(?:\$ )?make ([a-z-]+)", line.strip()):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from classifier.pitch.network import MODEL_FILE, PitchNetwork
 from data.decoders import DecoderStatus, decoders
 from service import doctor
 from service.doctor import Check, examine, healthy, store_folder
@@ -58,20 +60,43 @@ def test_a_missing_base_package_is_broken_and_says_how_to_get_it(
     assert _found(checks, "decoding with av").state == "broken"
 
 
-def test_without_librosa_there_is_no_tracker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _hide(monkeypatch, "librosa")
-    assert _found(examine(tmp_path), "pitch tracker").state == "broken"
+def test_the_pitch_head_is_named_by_its_digest(tmp_path: Path) -> None:
+    digest = hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()
+    check = _found(examine(tmp_path), "pitch tracker")
+    assert check == Check("pitch tracker", "ok", f"pitch head {digest[:8]} on LiteRT")
 
 
-def test_a_missing_extra_names_its_command_and_harms_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_without_litert_there_is_no_tracker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _hide(monkeypatch, "ai_edge_litert")
+    check = _found(examine(tmp_path), "pitch tracker")
+    assert (check.state, check.fix) == ("broken", "Run: pip install ai-edge-litert")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"cut short"])
+def test_without_its_network_there_is_no_tracker(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
 ) -> None:
-    _hide(monkeypatch, "tensorflow")
+    file = tmp_path / "pitch.tflite"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setattr(PitchNetwork.__init__, "__defaults__", (file,))
+
+    check = _found(examine(tmp_path), "pitch tracker")
+
+    assert check.state == "broken"
+    assert "--force-reinstall swara" in str(check.fix)
+
+
+@pytest.mark.parametrize(("package", "extra"), [("tensorflow", "tensorflow"), ("librosa", "reference")])
+def test_a_missing_extra_names_its_command_and_harms_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, package: str, extra: str
+) -> None:
+    _hide(monkeypatch, package)
 
     checks = examine(tmp_path)
 
-    assert _found(checks, "tensorflow").state == "missing"
-    assert "pip install 'swara[tensorflow]'" in str(_found(checks, "tensorflow").fix)
+    assert _found(checks, package).state == "missing"
+    assert f"pip install 'swara[{extra}]'" in str(_found(checks, package).fix)
     assert healthy(checks)
 
 

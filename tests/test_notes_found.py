@@ -38,7 +38,7 @@ def sung(text, notes, *, voice="mid male", sa_hz=SA_HZ, syllables=None, tanpura_
 
 def heard(take, raga="Bhupali"):
     """The tiling of a take, and its notes, judged for a student."""
-    held = find_held_notes(take.clip, pitch_tracker("pyin").track(take.clip))
+    held = find_held_notes(take.clip, pitch_tracker("head").track(take.clip))
     standard = Standard(take.sa_hz, raga_named(raga), JUST, PRESETS["student"])
     notes = [judge(note, standard) for note in held.notes]
     return tile(notes, held.sung, take.clip.duration_s), notes
@@ -164,7 +164,7 @@ def test_what_is_much_softer_than_the_singing_is_not_the_singer():
     samples[: round(0.7 * take.clip.rate_hz)] *= 0.05  # 26 dB
 
     held = find_held_notes(
-        Clip(samples, take.clip.rate_hz), pitch_tracker("pyin").track(Clip(samples, take.clip.rate_hz))
+        Clip(samples, take.clip.rate_hz), pitch_tracker("head").track(Clip(samples, take.clip.rate_hz))
     )
 
     assert len(held.notes) == 1
@@ -174,7 +174,7 @@ def test_what_is_much_softer_than_the_singing_is_not_the_singer():
 
 def test_moving_the_pitch_of_everything_moves_the_notes_and_nothing_else():
     take = sung("S G P S' G", [{"duration_s": 0.5, "meend_s": 0.1}] * 5, tanpura_db=20.0)
-    track = pitch_tracker("pyin").track(take.clip)
+    track = pitch_tracker("head").track(take.clip)
     ratio = 2 ** (0.37 / 1.2)
     moved = type(track)(track.times_s, track.hz * ratio, track.confidence, track.voiced)
 

@@ -76,7 +76,7 @@ def test_its_folders_tell_the_same_as_its_list() -> None:
 
 @pytest.mark.parametrize("recording", RECORDINGS[3::27], ids=_name)
 def test_its_labels_are_right_after_coding(recording: Recording) -> None:
-    track = pitch_tracker("pyin").track(load_clip(audio_path(recording)))
+    track = pitch_tracker("head").track(load_clip(audio_path(recording)))
     cents = track.cents(recording.tonic_hz)
     for label in recording.labels:
         inside = (track.times_s >= label.start_s) & (track.times_s < label.end_s)

@@ -51,6 +51,7 @@ def test_frames_are_those_of_the_pitch_track(samples):
     assert level_db(clip).shape == spectral_flux_db(clip).shape == (1 + samples // 160,)
 
 
+@pytest.mark.xdist_group("pyin")  # not pYIN, but compiled by numba too
 def test_level_is_librosas_rms_of_30_ms():
     clip = noisy_bursts(12.0)
 
@@ -78,6 +79,7 @@ def test_level_of_full_scale_and_of_silence():
     np.testing.assert_allclose(level_db(silent), -100.0)
 
 
+@pytest.mark.xdist_group("pyin")
 def test_flux_is_that_of_a_loop_over_frames():
     clip = noisy_bursts(11.5)
 

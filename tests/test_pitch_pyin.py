@@ -1,6 +1,8 @@
-"""The tracker: one frame per 10 ms centred where it says it is, the whole sung range, any length."""
+"""The reference: one frame per 10 ms centred where it says it is, the whole sung range, any length."""
 
 from __future__ import annotations
+
+import sys
 
 import numpy as np
 import pytest
@@ -8,8 +10,12 @@ import pytest
 import classifier.pitch.pyin as pyin
 from classifier.pitch import TRACK_RATE_HZ, pitch_tracker
 from data.clip import Clip
+from data.errors import MissingPackage
 from data.pitch_track import MAX_HZ, MIN_HZ
 from data.synth import VOICES, bhupali_take
+
+# In one process: numba compiles for half a minute in each that it is used in.
+pytestmark = pytest.mark.xdist_group("pyin")
 
 
 def harmonic(f0_hz: np.ndarray) -> Clip:
@@ -91,3 +97,11 @@ def test_confidence_is_high_on_a_voice_and_low_in_noise():
 def test_another_sample_rate_is_refused():
     with pytest.raises(ValueError, match="16000"):
         pitch_tracker("pyin").track(Clip(np.zeros(8000, np.float32), 8000))
+
+
+def test_without_librosa_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "librosa", None)
+    with pytest.raises(MissingPackage) as caught:
+        pitch_tracker("pyin")
+    line = "pYIN takes librosa, which is not installed. Install it with: pip install 'swara[reference]'."
+    assert str(caught.value) == line

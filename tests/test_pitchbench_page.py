@@ -70,7 +70,7 @@ def measured(made_up: tuple[Entry, Entry], tmp_path: Path) -> Measured:
 
 def test_every_tracker_is_described() -> None:
     ours = [entry.name for entry in TRACKERS.values() if entry.ours]
-    assert ours == ["head", "pyin"]
+    assert ours == ["head", "head-live", "pyin"]
     assert all(name == entry.name for name, entry in TRACKERS.items())
 
 

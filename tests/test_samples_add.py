@@ -28,6 +28,7 @@ class SineTracker:
     """Hears the frequency of a pure tone in every frame, by the turning of its phase."""
 
     name = "sine"
+    release = "1"
 
     def track(self, clip, progress=None):
         spectrum = np.fft.fft(clip.samples)

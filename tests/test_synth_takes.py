@@ -35,6 +35,7 @@ def pyin_cents(take, hop: int = 160) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(hz.size) * hop / take.clip.rate_hz, 1200 * np.log2(hz / take.sa_hz)
 
 
+@pytest.mark.xdist_group("pyin")
 @pytest.mark.parametrize("seed", [1, 4])
 def test_pyin_agrees_with_the_contour_on_steady_parts_under_a_tanpura(seed):
     take = bhupali_take(seed)
@@ -51,6 +52,7 @@ def test_pyin_agrees_with_the_contour_on_steady_parts_under_a_tanpura(seed):
     assert np.mean(np.abs(heard - truth)[steady] < 50) >= 0.97
 
 
+@pytest.mark.xdist_group("pyin")
 def test_the_demo_reads_as_it_was_meant():
     take = demo_take()
 

@@ -39,6 +39,7 @@ def db(power: float) -> float:
     return 10 * np.log10(power)
 
 
+@pytest.mark.xdist_group("pyin")  # YIN here, compiled by numba too
 @pytest.mark.parametrize("name", VOICES)
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100])
 def test_an_independent_tracker_finds_the_pitch_of_the_contour(name, rate_hz):
@@ -58,6 +59,7 @@ def test_an_independent_tracker_finds_the_pitch_of_the_contour(name, rate_hz):
     assert abs(1200 * np.log2(np.median(yin_hz) / f0_hz)) < 3
 
 
+@pytest.mark.xdist_group("pyin")
 def test_pitch_is_followed_through_a_glide_without_lag():
     rng = np.random.default_rng(0)
     contour = render_contour([SungNote(0, 0.4), SungNote(702, 0.9, meend_s=0.5)], 180.0, rng=rng)

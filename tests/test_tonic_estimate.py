@@ -65,7 +65,7 @@ def dwelling_on_pa(name: str, tracked: bool) -> tuple[SynthTake, tuple[HeldNote,
     take = sing(raga_named(name), seed=5, tanpura_db=8.0, dwell_on=PA)
     if not tracked:
         return take, exact_notes(take)
-    return take, find_held_notes(take.clip, pitch_tracker("pyin").track(take.clip)).notes
+    return take, find_held_notes(take.clip, pitch_tracker("head").track(take.clip)).notes
 
 
 @pytest.mark.parametrize("raga_known", [True, False])

@@ -17,6 +17,9 @@ PACKAGES = ("raga", "data", "embedder", "classifier", "index", "service")
 NEEDED = {
     "cli.py",
     *(f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")),
+    "classifier/pitch/pitch.tflite",
+    "classifier/pitch/training/train.py",
+    "data/samples/pitch.npz",
     "data/demo/take.flac",
     "data/demo/take.json",
     *(f"service/report/{name}" for name in ("page.html.template", "page.css", "page.js")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +62,11 @@ def measure(entries: Sequence[Entry], tell: Callable[[str], None] = print) -> di
     with tempfile.TemporaryDirectory() as folder:
         paths = _saved(Path(folder))
         for entry in entries:
-            cost = costs[entry.name] = _cost(entry, paths)
+            try:
+                cost = costs[entry.name] = _cost(entry, paths)
+            except subprocess.CalledProcessError as error:
+                last = error.stderr.strip().rpartition("\n")[2]
+                raise SystemExit(f"{entry.name} does not run by itself: {last}") from error
             tell(f"{entry.name:18s}{cost.cpu_ms:8.1f} ms/s  cold {cost.cold_s:.2f} s  {cost.peak_mb:.0f} MB")
     return costs
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.recordings import calans, resynthesised
+from data.clip import Samples
 from data.decode import load_clip
 from data.pitch_track import MAX_HZ, MIN_HZ, FloatArray
 
-from .material import Sung
+from .material import RATE_HZ, Sung
 
 __all__ = ["calan", "concert", "vibrato", "vocadito", "voices"]
 
@@ -80,8 +81,8 @@ def vibrato(root: Path) -> list[Sung]:
     return sung
 
 
-def _from_cents(name: str, samples: np.ndarray, times_s: FloatArray, cents: FloatArray, sa_hz: float) -> Sung:
+def _from_cents(name: str, samples: Samples, times_s: FloatArray, cents: FloatArray, sa_hz: float) -> Sung:
     """Take cents above Sa, NaN where silent, for truth; labels before the sound begins are left out."""
     hz = np.nan_to_num(sa_hz * 2.0 ** (cents / 1200.0))
-    heard = (times_s >= 0) & (times_s <= samples.size / 16_000)
+    heard = (times_s >= 0) & (times_s <= samples.size / RATE_HZ)
     return Sung(name, samples, times_s[heard], hz[heard], sa_hz)

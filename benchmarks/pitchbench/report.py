@@ -119,9 +119,7 @@ def _group(measured: Measured, found: Sequence[Condition]) -> Iterator[str]:
         yield from _grid(_against(measured, measured.ours, found))
     yield from _grid(_by_tracker(measured, found, words.WITHIN, _within))
     yield from _grid(_by_tracker(measured, found, words.INTERVALS, _within_with_interval))
-    yield from _grid(
-        _by_tracker(measured, found, words.OCTAVES, lambda h: _percent(h.scores.octaves_off, digits=2))
-    )
+    yield from _grid(_by_tracker(measured, found, words.OCTAVES, _octaves))
     yield from _grid(_by_tracker(measured, found, words.VOICING, _voicing))
 
 
@@ -154,7 +152,7 @@ def _costs(measured: Measured) -> Iterator[str]:
     yield _paragraph(words.COSTS.format(length_s=LENGTH_S))
     swift = measured.costs.get("swiftf0")
     headings = ("tracker", "CPU, ms per s of audio", "to SwiftF0's", "cold start", "peak memory")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for entry in measured.entries:
         cost = measured.costs[entry.name]
         ratio = f"{cost.cpu_ms / swift.cpu_ms:.2f}" if swift else _DASH
@@ -168,8 +166,9 @@ def _costs(measured: Measured) -> Iterator[str]:
             (e.title, *(f"{ms:.1f} ms, {mb:.0f} MB" for ms, mb in measured.costs[e.name].by_length.values()))
             for e in grown
         ]
-        headings = ("tracker", *(f"{length} s" for length in lengths))
-        yield from _grid(Table(words.GROWTH, headings, tuple(rows)))
+        yield from _grid(
+            Table(words.GROWTH, ("tracker", *(f"{length} s" for length in lengths)), tuple(rows))
+        )
 
 
 def _by_tracker(
@@ -218,6 +217,10 @@ def _within_with_interval(heard: Heard) -> str:
     return f"{100 * span.value:.1f} ({100 * span.low:.1f} to {100 * span.high:.1f})"
 
 
+def _octaves(heard: Heard) -> str:
+    return _percent(heard.scores.octaves_off, digits=2)
+
+
 def _voicing(heard: Heard) -> str:
     scores = heard.scores
     return f"{_percent(scores.recall)} / {_percent(scores.false_alarm)}" if scores.recall >= 0 else _DASH
@@ -239,7 +242,11 @@ def _plain(entry: Entry) -> str:
 
 
 def _releases(entries: Sequence[Entry]) -> str:
-    named = [f"{entry.packages[0]} {entry.release}" for entry in entries if entry.packages]
+    named = [
+        f"{entry.packages[0]} {entry.release.removesuffix(entry.settings)}"
+        for entry in entries
+        if entry.packages
+    ]
     return f"The trackers: {', '.join(dict.fromkeys(named))}." if named else ""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray
+from data.pitch_track import BoolArray, FloatArray, IntArray
 
 from .material import Sung, Track
 
@@ -146,7 +146,7 @@ def _away_from_changes(sung: Sung) -> BoolArray:
     return inner
 
 
-def _nearest(times_s: FloatArray, wanted_s: FloatArray) -> FloatArray:
+def _nearest(times_s: FloatArray, wanted_s: FloatArray) -> IntArray:
     return np.searchsorted(0.5 * (times_s[1:] + times_s[:-1]), wanted_s)
 
 

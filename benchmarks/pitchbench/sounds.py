@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ _MADE_ROOMS = ((0.3, 6.0), (0.5, 3.0), (0.8, 0.0))
 """Reverberation time in s, and direct over reverberant energy in dB."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Tanpura:
     """One recorded cycle of a tanpura.
 
@@ -45,8 +47,9 @@ class Tanpura:
     sa_hz : float
     """
 
-    def __init__(self, name: str, samples: Samples, sa_hz: float) -> None:
-        self.name, self.samples, self.sa_hz = name, samples, sa_hz
+    name: str
+    samples: Samples
+    sa_hz: float
 
     def tuned(self, sa_hz: float) -> Samples:
         """Resample the cycle so that its Sa is a singer's."""
@@ -58,7 +61,8 @@ class Tanpura:
     def play(self, count: int, sa_hz: float, rng: np.random.Generator) -> Samples:
         """Return `count` samples of the cycle on `sa_hz`, over and over, from a random place in it."""
         cycle = self.tuned(sa_hz)
-        return np.resize(np.roll(cycle, -int(rng.integers(cycle.size))), count)
+        looped: Samples = np.resize(np.roll(cycle, -int(rng.integers(cycle.size))), count)
+        return looped
 
 
 def real_tanpuras(root: Path) -> list[Tanpura]:
@@ -84,7 +88,7 @@ def over_tanpura(
     order = np.random.default_rng(SEED).permutation(len(tanpuras))
 
     def drone(number: int, one: Sung) -> Samples:
-        return tanpuras[order[number % order.size]].play(one.samples.size, one.sa_hz, _rng(number))
+        return tanpuras[int(order[number % order.size])].play(one.samples.size, one.sa_hz, _rng(number))
 
     return _over(sung, drone, level_db, rooms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,8 @@ class TrackStore:
         self, entry: Entry, sounds: Iterable[Samples], pool: Executor | None = None
     ) -> Iterator[Track]:
         """Yield the track of each sound, in order; what is not known is tracked, in `pool` if given."""
-        release, waiting = entry.release, []
+        release = entry.release
+        waiting: list[tuple[Path, Track | Samples | Future[Track]]] = []
         for samples in sounds:
             path = self._path(entry.name, release, samples)
             known = _read(path)

@@ -31,6 +31,8 @@ __all__ = ["ONE_THREAD", "TRACKERS", "Entry", "Tracker", "present"]
 _HOP = round(HOP_S * RATE_HZ)
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Variables that hold numerical libraries to one thread, if set before they load."""
+_CREPE_BINS = 4
+_LIVE = "head-live"
 _PYIN_IS = ("pyin.py", "refine.py")
 _APART = frozenset({"__pycache__", "training"})
 """What lies with swara's trackers and is no part of them."""
@@ -75,6 +77,8 @@ class Entry:
         Loads it and returns its function.
     every : int
         It is measured on every so-many-th clip; 1 for all.
+    settings : str
+        Changed when the settings that it is used with are, so that no older track is taken for a new one.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Entry:
     packages: tuple[str, ...]
     make: Callable[[], Callable[[Samples], Track]]
     every: int = 1
+    settings: str = ""
 
     @property
     def ours(self) -> bool:
@@ -92,13 +97,13 @@ class Entry:
     def missing(self) -> tuple[str, ...]:
         """Packages that it needs and that are not installed; for ours, its own name where it is not there."""
         if self.ours:
-            return () if self.name in get_args(pitch.TrackerName) else (self.name,)
+            return () if self.name in (_LIVE, *get_args(pitch.TrackerName)) else (self.name,)
         return tuple(package for package in self.packages if not _version(package))
 
     @property
     def release(self) -> str:
-        """Version of its package; for ours, a digest of the code and of the model."""
-        return _version(self.packages[0]) if self.packages else _digest_of_ours(self.name)
+        """Version of its package, and its settings; for ours, a digest of the code and of the model."""
+        return f"{_version(self.packages[0])}{self.settings}" if self.packages else _digest_of_ours(self.name)
 
     def load(self) -> Tracker:
         """Load the tracker."""
@@ -151,6 +156,16 @@ def _ours(name: Any) -> Callable[[], Callable[[Samples], Track]]:
     return make
 
 
+def _live() -> Callable[[Samples], Track]:
+    from classifier.pitch.stream import track_causal
+
+    def track(samples: Samples) -> Track:
+        heard = track_causal(Clip(samples, RATE_HZ))
+        return Track(heard.times_s, heard.hz, heard.voiced)
+
+    return track
+
+
 def _swift_f0() -> Callable[[Samples], Track]:
     from swift_f0 import SwiftF0
 
@@ -201,6 +216,15 @@ def _crepe_tiny() -> Callable[[Samples], Track]:
     torch = _torch()
     import torchcrepe
 
+    def decoded(logits: Any) -> tuple[Any, Any]:
+        """Find the path by Viterbi, as torchcrepe does unless told otherwise, and average around it.
+
+        Its own Viterbi leaves the pitch on a grid of 20 cents, blurred; its weighted mean follows no path.
+        """
+        bins, _ = torchcrepe.decode.viterbi(logits)
+        near = (torch.arange(logits.shape[1])[None, :, None] - bins[:, None, :]).abs() <= _CREPE_BINS
+        return bins, torchcrepe.decode.weighted_argmax(logits.masked_fill(~near, -torch.inf))[1]
+
     def track(samples: Samples) -> Track:
         hz, periodicity = torchcrepe.predict(
             torch.from_numpy(samples)[None],
@@ -209,9 +233,9 @@ def _crepe_tiny() -> Callable[[Samples], Track]:
             fmin=MIN_HZ,
             fmax=MAX_HZ,
             model="tiny",
-            decoder=torchcrepe.decode.weighted_argmax,
+            decoder=decoded,
             return_periodicity=True,
-            batch_size=512,
+            batch_size=2048,
         )
         voiced = periodicity[0].numpy() >= 0.5
         return Track(_times(voiced.size), hz[0].double().numpy(), voiced)
@@ -283,11 +307,14 @@ TRACKERS: Mapping[str, Entry] = MappingProxyType(
         entry.name: entry
         for entry in (
             Entry("head", "**swara**", (), _ours("head")),
+            Entry(_LIVE, "swara, live", (), _live),
             Entry("pyin", "swara's pYIN, refined", (), _ours("pyin"), every=3),
             Entry("fcpe", "FCPE", ("torchfcpe", "torch"), _fcpe),
             Entry("swiftf0", "SwiftF0", ("swift-f0",), _swift_f0),
             Entry("pesto", "PESTO", ("pesto-pitch", "torch", "omegaconf"), _pesto),
-            Entry("crepe-tiny", "CREPE tiny", ("torchcrepe", "torch"), _crepe_tiny),
+            Entry(
+                "crepe-tiny", "CREPE tiny", ("torchcrepe", "torch"), _crepe_tiny, every=3, settings="-viterbi"
+            ),
             Entry("praat", "Praat (autocorrelation)", ("praat-parselmouth",), _praat),
             Entry("librosa-pyin", "pYIN (librosa)", ("librosa",), _librosa_pyin, every=3),
             Entry("harvest", "WORLD harvest", ("pyworld",), _harvest, every=3),

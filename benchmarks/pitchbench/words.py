@@ -50,8 +50,8 @@ METHOD = (
 TRACKERS = (
     "Each tracker gets 16 kHz and runs on one thread. Their range is swara's, 65 to 1100 Hz, where it"
     " can be set; the rest is as it comes, the threshold of voicing too (SwiftF0, PESTO and CREPE:"
-    " confidence 0.5; FCPE: 0.006). CREPE is decoded by weighted argmax, which suits its RPA best."
-    " CREPE's full model is left out, as it takes ten seconds for one of audio."
+    " confidence 0.5; FCPE: 0.006). CREPE is decoded by Viterbi and a weighted mean around the path,"
+    " which suits it best. CREPE's full model is left out, as it takes ten seconds for one of audio."
 )
 VOICES = (
     "29 clips (143 s) of real voices, resynthesised by WORLD so that their f0 is exact, which flatters"

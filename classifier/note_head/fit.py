@@ -65,7 +65,7 @@ def fit_note_head(
     ValueError
         If neither embedding nor evidence is used, or embeddings differ in length.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     left_out = too_little_of(examples)
     kept = [example for example in examples if example.swara not in left_out]

@@ -8,14 +8,15 @@ from data.pitch_track import BoolArray, FloatArray, IntArray
 
 from .bins import PITCH_BINS, Salience, hz_of_bins
 
-__all__ = ["Path", "Voicing", "local_hz", "trace"]
+__all__ = ["Path", "Voicing", "local_hz", "sung_frames", "trace"]
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides
 _STEP_COST = 0.18  # for each bin moved
 _LEAP_COST = 5.0  # for any jump
 _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
-_ENTER, _LEAVE = 0.5, 0.35
+_ENTER, _LEAVE = 0.9, 0.75
+_LIKELY, _SURE, _SURE_FRAMES = 0.8, 0.98, 5
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
@@ -85,12 +86,38 @@ def local_hz(salience: Salience, path: IntArray) -> FloatArray:
     near = path[:, None] + np.arange(-_AVERAGED, _AVERAGED + 1)
     inside = (near >= 0) & (near < PITCH_BINS)
     near = np.clip(near, 0, PITCH_BINS - 1)
-    weights = np.where(inside, salience[np.arange(path.size)[:, None], near], 0.0) + 1e-9 * (near == path[:, None])
+    weights = np.where(inside, salience[np.arange(path.size)[:, None], near], 0.0) + 1e-9 * (
+        near == path[:, None]
+    )
     return hz_of_bins((weights * near).sum(axis=1) / weights.sum(axis=1))
 
 
+def sung_frames(probability: Salience) -> BoolArray:
+    """Decide where a voice sounds when all is known: hysteresis that works in both directions.
+
+    Parameters
+    ----------
+    probability : float32 array, shape [frames]
+        Of a voice.
+
+    Returns
+    -------
+    bool array, shape [frames]
+        Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
+        moment, but hardly ever sure.
+    """
+    likely = np.concatenate([[False], probability >= _LIKELY, [False]])
+    starts = np.flatnonzero(likely[1:] & ~likely[:-1])
+    ends = np.flatnonzero(likely[:-1] & ~likely[1:])
+    sure = np.concatenate([[0], np.cumsum(probability >= _SURE)])
+    voiced = np.zeros(probability.shape, np.bool_)
+    for start, end in zip(starts, ends, strict=True):
+        voiced[start:end] = sure[end] - sure[start] >= _SURE_FRAMES
+    return voiced
+
+
 class Voicing:
-    """Hysteresis: a voice starts when it is likelier than not, and ends only when it has become unlikely."""
+    """Hysteresis where the future is not known: a voice starts when it is all but sure."""
 
     def __init__(self) -> None:
         self._on = False

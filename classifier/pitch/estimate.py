@@ -6,7 +6,7 @@ import numpy as np
 
 from data.pitch_track import FloatArray
 
-from .bins import PITCH_LOWEST_HZ
+from .bins import PITCH_LOWEST_HZ, Salience
 from .fine import SCALE_CENTS, Features, around, partial_features
 from .network import PitchNetwork
 from .spectrum import Levels, Spectra
@@ -27,8 +27,10 @@ def first_look(
     return hz, told
 
 
-def second_look(network: PitchNetwork, hz: FloatArray, told: Features) -> FloatArray:
-    """Mend the first look by the frames around: Hz, shape [frames]."""
+def second_look(
+    network: PitchNetwork, hz: FloatArray, voicing: Salience, told: Features
+) -> tuple[FloatArray, Salience]:
+    """Mend the first look by the frames around: Hz and the probability of a voice, shapes [frames]."""
     cents = 1200.0 * np.log2(hz / PITCH_LOWEST_HZ)
-    off = network.look_around(around(cents, told)).astype(np.float64)
-    return np.asarray(hz * 2.0 ** (off * SCALE_CENTS / 1200.0))
+    off, mended = network.look_around(around(cents, voicing, told))
+    return np.asarray(hz * 2.0 ** (off.astype(np.float64) * SCALE_CENTS / 1200.0)), mended

@@ -47,12 +47,12 @@ def centred_backgrounds(levels: Levels, start: int, stop: int) -> Levels:
     """
     sums = np.zeros((levels.shape[0] + 1, 2, BINS), np.float64)
     np.cumsum(levels, axis=0, dtype=np.float64, out=sums[1:])
-    frames = np.arange(start, stop)
     means = np.empty((stop - start, 2, 2, BINS), np.float32)
     for which, reach in enumerate((NEAR_FRAMES, WIDE_FRAMES)):
-        first = np.maximum(frames - reach, 0)
-        after = np.minimum(frames + reach + 1, levels.shape[0])
-        means[:, which] = (sums[after] - sums[first]) / (after - first)[:, None, None]
+        for frame in range(start, stop):
+            first, after = max(frame - reach, 0), min(frame + reach + 1, levels.shape[0])
+            np.subtract(sums[after], sums[first], out=means[frame - start, which], casting="same_kind")
+            means[frame - start, which] *= np.float32(1.0 / (after - first))
     return means
 
 

@@ -14,14 +14,17 @@ from data.clip import Clip, Samples
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
 
 from .bins import Salience
-from .decode import Path, Voicing, local_hz, trace
+from .decode import Path, local_hz, sung_frames, trace
 from .estimate import first_look, second_look
 from .features import WIDE_FRAMES, centred_backgrounds, network_input
 from .network import PitchNetwork, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 from .tracker import TRACK_RATE_HZ, Progress
 
-__all__ = ["Heard", "HeadTracker"]
+__all__ = ["HeadTracker", "Heard"]
+
+_REVISION = 1
+"""To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
 _BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES
 _AHEAD = 100  # frames after a block that its path is decided by
@@ -70,6 +73,11 @@ class HeadTracker:
     def __init__(self, network: PitchNetwork | None = None) -> None:
         self._network = network or shipped_network()
 
+    @property
+    def release(self) -> str:
+        """Revision of the code, and digest of the network."""
+        return f"{_REVISION} {self._network.digest}"
+
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Track the whole clip.
 
@@ -101,7 +109,7 @@ class HeadTracker:
             if progress is not None:
                 progress(done / frames)
         times_s = HOP_S * np.arange(frames, dtype=np.float64)
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), Voicing().push(voicing))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing))
 
     def hear(self, clip: Clip) -> Iterator[Heard]:
         """Go through the clip block by block, 10 s each; together they hold every frame once.
@@ -120,7 +128,7 @@ class HeadTracker:
         while block is not None:
             after = next(blocks, None)
             heard = self._heard(path, block, after)
-            yield Heard(*(part[:frames] for part in (heard.salience, heard.hz, heard.voicing)))
+            yield Heard(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
             frames -= heard.hz.size
             block = after
 
@@ -151,8 +159,8 @@ class HeadTracker:
             end = int(came[0, trace(int(later[-1]), came)[0]])
         coarse_hz = local_hz(block.salience, trace(end, before))
         hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
-        hz = second_look(self._network, hz, told)
-        return Heard(block.salience, np.clip(hz, MIN_HZ, MAX_HZ), block.voicing)
+        hz, voicing = second_look(self._network, hz, block.voicing, told)
+        return Heard(block.salience, np.clip(hz, MIN_HZ, MAX_HZ), voicing)
 
 
 def _block(samples: Samples, start: int, frames: int) -> Spectra:

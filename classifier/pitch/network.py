@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from classifier.errors import HeadDamaged
+from data.errors import MissingPackage
 
 from .bins import PITCH_BINS, Salience
 from .fine import Features
@@ -25,39 +30,57 @@ MODEL_FILE = Path(__file__).with_name("pitch.tflite")
 class PitchNetwork:
     """A LiteRT file with the signatures of ``training/export.py``.
 
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the file.
+
     Raises
     ------
     HeadDamaged
         If the file is absent or is not such a network.
+    MissingPackage
+        If LiteRT is not installed.
     """
 
     def __init__(self, file: Path = MODEL_FILE) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
         try:
-            interpreter = Interpreter(str(file), num_threads=1)
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise MissingPackage(
+                "the pitch head runs on LiteRT, which is not installed",
+                where=str(file),
+                fix="Install it with: pip install ai-edge-litert",
+            ) from error
+        try:
+            content = file.read_bytes()
+            interpreter = Interpreter(model_content=content, num_threads=1)
+            with _stderr_closed():
+                interpreter.allocate_tensors()
             self._runners = {
                 name: interpreter.get_signature_runner(name)
                 for name in ("step", "chunk", "look", "look_around")
             }
         except (ValueError, RuntimeError, OSError) as error:
             raise HeadDamaged(
-                f"the pitch head {file} cannot be read ({error}): install swara again"
+                f"the pitch head cannot be read ({error})", where=str(file), fix="Install swara again"
             ) from error
         self._interpreter = interpreter  # the runners borrow from it
+        self.digest = hashlib.sha256(content).hexdigest()
 
     def memory(self) -> Memory:
         """Return a memory that holds nothing yet, to run from."""
         return Memory(self._runners)
 
     def look(self, features: Features) -> tuple[Features, Features]:
-        """First look of the fine estimate: shapes [frames] (in SCALE_CENTS) and [frames, NEIGHBOUR_FEATURES]."""
+        """First look of the fine estimate: [frames], in SCALE_CENTS, and [frames, NEIGHBOUR_FEATURES]."""
         found = self._runners["look"](features=features)
         return found["estimate"][:, 0], found["told"]
 
-    def look_around(self, gathered: Features) -> Features:
-        """Second look: what to add to the first, shape [frames]."""
-        return np.asarray(self._runners["look_around"](gathered=gathered)["correction"][:, 0])
+    def look_around(self, gathered: Features) -> tuple[Features, Features]:
+        """Second look: what to add to the first, and the probability of a voice, shapes [frames]."""
+        found = self._runners["look_around"](gathered=gathered)
+        return found["correction"][:, 0], found["voicing"][:, 0]
 
 
 class Memory:
@@ -98,6 +121,24 @@ class Memory:
             voicing[at : at + size] = found["voicing"][0]
             self._pasts = {name: found[name.replace("past", "after")] for name in self._pasts}
         return salience.reshape(-1, PITCH_BINS), voicing.reshape(-1)
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """Keep LiteRT from telling the reader which kernels it uses: it has no setting for that."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @lru_cache(maxsize=1)

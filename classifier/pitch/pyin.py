@@ -1,14 +1,18 @@
 """Probabilistic YIN (Mauch & Dixon 2014) as librosa has it, refined to a few cents.
 
+It is what the pitch head is held against, and takes librosa, which only the extra ``reference`` installs.
 pYIN decides which frames are sung and in which octave, on a grid of 10 cents; `refine` then measures the
 period itself. Long recordings are tracked in overlapping pieces, so that memory stays bounded.
 """
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 
 from data.clip import Clip
+from data.errors import MissingPackage
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, BoolArray, FloatArray, PitchTrack
 
 from .refine import refine
@@ -25,9 +29,25 @@ _LEAST_PERIODICITY = 0.4
 
 
 class PyinTracker:
-    """The pYIN tracker behind the `PitchTracker` seam."""
+    """The pYIN tracker behind the `PitchTracker` seam.
+
+    Raises
+    ------
+    MissingPackage
+        If librosa is not installed.
+    """
 
     name = "pyin"
+    release = "1"
+    """To be raised when it answers differently."""
+
+    def __init__(self) -> None:
+        # Found, not imported: importing librosa takes seconds.
+        if importlib.util.find_spec("librosa") is None:
+            raise MissingPackage(
+                "pYIN takes librosa, which is not installed",
+                fix="Install it with: pip install 'swara[reference]'",
+            )
 
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Track the whole clip.

@@ -1,8 +1,8 @@
-"""What the pitch head looks at: two short-time spectra of each frame on a logarithmic frequency axis.
+"""What the pitch head looks at: short-time spectra of each frame, two of them on a logarithmic axis.
 
-A window of 64 ms follows quick turns, one of 128 ms tells close partials apart. Both come from one Fourier
-transform each, without a window: the Hann window and its derivative are sums of neighbouring bins, so that
-the frequency of every partial (Auger & Flandrin 1995) costs no further transform.
+A window of 128 ms tells close partials apart, those of 64 and 32 ms follow quick turns. All come from one
+Fourier transform each, without a window: the Hann window and its derivative are sums of neighbouring bins, so
+that the frequency of every partial (Auger & Flandrin 1995) costs no further transform.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from data.pitch_track import FloatArray, IntArray
 __all__ = [
     "BINS",
     "BINS_PER_OCTAVE",
-    "BIN_HZ",
-    "FFT_SIZE",
     "HOP",
     "LOWEST_HZ",
     "MARGIN",
+    "RATE_HZ",
     "WINDOWS",
     "ComplexSpectrum",
     "Levels",
@@ -36,41 +35,44 @@ __all__ = [
 Levels: TypeAlias = npt.NDArray[np.float32]
 ComplexSpectrum: TypeAlias = npt.NDArray[np.complex64]
 
+RATE_HZ = 16_000
 HOP = 160
-"""Samples between frames: 10 ms at 16 kHz."""
+"""Samples between frames: 10 ms."""
 
-FFT_SIZE = 2048
-WINDOWS = (1024, 2048)
-"""Samples in each window, short and long."""
+WINDOWS = (512, 1024, 2048)
+"""Samples in each window; the levels come from the last two."""
 
-MARGIN = FFT_SIZE // 2
+FFT_SIZES = (512, 2048, 2048)
+"""Samples in each transform: windows that levels are read from are padded to the same bins."""
+
+MARGIN = WINDOWS[-1] // 2
 """Samples that a frame needs on either side of its centre."""
-
-BIN_HZ = 16_000 / FFT_SIZE
 
 BINS_PER_OCTAVE = 72
 LOWEST_HZ = 30.0
 BINS = 580
 """The logarithmic axis: from 30 Hz to 7.9 kHz in steps of 16.7 cents."""
 
+_MIRRORED = 2  # bins beyond either end that a Hann window may need
+_LEVEL_FFT = FFT_SIZES[-1]
 _FLOOR = 1e-11  # power relative to a full-scale sine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectra:
-    """Frames seen through both windows.
+    """Frames seen through every window.
 
     Parameters
     ----------
     levels : float32 array, shape [frames, 2, BINS]
-        Natural logarithm of power on the logarithmic axis, a full-scale sine being 0; short window, then long.
-    short, long : complex64 arrays, shape [frames, FFT_SIZE // 2 + 1 + 4]
-        Fourier transforms without a window, framed by two bins of their mirror image at either end.
+        Natural logarithm of power on the logarithmic axis, a full-scale sine being 0; in the window of 64 ms,
+        then in that of 128 ms.
+    transforms : tuple of complex64 arrays, shape [frames, bins]
+        For each of `WINDOWS` the Fourier transform without a window, framed by two bins of its mirror image.
     """
 
     levels: Levels
-    short: ComplexSpectrum
-    long: ComplexSpectrum
+    transforms: tuple[ComplexSpectrum, ...]
 
 
 def spectra(samples: Samples) -> Spectra:
@@ -80,40 +82,36 @@ def spectra(samples: Samples) -> Spectra:
     ----------
     samples : float32 array, shape [n]
         At 16 kHz. Frame i is centred on sample ``MARGIN + i * HOP``, so there are
-        ``1 + (n - FFT_SIZE) // HOP`` of them.
+        ``1 + (n - 2 * MARGIN) // HOP`` of them.
 
     Raises
     ------
     ValueError
         If not even one frame fits.
     """
-    if samples.size < FFT_SIZE:
-        raise ValueError(f"a frame takes {FFT_SIZE} samples, got {samples.size}")
-    frames = np.lib.stride_tricks.sliding_window_view(samples, FFT_SIZE)[::HOP]
-    inner = (FFT_SIZE - WINDOWS[0]) // 2
-    short = _mirrored(np.fft.rfft(frames[:, inner : inner + WINDOWS[0]], FFT_SIZE, axis=1))
-    long = _mirrored(np.fft.rfft(frames, axis=1))
+    if samples.size < 2 * MARGIN:
+        raise ValueError(f"a frame takes {2 * MARGIN} samples, got {samples.size}")
+    frames = np.lib.stride_tricks.sliding_window_view(samples, 2 * MARGIN)[::HOP]
+    transforms = tuple(_transform(frames, *sizes) for sizes in zip(WINDOWS, FFT_SIZES, strict=True))
     levels = np.empty((frames.shape[0], 2, BINS), np.float32)
-    for which, (window, spectrum) in enumerate(zip(WINDOWS, (short, long), strict=True)):
-        windowed = _hann(spectrum, window)
+    for which, (window, transform) in enumerate(zip(WINDOWS[1:], transforms[1:], strict=True)):
+        windowed = _hann(transform, _LEVEL_FFT // window)
         power = windowed.real**2 + windowed.imag**2
-        levels[:, which] = power @ _filters(window)
+        for bins, columns, weights in _filters(window):
+            levels[:, which, columns] = power[:, bins] @ weights
     levels += np.float32(_FLOOR)
     np.log(levels, out=levels)
-    return Spectra(levels, short, long)
+    return Spectra(levels, transforms)
 
 
-def partials(
-    spectrum: ComplexSpectrum, window: int, frames: IntArray, hz: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def partials(spectra: Spectra, which: int, frames: IntArray, hz: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Measure what sounds near some frequencies.
 
     Parameters
     ----------
-    spectrum : complex64 array, shape [frames, FFT_SIZE // 2 + 1 + 4]
-        `Spectra.short` or `Spectra.long`.
-    window : int
-        Of `WINDOWS`, the one that goes with it.
+    spectra : Spectra
+    which : int
+        Of `WINDOWS`.
     frames : int array, shape broadcastable to that of `hz`
     hz : float64 array
         Where to look; the nearest bin is measured.
@@ -125,49 +123,62 @@ def partials(
     level : float64 array
         Natural logarithm of its power, a full-scale sine being about 0.
     """
-    step = FFT_SIZE // window
-    nearest = np.clip(np.rint(hz / BIN_HZ).astype(np.intp), 0, FFT_SIZE // 2)
-    below, middle, above = (spectrum[frames, nearest + 2 + shift] for shift in (-step, 0, step))
+    window, size, transform = WINDOWS[which], FFT_SIZES[which], spectra.transforms[which]
+    step, bin_hz = size // window, RATE_HZ / size
+    nearest = np.clip(np.rint(hz / bin_hz).astype(np.intp), 0, size // 2)
+    at = nearest + _MIRRORED
+    below, middle, above = transform[frames, at - step], transform[frames, at], transform[frames, at + step]
     windowed = 0.5 * middle - 0.25 * (below + above)
     derivative = (below - above) * np.complex64(np.pi / window / 2j)
     power = windowed.real**2 + windowed.imag**2
     # The derivative of the window turns the phase of a sine delta above the bin by -i delta.
     delta = -(derivative * windowed.conj()).imag / np.maximum(power, np.float32(1e-20))
-    level = np.log(power / (0.25 * window) ** 2 + _FLOOR)
-    return nearest * BIN_HZ + delta * (16_000 / (2.0 * np.pi)), level.astype(np.float64)
+    level = np.log(power / np.float32((0.25 * window) ** 2) + np.float32(_FLOOR))
+    return nearest * bin_hz + delta * (RATE_HZ / (2.0 * np.pi)), level
 
 
-def _mirrored(spectrum: npt.NDArray[np.complexfloating]) -> ComplexSpectrum:
-    """Continue a real signal's spectrum by two bins below 0 Hz and above half the sample rate."""
-    below, above = spectrum[:, 2:0:-1].conj(), spectrum[:, -2:-4:-1].conj()
+def _transform(frames: npt.NDArray[np.float32], window: int, size: int) -> ComplexSpectrum:
+    """Transform the middle of every frame, and continue its spectrum below 0 Hz and above half the rate."""
+    inner = MARGIN - window // 2
+    spectrum = np.fft.rfft(frames[:, inner : inner + window], size, axis=1)
+    below, above = spectrum[:, _MIRRORED:0:-1].conj(), spectrum[:, -2 : -2 - _MIRRORED : -1].conj()
     return np.concatenate([below, spectrum, above], axis=1).astype(np.complex64, copy=False)
 
 
-def _hann(spectrum: ComplexSpectrum, window: int) -> ComplexSpectrum:
-    """Apply a periodic Hann window to a mirrored spectrum: shape [frames, FFT_SIZE // 2 + 1].
+def _hann(transform: ComplexSpectrum, step: int) -> ComplexSpectrum:
+    """Apply a periodic Hann window to a framed transform: shape [frames, bins without the frame].
 
     ``w = 1/2 - cos(2 pi n / window) / 2`` moves a half of each bin a quarter each way, by as many bins as the
     padding makes of one.
     """
-    step = FFT_SIZE // window
-    middle = spectrum[:, 2:-2]
-    return np.asarray(0.5 * middle - 0.25 * (spectrum[:, 2 - step : -2 - step] + _above(spectrum, step)))
-
-
-def _above(spectrum: ComplexSpectrum, step: int) -> ComplexSpectrum:
-    return spectrum[:, 2 + step : spectrum.shape[1] - 2 + step]
+    size = transform.shape[1] - 2 * _MIRRORED
+    starts = (_MIRRORED - step, _MIRRORED, _MIRRORED + step)
+    below, middle, above = (transform[:, at : at + size] for at in starts)
+    return np.asarray(np.float32(0.5) * middle - np.float32(0.25) * (below + above))
 
 
 @lru_cache(maxsize=2)
-def _filters(window: int) -> Levels:
-    """Triangular filters from power in bins to power on the logarithmic axis: shape [bins, BINS].
+def _filters(window: int) -> tuple[tuple[slice, slice, Levels], ...]:
+    """Triangular filters from power in bins to power on the logarithmic axis, octave by octave.
 
     They reach to the neighbours' centres, but never less than one bin to either side.
+
+    Returns
+    -------
+    tuple of (slice of bins, slice of the axis, float32 array [bins, columns])
+        An octave needs few of the bins: together far less work than one product with them all.
     """
     centres_hz = LOWEST_HZ * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE)
-    reach_hz = np.maximum(BIN_HZ, centres_hz * (2.0 ** (1 / BINS_PER_OCTAVE) - 1))
-    freq_hz = BIN_HZ * np.arange(FFT_SIZE // 2 + 1)
+    bin_hz = RATE_HZ / _LEVEL_FFT
+    reach_hz = np.maximum(bin_hz, centres_hz * (2.0 ** (1 / BINS_PER_OCTAVE) - 1))
+    freq_hz = bin_hz * np.arange(_LEVEL_FFT // 2 + 1)
     weights = np.maximum(0.0, 1.0 - np.abs(freq_hz[:, None] - centres_hz) / reach_hz)
     weights /= weights.sum(axis=0)
-    full_scale = 0.25 * window  # what a sine of amplitude 1 leaves in its bin under a Hann window
-    return np.asarray(weights / full_scale**2, dtype=np.float32)
+    weights /= (0.25 * window) ** 2  # the power that a full-scale sine leaves in its bin
+    parts = []
+    for start in range(0, BINS, BINS_PER_OCTAVE):
+        columns = slice(start, min(start + BINS_PER_OCTAVE, BINS))
+        used = np.flatnonzero(weights[:, columns].any(axis=1))
+        bins = slice(int(used[0]), int(used[-1]) + 1)
+        parts.append((bins, columns, np.ascontiguousarray(weights[bins, columns], dtype=np.float32)))
+    return tuple(parts)

@@ -27,13 +27,26 @@ class PitchTracker(Protocol):
         """Short name, for reports."""
         ...
 
+    @property
+    def release(self) -> str:
+        """What tells it from others of its name; those of one name and release answer alike."""
+        ...
+
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Track the whole clip; memory beyond the result does not grow with its length."""
         ...
 
 
 def pitch_tracker(name: TrackerName) -> PitchTracker:
-    """Return the tracker of that name."""
+    """Return the tracker of that name: the pitch head, or what it is compared with.
+
+    Raises
+    ------
+    HeadDamaged
+        If the file of the pitch head is absent or damaged.
+    MissingPackage
+        If the tracker needs a package that is not installed.
+    """
     match name:
         case "head":
             from .head import HeadTracker

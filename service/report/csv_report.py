@@ -8,13 +8,17 @@ from dataclasses import fields
 
 import numpy as np
 
-from data.pitch_track import PitchTrack
+from classifier.pitch.bins import Salience
+from data.pitch_track import FloatArray, PitchTrack
 from data.take import Note
 from service.take_report import TakeReport
 
 from .json_report import to_dict
 
-__all__ = ["notes_csv", "track_csv"]
+__all__ = ["TRACK_HEADER", "notes_csv", "track_csv", "track_rows"]
+
+TRACK_HEADER = "time,frequency,confidence\n"
+"""The columns of CREPE's ``.f0.csv``."""
 
 
 def notes_csv(report: TakeReport) -> str:
@@ -32,21 +36,18 @@ def notes_csv(report: TakeReport) -> str:
 
 
 def track_csv(track: PitchTrack) -> str:
-    """Return ``time,frequency,confidence`` with a line for every frame.
+    """Return ``time,frequency,confidence`` with a line for every frame, as `track_rows` writes it."""
+    return TRACK_HEADER + track_rows(track.times_s, track.hz, track.confidence)
+
+
+def track_rows(times_s: FloatArray, hz: FloatArray, confidence: FloatArray | Salience) -> str:
+    """Return a line for every frame, without the header: of a long track block by block.
 
     Times are frame centres in seconds (3 decimals), frequencies in Hz (3), confidences 0 to 1 (6): the
     columns and the format of CREPE's ``.f0.csv``. A frame without an estimate has frequency 0.000 and keeps
     its confidence; an estimate that was judged unvoiced stays, since a reader sets the threshold.
     """
-    hz = np.nan_to_num(track.hz, nan=0.0, posinf=0.0, neginf=0.0)
-    rows = np.column_stack((track.times_s, hz, track.confidence))
+    rows = np.column_stack((times_s, np.nan_to_num(hz, nan=0.0, posinf=0.0, neginf=0.0), confidence))
     text = io.StringIO()
-    np.savetxt(
-        text,
-        rows,
-        fmt=("%.3f", "%.3f", "%.6f"),
-        delimiter=",",
-        header="time,frequency,confidence",
-        comments="",
-    )
+    np.savetxt(text, rows, fmt=("%.3f", "%.3f", "%.6f"), delimiter=",")
     return text.getvalue()

@@ -13,7 +13,7 @@ from .plot_singing import CURVE, FAINT_INK, INK, LOOKS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_legend", "draw_title"]
+__all__ = ["draw_legend", "draw_title", "drawable"]
 
 
 def draw_title(axes: Axes, report: TakeReport) -> None:
@@ -26,7 +26,7 @@ def draw_title(axes: Axes, report: TakeReport) -> None:
         f"in tune within {report.thresholds.in_tune_cents:g} cents",
     )
     title = axes.set_title(
-        _drawable(report.source), loc="left", fontsize=14, fontweight="bold", color=INK, pad=40
+        drawable(report.source), loc="left", fontsize=14, fontweight="bold", color=INK, pad=40
     )
     # A dollar sign in a file's name is no mathematics.
     title.set_parse_math(False)
@@ -75,10 +75,10 @@ def draw_legend(axes: Axes, report: TakeReport) -> None:
 
 
 def _drawable_lines(text: str) -> str:
-    return "\n".join(_drawable(line) for line in text.split("\n"))
+    return "\n".join(drawable(line) for line in text.split("\n"))
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """Replace what the font of the picture cannot draw, such as the letters of other scripts."""
     from matplotlib.font_manager import findfont, get_font
 

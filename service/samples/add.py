@@ -41,7 +41,7 @@ def add_samples(
     max_duration_s : float or None
         Longest recording accepted.
     tracker : PitchTracker, optional
-        pYIN if not given.
+        The pitch head if not given.
     progress : callable, optional
         Called with the share of the work that is done.
 
@@ -61,7 +61,7 @@ def add_samples(
     known = {recording.sha256: recording for recording in (*pack_recordings(), *read_corpus(corpus))}
     _check_writable(corpus)
     fresh, duplicates, unreadable = _sorted_out(layout.described, known)
-    batch = Batch(tracker or pitch_tracker("pyin"), max_duration_s)
+    batch = Batch(tracker or pitch_tracker("head"), max_duration_s)
     for number, (sha256, described) in enumerate(fresh.items()):
         batch.hear(described, sha256, _part(progress, number, len(fresh)))
     batch.verify()

@@ -16,13 +16,10 @@ from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
 
-_REVISION = 1
-"""To be raised when a tracker answers differently under its old name: every cached track is then stale."""
-
 
 def tracker_fingerprint(tracker: PitchTracker) -> str:
     """Return 16 hex digits that differ between trackers whose answers do."""
-    fields = [tracker.name, _REVISION, TRACK_RATE_HZ, HOP_S, MIN_HZ, MAX_HZ]
+    fields = [tracker.name, tracker.release, TRACK_RATE_HZ, HOP_S, MIN_HZ, MAX_HZ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:16]
 
 

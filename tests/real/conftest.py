@@ -68,7 +68,7 @@ class Recordings:
 
     def _heard(self, path: Path) -> Heard:
         clip = load_clip(path, rate_hz=TRACK_RATE_HZ)
-        track = pitch_tracker("pyin").track(clip)
+        track = pitch_tracker("head").track(clip)
         return Heard(clip, track, find_held_notes(clip, track).notes)
 
 

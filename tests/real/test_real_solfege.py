@@ -36,7 +36,7 @@ def notes(recordings):
         midi = int(path.name[4:7])
         if midi in wanted:
             clip = load_clip(path)
-            heard.setdefault(midi, (clip, pitch_tracker("pyin").track(clip)))
+            heard.setdefault(midi, (clip, pitch_tracker("head").track(clip)))
     return heard
 
 
@@ -44,6 +44,7 @@ class Heard:
     """A tracker that has tracked already."""
 
     name = "heard"
+    release = "1"
 
     def __init__(self, track):
         self._track = track

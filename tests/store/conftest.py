@@ -234,6 +234,7 @@ class StubTracker:
     """Hears the pitch of a plain tone in each frame, from the distance of its zero crossings."""
 
     name = "stub"
+    release = "1"
 
     def __init__(self) -> None:
         self.tracked = 0

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from classifier.pitch import pitch_tracker
 from data.corpus import pack_recordings
 from embedder import Embedder
 from embedder.registry import embedder_named
@@ -18,9 +19,10 @@ EMBEDDER: Embedder = embedder_named("builtin")
 
 
 class NoTracker:
-    """Stands for pYIN, and must not be asked: the bundled samples come with their pitch."""
+    """Stands for the pitch head, and must not be asked: the bundled samples come with their pitch."""
 
-    name = "pyin"
+    name = "head"
+    release = pitch_tracker("head").release
 
     def track(self, clip, progress=None):
         raise AssertionError("a bundled sample was tracked")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from classifier.pitch import pitch_tracker
+from classifier.pitch.head import HeadTracker
+from classifier.pitch.network import MODEL_FILE, PitchNetwork
 from data.corpus import audio_path, pack_recordings
 from data.decode import load_clip
 from data.pitch_track import HOP_S, PitchTrack
@@ -18,8 +20,8 @@ SHA = "ab" * 32
 
 
 class Tracker:
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, release: str = "1") -> None:
+        self.name, self.release = name, release
 
 
 @pytest.fixture
@@ -75,15 +77,35 @@ def test_trackers_have_fingerprints_of_their_own() -> None:
     one, other = tracker_fingerprint(Tracker("one")), tracker_fingerprint(Tracker("other"))
     assert one != other
     assert one == tracker_fingerprint(Tracker("one"))
+    assert one != tracker_fingerprint(Tracker("one", "2"))
     assert len(one) == 16
 
 
+def test_another_network_has_another_fingerprint(tmp_path: Path) -> None:
+    # The file format has room for more behind its end.
+    retrained = tmp_path / "pitch.tflite"
+    retrained.write_bytes(MODEL_FILE.read_bytes() + b"\0")
+    shipped, other = (
+        tracker_fingerprint(HeadTracker(PitchNetwork(file))) for file in (MODEL_FILE, retrained)
+    )
+    assert shipped == tracker_fingerprint(pitch_tracker("head"))
+    assert other != shipped
+
+
+def test_another_revision_of_the_head_has_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tracker_fingerprint(pitch_tracker("head"))
+    monkeypatch.setattr("classifier.pitch.head._REVISION", 1_000_000)
+    assert tracker_fingerprint(pitch_tracker("head")) != before
+
+
 def test_the_bundled_tracks_are_those_of_the_tracker() -> None:
-    tracker = pitch_tracker("pyin")
+    tracker = pitch_tracker("head")
     bundled = pack_pitch(tracker_fingerprint(tracker))
     recordings = pack_recordings()
 
-    assert set(bundled) == {recording.sha256 for recording in recordings}
+    assert set(bundled) == {recording.sha256 for recording in recordings}, (
+        "data/samples/pitch.npz is of another tracker: python -m service.pack_pitch"
+    )
     for recording in (recordings[0], recordings[-8]):
         track, known = tracker.track(load_clip(audio_path(recording))), bundled[recording.sha256]
         np.testing.assert_array_equal(known.times_s, track.times_s)

@@ -6,7 +6,9 @@ import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from queue import Full
 from typing import TypeAlias
 
 import numpy as np
@@ -120,7 +122,16 @@ def _work(queue: Queue[Batch], seed: int, worker: int, size: int, duration_s: fl
     sequence = np.random.SeedSequence((seed, worker))
     maker = SceneMaker(int(sequence.generate_state(1)[0]), duration_s, _DRONES)
     rng = np.random.default_rng(sequence)
-    while True:
-        queue.put(
-            stack([example(maker.draw(), causal=bool(rng.random() < _CAUSAL_SHARE)) for _ in range(size)])
-        )
+    parent = multiprocessing.parent_process()
+    while parent is not None and parent.is_alive():  # a training that was killed leaves nobody to stop us
+        drawn = [example(maker.draw(), causal=bool(rng.random() < _CAUSAL_SHARE)) for _ in range(size)]
+        _put(queue, stack(drawn), parent)
+
+
+def _put(queue: Queue[Batch], batch: Batch, parent: BaseProcess) -> None:
+    while parent.is_alive():
+        try:
+            queue.put(batch, timeout=5.0)
+        except Full:
+            continue
+        return

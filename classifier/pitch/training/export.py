@@ -1,8 +1,12 @@
-"""Write the trained networks as the one LiteRT file that ships: ``python -m classifier.pitch.training.export``."""
+"""Write the trained networks as the one LiteRT file that ships.
+
+``python -m classifier.pitch.training.export SALIENCE FINE``
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,14 +17,17 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from classifier.pitch.bins import PITCH_BINS
 from classifier.pitch.features import CHANNELS
-from classifier.pitch.fine import AROUND, HARMONICS, NEIGHBOUR_FEATURES, PARTIAL_FEATURES
+from classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES
 from classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
 from classifier.pitch.spectrum import BINS
 
 from .fine_layers import FineLayers
 from .layers import PAST_FRAMES, WIDTH, PitchLayers
 
-__all__ = ["export", "main", "parity"]
+__all__ = ["PARITY", "export", "main", "parity"]
+
+PARITY = 1e-4
+"""How far salience may differ between Keras and the file."""
 
 
 def main() -> None:
@@ -30,15 +37,23 @@ def main() -> None:
     parser.add_argument("fine", type=Path, help="weights of the fine estimate (.weights.h5)")
     parser.add_argument("--out", type=Path, default=MODEL_FILE)
     options = parser.parse_args()
-    print(f"largest difference to Keras: {export(options.salience, options.fine, options.out):.2g}")
-    print(f"{options.out}: {options.out.stat().st_size} bytes")
+    difference = export(options.salience, options.fine, options.out)
+    size = options.out.stat().st_size
+    sys.stdout.write(f"{options.out}: {size} bytes, at most {difference:.2g} from Keras\n")
+    if difference > PARITY:
+        sys.exit(f"LiteRT and Keras differ by more than {PARITY}: do not ship this file")
 
 
-def export(salience: Path, fine: Path, out: Path) -> float:
-    """Write one file with four signatures; return how far it differs from Keras at most."""
+def export(salience: Path, fine: Path | None, out: Path) -> float:
+    """Write one file with four signatures; return how far it differs from Keras at most.
+
+    Without weights of its own the fine estimate is untrained: for drawing what it is then trained on.
+    """
     pitch, second = PitchLayers(), FineLayers()
     pitch.model().load_weights(salience)
-    second.model().load_weights(fine)
+    looks = second.model()
+    if fine is not None:
+        looks.load_weights(fine)
     signatures = _signatures(pitch, second)
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=signatures)
@@ -67,18 +82,19 @@ def _signatures(pitch: PitchLayers, fine: FineLayers) -> dict[str, Any]:
 
     @tf.function
     def look_around(gathered: Any) -> dict[str, Any]:
-        return {"correction": fine.look_around(gathered)}
+        correction, voicing = fine.look_around(gathered)
+        return {"correction": correction, "voicing": tf.sigmoid(voicing)}
 
-    features = 1 + 2 * HARMONICS * PARTIAL_FEATURES
-    gathered = len(AROUND) * (1 + NEIGHBOUR_FEATURES)
     return {
         "step": salience(1),
         "chunk": salience(CHUNK),
         "look": _frozen(
-            look.get_concrete_function(tf.TensorSpec((None, features), tf.float32, name="features"))
+            look.get_concrete_function(tf.TensorSpec((None, FINE_FEATURES), tf.float32, name="features"))
         ),
         "look_around": _frozen(
-            look_around.get_concrete_function(tf.TensorSpec((None, gathered), tf.float32, name="gathered"))
+            look_around.get_concrete_function(
+                tf.TensorSpec((None, GATHERED_FEATURES), tf.float32, name="gathered")
+            )
         ),
     }
 

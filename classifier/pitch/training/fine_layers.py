@@ -9,16 +9,17 @@ from keras import layers, ops
 
 from classifier.pitch.fine import (
     AROUND,
+    FINE_FEATURES,
     HARMONICS,
     NEIGHBOUR_FEATURES,
-    PARTIAL_FEATURES,
 )
+from classifier.pitch.spectrum import WINDOWS
 
 __all__ = ["FineLayers"]
 
 _UNITS = 128
 _SECOND_UNITS = 64
-_VALUES = 2 * HARMONICS
+_VALUES = len(WINDOWS) * HARMONICS
 
 
 class FineLayers:
@@ -31,34 +32,40 @@ class FineLayers:
         self.told = layers.Dense(NEIGHBOUR_FEATURES, activation="tanh", name="told")
         self.second = [layers.Dense(_SECOND_UNITS, activation="relu", name=f"second{i}") for i in range(2)]
         self.correction = layers.Dense(1, kernel_initializer="zeros", name="correction")
+        self.voicing = layers.Dense(1, name="fine_voicing")
 
     def look(self, features: Any) -> tuple[Any, Any]:
-        """First look: shapes [..., features] to [..., 1], in units of SCALE_CENTS, and what the second is told."""
+        """First look: shapes [..., features] to [..., 1] in SCALE_CENTS, and what the second is told."""
         x = features
         for layer in self.first:
             x = layer(x)
-        off = features[..., 1::PARTIAL_FEATURES]
+        off = features[..., 1 : 1 + 2 * _VALUES : 2]
         estimate = ops.sum(ops.softmax(self.weights(x)) * off, axis=-1, keepdims=True)
         return estimate + 0.1 * self.shift(x), self.told(x)
 
-    def look_around(self, gathered: Any) -> Any:
-        """Second look: what is to be added to the first estimate, shape [..., 1]."""
+    def look_around(self, gathered: Any) -> tuple[Any, Any]:
+        """Second look: what to add to the first estimate, and log odds of a voice, shapes [..., 1]."""
         x = gathered
         for layer in self.second:
             x = layer(x)
-        return self.correction(x)
+        return self.correction(x), self.voicing(x)
 
     def model(self) -> keras.Model:
-        """Return both looks over scenes: features and coarse pitch (units of SCALE_CENTS) to two estimates."""
-        features = keras.Input((None, 1 + _VALUES * PARTIAL_FEATURES))
-        coarse = keras.Input((None, 1))
+        """Return both looks over scenes.
+
+        It takes features, coarse pitch (SCALE_CENTS) and scaled log odds of a voice, and gives both estimates
+        relative to the coarse one and log odds of a voice.
+        """
+        features = keras.Input((None, FINE_FEATURES))
+        coarse, odds = keras.Input((None, 1)), keras.Input((None, 1))
         first, told = self.look(features)
-        relative = []
+        gathered = []
         pitch = coarse + first
         for shift in AROUND:
-            relative += [ops.clip(_shifted(pitch, shift) - pitch, -3.0, 3.0), _shifted(told, shift)]
-        second = first + self.look_around(ops.concatenate(relative, axis=-1))
-        return keras.Model([features, coarse], [first, second])
+            relative = ops.clip(_shifted(pitch, shift) - pitch, -3.0, 3.0)
+            gathered += [relative, _shifted(odds, shift), _shifted(told, shift)]
+        correction, voicing = self.look_around(ops.concatenate(gathered, axis=-1))
+        return keras.Model([features, coarse, odds], [first, first + correction, voicing])
 
 
 def _shifted(x: Any, shift: int) -> Any:
@@ -68,5 +75,3 @@ def _shifted(x: Any, shift: int) -> Any:
     edge = x[:, -1:] if shift > 0 else x[:, :1]
     filler = ops.repeat(edge, abs(shift), axis=1)
     return ops.concatenate([x[:, shift:], filler] if shift > 0 else [filler, x[:, :shift]], axis=1)
-
-

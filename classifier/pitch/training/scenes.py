@@ -11,6 +11,7 @@ import numpy as np
 
 from data.clip import Samples
 from data.pitch_track import BoolArray, FloatArray
+from data.synth.curves import wander
 from data.synth.mixing import rms
 
 from .draw_drone import DronePool, reed_drone, still_drone
@@ -26,9 +27,9 @@ SCENE_RATE_HZ = 16_000
 """Samples per second of every scene."""
 
 _FRAME = 160
-_NEGATIVE_SHARE = 0.12
+_NEGATIVE_SHARE = 0.15
 _NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks")
-_NEGATIVE_SHARES = (0.06, 0.14, 0.46, 0.1, 0.1, 0.07, 0.07)
+_NEGATIVE_SHARES = (0.05, 0.1, 0.57, 0.1, 0.08, 0.05, 0.05)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +141,27 @@ class SceneMaker:
             at, length = rng.integers(self._count), np.exp(rng.uniform(np.log(80.0), np.log(16_000.0)))
             step = np.clip((np.arange(self._count) - at) / length, 0.0, 1.0)
             drone = np.asarray(drone * (step if rng.random() < 0.5 else 1.0 - step), dtype=np.float32)
+        if rng.random() < 0.4:
+            drone = self._unsteady(drone)
         return filtered(drone, rng, response, strength=float(rng.random() < 0.6))
+
+    def _unsteady(self, drone: Samples) -> Samples:
+        """Let a drone's pitch and colour wander, as plucked strings and their loops do."""
+        rng, times = self._rng, np.arange(self._count)
+        depth_cents, rate_hz = (
+            np.exp(rng.uniform(0.0, np.log(8.0))),
+            np.exp(rng.uniform(np.log(0.3), np.log(4.0))),
+        )
+        swing = wander(self._count // 160 + 2, 100.0 / rate_hz / 6.0, rng)
+        turned = np.interp(times / 160.0, np.arange(swing.size), swing)
+        # A pitch ratio that varies is a delay that varies; the end may repeat a few samples.
+        delay = np.cumsum(turned) * (2.0 ** (depth_cents / 1200.0) - 1.0)
+        moved = np.interp(np.clip(times - delay, 0.0, self._count - 1.0), times, drone).astype(np.float32)
+        if rng.random() < 0.5:
+            return moved
+        shade = np.clip(0.5 + 0.5 * turned, 0.0, 1.0).astype(np.float32)
+        bright, dark = (filtered(moved, rng, None, strength=1.0) for _ in range(2))
+        return bright * shade + dark * (1.0 - shade)
 
     def _background(self) -> Samples:
         """Noise for a voice of unit RMS."""

@@ -1,11 +1,15 @@
-"""Train the pitch network: ``python -m classifier.pitch.training.train FOLDER``. Stop and go on at any time."""
+"""Train the pitch network: ``python -m classifier.pitch.training.train FOLDER``.
+
+It may be stopped at any time and goes on from its last checkpoint.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
-import os
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,7 @@ import tensorflow as tf
 
 from .batches import Batch, batches, example, stack
 from .layers import PitchLayers
+from .recordings import recorded_scenes
 from .scenes import SceneMaker
 
 __all__ = ["main"]
@@ -25,6 +30,8 @@ _WARM_UP = 150
 _EMA = 0.998
 _HELD_OUT_SEED = 900_000_001
 _HELD_OUT = 60
+_STATE = ((0, tf.int64), (1e9, tf.float32), (0, tf.int64))  # step, best loss, checkpoints since
+_LOSSES = ("salience_loss", "voicing_loss", "rpa50")
 
 
 def main() -> None:
@@ -36,47 +43,53 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    parser.add_argument("--patience", type=int, default=8, help="checkpoints without gain before it stops")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     train(options)
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train until the last step, from the newest checkpoint on."""
+    """Train until the last step, or until held-out scenes gain no more; go on from the newest checkpoint."""
     model = PitchLayers().model()
     optimizer = keras.optimizers.Adam(learning_rate=0.0, clipnorm=1.0, use_ema=True, ema_momentum=_EMA)
     optimizer.build(model.trainable_variables)
-    step = tf.Variable(0, dtype=tf.int64)
-    averaged = [tf.Variable(v) for v in model.trainable_variables]
+    step, best, stale = (tf.Variable(x, dtype=t) for x, t in _STATE)
     manager = tf.train.CheckpointManager(
-        tf.train.Checkpoint(model=model, optimizer=optimizer, step=step), options.folder / "checkpoints", 2
+        tf.train.Checkpoint(model=model, optimizer=optimizer, step=step, best=best, stale=stale),
+        options.folder / "checkpoints",
+        2,
     )
     manager.restore_or_initialize()
-    held_out = _held_out(options.batch)
-    update = _update(model, optimizer)
-    began_s, sums = time.monotonic(), np.zeros(3)
+    watch = _Watch(model, optimizer, options.batch)
+    update, began_s, sums = _update(model, optimizer), time.monotonic(), np.zeros(3)
     # Another seed after each restart: the scenes already seen are not drawn again.
     with batches(options.seed + 1000 * int(step), options.batch, options.workers) as stream:
-        while int(step) < options.steps:
+        while int(step) < options.steps and int(stale) < options.patience:
             optimizer.learning_rate.assign(_rate(int(step), options.steps))
             batch = next(stream)
             sums += [float(x) for x in update(batch.frames, batch.salience, batch.voiced)]
             step.assign_add(1)
-            if int(step) % options.every == 0 or int(step) == options.steps:
-                manager.save()
-                figures = _measure(model, optimizer, averaged, held_out, options.folder)
-                means = sums / options.every
-                line = {
-                    "step": int(step),
-                    "minutes": round((time.monotonic() - began_s) / 60, 2),
-                    "salience_loss": round(means[0], 4),
-                    "voicing_loss": round(means[1], 4),
-                    "rpa50_train": round(means[2], 4),
-                } | figures
-                with (options.folder / "log.jsonl").open("a") as log:
-                    log.write(json.dumps(line) + "\n")
-                print(json.dumps(line), flush=True)
-                sums[:] = 0
+            if int(step) % options.every and int(step) < options.steps:
+                continue
+            figures = watch.measure(options.folder / "averaged.weights.h5")
+            loss = figures["held_salience_loss"] + figures["held_voicing_loss"]
+            stale.assign(0 if loss < float(best) else stale + 1)
+            best.assign(min(loss, float(best)))
+            if int(stale) == 0:
+                shutil.copy(options.folder / "averaged.weights.h5", options.folder / "best.weights.h5")
+            manager.save()
+            spent = {"step": int(step), "minutes": round((time.monotonic() - began_s) / 60, 2)}
+            trained = dict(zip(_LOSSES, (sums / options.every).round(4).tolist(), strict=True))
+            _log(options.folder / "log.jsonl", spent | trained | figures)
+            sums[:] = 0
+
+
+def _log(path: Path, line: dict[str, float]) -> None:
+    with path.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line) + "\n")
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 def _update(model: keras.Model, optimizer: Any) -> Any:
@@ -114,34 +127,45 @@ def _rate(step: int, steps: int) -> float:
     return _LAST_RATE + (_PEAK_RATE - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share))
 
 
-def _held_out(size: int) -> list[Batch]:
-    maker = SceneMaker(_HELD_OUT_SEED, 4.0, 40)
-    examples = [example(maker.draw(), causal=i % 3 == 0) for i in range(_HELD_OUT)]
-    return [stack(examples[i : i + size]) for i in range(0, len(examples), size)]
+class _Watch:
+    """Measures the averaged weights on held-out scenes, and on recordings where there are any."""
+
+    def __init__(self, model: keras.Model, optimizer: Any, size: int) -> None:
+        self._model, self._optimizer = model, optimizer
+        self._own = [tf.Variable(v) for v in model.trainable_variables]
+        maker = SceneMaker(_HELD_OUT_SEED, 4.0, 40)
+        held = [example(maker.draw(), causal=i % 3 == 0) for i in range(_HELD_OUT)]
+        self._sets = {"held": [stack(held[i : i + size]) for i in range(0, len(held), size)]}
+        for name, scenes in recorded_scenes().items():
+            self._sets[name] = [stack([example(scene, causal=False)]) for scene in scenes]
+
+    def measure(self, path: Path) -> dict[str, float]:
+        """Save the averaged weights to `path`, and return their figures."""
+        variables = self._model.trainable_variables
+        for own, variable in zip(self._own, variables, strict=True):
+            own.assign(variable)
+        self._optimizer.finalize_variable_values(variables)
+        part = path.with_name(f"part-{path.name}")
+        self._model.save_weights(part)
+        part.replace(path)
+        figures = {}
+        for name, set_ in self._sets.items():
+            figures |= {f"{name}_{key}": value for key, value in _figures(self._model, set_).items()}
+        for own, variable in zip(self._own, variables, strict=True):
+            variable.assign(own)
+        return figures
 
 
-def _measure(
-    model: keras.Model, optimizer: Any, averaged: list[Any], held_out: list[Batch], folder: Path
-) -> dict[str, float]:
-    """Save the averaged weights, and measure them on held-out scenes."""
-    variables = model.trainable_variables
-    for kept, variable in zip(averaged, variables, strict=True):
-        kept.assign(variable)
-    optimizer.finalize_variable_values(variables)
-    part = folder / "part.weights.h5"
-    model.save_weights(part)
-    os.replace(part, folder / "averaged.weights.h5")
+def _figures(model: keras.Model, examples: list[Batch]) -> dict[str, float]:
     sums = np.zeros(5)
-    for batch in held_out:
+    for batch in examples:
         logits, voicing = model(batch.frames.astype(np.float32), training=False)
         sums[:3] += [float(x) for x in _losses(logits, voicing, batch.salience, batch.voiced)]
         heard, sung = np.asarray(voicing) > 0, batch.voiced > 0
         sums[3] += (heard & sung).sum() / max(1, sung.sum())
         sums[4] += (heard & ~sung).sum() / max(1, (~sung).sum())
-    for kept, variable in zip(averaged, variables, strict=True):
-        variable.assign(kept)
-    names = ("held_salience_loss", "held_voicing_loss", "held_rpa50", "held_recall", "held_false_alarm")
-    return {name: round(float(x), 4) for name, x in zip(names, sums / len(held_out), strict=True)}
+    names = (*_LOSSES, "recall", "false_alarm")
+    return dict(zip(names, (sums / len(examples)).round(4).tolist(), strict=True))
 
 
 if __name__ == "__main__":
