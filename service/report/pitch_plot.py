@@ -89,12 +89,13 @@ def _salience(axes: Axes, salience: Salience, span_s: tuple[float, float]) -> No
 
 
 def _pitch(axes: Axes, columns: TrackColumns) -> None:
-    """Draw the voiced pitch: a line, and where a column holds many frames the whole that it covers."""
+    """Draw the voiced pitch: a line, or where columns hold many frames each all that they cover."""
     low, high = bins_of_hz(columns.lowest_hz), bins_of_hz(columns.highest_hz)
-    axes.fill_between(columns.times_s, low, high, color=_PITCH, alpha=0.55, lw=0, zorder=2)
-    middle = (low + high) / 2
-    axes.plot(columns.times_s, middle, color=_PITCH, lw=1.3, marker=".", ms=1.6, label="pitch", zorder=3)
-    axes.legend(loc="upper right", frameon=False, fontsize=9, labelcolor=INK)
+    sung = np.isfinite(low)
+    joined = bool(np.array_equal(low[sung], high[sung]))
+    line = "-" if joined else "none"
+    axes.vlines(columns.times_s[sung], low[sung], high[sung], color=_PITCH, lw=0.9, zorder=2)
+    axes.plot(columns.times_s, (low + high) / 2, color=_PITCH, ls=line, lw=1.3, marker=".", ms=1.6, zorder=3)
 
 
 def _frequency_axis(axes: Axes) -> None:

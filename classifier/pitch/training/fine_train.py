@@ -160,7 +160,7 @@ def _cross(truth: Any, found: Any) -> Any:
 def _figures(model: keras.Model, held: Seen) -> dict[str, float]:
     first, second, voicing = model.predict([held.features, held.coarse, held.odds], verbose=0)
     counts, sung = held.truth[..., 1] > 0, held.voiced[..., 0] > 0
-    figures = {}
+    figures: dict[str, float] = {}
     for name, found in (("coarse", np.zeros_like(first)), ("first", first), ("second", second)):
         error = np.abs(found[..., 0] - held.truth[..., 0])[counts] * SCALE_CENTS
         figures |= {f"{name}_within_{c}": round(float((error <= c).mean()), 4) for c in (5, 10, 25)}

@@ -104,7 +104,7 @@ class _Unit:
 
 
 def _harmonics(x: Any) -> list[Any]:
-    """Cut the frequency axis so that every pitch bin lies over its harmonics, with zeros beyond either end."""
+    """Cut the frequency axis so that every pitch bin lies over its harmonics; zeros beyond either end."""
     ratio = BINS_PER_OCTAVE // PITCH_BINS_PER_OCTAVE
     size = BINS // ratio
     lowest = PITCH_BINS_PER_OCTAVE * math.log2(PITCH_LOWEST_HZ / LOWEST_HZ)

@@ -156,7 +156,8 @@ class SceneMaker:
         turned = np.interp(times / 160.0, np.arange(swing.size), swing)
         # A pitch ratio that varies is a delay that varies; the end may repeat a few samples.
         delay = np.cumsum(turned) * (2.0 ** (depth_cents / 1200.0) - 1.0)
-        moved = np.interp(np.clip(times - delay, 0.0, self._count - 1.0), times, drone).astype(np.float32)
+        heard_at = np.clip(times - delay, 0.0, self._count - 1.0)
+        moved: Samples = np.interp(heard_at, times, drone).astype(np.float32)
         if rng.random() < 0.5:
             return moved
         shade = np.clip(0.5 + 0.5 * turned, 0.0, 1.0).astype(np.float32)

@@ -148,7 +148,7 @@ class _Watch:
         part = path.with_name(f"part-{path.name}")
         self._model.save_weights(part)
         part.replace(path)
-        figures = {}
+        figures: dict[str, float] = {}
         for name, set_ in self._sets.items():
             figures |= {f"{name}_{key}": value for key, value in _figures(self._model, set_).items()}
         for own, variable in zip(self._own, variables, strict=True):
