@@ -16,7 +16,7 @@ _LEAP_COST = 5.0  # for any jump
 _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
 _ENTER, _LEAVE = 0.9, 0.75
-_LIKELY, _SURE, _SURE_FRAMES = 0.8, 0.98, 5
+_LIKELY, _SURE, _SURE_FRAMES = 0.75, 0.99, 5
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
