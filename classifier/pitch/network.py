@@ -16,8 +16,9 @@ from classifier.errors import HeadDamaged
 from data.errors import MissingPackage
 
 from .bins import PITCH_BINS, Salience
-from .fine import Features
-from .spectrum import Levels
+from .features import CHANNELS
+from .fine import FINE_FEATURES, GATHERED_FEATURES, Features
+from .spectrum import BINS, Levels
 
 __all__ = ["CHUNK", "MODEL_FILE", "Memory", "PitchNetwork", "shipped_network"]
 
@@ -61,6 +62,7 @@ class PitchNetwork:
                 name: interpreter.get_signature_runner(name)
                 for name in ("step", "chunk", "look", "look_around")
             }
+            _refuse_another_kind(self._runners)
         except (ValueError, RuntimeError, OSError) as error:
             raise HeadDamaged(
                 f"the pitch head cannot be read ({error})", where=str(file), fix="Install swara again"
@@ -81,6 +83,19 @@ class PitchNetwork:
         """Second look: what to add to the first, and the probability of a voice, shapes [frames]."""
         found = self._runners["look_around"](gathered=gathered)
         return found["correction"][:, 0], found["voicing"][:, 0]
+
+
+def _refuse_another_kind(runners: dict[str, Any]) -> None:
+    """Raise ValueError where a network does not take what this code gives it."""
+    wanted = {
+        ("step", "frames"): (BINS, CHANNELS),
+        ("look", "features"): (FINE_FEATURES,),
+        ("look_around", "gathered"): (GATHERED_FEATURES,),
+    }
+    for (runner, name), shape in wanted.items():
+        found = tuple(runners[runner].get_input_details()[name]["shape"][-len(shape) :])
+        if found != shape:
+            raise ValueError(f"{name} of {runner} have the shape {found}, not {shape}")
 
 
 class Memory:
