@@ -79,9 +79,6 @@ def test_where_nobody_sings_nothing_is_judged(name):
     assert report.segments[-1].end_s == report.duration_s
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a drum tuned to a note rings longer than 150 ms: it is heard as held notes"
-)
 @pytest.mark.parametrize("stroke", ["na", "tin"])
 def test_a_tabla_alone_is_not_singing(stroke):
     rng = np.random.default_rng(8)

@@ -149,7 +149,8 @@ class TestSungFrames:
             end = start
             while end < probability.size and probability[end] >= decode._LIKELY:
                 end += 1
-            sure = sum(value >= decode._SURE for value in probability[start:end])
+            surely = decode._SURE if probability.size >= decode._SHORT_FRAMES else decode._SURE_IF_SHORT
+            sure = sum(value >= surely for value in probability[start:end])
             slow[start:end] = sure >= decode._SURE_FRAMES
             start = max(end, start + 1)
         assert 0 < np.count_nonzero(slow) < slow.size

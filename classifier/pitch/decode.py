@@ -16,7 +16,8 @@ _LEAP_COST = 5.0  # for any jump
 _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
 _ENTER, _LEAVE = 0.9, 0.75
-_LIKELY, _SURE, _SURE_FRAMES = 0.75, 0.99, 5
+_LIKELY, _SURE, _SURE_FRAMES = 0.75, 0.95, 5
+_SHORT_FRAMES, _SURE_IF_SHORT = 300, 0.93
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
@@ -104,12 +105,14 @@ def sung_frames(probability: Salience) -> BoolArray:
     -------
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
-        moment, but hardly ever sure.
+        moment, but hardly ever sure. In a recording of under 3 s nothing gets quite so sure, since what
+        lies behind the voice is hardly known.
     """
+    surely = _SURE if probability.size >= _SHORT_FRAMES else _SURE_IF_SHORT
     likely = np.concatenate([[False], probability >= _LIKELY, [False]])
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
-    sure = np.concatenate([[0], np.cumsum(probability >= _SURE)])
+    sure = np.concatenate([[0], np.cumsum(probability >= surely)])
     voiced = np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
         voiced[start:end] = sure[end] - sure[start] >= _SURE_FRAMES

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from .spectrum import BINS, Levels
+from data.pitch_track import BoolArray
 
-__all__ = ["CHANNELS", "NEAR_FRAMES", "WIDE_FRAMES", "Background", "centred_backgrounds", "network_input"]
+from .spectrum import BINS, BINS_PER_OCTAVE, Levels
+
+__all__ = [
+    "CHANNELS",
+    "NEAR_FRAMES",
+    "WIDE_FRAMES",
+    "Background",
+    "audible",
+    "centred_backgrounds",
+    "network_input",
+]
 
 NEAR_FRAMES = 80
 WIDE_FRAMES = 250
 """Reach of the two means, in frames of 10 ms: as far to either side, or the time constant of the past."""
 
 CHANNELS = 10
+_LOWEST_BIN = BINS_PER_OCTAVE  # 60 Hz
+_FAINTEST = np.float32(np.log(1e-9))
 _SCALE = np.float32(0.3)  # brings most log levels into -2 to 2
 
 
@@ -54,6 +66,14 @@ def centred_backgrounds(levels: Levels, start: int, stop: int) -> Levels:
             np.subtract(sums[after], sums[first], out=means[frame - start, which], casting="same_kind")
             means[frame - start, which] *= np.float32(1.0 / (after - first))
     return means
+
+
+def audible(levels: Levels) -> BoolArray:
+    """Return whether anything sounds above 60 Hz and -90 dB of full scale, shape [frames].
+
+    The network knows no absolute level: to it a constant is a sound on very quiet ground.
+    """
+    return np.asarray(levels[:, 1, _LOWEST_BIN:].max(axis=1) > _FAINTEST)
 
 
 def network_input(levels: Levels, backgrounds: Levels) -> Levels:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from data.clip import Clip, Samples
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
@@ -16,7 +18,7 @@ from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
 from .bins import Salience
 from .decode import Path, local_hz, sung_frames, trace
 from .estimate import first_look, second_look
-from .features import WIDE_FRAMES, centred_backgrounds, network_input
+from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
 from .network import PitchNetwork, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 from .tracker import TRACK_RATE_HZ, Progress
@@ -160,6 +162,7 @@ class HeadTracker:
         coarse_hz = local_hz(block.salience, trace(end, before))
         hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
         hz, voicing = second_look(self._network, hz, block.voicing, told)
+        voicing = voicing * audible(block.spectra.levels)
         return Heard(block.salience, np.clip(hz, MIN_HZ, MAX_HZ), voicing)
 
 
@@ -169,4 +172,11 @@ def _block(samples: Samples, start: int, frames: int) -> Spectra:
     first, last = start * HOP - MARGIN, (stop - 1) * HOP + MARGIN
     inside = samples[max(first, 0) : max(last, 0)]
     before = max(0, -first)
-    return spectra(np.pad(inside, (before, last - first - before - inside.size)))
+    samples = np.pad(inside, (before, last - first - before - inside.size))
+    with _threads().limit(limits=1, user_api="blas"):  # else the last digits hang on how many there are
+        return spectra(samples)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadpoolController:
+    return ThreadpoolController()
