@@ -97,7 +97,13 @@ def measure(root: Path, tracks: Tracks) -> Section:
         ]
     headings = ("takes", "notes", "median change, cents", "flipped", "found again", "became unsure")
     table = Table("Shares of the notes' steady time.", headings, tuple(rows))
-    return Section("A tanpura under the take", _METHOD, tuple(checks), (table,))
+    return Section(
+        title="A tanpura under the take",
+        method=_METHOD,
+        checks=tuple(checks),
+        tables=(table,),
+        reading="What a singer is told should not hang on whether the tanpura is on.",
+    )
 
 
 def _last_hz(midi: np.ndarray) -> float:
