@@ -27,7 +27,7 @@ SCENE_RATE_HZ = 16_000
 """Samples per second of every scene."""
 
 _FRAME = 160
-_NEGATIVE_SHARE = 0.15
+_NEGATIVE_SHARE = 0.2
 _NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks")
 _NEGATIVE_SHARES = (0.05, 0.1, 0.57, 0.1, 0.08, 0.05, 0.05)
 

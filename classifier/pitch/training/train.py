@@ -1,6 +1,7 @@
 """Train the pitch network: ``python -m classifier.pitch.training.train FOLDER``.
 
-It may be stopped at any time and goes on from its last checkpoint.
+It may be stopped at any time and goes on from its last checkpoint. With ``--start-from`` it begins with the
+weights of an exported file, as when the scenes have changed since.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from .batches import Batch, batches, example, stack
 from .layers import PitchLayers
 from .recordings import recorded_scenes
 from .scenes import SceneMaker
+from .shipped import start_from
 
 __all__ = ["main"]
 
-_PEAK_RATE, _LAST_RATE = 3e-3, 2e-5
+_LAST_RATE = 2e-5
 _WARM_UP = 150
 _EMA = 0.998
 _HELD_OUT_SEED = 900_000_001
@@ -42,6 +44,8 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4, help="scenes of 4 s in a batch")
     parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peak-rate", type=float, default=3e-3, help="highest learning rate")
+    parser.add_argument("--start-from", type=Path, help="a .tflite file of an earlier training")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--patience", type=int, default=8, help="checkpoints without gain before it stops")
     options = parser.parse_args()
@@ -60,13 +64,16 @@ def train(options: argparse.Namespace) -> None:
         options.folder / "checkpoints",
         2,
     )
-    manager.restore_or_initialize()
+    if manager.restore_or_initialize() is None and options.start_from is not None:
+        drawn = SceneMaker(options.seed, 4.0, 40)
+        seen = stack([example(drawn.draw(), causal=i % 3 == 0) for i in range(24)])
+        start_from(options.start_from, model, seen)
     watch = _Watch(model, optimizer, options.batch)
     update, began_s, sums = _update(model, optimizer), time.monotonic(), np.zeros(3)
     # Another seed after each restart: the scenes already seen are not drawn again.
     with batches(options.seed + 1000 * int(step), options.batch, options.workers) as stream:
         while int(step) < options.steps and int(stale) < options.patience:
-            optimizer.learning_rate.assign(_rate(int(step), options.steps))
+            optimizer.learning_rate.assign(_rate(int(step), options))
             batch = next(stream)
             sums += [float(x) for x in update(batch.frames, batch.salience, batch.voiced)]
             step.assign_add(1)
@@ -119,12 +126,12 @@ def _losses(logits: Any, voicing: Any, salience: Any, voiced: Any) -> tuple[Any,
     )
 
 
-def _rate(step: int, steps: int) -> float:
+def _rate(step: int, options: argparse.Namespace) -> float:
     """Learning rate: a short warm-up, then half a cosine."""
     if step < _WARM_UP:
-        return _PEAK_RATE * (step + 1) / _WARM_UP
-    share = (step - _WARM_UP) / max(1, steps - _WARM_UP)
-    return _LAST_RATE + (_PEAK_RATE - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share))
+        return float(options.peak_rate * (step + 1) / _WARM_UP)
+    share = (step - _WARM_UP) / max(1, options.steps - _WARM_UP)
+    return float(_LAST_RATE + (options.peak_rate - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share)))
 
 
 class _Watch:
