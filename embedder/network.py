@@ -1,0 +1,158 @@
+"""The built-in embedder's network on LiteRT: one file, loaded once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from data.errors import MissingPackage
+
+from .errors import EmbedderDamaged
+from .levels import BANDS, Levels
+from .spec import Vectors
+
+__all__ = [
+    "HOP_FRAMES",
+    "MODEL_FILE",
+    "TIMBRE_DIM",
+    "VECTOR_DIM",
+    "WINDOW_FRAMES",
+    "EmbedderNetwork",
+    "network_frames",
+    "shipped_network",
+]
+
+MODEL_FILE = Path(__file__).with_name("builtin.tflite")
+
+WINDOW_FRAMES, HOP_FRAMES = 13, 5
+"""Frames that a vector is made of, and from one vector to the next."""
+
+VECTOR_DIM = 96
+"""Length of a vector."""
+
+TIMBRE_DIM = 64
+"""How many of its components, the first, are trained to be the same in another room."""
+
+SIGNATURES = {"few": 10, "many": 50}
+"""Windows that each signature of the file makes at a time."""
+
+
+class EmbedderNetwork:
+    """A LiteRT file with the signatures of ``training/export.py``.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the file.
+
+    Raises
+    ------
+    EmbedderDamaged
+        If the file is absent or is not such a network.
+    MissingPackage
+        If LiteRT is not installed.
+    """
+
+    def __init__(self, file: Path = MODEL_FILE) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise MissingPackage(
+                "the built-in embedder runs on LiteRT, which is not installed",
+                where=str(file),
+                fix="Install it with: pip install ai-edge-litert",
+            ) from error
+        try:
+            content = file.read_bytes()
+            interpreter = Interpreter(model_content=content, num_threads=1)
+            with _stderr_closed():
+                interpreter.allocate_tensors()
+            self._runners = {name: interpreter.get_signature_runner(name) for name in SIGNATURES}
+            for name, runner in self._runners.items():
+                _refuse_another_shape(runner, network_frames(SIGNATURES[name]))
+        except (ValueError, RuntimeError, OSError, KeyError) as error:
+            raise EmbedderDamaged(
+                f"the built-in embedder cannot be read ({error})",
+                where=str(file),
+                fix="Install swara again",
+            ) from error
+        self._interpreter = interpreter  # the runners borrow from it
+        self.digest = hashlib.sha256(content).hexdigest()
+
+    def run(self, levels: Levels, weights: Levels) -> Vectors:
+        """Return the vector of every window.
+
+        Parameters
+        ----------
+        levels : float32 array, shape [network_frames(windows), BANDS]
+        weights : float32 array, shape [network_frames(windows), 1]
+            Both of `levels_of`.
+
+        Returns
+        -------
+        float32 array, shape [windows, VECTOR_DIM]
+        """
+        windows = 1 + (len(levels) - WINDOW_FRAMES) // HOP_FRAMES
+        vectors = np.empty((windows, VECTOR_DIM), np.float32)
+        at = 0
+        while at < windows:
+            name = "many" if windows - at > SIGNATURES["few"] else "few"
+            frames = slice(at * HOP_FRAMES, at * HOP_FRAMES + network_frames(SIGNATURES[name]))
+            found = self._run(name, levels[frames], weights[frames])
+            count = min(len(found), windows - at)
+            vectors[at : at + count] = found[:count]
+            at += count
+        return vectors
+
+    def _run(self, name: str, levels: Levels, weights: Levels) -> Vectors:
+        lacking = ((0, network_frames(SIGNATURES[name]) - len(levels)), (0, 0))
+        if lacking[0][1]:
+            levels, weights = np.pad(levels, lacking), np.pad(weights, lacking)
+        found: Vectors = self._runners[name](levels=levels[None], weights=weights[None])["vectors"][0]
+        return found
+
+
+def network_frames(windows: int) -> int:
+    """Return the number of frames that so many windows are made of."""
+    return (windows - 1) * HOP_FRAMES + WINDOW_FRAMES
+
+
+def _refuse_another_shape(runner: object, frames: int) -> None:
+    """Raise ValueError where a network does not take what this code gives it, or gives something else."""
+    details = runner.get_input_details() | runner.get_output_details()  # type: ignore[attr-defined]
+    windows = 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES
+    wanted = {"levels": (frames, BANDS), "weights": (frames, 1), "vectors": (windows, VECTOR_DIM)}
+    for name, shape in wanted.items():
+        found = tuple(int(size) for size in details[name]["shape"][1:])
+        if found != shape:
+            raise ValueError(f"{name} have the shape {found}, not {shape}")
+
+
+@contextmanager
+def _stderr_closed() -> Iterator[None]:
+    """Keep LiteRT from telling the reader which kernels it uses: it has no setting for that."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> EmbedderNetwork:
+    """Return the network that ships with the package."""
+    return EmbedderNetwork()
