@@ -18,8 +18,11 @@ _REVISION = 2
 
 _HOP_SAMPLES = HOP_FRAMES * STEP_SAMPLES
 _WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
-_BLOCK_WINDOWS = 600
-"""Windows worked on at a time, whatever the length of the clip: a minute."""
+_SILENT = 1e-6
+"""A window none of whose frames counts for more is silence: white noise at -143 dB of full scale."""
+
+_BLOCK_WINDOWS = 500
+"""Windows worked on at a time, whatever the length of the clip."""
 
 
 class BuiltinEmbedder:
@@ -94,5 +97,5 @@ class BuiltinEmbedder:
         levels, weights = levels_of(band_powers(padded))
         vectors = self._network.run(levels, weights)
         loudest = np.lib.stride_tricks.sliding_window_view(weights[:, 0], WINDOW_FRAMES)[::HOP_FRAMES].max(1)
-        vectors[loudest == 0] = 0.0
+        vectors[loudest <= _SILENT] = 0.0
         return vectors

@@ -29,6 +29,9 @@ _FLOOR = 1e-5
 _SILENCE = 1e-9
 """Band power that counts as none: white noise at -113 dB of full scale."""
 
+_HIGHEST = np.float32(1e6)
+"""What lies beyond a million times full scale is cut off: its power would not fit into a float32."""
+
 _BLOCK = 512
 
 
@@ -49,7 +52,8 @@ def band_powers(samples: Samples) -> Levels:
     weights = band_weights().T
     powers = np.empty((len(frames), BANDS), np.float32)
     for begin in range(0, len(frames), _BLOCK):
-        spectrum = np.fft.rfft(frames[begin : begin + _BLOCK] * window)
+        part = np.clip(frames[begin : begin + _BLOCK], -_HIGHEST, _HIGHEST)
+        spectrum = np.fft.rfft(part * window)
         powers[begin : begin + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
     return powers
 

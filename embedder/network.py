@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -54,36 +56,18 @@ class EmbedderNetwork:
     Raises
     ------
     EmbedderDamaged
-        If the file is absent or is not such a network.
-    MissingPackage
-        If LiteRT is not installed.
+        If the file cannot be read. What is in it is looked at when it is first run.
     """
 
     def __init__(self, file: Path = MODEL_FILE) -> None:
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise MissingPackage(
-                "the built-in embedder runs on LiteRT, which is not installed",
-                where=str(file),
-                fix="Install it with: pip install ai-edge-litert",
-            ) from error
-        try:
-            content = file.read_bytes()
-            interpreter = Interpreter(model_content=content, num_threads=1)
-            with _stderr_closed():
-                interpreter.allocate_tensors()
-            self._runners = {name: interpreter.get_signature_runner(name) for name in SIGNATURES}
-            for name, runner in self._runners.items():
-                _refuse_another_shape(runner, network_frames(SIGNATURES[name]))
-        except (ValueError, RuntimeError, OSError, KeyError) as error:
-            raise EmbedderDamaged(
-                f"the built-in embedder cannot be read ({error})",
-                where=str(file),
-                fix="Install swara again",
-            ) from error
-        self._interpreter = interpreter  # the runners borrow from it
-        self.digest = hashlib.sha256(content).hexdigest()
+            self._content = file.read_bytes()
+        except OSError as error:
+            raise _damaged(file, error) from error
+        self._file = file
+        self._lock = Lock()  # an interpreter serves one caller at a time
+        self._runners: dict[str, Any] = {}
+        self.digest = hashlib.sha256(self._content).hexdigest()
 
     def run(self, levels: Levels, weights: Levels) -> Vectors:
         """Return the vector of every window.
@@ -97,7 +81,41 @@ class EmbedderNetwork:
         Returns
         -------
         float32 array, shape [windows, VECTOR_DIM]
+
+        Raises
+        ------
+        EmbedderDamaged
+            If the file is not such a network.
+        MissingPackage
+            If LiteRT is not installed.
         """
+        with self._lock:
+            if not self._runners:
+                self._load()
+            return self._run_all(levels, weights)
+
+    def _load(self) -> None:
+        try:
+            from ai_edge_litert.interpreter import Interpreter
+        except ImportError as error:
+            raise MissingPackage(
+                "the built-in embedder runs on LiteRT, which is not installed",
+                where=str(self._file),
+                fix="Install it with: pip install ai-edge-litert",
+            ) from error
+        try:
+            interpreter = Interpreter(model_content=self._content, num_threads=1)
+            with _stderr_closed():
+                interpreter.allocate_tensors()
+            runners = {name: interpreter.get_signature_runner(name) for name in SIGNATURES}
+            for name, runner in runners.items():
+                _refuse_another_shape(runner, network_frames(SIGNATURES[name]))
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise _damaged(self._file, error) from error
+        self._interpreter = interpreter  # the runners borrow from it
+        self._runners = runners
+
+    def _run_all(self, levels: Levels, weights: Levels) -> Vectors:
         windows = 1 + (len(levels) - WINDOW_FRAMES) // HOP_FRAMES
         vectors = np.empty((windows, VECTOR_DIM), np.float32)
         at = 0
@@ -118,14 +136,19 @@ class EmbedderNetwork:
         return found
 
 
+def _damaged(file: Path, error: Exception) -> EmbedderDamaged:
+    what = f"the built-in embedder cannot be read ({error})"
+    return EmbedderDamaged(what, where=str(file), fix="Install swara again")
+
+
 def network_frames(windows: int) -> int:
     """Return the number of frames that so many windows are made of."""
     return (windows - 1) * HOP_FRAMES + WINDOW_FRAMES
 
 
-def _refuse_another_shape(runner: object, frames: int) -> None:
+def _refuse_another_shape(runner: Any, frames: int) -> None:
     """Raise ValueError where a network does not take what this code gives it, or gives something else."""
-    details = runner.get_input_details() | runner.get_output_details()  # type: ignore[attr-defined]
+    details = runner.get_input_details() | runner.get_output_details()
     windows = 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES
     wanted = {"levels": (frames, BANDS), "weights": (frames, 1), "vectors": (windows, VECTOR_DIM)}
     for name, shape in wanted.items():

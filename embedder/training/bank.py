@@ -106,4 +106,4 @@ def _stored_notes(pcm: npt.NDArray[np.int16]) -> Stored:
 def _stored(powers: Levels) -> Stored:
     if powers.shape[-1] != BANDS:
         raise ValueError(f"powers of {powers.shape[-1]} bands")
-    return np.log(powers + np.float32(_LEAST)).astype(np.float16)
+    return np.asarray(np.log(powers + np.float32(_LEAST)), dtype=np.float16)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import FloatArray
 from embedder.levels import BANDS, Levels, levels_of
 from embedder.network import network_frames
 
@@ -14,7 +13,7 @@ from .bank import Bank, Stored
 from .channel import draw_channels, heard_through
 from .soundfont import PROGRAMS
 
-__all__ = ["CLASSES", "VIEW_FRAMES", "VIEWS", "WINDOWS", "Batch", "BatchMaker"]
+__all__ = ["CLASSES", "VIEWS", "VIEW_FRAMES", "WINDOWS", "Batch", "BatchMaker"]
 
 CLASSES = PROGRAMS + 1
 """The programs of General MIDI, and voices."""
@@ -78,7 +77,7 @@ class BatchMaker:
     def draw(self) -> Batch:
         """Draw the next batch."""
         rng, count = self._rng, self._timbres
-        voices = min(int(round(_VOICE_SHARE * count)), self._voices.size)
+        voices = min(round(_VOICE_SHARE * count), self._voices.size)
         programs = rng.choice(self._programs, count - voices, replace=count - voices > self._programs.size)
         singers = rng.choice(self._voices, voices, replace=False)
         stored = [self._sung(singer) for singer in singers] + [self._played(p) for p in programs]
@@ -128,12 +127,10 @@ class BatchMaker:
         return np.exp(np.stack(cut).astype(np.float32)).reshape(-1, VIEW_FRAMES, BANDS)
 
 
-def _shares(rng: np.random.Generator) -> FloatArray:
+def _shares(rng: np.random.Generator) -> Levels:
     """Pool the whole view, or a short stretch of it as though it were a note."""
     shares = np.zeros(WINDOWS, np.float32)
     length = WINDOWS if rng.random() < 0.5 else int(rng.integers(2, 11))
     start = int(rng.integers(0, WINDOWS - length + 1))
     shares[start : start + length] = 1.0 / length
     return shares
-
-

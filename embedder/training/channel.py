@@ -100,7 +100,7 @@ def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.ra
     noise = rng.gamma(_FREEDOM, 1.0 / _FREEDOM, (count, frames, BANDS)).astype(np.float32)
     sound += noise * channels.noise[:, None]
     thin = sound < channels.gate[:, None] * _around(sound)
-    sound[thin] *= np.float32(0.01)
+    sound = np.where(thin, np.float32(0.01) * sound, sound)
     level = np.exp(rng.uniform(np.log(1e-7), np.log(10.0), (count, 1, 1)))
     return np.asarray(sound * level, dtype=np.float32)
 
@@ -118,7 +118,9 @@ def _colours_db(count: int, rng: np.random.Generator) -> FloatArray:
     low_hz = np.exp(rng.uniform(np.log(30.0), np.log(400.0), (count, 1)))
     high_hz = np.where(rng.random((count, 1)) < 0.35, rng.uniform(2800.0, 7800.0, (count, 1)), 1e5)
     level_db -= 10.0 * np.log10(1.0 + (low_hz / _HZ) ** rng.choice([2, 4, 8], (count, 1)))
-    return np.asarray(level_db - 10.0 * np.log10(1.0 + (_HZ / high_hz) ** rng.choice([8, 16, 40], (count, 1))))
+    return np.asarray(
+        level_db - 10.0 * np.log10(1.0 + (_HZ / high_hz) ** rng.choice([8, 16, 40], (count, 1)))
+    )
 
 
 def _noise_shapes(count: int, rng: np.random.Generator) -> FloatArray:

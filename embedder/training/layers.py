@@ -15,7 +15,7 @@ __all__ = ["BLOCKS", "EmbedderLayers"]
 BLOCKS = ("bands", "frames", "time0", "time1", "windows", "vectors")
 """From the bottom to the top; a fine-tuning sets them free from the top."""
 
-_BAND_CHANNELS = (16, 24)
+_BAND_CHANNELS = (12, 16)
 _WIDTH = 192
 _WINDOW_WIDTH = 256
 _REACH = 2  # frames that each block over time takes in besides its own
@@ -101,7 +101,7 @@ def _over_time(name: str) -> list[Any]:
 
 
 def _summed_up(x: Any, heard: Any) -> Any:
-    """Mean and standard deviation of the frames of each window, weighted: shape [batch, windows, 2 * width]."""
+    """Weighted mean and standard deviation of each window's frames: [batch, windows, 2 * width]."""
 
     def pooled(values: Any) -> Any:
         return ops.average_pool(values, WINDOW_FRAMES - 2 * _REACH, HOP_FRAMES, "valid")

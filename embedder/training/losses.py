@@ -16,11 +16,11 @@ from .layers import EmbedderLayers
 __all__ = ["Losses", "pooled", "retrieved"]
 
 _TEMPERATURE = 0.1
-_CLASS_WEIGHT = 0.3
+_CLASS_WEIGHT = 1.0
 _VARIANCE_FLOOR = 1e-5
 
 
-class Losses(keras.Layer):
+class Losses(keras.Layer):  # type: ignore[misc]
     """Supervised contrast (Khosla et al. 2020) of takes and of timbres, and the class of an instrument.
 
     All components together are to tell takes apart: a timbre through a channel. Those of the timbre alone are

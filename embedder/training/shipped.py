@@ -56,10 +56,8 @@ def _constants(file: Path) -> dict[tuple[str, bool], Any]:
 
 def _as_keras(kernel: Any, shape: tuple[int, ...]) -> Any:
     """Turn a kernel from LiteRT's order of axes, what comes out first, into that of Keras."""
-    if kernel.ndim == 4 and len(shape) == 3:  # over time, each channel by itself
-        turned = kernel[0, 0, :, :, None]
-    else:
-        turned = np.moveaxis(kernel, 0, -1)
+    by_channel = kernel.ndim == 4 and len(shape) == 3
+    turned = kernel[0, 0, :, :, None] if by_channel else np.moveaxis(kernel, 0, -1)
     if turned.shape != shape:
         raise ValueError(f"a kernel of the shape {turned.shape} where {shape} is wanted")
     return turned
