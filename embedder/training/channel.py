@@ -100,9 +100,9 @@ def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.ra
     noise = rng.gamma(_FREEDOM, 1.0 / _FREEDOM, (count, frames, BANDS)).astype(np.float32)
     sound += noise * channels.noise[:, None]
     thin = sound < channels.gate[:, None] * _around(sound)
-    sound = np.where(thin, np.float32(0.01) * sound, sound)
+    heard = np.where(thin, np.float32(0.01) * sound, sound)
     level = np.exp(rng.uniform(np.log(1e-7), np.log(10.0), (count, 1, 1)))
-    return np.asarray(sound * level, dtype=np.float32)
+    return np.asarray(heard * level, dtype=np.float32)
 
 
 def _colours_db(count: int, rng: np.random.Generator) -> FloatArray:
@@ -150,7 +150,7 @@ def _in_rooms(sound: Levels, channels: Channels) -> Levels:
     gain = channels.wet * (1.0 - channels.decay)
     for frame in range(sound.shape[1]):
         heard[:, frame] = sound[:, frame] + tail
-        tail = channels.decay * (tail + gain * sound[:, frame])
+        tail = np.asarray(channels.decay * (tail + gain * sound[:, frame]), dtype=np.float32)
     return heard
 
 
