@@ -102,10 +102,7 @@ def _headers(part: PartFile, known: Beginning | None) -> dict[str, str]:
 def _total(answer: HTTPResponse, url: str, part: PartFile, known: Beginning | None) -> int | None:
     """Return the length of the whole file; `part` is emptied unless the answer goes on from its end."""
     if answer.status == 206 and known is not None:
-        found = _CONTENT_RANGE.fullmatch(answer.getheader("Content-Range", ""))
-        if found and int(found[1]) == part.size_bytes and found[2] in {str(known.total_bytes), "*"}:
-            return known.total_bytes
-        raise Trouble("the server goes on with another file", again=True, start_over=True)
+        return _total_of_rest(answer, part.size_bytes, known.total_bytes)
     if answer.status != 200:
         raise Trouble(f"the server answers {answer.status} {answer.reason}", again=False)
     if answer.headers.get_content_type() == "text/html":
@@ -114,6 +111,15 @@ def _total(answer: HTTPResponse, url: str, part: PartFile, known: Beginning | No
     total = int(length) if length.isdecimal() else None
     part.begin(Beginning(url, total, _validator(answer)))
     return total
+
+
+def _total_of_rest(answer: HTTPResponse, begin: int, known_total: int | None) -> int | None:
+    found = _CONTENT_RANGE.fullmatch(answer.getheader("Content-Range", ""))
+    total = None if found is None or found[2] == "*" else int(found[2])
+    another = total is not None and known_total is not None and total != known_total
+    if found is None or int(found[1]) != begin or another:
+        raise Trouble("the server goes on with another file", again=True, start_over=True)
+    return known_total if total is None else total
 
 
 def _validator(answer: HTTPResponse) -> str | None:

@@ -92,7 +92,7 @@ def as_trouble(error: Exception) -> Trouble:
             return Trouble(f"its certificate cannot be verified ({error.verify_message})", again=False)
         case TimeoutError():
             return Trouble("the server does not answer in time", again=True)
-        case http.client.InvalidURL() | UnicodeError():
+        case ValueError():
             return Trouble("it is no valid address", again=False)
         case OSError() | http.client.HTTPException() | urllib.error.URLError():
             words = getattr(error, "strerror", None) or str(error) or type(error).__name__
