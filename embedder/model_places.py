@@ -9,7 +9,7 @@ from pathlib import Path
 from .contract import Contract
 from .errors import ModelAbsent
 
-__all__ = ["SAVED_MODEL_FILE", "find_model", "models_folder", "pulled_folder"]
+__all__ = ["SAVED_MODEL_FILE", "find_model", "hub_folders", "models_folder", "pulled_folder"]
 
 SAVED_MODEL_FILE = "saved_model.pb"
 """What makes a folder a SavedModel."""
@@ -53,7 +53,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             f"swara models pull {contract.name}",
         )
     pulled = pulled_folder(contract, environment)
-    candidates = [*(pulled / name for name in _PULLED), *_hub_folders(contract, environment)]
+    candidates = [*(pulled / name for name in _PULLED), *hub_folders(contract, environment)]
     for candidate in candidates:
         if found := _model_at(candidate):
             return found
@@ -72,8 +72,8 @@ def _model_at(path: Path) -> Path | None:
     return next((each for each in inside if each.is_file() or (each / SAVED_MODEL_FILE).is_file()), None)
 
 
-def _hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
-    """Where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
+def hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
+    """Return where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
     if not (cache := environment.get("TFHUB_CACHE_DIR")):
         return []
     handles = (contract.handle, contract.handle + "/")

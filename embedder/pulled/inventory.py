@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from embedder.errors import ModelDamaged
-from embedder.model_places import hub_folder
+from embedder.model_places import SAVED_MODEL_FILE, hub_folders
 
 from .catalogue import CATALOGUE, Pullable
 from .layout import ModelLayout
 from .manifest import read_manifest
 from .part_file import PartFile
 
-__all__ = ["Kept", "State", "inventory"]
+__all__ = ["Kept", "State", "hub_copy", "inventory"]
 
 State: TypeAlias = Literal["pulled", "by hand", "TF Hub's", "damaged", "begun", "not here"]
 
@@ -68,11 +68,19 @@ def _kept(at: ModelLayout, environment: Mapping[str, str]) -> Kept:
         return Kept(model, state, at.content, manifest.size_bytes, manifest.digest)
     if at.content.exists():
         return Kept(model, "by hand", at.content, _size_bytes(at.content))
-    if (hub := hub_folder(model.contract, environment)) is not None:
+    if (hub := hub_copy(model, environment)) is not None:
         return Kept(model, "TF Hub's", hub, _size_bytes(hub))
     if size_bytes := PartFile(at.part).size_bytes:
         return Kept(model, "begun", at.part, size_bytes)
     return Kept(model, "not here")
+
+
+def hub_copy(model: Pullable, environment: Mapping[str, str]) -> Path | None:
+    """Return the SavedModel that TF Hub itself has in ``TFHUB_CACHE_DIR``, if there is one."""
+    if model.form != "saved_model":
+        return None
+    folders = hub_folders(model.contract, environment)
+    return next((folder for folder in folders if (folder / SAVED_MODEL_FILE).is_file()), None)
 
 
 def _size_bytes(path: Path) -> int:

@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from embedder.errors import ModelAbsent
-from embedder.model_places import hub_folder
 
 from .catalogue import Pullable
+from .inventory import hub_copy
 from .layout import ModelLayout
 from .lock import model_lock
 from .part_file import PartFile
@@ -51,7 +51,7 @@ def remove(
 
 
 def _absent(at: ModelLayout, environment: Mapping[str, str]) -> ModelAbsent:
-    hub = hub_folder(at.model.contract, environment)
+    hub = hub_copy(at.model, environment)
     if hub is not None:
         return ModelAbsent(
             "the copy here is TF Hub's, which other programs may use",
