@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .catalogue import CATALOGUE, Pullable, pullable
+from .documented import can_run, check_documented, check_needs
 from .inventory import Kept, State, inventory
 from .patience import Patience, Progress
 from .pull import ContractCheck, Pulled, pull
@@ -19,6 +20,9 @@ __all__ = [
     "Pulled",
     "State",
     "Verified",
+    "can_run",
+    "check_documented",
+    "check_needs",
     "inventory",
     "pull",
     "pullable",

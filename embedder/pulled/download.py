@@ -74,9 +74,7 @@ def download(
             sleep(how.wait_s(failures, trouble.wait_s))
 
 
-def _attempt(
-    url: str, part: PartFile, how: Patience, largest_bytes: int, progress: Progress | None
-) -> None:
+def _attempt(url: str, part: PartFile, how: Patience, largest_bytes: int, progress: Progress | None) -> None:
     known = part.beginning()
     if known is None or known.url != url:
         part.discard()

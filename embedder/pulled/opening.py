@@ -35,9 +35,7 @@ class Trouble(Exception):
         Whether what was downloaded so far is of no use.
     """
 
-    def __init__(
-        self, reason: str, *, again: bool, wait_s: float = 0.0, start_over: bool = False
-    ) -> None:
+    def __init__(self, reason: str, *, again: bool, wait_s: float = 0.0, start_over: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.again = again
@@ -86,18 +84,23 @@ def as_trouble(error: Exception) -> Trouble:
             return _as_answered(error)
         case urllib.error.URLError(reason=Exception() as reason):
             return as_trouble(reason)
-        case socket.gaierror():
-            return Trouble("its host cannot be found, so there may be no network", again=True)
+        case OSError() | http.client.HTTPException() | ValueError():
+            return _as_broken(error)
+    raise error
+
+
+def _as_broken(error: Exception) -> Trouble:
+    match error:
         case ssl.SSLCertVerificationError():
             return Trouble(f"its certificate cannot be verified ({error.verify_message})", again=False)
-        case TimeoutError():
-            return Trouble("the server does not answer in time", again=True)
         case ValueError():
             return Trouble("it is no valid address", again=False)
-        case OSError() | http.client.HTTPException() | urllib.error.URLError():
-            words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return Trouble(f"the connection fails ({words.lower()})", again=True)
-    raise error
+        case socket.gaierror():
+            return Trouble("its host cannot be found, so there may be no network", again=True)
+        case TimeoutError():
+            return Trouble("the server does not answer in time", again=True)
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return Trouble(f"the connection fails ({words.lower()})", again=True)
 
 
 def _as_answered(error: urllib.error.HTTPError) -> Trouble:

@@ -13,7 +13,9 @@ from embedder.errors import ModelDamaged
 __all__ = ["reading", "writing"]
 
 _ELSEWHERE = "name another folder with SWARA_MODELS"
-_FULL = f"Free some space on the disk, or {_ELSEWHERE}; what was downloaded is kept, and the next pull goes on"
+_FULL = (
+    f"Free some space on the disk, or {_ELSEWHERE}; what was downloaded is kept, and the next pull goes on"
+)
 _FIXES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,

@@ -6,7 +6,7 @@ import gzip
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from .errors import ModelRefused
 from .refusals import writing
@@ -53,7 +53,7 @@ def unpack(archive: Path, into: Path, *, largest_bytes: int) -> None:
             raw.seek(0)
             source = _Limited(gzip.GzipFile(fileobj=raw) if compressed else raw, archive, largest_bytes)
             # As a stream: a header that claims a great length is then read piece by piece.
-            with tarfile.open(fileobj=source, mode="r|") as tar:
+            with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|") as tar:
                 _unpack_each(tar, archive, into)
             while source.read(_CHUNK_BYTES):
                 pass

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from .options import console
 
+if TYPE_CHECKING:
     from embedder.pulled import Verified
 
 __all__ = ["models_app"]
@@ -40,7 +40,7 @@ def _pull(
     check_needs(model)
     with download_bar() as progress:
         pulled = pull(model, _models(), check_documented, url=url, source=source, progress=progress)
-    render_pulled(model, pulled, _console())
+    render_pulled(model, pulled, console())
 
 
 @models_app.command("list")
@@ -50,7 +50,7 @@ def _list() -> None:
     from service.report.models_table import render_models
 
     models = _models()
-    render_models(inventory(models, os.environ), models, _console())
+    render_models(inventory(models, os.environ), models, console())
 
 
 @models_app.command("verify")
@@ -63,12 +63,16 @@ def _verify(
     from service.report.models_table import render_verified
     from service.report.plain_text import printable
 
-    here = [each.model.name for each in inventory(_models(), os.environ) if each.state != "not here"]
+    here = [
+        each.model.name
+        for each in inventory(_models(), os.environ)
+        if each.state not in {"not here", "begun"}
+    ]
     names = here if name is None else [pullable(name).name]
     bad = False
     for each in names:
         try:
-            render_verified(_verified(each), _console())
+            render_verified(_verified(each), console())
         except SwaraError as error:
             typer.echo(f"swara: {printable(str(error))}", err=True)
             bad = True
@@ -102,9 +106,3 @@ def _models() -> Path:
     from embedder.model_places import models_folder
 
     return models_folder(os.environ)
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)

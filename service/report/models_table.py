@@ -19,13 +19,10 @@ _WORDS = {"TF Hub's": "in TFHUB_CACHE_DIR", "begun": "download broke off"}
 def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
     """Print a line for each model that can be pulled."""
     page = Page(console)
-    table = page.table(
-        [("Model", "left"), ("On TF Hub", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")]
-    )
+    table = page.table([("Model", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")])
     for each in kept:
         cells = (
             each.model.name,
-            each.model.handle,
             _WORDS.get(each.state, each.state),
             _megabytes(each.size_bytes) if each.size_bytes else "",
             "" if each.digest is None else each.digest[:12],
@@ -34,8 +31,8 @@ def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
         table.add_row(*(page.text(cell, style) for cell in cells))
     page.show(table)
     for each in kept:
-        if each.where is not None:
-            page.line(f"{each.model.name}: {each.where}")
+        where = "" if each.where is None else f", here in {each.where}"
+        page.line(f"{each.model.name}: {each.model.handle} on TF Hub{where}")
     page.line(f"Models are kept in {models} (SWARA_MODELS).")
 
 
@@ -58,7 +55,8 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
 def render_verified(verified: Verified, console: Console) -> None:
     """Print that a model is as it should be, and what could not be compared."""
     page, kept = Page(console), verified.kept
-    files = f"{verified.files} files unchanged" if verified.files else "its digests are not on record"
+    counted = "1 file is" if verified.files == 1 else f"{verified.files} files are"
+    files = f"{counted} as pulled" if verified.files else "its digests are not on record"
     contract = "it does what is documented" if verified.contract else "the documented contract was not run"
     page.line(f"{kept.model.name}: {files}; {contract}.", STYLES["perfect"] if verified.contract else WARNING)
 
