@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .catalogue import CATALOGUE, Pullable, pullable
 from .documented import can_run, check_documented, check_needs
+from .install import ContractCheck
 from .inventory import Kept, State, inventory
 from .patience import Patience, Progress
-from .pull import ContractCheck, Pulled, pull
+from .pull import Pulled, pull
 from .remove import remove
 from .verify import Verified, verify
 

@@ -47,4 +47,4 @@ class Patience:
 
     def wait_s(self, failures: int, asked_s: float = 0.0) -> float:
         """Return how long to wait after that many failures in a row, where a server asked for `asked_s`."""
-        return min(max(self.first_wait_s * 2 ** (failures - 1), asked_s), self.longest_wait_s)
+        return min(max(self.first_wait_s * 2.0 ** (failures - 1), asked_s), self.longest_wait_s)

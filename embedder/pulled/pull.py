@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from data.disk import sha256_of, sync, sync_tree
 from embedder.errors import ModelDamaged, ModelError
 
 from .catalogue import Pullable
-from .content import place_content
 from .download import download
-from .errors import DownloadFailed, ModelRefused
+from .errors import DownloadFailed
+from .install import ContractCheck, install
 from .layout import ModelLayout
 from .lock import model_lock
-from .manifest import ModelManifest, read_manifest, records_of, write_manifest
+from .manifest import ModelManifest, read_manifest
 from .opening import Trouble
 from .part_file import PartFile
 from .patience import Patience, Progress
-from .refusals import writing
 from .soundness import check_files
 
-__all__ = ["ContractCheck", "Pulled", "pull"]
-
-ContractCheck: TypeAlias = Callable[[Pullable, Path], None]
-"""Runs a model, a SavedModel folder or a TFLite file, and raises a `ModelError` unless it does what is
-documented."""
+__all__ = ["Pulled", "pull"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,54 +86,47 @@ def pull(
         If it is not the model, or does not do what is documented; nothing of it is kept.
     ModelBusy
         If another process has it in hand for too long.
+    ModelError
+        If a model lies there that somebody put there by hand, and no `source` is named to replace it.
     OutputError
         If the disk is full, or may not be written.
     """
     at, how = ModelLayout(models, model), patience or Patience()
-    if found := _intact(at):
+    found, _ = _standing(at)
+    if found is not None:
         return found
     with model_lock(at, how.lock_s, progress):
-        if found := _intact(at):  # by another process, meanwhile
+        found, damage = _standing(at)
+        if found is not None:  # by another process, meanwhile
             return found
-        damage = _damage(at, replacing=source is not None)
         if source is not None:
-            manifest = _install(at, source, str(source.absolute()), check, progress)
+            manifest = install(at, source, str(source.absolute()), check, progress)
         else:
+            _refuse_by_hand(at, damage)
             manifest = _downloaded(at, url or model.url, check, how, progress, sleep)
     return Pulled(at.folder, manifest, new=True, mended=damage)
 
 
-def _intact(at: ModelLayout) -> Pulled | None:
-    """Return the model that is there, if every file of it is as it was."""
+def _standing(at: ModelLayout) -> tuple[Pulled | None, str | None]:
+    """Return the model that is there if every file of it is as it was, and what is wrong with it if not."""
     try:
         manifest = read_manifest(at.manifest)
-        if manifest is not None:
-            check_files(at, manifest)
-    except ModelDamaged:
-        return None
-    return None if manifest is None else Pulled(at.folder, manifest, new=False)
-
-
-def _damage(at: ModelLayout, *, replacing: bool) -> str | None:
-    """Return what is wrong with the model that is there, None if there is none.
-
-    One that somebody put there by hand is not replaced unless by another file that was named.
-    """
-    try:
-        manifest = read_manifest(at.manifest)
-        if manifest is not None:
-            check_files(at, manifest)
+        if manifest is None:
+            return None, None
+        check_files(at, manifest)
     except ModelDamaged as error:
-        return str(error)
-    if at.content.exists():
-        if not replacing:
-            raise ModelError(
-                "a model lies here that was not pulled, so its digests are not known",
-                where=str(at.content),
-                fix=f"Record it with: swara models pull {at.model.name} --from {at.content}",
-            )
-        return "it was put there by hand"
-    return None
+        return None, str(error)
+    return Pulled(at.folder, manifest, new=False), None
+
+
+def _refuse_by_hand(at: ModelLayout, damage: str | None) -> None:
+    """Refuse to replace what somebody put there: it may be all that they have."""
+    if damage is None and at.content.exists():
+        raise ModelError(
+            "a model lies here that was not pulled, so its digests are not known",
+            where=str(at.content),
+            fix=f"Record them with: swara models pull {at.model.name} --from {at.content}",
+        )
 
 
 def _downloaded(
@@ -158,78 +141,24 @@ def _downloaded(
     try:
         download(url, part, how, largest_bytes=model.largest_bytes, progress=progress, sleep=sleep)
     except Trouble as trouble:
-        raise DownloadFailed(
-            f"{model.name} cannot be downloaded: {trouble.reason}",
-            where=url,
-            fix=f"Try again later; or fetch that file with another program or on another machine, and run: "
-            f"swara models pull {model.name} --from FILE, which puts it into {at.folder}",
-        ) from trouble
+        raise _failed(at, url, trouble) from trouble
     try:
-        manifest = _install(at, part.path, _without_password(url), check, progress)
+        manifest = install(at, part.path, _without_password(url), check, progress)
     except ModelError as error:
         part.discard()
-        raise type(error)(error.what, where=url, fix=error.fix) from error
+        raise type(error)(error.what, where=_without_password(url), fix=error.fix) from error
     part.discard()
     return manifest
 
 
-def _install(
-    at: ModelLayout, source: Path, origin: str, check: ContractCheck, progress: Progress | None
-) -> ModelManifest:
-    """Make a folder of `source`, check it, and give it its name."""
-    tell = progress or (lambda *_: None)
-    with _new_folder(at) as new:
-        content = at.content_in(new)
-        tell("unpacking", 0, None)
-        place_content(at.model, source, content)
-        _check_digest(at.model, content)
-        tell("running the documented contract", 0, None)
-        check(at.model, content)
-        with writing(at.models):
-            manifest = ModelManifest(
-                name=at.model.name,
-                handle=at.model.handle,
-                source=origin,
-                pulled_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                archive_sha256=sha256_of(source) if source.is_file() else None,
-                files=records_of(content, new),
-            )
-            write_manifest(new / at.manifest.name, manifest)
-            sync_tree(new)
-            _put_in_place(new, at)
-    return manifest
-
-
-@contextmanager
-def _new_folder(at: ModelLayout) -> Iterator[Path]:
-    folder = at.new_folder()
-    try:
-        with writing(at.models):
-            folder.mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _check_digest(model: Pullable, content: Path) -> None:
-    if model.file_sha256 is None:
-        return
-    found = sha256_of(content)
-    if found != model.file_sha256:
-        raise ModelRefused(
-            f"its SHA-256 is {found[:12]}, that of {model.handle} is {model.file_sha256[:12]}",
-            where=str(content.name),
-            fix=f"Get it from {model.url}",
-        )
-
-
-def _put_in_place(new: Path, at: ModelLayout) -> None:
-    old = at.old_folder()
-    with suppress(FileNotFoundError):
-        at.folder.rename(old)
-    new.rename(at.folder)
-    sync(at.models)
-    shutil.rmtree(old, ignore_errors=True)
+def _failed(at: ModelLayout, url: str, trouble: Trouble) -> DownloadFailed:
+    name = at.model.name
+    return DownloadFailed(
+        f"{name} cannot be downloaded: {trouble.reason}",
+        where=_without_password(url),
+        fix=f"Try again later; or fetch that file with another program or on another machine, and run: "
+        f"swara models pull {name} --from FILE, which puts it into {at.folder}",
+    )
 
 
 def _without_password(url: str) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from embedder.errors import ModelAbsent, ModelDamaged
 
 from .catalogue import Pullable
+from .install import ContractCheck
 from .inventory import Kept, inventory
 from .layout import ModelLayout
 from .manifest import read_manifest
 from .patience import Progress
-from .pull import ContractCheck
 from .soundness import check_files
 
 __all__ = ["Verified", "verify"]

@@ -50,6 +50,8 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
     done = "is here now" if pulled.new else "was here already, and is unchanged"
     page.line(f"{model.name} {done}.", STYLES["perfect"])
     page.line(f"{_megabytes(manifest.size_bytes)}, digest {manifest.digest[:12]}, in {pulled.folder}")
+    if not pulled.new:
+        page.line(f"To have it anew, first: swara models remove {model.name}")
 
 
 def render_verified(verified: Verified, console: Console) -> None:
