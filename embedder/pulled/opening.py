@@ -104,14 +104,14 @@ def _as_broken(error: Exception) -> Trouble:
 
 
 def _as_answered(error: urllib.error.HTTPError) -> Trouble:
-    with error:
-        asked = error.headers.get("Retry-After", "")
-        return Trouble(
-            f"the server answers {error.code} {error.reason}",
-            again=error.code in {*_WORTH_ANOTHER_TRY, _RANGE_NOT_SATISFIABLE},
-            wait_s=float(asked) if asked.isdecimal() else 0.0,
-            start_over=error.code == _RANGE_NOT_SATISFIABLE,
-        )
+    asked = error.headers.get("Retry-After", "")
+    error.close()
+    return Trouble(
+        f"the server answers {error.code} {error.reason}",
+        again=error.code in {*_WORTH_ANOTHER_TRY, _RANGE_NOT_SATISFIABLE},
+        wait_s=float(asked) if asked.isdecimal() else 0.0,
+        start_over=error.code == _RANGE_NOT_SATISFIABLE,
+    )
 
 
 class _Redirections(urllib.request.HTTPRedirectHandler):

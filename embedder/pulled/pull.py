@@ -162,5 +162,8 @@ def _failed(at: ModelLayout, url: str, trouble: Trouble) -> DownloadFailed:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    try:
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    except ValueError:
+        return "the address"
