@@ -6,6 +6,7 @@ import errno
 import gzip
 import io
 import os
+import random
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +26,9 @@ def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int 
     return member
 
 
-def _tar(*members: tarfile.TarInfo, mode: str = "w:gz", format: int = tarfile.GNU_FORMAT) -> bytes:
+def _tar(*members: tarfile.TarInfo, mode: str = "w:gz", form: int = tarfile.GNU_FORMAT) -> bytes:
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode=mode, format=format) as tar:
+    with tarfile.open(fileobj=archive, mode=mode, format=form) as tar:
         for member in members:
             tar.addfile(member, io.BytesIO(b"x" * member.size))
     return archive.getvalue()
@@ -65,7 +66,7 @@ def test_folders_and_long_names_too(unpacked) -> None:
     members = (_member("./assets", tarfile.DIRTYPE), _member(long, size=3))
 
     for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
-        into = unpacked(_tar(*members, format=form))
+        into = unpacked(_tar(*members, form=form))
         assert _tree(into) == {long: b"xxx"}
         assert (into / "assets").is_dir()
         (into / long).unlink()
@@ -152,18 +153,22 @@ def test_one_cut_short_is_refused(unpacked, pack, files, share: float) -> None:
         unpacked(content[: int(share * len(content))])
 
 
-def test_every_flipped_byte_is_found(unpacked, pack, tmp_path: Path) -> None:
-    """The checksum stands at the very end, behind the last file."""
-    files = {"saved_model.pb": os.urandom(300)}
-    content = pack(files)
+def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
+    """The checksum stands at the very end, behind the last file; a few bits count for nothing."""
+    files = {"saved_model.pb": random.Random(0).randbytes(300)}
+    content, refused = pack(files), 0
 
-    for at in range(10, len(content), 7):  # the first ten bytes hold the time and such
+    for at in range(10, len(content)):  # the first ten bytes hold the time and such
         flipped = bytearray(content)
         flipped[at] ^= 0x10
-        with pytest.raises(ModelRefused):
-            unpacked(bytes(flipped))
+        try:
+            assert _tree(unpacked(bytes(flipped))) == files
+        except ModelRefused:
+            refused += 1
         for path in (tmp_path / "models" / "into").iterdir():
             path.unlink()
+
+    assert refused >= len(content) - 10 - 2
 
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + bytes(100), bytes(600), b""])
