@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from data.disk import sha256_of, sync, sync_tree
+from embedder.errors import ModelError
+from embedder.saved_model import saved_model_digest
 
 from .catalogue import Pullable
 from .content import place_content
@@ -58,12 +60,13 @@ def install(
         place_content(at.model, source, content)
         _check_digest(at.model, content, source)
         tell("running the documented contract", 0, None)
-        check(at.model, content)
+        _check_contract(at.model, content, source, check)
         with writing(at.models):
             manifest = ModelManifest(
                 name=at.model.name,
                 handle=at.model.handle,
                 source=origin,
+                digest=sha256_of(content) if content.is_file() else saved_model_digest(content),
                 pulled_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 archive_sha256=sha256_of(source) if source.is_file() else None,
                 files=records_of(content, new),
@@ -95,6 +98,16 @@ def _check_digest(model: Pullable, content: Path, source: Path) -> None:
             where=str(source),
             fix=f"Get it from {model.url}",
         )
+
+
+def _check_contract(model: Pullable, content: Path, source: Path, check: ContractCheck) -> None:
+    try:
+        check(model, content)
+    except ModelError as error:
+        # What was checked will be gone when this is read.
+        raise type(error)(
+            error.what, where=str(source), fix=f"Nothing of it was kept. Get it from {model.url}"
+        ) from error
 
 
 def _put_in_place(new: Path, at: ModelLayout) -> None:
