@@ -36,7 +36,8 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     """Return the SavedModel folder or the TFLite file to use.
 
     Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
-    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle.
+    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; at last a TFLite file pulled
+    under its own name, ``yamnet-tflite``.
 
     Raises
     ------
@@ -53,7 +54,11 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             f"swara models pull {contract.name}",
         )
     pulled = pulled_folder(contract, environment)
-    candidates = [*(pulled / name for name in _PULLED), *hub_folders(contract, environment)]
+    candidates = [
+        *(pulled / name for name in _PULLED),
+        *hub_folders(contract, environment),
+        pulled.with_name(f"{contract.name}-tflite"),
+    ]
     for candidate in candidates:
         if found := _model_at(candidate):
             return found
