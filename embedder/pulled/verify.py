@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedder.errors import ModelAbsent, ModelDamaged
+from embedder.errors import ModelAbsent, ModelDamaged, ModelError
 
 from .catalogue import Pullable
 from .install import ContractCheck
@@ -78,8 +78,20 @@ def verify(
         files = _sound_files(at)
     if check is not None:
         tell(f"running the documented contract of {model.name}", 0, None)
-        check(model, kept.where)
+        _run(check, kept, kept.where)
     return Verified(kept, files, contract=check is not None)
+
+
+def _run(check: ContractCheck, kept: Kept, where: Path) -> None:
+    try:
+        check(kept.model, where)
+    except ModelError as error:
+        if kept.state != "pulled":
+            raise
+        # Its files are as they were pulled, so that another pull would leave it as it is.
+        name = kept.model.name
+        fix = f"Run: swara models remove {name}, then: swara models pull {name}"
+        raise type(error)(error.what, where=str(where), fix=fix) from error
 
 
 def _sound_files(at: ModelLayout) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import http.client
+import io
 import json
 import os
 import socket
 import time
+import urllib.request
 from dataclasses import replace
 from io import BufferedWriter
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 
 from data.errors import OutputError
 from embedder.pulled.download import download
-from embedder.pulled.opening import Trouble
+from embedder.pulled.opening import Trouble, _Redirections
 from embedder.pulled.part_file import Beginning, PartFile
 from embedder.pulled.patience import Patience
 
@@ -240,6 +243,15 @@ def test_a_redirection_is_followed_with_the_range(site, part: PartFile, get) -> 
 
     assert part.path.read_bytes() == site.content
     assert site.asked[-1]["range"] == "bytes=400-"
+
+
+def test_nor_from_a_secure_address_to_another() -> None:
+    secure = urllib.request.Request("https://models.example/yamnet")
+    given = (secure, io.BytesIO(), 302, "Found", http.client.HTTPMessage())
+
+    assert _Redirections().redirect_request(*given, "https://elsewhere.example/yamnet") is not None
+    with pytest.raises(Trouble, match="not secure"):
+        _Redirections().redirect_request(*given, "http://elsewhere.example/yamnet")
 
 
 def test_too_long_a_file_is_not_begun(part: PartFile, get) -> None:

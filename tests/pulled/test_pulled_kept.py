@@ -133,7 +133,7 @@ class TestVerify:
         def check(model, path: Path) -> None:
             raise ModelUnfit("not the documented yamnet", where=str(path))
 
-        with pytest.raises(ModelUnfit):
+        with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
             verify(pullable("yamnet"), models, {}, check)
 
     def test_without_what_runs_it(self, pulled, models: Path) -> None:
