@@ -31,7 +31,7 @@ def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
         table.add_row(*(page.text(cell, style) for cell in cells))
     page.show(table)
     for each in kept:
-        where = "" if each.where is None else f", here in {each.where}"
+        where = "" if each.where is None or each.state == "begun" else f", here in {each.where}"
         page.line(f"{each.model.name}: {each.model.handle} on TF Hub{where}")
     page.line(f"Models are kept in {models} (SWARA_MODELS).")
 
