@@ -9,7 +9,7 @@ from pathlib import Path
 from .contract import Contract
 from .errors import ModelAbsent
 
-__all__ = ["SAVED_MODEL_FILE", "find_model", "models_folder", "pulled_folder"]
+__all__ = ["SAVED_MODEL_FILE", "find_model", "hub_folders", "models_folder", "pulled_folder"]
 
 SAVED_MODEL_FILE = "saved_model.pb"
 """What makes a folder a SavedModel."""
@@ -36,7 +36,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     """Return the SavedModel folder or the TFLite file to use.
 
     Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
-    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle.
+    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a pulled TFLite file.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             f"swara models pull {contract.name}",
         )
     pulled = pulled_folder(contract, environment)
-    candidates = [*(pulled / name for name in _PULLED), *_hub_folders(contract, environment)]
+    candidates = [pulled, *hub_folders(contract, environment), _tflite_folder(pulled)]
     for candidate in candidates:
         if found := _model_at(candidate):
             return found
@@ -72,8 +72,13 @@ def _model_at(path: Path) -> Path | None:
     return next((each for each in inside if each.is_file() or (each / SAVED_MODEL_FILE).is_file()), None)
 
 
-def _hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
-    """Where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
+def _tflite_folder(pulled: Path) -> Path:
+    """Where the network of 8-bit integers is pulled to, if there is one: ``yamnet-tflite``."""
+    return pulled.with_name(f"{pulled.name}-tflite")
+
+
+def hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
+    """Return where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
     if not (cache := environment.get("TFHUB_CACHE_DIR")):
         return []
     handles = (contract.handle, contract.handle + "/")
