@@ -36,8 +36,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     """Return the SavedModel folder or the TFLite file to use.
 
     Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
-    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; at last a TFLite file pulled
-    under its own name, ``yamnet-tflite``.
+    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a pulled TFLite file.
 
     Raises
     ------
@@ -54,11 +53,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             f"swara models pull {contract.name}",
         )
     pulled = pulled_folder(contract, environment)
-    candidates = [
-        *(pulled / name for name in _PULLED),
-        *hub_folders(contract, environment),
-        pulled.with_name(f"{contract.name}-tflite"),
-    ]
+    candidates = [pulled, *hub_folders(contract, environment), _tflite_folder(pulled)]
     for candidate in candidates:
         if found := _model_at(candidate):
             return found
@@ -75,6 +70,11 @@ def _model_at(path: Path) -> Path | None:
         return path
     inside = (path / name for name in _PULLED)
     return next((each for each in inside if each.is_file() or (each / SAVED_MODEL_FILE).is_file()), None)
+
+
+def _tflite_folder(pulled: Path) -> Path:
+    """Where the network of 8-bit integers is pulled to, if there is one: ``yamnet-tflite``."""
+    return pulled.with_name(f"{pulled.name}-tflite")
 
 
 def hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
