@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from raga.errors import SwaraError
+from service.commands.cache import cache_app
 from service.commands.doctor import doctor
 from service.commands.learning import rebuild
 from service.commands.samples import samples_app
@@ -30,7 +31,8 @@ app = typer.Typer(
 
 for _command in (analyze, pitch, search, rebuild, doctor):
     app.command(_command.__name__)(_command)
-app.add_typer(samples_app, name="samples")
+for _group, _name in ((samples_app, "samples"), (cache_app, "cache")):
+    app.add_typer(_group, name=_name)
 
 
 def _show_version(wanted: bool) -> None:
