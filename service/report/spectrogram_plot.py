@@ -31,7 +31,7 @@ _MOST_TICKS = 14
 _RANGE_DB = 80.0
 """What is further below the loudest is drawn as silence."""
 
-_TICKS_HZ = (50, 100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000, 8000)
+_TICKS_HZ = (100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000)
 _PITCH, _PITCH_EDGE = "#56e0ff", "#06222b"
 
 
@@ -90,14 +90,11 @@ def levels_db(power: MelPower) -> MelPower:
 
 
 def _draw_levels(axes: Axes, power: MelPower, bands: MelBands, duration_s: float) -> AxesImage:
-    low, high = _edges_mel(bands)
-    # The triangle of a band reaches from the peak of the one below to that of the one above.
-    half = (high - low) / (bands.bands + 1) / 2
     return axes.imshow(
         levels_db(power).T,
         origin="lower",
         aspect="auto",
-        extent=(-HOP_S / 2, duration_s + HOP_S / 2, low + half, high - half),
+        extent=(-HOP_S / 2, duration_s + HOP_S / 2, *_span_mel(bands)),
         cmap="magma",
         vmin=-_RANGE_DB,
         vmax=0.0,
@@ -107,24 +104,19 @@ def _draw_levels(axes: Axes, power: MelPower, bands: MelBands, duration_s: float
 
 
 def _draw_pitch(axes: Axes, track: PitchTrack) -> None:
-    """Draw the voiced pitch: a line, or where columns hold many frames each all that they cover."""
-    from matplotlib.lines import Line2D
-
+    """Draw the voiced pitch as a line, as thick as what its columns cover, on an edge that sets it off."""
     columns = track_columns(track)
     low, high = mel_of_hz(columns.lowest_hz), mel_of_hz(columns.highest_hz)
     sung = np.isfinite(low)
-    for colour, width in ((_PITCH_EDGE, 3.2), (_PITCH, 1.5)):
+    for colour, width in ((_PITCH_EDGE, 2.8), (_PITCH, 1.3)):
         axes.vlines(columns.times_s[sung], low[sung], high[sung], color=colour, lw=width, zorder=3)
-        if np.array_equal(low[sung], high[sung]):
-            axes.plot(columns.times_s, low, color=colour, lw=width, solid_capstyle="round", zorder=3)
-    label = "pitch" if sung.any() else "no singing was found"
-    handle = Line2D([], [], color=_PITCH, lw=2, label=label)
-    axes.legend(handles=[handle], loc="upper right", fontsize=9, labelcolor="white", facecolor="#1b1030")
+        label = None if colour == _PITCH_EDGE else "pitch" if sung.any() else "no singing was found"
+        axes.plot(columns.times_s, (low + high) / 2, color=colour, lw=width, label=label, zorder=3)
+    axes.legend(loc="upper right", fontsize=9, labelcolor="white", facecolor="#1b1030", edgecolor="none")
 
 
 def _frequency_axis(axes: Axes, bands: MelBands) -> None:
-    low, high = _edges_mel(bands)
-    axes.set_ylim(low, high)
+    axes.set_ylim(*_span_mel(bands))
     shown = [hz for hz in _TICKS_HZ if bands.min_hz <= hz <= bands.max_hz]
     axes.set_yticks(mel_of_hz(np.array(shown, dtype=np.float64)), [f"{hz} Hz" for hz in shown])
 
@@ -143,13 +135,14 @@ def _time_axis(axes: Axes, duration_s: float) -> None:
 def _colour_scale(figure: Figure, axes: Axes, image: AxesImage) -> None:
     bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.03)
     bar.set_label("dB below the loudest", fontsize=9, color=INK)
-    bar.set_ticks(
-        list(np.arange(-_RANGE_DB, 1.0, 20.0)), labels=[f"{-db:g}" for db in np.arange(-_RANGE_DB, 1.0, 20.0)]
-    )
+    steps_db = [0, 20, 40, 60, 80]
+    bar.set_ticks([-step for step in steps_db], labels=[str(step) for step in steps_db])
     bar.ax.tick_params(length=0, labelcolor=INK, labelsize=9)
     bar.outline.set_visible(False)
 
 
-def _edges_mel(bands: MelBands) -> tuple[float, float]:
+def _span_mel(bands: MelBands) -> tuple[float, float]:
+    """Return what the rows of the picture cover, half a band around each peak."""
     low, high = mel_of_hz(np.array([bands.min_hz, bands.max_hz]))
-    return float(low), float(high)
+    half = (high - low) / (bands.bands + 1) / 2
+    return float(low + half), float(high - half)
