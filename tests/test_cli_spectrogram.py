@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 
 from data.clip import Clip
+from data.frames import frame_count
 from data.mel import MelBands, mel_power
 from data.pitch_track import HOP_S, PitchTrack
 from service.report.pitch_columns import MOST_COLUMNS
@@ -36,11 +38,19 @@ def _tone(path: Path, hz: float, seconds: float = 2.0) -> Path:
     return path
 
 
-@pytest.fixture
-def no_time(monkeypatch: pytest.MonkeyPatch, stub_tracker: None) -> None:
-    from conftest import StubTracker
+class Steady:
+    """Hears 138.6 Hz for a second, then nothing for half a second, over and over."""
 
-    monkeypatch.setattr("service.spectrogram_file.pitch_tracker", lambda name: StubTracker())
+    def track(self, clip: Clip, progress: Callable[[float], None] | None = None) -> PitchTrack:
+        times_s = HOP_S * np.arange(frame_count(clip))
+        sung = times_s % 1.5 < 1.0
+        return PitchTrack(times_s, np.where(sung, 138.6, np.nan), 0.9 * sung, sung)
+
+
+@pytest.fixture
+def no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put `Steady` in the place of the pitch head."""
+    monkeypatch.setattr("service.spectrogram_file.pitch_tracker", lambda name: Steady())
 
 
 def test_a_picture_and_a_line(swara, demo: Path, tmp_path: Path) -> None:
