@@ -14,7 +14,7 @@ from data.errors import OutputError
 from .contract import Contract
 from .errors import ConversionFailed
 
-__all__ = ["converted_file", "found_file"]
+__all__ = ["converted_file"]
 
 _DIGITS = 16
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -25,8 +25,8 @@ def converted_file(
 ) -> Path:
     """Return the LiteRT file of a SavedModel, converting it if that has not been done.
 
-    It is called ``<digest of the SavedModel>-<digest of itself>.tflite``, 16 hex digits each, so that a
-    changed SavedModel has another one, and a damaged one is made again. It lies in the folder
+    It is called ``<name>-<digest of the SavedModel>-<digest of itself>.tflite``, 16 hex digits each, so that
+    a changed SavedModel has another one, and a damaged one is made again. It lies in the folder
     ``<saved_model>.litert``, or, where that cannot be written, in the user's cache folder. Of two processes
     that want it at once, one converts and the other waits.
 
@@ -45,32 +45,32 @@ def converted_file(
     ModelDamaged, ModelUnfit, MissingPackage, ConversionFailed
         If it cannot be converted.
     """
-    folders = _folders(saved_model)
+    folders, key = _folders(saved_model), f"{contract.name}-{digest[:_DIGITS]}"
     for folder in folders:
-        if found := found_file(folder, digest):
+        if found := _found(folder, key):
             return found
     folder = _writable(folders, saved_model)
     from filelock import FileLock
 
     with FileLock(folder / ".lock"):
-        if found := found_file(folder, digest):  # another process has made it meanwhile
+        if found := _found(folder, key):  # another process has made it meanwhile
             return found
         if report is not None:
-            again = "again: its LiteRT file is damaged" if _named(folder, digest) else "once, to LiteRT"
+            again = "again: its LiteRT file is damaged" if _named(folder, key) else "once, to LiteRT"
             report(f"Converting {contract.name} {again}")
         from .lite_export import exported
 
-        return _kept(exported(saved_model, contract), folder, digest)
+        return _kept(exported(saved_model, contract), folder, key)
 
 
-def found_file(folder: Path, digest: str) -> Path | None:
-    """Return the file for this SavedModel if it is there and is what it was."""
-    return next((path for path in _named(folder, digest) if _is_whole(path)), None)
+def _found(folder: Path, key: str) -> Path | None:
+    """Return the file of that key if it is there and is what it was."""
+    return next((path for path in _named(folder, key) if _is_whole(path)), None)
 
 
-def _named(folder: Path, digest: str) -> list[Path]:
+def _named(folder: Path, key: str) -> list[Path]:
     with suppress(OSError):
-        return sorted(folder.glob(f"{digest[:_DIGITS]}-*.tflite"))
+        return sorted(folder.glob(f"{key}-*.tflite"))
     return []
 
 
@@ -80,10 +80,10 @@ def _is_whole(path: Path) -> bool:
     return False
 
 
-def _kept(content: bytes, folder: Path, digest: str) -> Path:
+def _kept(content: bytes, folder: Path, key: str) -> Path:
     own = hashlib.sha256(content).hexdigest()
-    path = folder / f"{digest[:_DIGITS]}-{own[:_DIGITS]}.tflite"
-    for damaged in _named(folder, digest):
+    path = folder / f"{key}-{own[:_DIGITS]}.tflite"
+    for damaged in _named(folder, key):
         with suppress(OSError):
             damaged.unlink()
     write_atomically(path, lambda part: _write(part, content))
