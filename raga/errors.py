@@ -17,6 +17,10 @@
     │   ├── MissingPackage          a package that is not installed
     │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
+    ├── embedder.errors
+    │   └── ModelError              a network that cannot be had or used
+    │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
+    │       └── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
     ├── index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── classifier.errors

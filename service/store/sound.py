@@ -6,7 +6,7 @@ from pathlib import Path
 
 from service.errors import StoreNewer
 
-from .disk import sha256_of
+from data.disk import sha256_of
 from .layout import Layout
 from .manifest import SCHEMA, FileRecord, Manifest, hash8, stored_schema
 from .refusals import damaged, reading
