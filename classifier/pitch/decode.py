@@ -109,10 +109,14 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
         moment, but hardly ever sure. In a recording of under 3 s nothing gets quite so sure, since what
-        lies behind the voice is hardly known.
+        lies behind the voice is hardly known; there a pitch may stand still too.
     """
-    surely = _SURE if probability.size >= _SHORT_FRAMES else _SURE_IF_SHORT
-    likely = np.concatenate([[False], (probability >= _LIKELY) & ~still_frames(hz, probability), [False]])
+    short = probability.size < _SHORT_FRAMES
+    surely = _SURE_IF_SHORT if short else _SURE
+    likely = probability >= _LIKELY
+    if not short:
+        likely &= ~still_frames(hz, probability)
+    likely = np.concatenate([[False], likely, [False]])
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
     sure = np.concatenate([[0], np.cumsum(probability >= surely)])

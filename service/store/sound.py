@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data.disk import sha256_of
 from service.errors import StoreNewer
 
-from data.disk import sha256_of
 from .layout import Layout
 from .manifest import SCHEMA, FileRecord, Manifest, hash8, stored_schema
 from .refusals import damaged, reading
