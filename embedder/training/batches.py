@@ -10,7 +10,7 @@ from embedder.levels import BANDS, Levels, levels_of
 from embedder.network import network_frames
 
 from .bank import Bank, Stored
-from .channel import draw_channels, heard_through
+from .channel import draw_channels, draw_tint, heard_through
 from .soundfont import PROGRAMS
 
 __all__ = ["CLASSES", "VIEWS", "VIEW_FRAMES", "WINDOWS", "Batch", "BatchMaker"]
@@ -25,7 +25,7 @@ WINDOWS = 22
 VIEW_FRAMES = network_frames(WINDOWS)
 
 _CHANNELS = 24
-_VOICE_SHARE = 0.55
+_VOICE_SHARE = 0.5
 _SPAN_KEYS = (0, 24)
 """How far apart the keys of one instrument may lie, from view to view."""
 
@@ -114,7 +114,8 @@ class BatchMaker:
         for number in range(VIEW_FRAMES):
             length = int(np.exp(rng.uniform(np.log(10), np.log(100))))
             part = notes[number % len(notes), : min(length, notes.shape[1])]
-            parts.append(part)
+            # A soundfont plays one sample on several keys; on real instruments every note has its own colour.
+            parts.append(part + draw_tint(rng))
             total += len(part)
             if total >= VIEW_FRAMES:
                 break
