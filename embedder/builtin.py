@@ -7,6 +7,7 @@ import numpy as np
 from data.clip import Clip, Samples
 from data.pitch_track import FloatArray
 
+from .envelope import COEFFICIENTS, window_envelopes
 from .levels import FRAME_SAMPLES, RATE_HZ, STEP_SAMPLES, band_powers, levels_of
 from .network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES, EmbedderNetwork, network_frames, shipped_network
 from .spec import EmbedderSpec, Embeddings, Vectors
@@ -16,6 +17,10 @@ __all__ = ["BuiltinEmbedder"]
 _REVISION = 2
 """To be raised when the vectors change under the same weights: every cached embedding is then stale."""
 
+_ENVELOPE_SHARE = 0.1
+"""Of the square of a vector's length: what the envelope counts beside what the network says."""
+
+_DIM = VECTOR_DIM + COEFFICIENTS
 _HOP_SAMPLES = HOP_FRAMES * STEP_SAMPLES
 _WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
 _SILENT = 1e-6
@@ -28,8 +33,9 @@ _BLOCK_WINDOWS = 500
 class BuiltinEmbedder:
     """Describes how a voice or an instrument sounds, whatever its pitch, over windows of 0.27 s.
 
-    A small network, trained on synthesized voices and a soundfont's instruments to put the same timbre near
-    itself at another pitch, in another phrase, and (the first 64 components) in another room.
+    First comes what a small network says, trained on synthesized voices and a soundfont's instruments to put
+    the same timbre near itself at another pitch, in another phrase, and (the first 64 components) in another
+    room. Then, counting for little, the direction of the smoothed envelope's cepstrum.
     ``docs/models/builtin-embedder.md`` says what it learned from and how well it does.
 
     Parameters
@@ -46,11 +52,15 @@ class BuiltinEmbedder:
         """What this embedder is; its weights count by their digest."""
         return EmbedderSpec(
             name="builtin",
-            dim=VECTOR_DIM,
+            dim=_DIM,
             rate_hz=RATE_HZ,
             window_s=_WINDOW_SAMPLES / RATE_HZ,
             hop_s=_HOP_SAMPLES / RATE_HZ,
-            parameters={"revision": _REVISION, "weights": self._network.digest},
+            parameters={
+                "revision": _REVISION,
+                "weights": self._network.digest,
+                "envelope_share": _ENVELOPE_SHARE,
+            },
         )
 
     @property
@@ -81,7 +91,7 @@ class BuiltinEmbedder:
         if clip.rate_hz != RATE_HZ:
             raise ValueError(f"a clip at {clip.rate_hz} Hz for an embedder at {RATE_HZ} Hz")
         windows = 1 + max(0, -(-(clip.samples.size - _WINDOW_SAMPLES) // _HOP_SAMPLES))
-        vectors = np.empty((windows, VECTOR_DIM), dtype=np.float32)
+        vectors = np.empty((windows, _DIM), dtype=np.float32)
         for begin in range(0, windows, _BLOCK_WINDOWS):
             end = min(begin + _BLOCK_WINDOWS, windows)
             vectors[begin:end] = self._block(clip.samples, begin, end)
@@ -94,8 +104,11 @@ class BuiltinEmbedder:
         length = (network_frames(end - begin) - 1) * STEP_SAMPLES + FRAME_SAMPLES
         part = samples[begin * _HOP_SAMPLES :][:length]
         padded = np.pad(part, (0, length - part.size))
-        levels, weights = levels_of(band_powers(padded))
-        vectors = self._network.run(levels, weights)
+        powers = band_powers(padded)
+        levels, weights = levels_of(powers)
+        heard = np.sqrt(1.0 - _ENVELOPE_SHARE) * self._network.run(levels, weights)
+        envelopes = np.sqrt(_ENVELOPE_SHARE) * window_envelopes(powers, weights, WINDOW_FRAMES, HOP_FRAMES)
+        vectors = np.concatenate([heard, envelopes], axis=1, dtype=np.float32)
         loudest = np.lib.stride_tricks.sliding_window_view(weights[:, 0], WINDOW_FRAMES)[::HOP_FRAMES].max(1)
         vectors[loudest <= _SILENT] = 0.0
         return vectors

@@ -10,8 +10,21 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from data.clip import Samples
+from data.pitch_track import FloatArray
 
-__all__ = ["BANDS", "FRAME_SAMPLES", "RATE_HZ", "STEP_SAMPLES", "Levels", "band_powers", "levels_of"]
+__all__ = [
+    "BANDS",
+    "FRAME_SAMPLES",
+    "RATE_HZ",
+    "STEP_SAMPLES",
+    "Levels",
+    "band_centres_hz",
+    "band_powers",
+    "band_weights",
+    "hz_of_mel",
+    "levels_of",
+    "mel_of_hz",
+]
 
 Levels: TypeAlias = npt.NDArray[np.float32]
 
@@ -82,8 +95,7 @@ def levels_of(powers: Levels) -> tuple[Levels, Levels]:
 @lru_cache(maxsize=1)
 def band_weights() -> Levels:
     """Return each band's share of each bin's power, shape [BANDS, FRAME_SAMPLES // 2 + 1]; rows sum to 1."""
-    grid_mel = np.linspace(_mel(_LOWEST_HZ), _mel(_HIGHEST_HZ), BANDS + 2)
-    grid_hz = 700.0 * (10.0 ** (grid_mel / 2595.0) - 1.0)
+    grid_hz = hz_of_mel(np.linspace(mel_of_hz(_LOWEST_HZ), mel_of_hz(_HIGHEST_HZ), BANDS + 2))
     bins_hz = np.arange(FRAME_SAMPLES // 2 + 1) * RATE_HZ / FRAME_SAMPLES
     half_widths_hz = np.maximum(_HALF_WIDTH_HZ, (grid_hz[2:] - grid_hz[:-2]) / 2.0)
     distances_hz = np.abs(bins_hz - grid_hz[1:-1, None])
@@ -91,6 +103,16 @@ def band_weights() -> Levels:
     return np.asarray(triangles / triangles.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _mel(hz: float) -> float:
+def band_centres_hz() -> FloatArray:
+    """Return where each band's power lies on average, float64 of shape [BANDS]."""
+    return np.asarray(band_weights() @ np.linspace(0.0, RATE_HZ / 2, FRAME_SAMPLES // 2 + 1))
+
+
+def mel_of_hz(hz: float) -> float:
     """O'Shaughnessy's mel scale."""
     return float(2595.0 * np.log10(1.0 + hz / 700.0))
+
+
+def hz_of_mel(mel: FloatArray) -> FloatArray:
+    """Return to Hz from mel."""
+    return np.asarray(700.0 * (10.0 ** (mel / 2595.0) - 1.0))

@@ -19,7 +19,7 @@ from data.synth import VOICES, bhupali_take
 from embedder import EmbedderSpec
 from embedder.builtin import BuiltinEmbedder
 from embedder.errors import EmbedderDamaged
-from embedder.levels import BANDS, band_powers, levels_of
+from embedder.levels import BANDS, band_centres_hz, band_powers, levels_of
 from embedder.network import MODEL_FILE, SIGNATURES, VECTOR_DIM, EmbedderNetwork, network_frames
 from embedder.pooling import pool
 from embedder.registry import embedder_named
@@ -56,15 +56,36 @@ def _slow_powers(samples: np.ndarray) -> np.ndarray:
     return np.array(bands)
 
 
+def _slow_cepstrum(powers: np.ndarray, centres_hz: np.ndarray) -> np.ndarray:
+    """The cepstrum of the envelope smoothed over 350 Hz and more, term by term."""
+    mel = [2595 * np.log10(1 + hz / 700) for hz in (350, 7600)]
+    grid = [700 * (10 ** ((mel[0] + i * (mel[1] - mel[0]) / 41) / 2595) - 1) for i in range(42)]
+    widths_hz = np.gradient(centres_hz)
+    wide = []
+    for band in range(1, 41):
+        half = max(350.0, (grid[band + 1] - grid[band - 1]) / 2)
+        triangle = [
+            max(0.0, 1 - abs(hz - grid[band]) / half) * w for hz, w in zip(centres_hz, widths_hz, strict=True)
+        ]
+        wide.append(np.dot(triangle, powers) / sum(triangle))
+    logs = np.log(np.array(wide) + 1e-5 * powers.mean() + 1e-9)
+    rms_order = np.sqrt(np.mean(np.arange(1, 21) ** 2))
+    dct = [np.sum(logs * np.cos(np.pi * n * (np.arange(40) + 0.5) / 40)) for n in range(1, 21)]
+    return np.array([n / rms_order * np.sqrt(2 / 40) * dct[n - 1] for n in range(1, 21)])
+
+
 def _one_window(samples: np.ndarray) -> np.ndarray:
     """The vector of a single window, from frames worked out slowly, by a run of the network of its own."""
-    levels, weights = [], []
+    levels, weights, cepstra = [], [], []
     for frame in range(13):
         powers = _slow_powers(samples[320 * frame : 320 * frame + 512])
         logs = np.log(powers + 1e-5 * powers.mean() + 1e-9)
         levels.append(0.5 * (logs - logs.mean()))
         weights.append([np.sqrt(powers.mean())])
-    return EmbedderNetwork().run(np.array(levels, np.float32), np.array(weights, np.float32))[0]
+        cepstra.append(_slow_cepstrum(powers, band_centres_hz()))
+    heard = EmbedderNetwork().run(np.array(levels, np.float32), np.array(weights, np.float32))[0]
+    mean = np.average(cepstra, axis=0, weights=np.array(weights)[:, 0])
+    return np.concatenate([np.sqrt(0.9) * heard, np.sqrt(0.1) * mean / np.sqrt(np.sum(mean**2) + 0.01)])
 
 
 def test_agrees_with_one_window_at_a_time() -> None:
@@ -81,7 +102,7 @@ def test_batches_agree_with_single_windows(windows: int) -> None:
     """Windows are run ten or fifty at a time; what is left over is run with silence after it."""
     samples = _tone_and_noise(12.0).samples[: (windows - 1) * HOP + WINDOW]
     together = BuiltinEmbedder().embed(Clip(samples, RATE_HZ)).vectors
-    assert together.shape == (windows, VECTOR_DIM)
+    assert together.shape == (windows, VECTOR_DIM + 20)
     for at in {0, windows // 2, windows - 1}:
         alone = BuiltinEmbedder().embed(Clip(samples[HOP * at : HOP * at + WINDOW], RATE_HZ)).vectors
         assert np.abs(together[at] - alone[0]).max() < 1e-5

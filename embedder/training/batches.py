@@ -10,7 +10,7 @@ from embedder.levels import BANDS, Levels, levels_of
 from embedder.network import network_frames
 
 from .bank import Bank, Stored
-from .channel import draw_channels, heard_through
+from .channel import draw_channels, draw_tint, heard_through
 from .soundfont import PROGRAMS
 
 __all__ = ["CLASSES", "VIEWS", "VIEW_FRAMES", "WINDOWS", "Batch", "BatchMaker"]
@@ -25,7 +25,7 @@ WINDOWS = 22
 VIEW_FRAMES = network_frames(WINDOWS)
 
 _CHANNELS = 24
-_VOICE_SHARE = 0.55
+_VOICE_SHARE = 0.5
 _SPAN_KEYS = (0, 24)
 """How far apart the keys of one instrument may lie, from view to view."""
 
@@ -80,8 +80,8 @@ class BatchMaker:
         voices = min(round(_VOICE_SHARE * count), self._voices.size)
         programs = rng.choice(self._programs, count - voices, replace=count - voices > self._programs.size)
         singers = rng.choice(self._voices, voices, replace=False)
-        stored = [self._sung(singer) for singer in singers] + [self._played(p) for p in programs]
-        powers = np.exp(np.concatenate(stored).astype(np.float32))
+        sung = [self._sung(singer).astype(np.float32) for singer in singers]
+        powers = np.exp(np.concatenate([*sung, *(self._played(program) for program in programs)]))
         timbres = np.repeat(np.arange(count), VIEWS)
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
         channels = draw_channels(_CHANNELS, len(self._bank.drones), rng)
@@ -100,7 +100,7 @@ class BatchMaker:
         starts = self._rng.integers(0, phrases.shape[1] - VIEW_FRAMES + 1, VIEWS)
         return np.stack([phrases[c, s : s + VIEW_FRAMES] for c, s in zip(chosen, starts, strict=True)])
 
-    def _played(self, program: int) -> Stored:
+    def _played(self, program: int) -> Levels:
         """Return four runs of an instrument's notes."""
         rng, notes, keys = self._rng, self._bank.notes[program], self._bank.keys[program]
         lowest = rng.integers(keys[0], max(keys[0] + 1, keys[-1] - _SPAN_KEYS[1] + 1))
@@ -108,13 +108,14 @@ class BatchMaker:
         within = within if within.size >= VIEWS else np.arange(keys.size)
         return np.stack([self._run(notes[rng.permutation(within)]) for _ in range(VIEWS)])
 
-    def _run(self, notes: Stored) -> Stored:
+    def _run(self, notes: Stored) -> Levels:
         """Play notes one after the other, each cut short at random: shape [VIEW_FRAMES, BANDS]."""
         rng, parts, total = self._rng, [], 0
         for number in range(VIEW_FRAMES):
             length = int(np.exp(rng.uniform(np.log(10), np.log(100))))
             part = notes[number % len(notes), : min(length, notes.shape[1])]
-            parts.append(part)
+            # A soundfont plays one sample on several keys; on real instruments every note has its own colour.
+            parts.append(part + draw_tint(rng))
             total += len(part)
             if total >= VIEW_FRAMES:
                 break

@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from data.pitch_track import FloatArray
-from embedder.levels import BANDS, Levels, band_weights
+from embedder.levels import BANDS, Levels, band_centres_hz, band_weights
 
-__all__ = ["Channels", "draw_channels", "heard_through"]
+__all__ = ["Channels", "draw_channels", "draw_tint", "heard_through"]
 
 _FRAME_S = 0.02
-_HZ = band_weights() @ np.linspace(0.0, 8000.0, band_weights().shape[1])
+_HZ = band_centres_hz()
 _OCTAVES = np.log2(_HZ / 800.0)
 _FREEDOM = np.clip(1.0 / (1.5 * (band_weights() ** 2).sum(axis=1)), 1.0, None)
 """How many independent values each band's power is the mean of: noise fluctuates the less, the more."""
@@ -74,6 +74,15 @@ def draw_channels(count: int, drones: int, rng: np.random.Generator) -> Channels
         which=rng.integers(0, drones, count),
         gate=np.where(gated, _power(-rng.uniform(6.0, 25.0, (count, 1))), np.float32(0.0)),
     )
+
+
+def draw_tint(rng: np.random.Generator) -> Levels:
+    """Draw how one note of an instrument differs from the next: natural logarithm of power, shape [BANDS]."""
+    level_db = rng.normal(0.0, 1.5) * _OCTAVES
+    for _ in range(2):
+        middle, width = rng.uniform(-3.0, 3.3), rng.uniform(0.15, 0.8)
+        level_db += rng.normal(0.0, 4.0) * np.exp(-0.5 * ((_OCTAVES - middle) / width) ** 2)
+    return np.asarray(level_db * (np.log(10.0) / 10.0), dtype=np.float32)
 
 
 def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.random.Generator) -> Levels:
