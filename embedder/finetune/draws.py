@@ -108,9 +108,7 @@ class Draws:
         return np.exp(np.stack(cut).astype(np.float32)).reshape(-1, VIEW_FRAMES, BANDS)
 
 
-def _run(
-    notes: Sequence[npt.NDArray[np.float16]], rng: np.random.Generator
-) -> npt.NDArray[np.float16]:
+def _run(notes: Sequence[npt.NDArray[np.float16]], rng: np.random.Generator) -> npt.NDArray[np.float16]:
     """Put notes one after the other, each from anywhere in it: shape [VIEW_FRAMES, BANDS]."""
     parts: list[npt.NDArray[np.float16]] = []
     order, total = rng.permutation(len(notes)), 0

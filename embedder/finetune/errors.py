@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from embedder.errors import EmbedderError
 
-__all__ = ["FinetuneBusy", "FinetuneError", "FinetuneFailed", "FinetuneNoBetter", "FinetuneStopped", "TooFewSingers"]
+__all__ = [
+    "FinetuneBusy",
+    "FinetuneError",
+    "FinetuneFailed",
+    "FinetuneNoBetter",
+    "FinetuneStopped",
+    "TooFewSingers",
+]
 
 
 class FinetuneError(EmbedderError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -90,12 +89,14 @@ def keep(file: Path, models: Path, manifest: Mapping[str, Any]) -> str:
         (new / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
         sync_tree(new)
         shutil.rmtree(models / name, ignore_errors=True)  # of the same bytes, or damaged
-        os.replace(new, models / name)
+        new.replace(models / name)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return name
 
 
 def _failed(what: str, file: Path) -> FinetuneFailed:
-    fix = "See that the disk for temporary files has some space, and run the same again: it goes on at the end"
+    fix = (
+        "See that the disk for temporary files has some space, and run the same again: it goes on at the end"
+    )
     return FinetuneFailed(what, where=str(file), fix=fix)

@@ -151,7 +151,9 @@ class _Making:
         trainee = Trainee(self._base, draws.classes, plan.seed)
         synthesized_before = control.found(trainee)
         watch = watched_notes(watched, learned, plan.seed)
-        course = Course(trainee, draws, watch, plan, self._folder / "checkpoint.npz", partial(tell, "learning"))
+        course = Course(
+            trainee, draws, watch, plan, self._folder / "checkpoint.npz", partial(tell, "learning")
+        )
         course.run()
         file = self._folder / "model.tflite"
         tell("exporting", 0.0)
@@ -207,10 +209,13 @@ class _Making:
 
 def _no_better(made: Finetuned) -> FinetuneNoBetter:
     after, before = made.after.reciprocal_rank, made.before.reciprocal_rank
+    more = (
+        "Add more recordings" if before < 1.0 else "There was nothing to gain: add recordings of more singers"
+    )
     return FinetuneNoBetter(
         f"no better than the built-in embedder, and not kept: of {made.after.notes} held-out notes, the mean "
         f"reciprocal rank of the first by the same singer is {after:.3f}, and was {before:.3f} before",
-        fix="Add more recordings; or keep it all the same by running this again with --keep-anyway",
+        fix=f"{more}; or keep it all the same by running this again with --keep-anyway",
     )
 
 

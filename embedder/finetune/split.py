@@ -98,7 +98,7 @@ def _refuse_too_few(by_singer: Mapping[str, Sequence[Recording]], full: int) -> 
         return
     count = sum(map(len, by_singer.values()))
     raise TooFewSingers(
-        f"{count} labelled recordings of {len(by_singer)} singers are too few: at least {LEAST_SINGERS} singers "
-        f"with {LEAST_RECORDINGS} recordings each are needed, and {full} has so many",
+        f"{count} labelled recordings of {len(by_singer)} singers are too few: "
+        f"{LEAST_SINGERS} singers with {LEAST_RECORDINGS} recordings each are needed, and {full} has so many",
         fix="Add recordings with: swara samples add; or learn from the bundled ones too, with --bundled",
     )

@@ -102,7 +102,7 @@ class Trainee:
             variable.assign(state[name])
 
     def _variables(self) -> dict[str, Any]:
-        found = {}
+        found: dict[str, Any] = {}
         for part, layers in self.parts.items():
             weights = [weight for layer in layers for weight in layer.weights]
             found |= {f"{part}/{n}": weight for n, weight in enumerate(weights)}

@@ -80,9 +80,7 @@ def watched_voices(voices: Voices) -> Watch:
     return _watch(notes, names, numbers, np.ones(len(notes), dtype=np.bool_))
 
 
-def _some(
-    heard: Sequence[Heard], most: int, rng: np.random.Generator
-) -> list[tuple[Heard, int]]:
+def _some(heard: Sequence[Heard], most: int, rng: np.random.Generator) -> list[tuple[Heard, int]]:
     notes = [(each, note) for each in heard for note in range(len(each.notes))]
     return [notes[n] for n in np.sort(rng.permutation(len(notes))[:most])]
 
