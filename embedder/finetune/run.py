@@ -224,13 +224,13 @@ def _folder(models: Path, key: str) -> Iterator[Path]:
     """Make the folder of what is under way, and be the only one in it."""
     folder = models / f".finetuning-{key}"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(models / f".finetuning-{key}.lock")
+    lock = FileLock(models / ".finetuning.lock")
     try:
         lock.acquire(timeout=0.0)
     except Timeout as error:
         raise FinetuneBusy(
-            "another process is at this fine-tuning",
-            where=str(folder),
+            "another process is fine-tuning",
+            where=str(models),
             fix="Wait until it is done, or end it, and try again",
         ) from error
     try:

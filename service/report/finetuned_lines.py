@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 
-from embedder.finetune.run import Finetuned
-
 from .terminal_page import STYLES, WARNING, Page
+
+if TYPE_CHECKING:
+    from embedder.finetune.run import Finetuned
 
 __all__ = ["render_finetuned"]
 
