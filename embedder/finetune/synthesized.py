@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ PHRASES, PHRASE_S = 4, 2.5
 _LOWEST, _HIGHEST = -0.4, 0.6  # of the phrases' pitch around the singer's middle, in octaves
 _DRONES, _DRONE_S = 6, 5.0
 _LEAST = 1e-9
-_DAMAGE = (OSError, ValueError, KeyError, EOFError)
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
