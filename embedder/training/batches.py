@@ -28,7 +28,7 @@ _CHANNELS = 24
 _VOICE_SHARE = 0.35
 _HELD = range(40, 80)
 _HELD_WEIGHT = 2.0
-"""How often programs that hold a note as a voice does (strings, brass, reeds, pipes) are drawn, beside others."""
+"""How often programs that hold a note as a voice does (strings, brass, reeds, pipes) are drawn."""
 
 _SPAN_KEYS = (0, 24)
 """How far apart the keys of one instrument may lie, from view to view."""
