@@ -25,9 +25,12 @@
     │       └── TooFewNotes         too little to learn from
     └── service.errors
         ├── NoNoteThere             no steady note where one was asked about
+        ├── UnknownEmbedder         no embedder of that name
         └── StoreError              a store that cannot be used as it is
-            ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable, StoreUnwritable
-            └── EmbedderChanged, RecordingsChanged
+            ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable
+            ├── StoreUnwritable
+            │   └── StoreReadOnly
+            └── EmbedderChanged, EmbedderMissing, RecordingsChanged
 
 Only ``cli.main`` turns them into an exit code.
 """
