@@ -21,7 +21,7 @@ NEAR_TOP = 0.97
 """A flat top lies this near to the loudest sample."""
 
 LEAST_LEVEL = 0.25
-"""Below -12 dB of full scale the steps of 16 bits make the round top of a low note flat: of a clarinet, say."""
+"""Below -12 dB of full scale the steps of 16 bits make round tops flat: those of a low clarinet, say."""
 
 _JOINED = 64
 """Samples carried over from block to block, so that a flat top is not cut in two."""

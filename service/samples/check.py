@@ -12,6 +12,7 @@ from typing import TypeAlias
 from classifier.pitch import PitchTracker, Progress, pitch_tracker
 from classifier.tonic import estimate_tonic
 from data.clip import Clip
+from data.corpus import PACK_PREFIX
 from data.pitch_track import PitchTrack
 from data.recording import Recording
 from raga.ragas import RAGAS
@@ -72,7 +73,9 @@ def check_samples(
     outlines = [each.outline for each in heard if each.outline is not None]
     comparing = None if progress is None else lambda share: progress("comparing", share)
     findings = chain(
-        chain.from_iterable(each.findings for each in heard), _about_labels(heard), find_twins(outlines, comparing)
+        chain.from_iterable(each.findings for each in heard),
+        _about_labels(heard),
+        find_twins(outlines, comparing),
     )
     order = {recording.sha256: number for number, recording in enumerate(recordings)}
     return CheckResult(
@@ -102,13 +105,16 @@ def _heard(recording: Recording, tracks: KnownTracks, progress: Progress | None)
     if clip is None or any(each.kind == "silent" for each in findings):
         return _Heard(findings)
     track = tracks.of(recording.sha256, clip, progress)
+    if recording.path.startswith(PACK_PREFIX):
+        # Their notes stand where the synthesizer put them: no pitch tracker knows better.
+        return _Heard(findings, outline=outline(recording, clip, track))
     notes = labelled_pitches(recording, track)
     better = _better_for_raga(recording, clip, track)
     return _Heard(findings, notes, outline(recording, clip, track), better)
 
 
 def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> BetterSa | None:
-    """Return the Sa on which more of a raga recording lies on the swaras of its raga, if the estimate is sure."""
+    """Return a Sa, if one is sure, on which more of a recording lies on the swaras of its raga."""
     if recording.raga is None or len(recording.labels) < 2:
         return None
     raga = RAGAS[recording.raga]

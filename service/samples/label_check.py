@@ -19,7 +19,15 @@ from raga.tuning import JUST
 from .findings import Finding, finding, mend, remove
 from .single_notes import AGREES_CENTS, cents_off, sounds_like
 
-__all__ = ["BetterSa", "LabelledPitch", "better_sa", "check_labels", "labelled_pitches", "sa_finding", "tonic_option"]
+__all__ = [
+    "BetterSa",
+    "LabelledPitch",
+    "better_sa",
+    "check_labels",
+    "labelled_pitches",
+    "sa_finding",
+    "tonic_option",
+]
 
 LEAST_NOTES = 3
 """Fewer say nothing about Sa."""
@@ -28,8 +36,7 @@ BETTER_SHARE = 0.75
 """Another Sa is reported only if this share of the notes fits it, and at most half fit the one given."""
 
 MISTUNED_CENTS = 35.0
-"""Where most notes lie this far to one side, the singer's Sa does. Singers of professional rank, and recordings
-on a tape that runs fast, stay below."""
+"""Where most notes lie this far to one side, Sa does."""
 
 _ALIKE_CENTS = 25.0
 _CENTS_IN_OCTAVE = 1200.0
@@ -123,10 +130,9 @@ def check_labels(notes: Sequence[LabelledPitch], sa_hz: float) -> Iterator[Findi
 def sa_finding(recording: Recording, better: BetterSa) -> Finding:
     """Say that another Sa fits a recording better."""
     away = _CENTS_IN_OCTAVE * math.log2(better.hz / recording.tonic_hz)
-    what = (
-        f"Sa on {note_name(recording.tonic_hz)} fits {better.given_share:.0%} of it, "
-        f"on {note_name(better.hz)}, {abs(away):.0f} cents {'higher' if away > 0 else 'lower'}, {better.share:.0%}"
-    )
+    where = f"{note_name(better.hz)}, {abs(away):.0f} cents {'higher' if away > 0 else 'lower'}"
+    fit = f"Sa on {note_name(recording.tonic_hz)} fits {better.given_share:.0%} of the notes"
+    what = f"{fit}, on {where}, {better.share:.0%}"
     return finding(recording, "sa", what, f"Run: {mend(recording, tonic_option(better.hz))}")
 
 

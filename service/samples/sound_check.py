@@ -1,4 +1,4 @@
-"""Whether the sound of a recording is there, whole, and loud enough but no louder than it could be written."""
+"""Whether the sound of a recording is there, whole, loud enough, and not clipped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .findings import Finding, finding, remove
 __all__ = ["CLIPPED_SHARE", "QUIET_DB", "SILENT_DB", "check_file", "check_sound"]
 
 CLIPPED_SHARE = 2e-4
-"""Of 331 clean recordings of voices and instruments only one, of an amateur at full scale, comes to half of it."""
+"""Of 331 recordings of voices and instruments one, of an amateur at full scale, comes to half of it."""
 
 QUIET_DB = -45.0
 SILENT_DB = -60.0

@@ -18,10 +18,11 @@ from .findings import Finding, finding, remove
 
 __all__ = ["Outline", "find_twins", "likeness", "outline"]
 
-ALIKE = 0.9
+ALIKE = 0.97
 """Correlation of two waveforms below 1 kHz from which they are one sound.
 
-Two takes of a note by one synthesized voice come to 0.7 at most, MP3, AAC, Vorbis and Opus of it to 0.98 and more.
+Takes of one note by one synthesized voice, aimed at the same pitch, come to 0.93 at most; an MP3, Vorbis or
+Opus of a take to 0.997 and more.
 """
 
 _LENGTH_S = 0.15
@@ -66,7 +67,9 @@ def outline(recording: Recording, clip: Clip, track: PitchTrack) -> Outline:
     return Outline(recording, clip.duration_s, float(sung_hz.size) * 0.01, cents)
 
 
-def find_twins(outlines: Sequence[Outline], progress: Callable[[float], None] | None = None) -> Iterator[Finding]:
+def find_twins(
+    outlines: Sequence[Outline], progress: Callable[[float], None] | None = None
+) -> Iterator[Finding]:
     """Yield every recording that is the sound of one before it, in the order of `outlines`."""
     order = {id(one): number for number, one in enumerate(outlines)}
     by_length = sorted(outlines, key=lambda one: one.duration_s)
@@ -82,7 +85,7 @@ def find_twins(outlines: Sequence[Outline], progress: Callable[[float], None] | 
 
 
 def likeness(one: Samples, other: Samples) -> float:
-    """Return the highest correlation of two waveforms over all shifts, 0 to 1, whatever their levels and signs."""
+    """Return the highest correlation of two waveforms over all shifts, 0 to 1, whatever level and sign."""
     size = 1 << (one.size + other.size - 1).bit_length()
     product = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
     energy = float(np.linalg.norm(one) * np.linalg.norm(other))
@@ -102,7 +105,9 @@ def _twin(first: Recording, second: Recording) -> Finding | None:
     if first.sha256 == second.sha256:
         return finding(second, "duplicate", f"the same file as {first.path}", fix, other=first.id)
     try:
-        sounds = [load_clip(audio_path(each), rate_hz=_RATE_HZ, max_duration_s=None) for each in (first, second)]
+        sounds = [
+            load_clip(audio_path(each), rate_hz=_RATE_HZ, max_duration_s=None) for each in (first, second)
+        ]
     except SwaraError:  # the check has told of it, or the file went in this moment
         return None
     alike = likeness(sounds[0].samples, sounds[1].samples)
