@@ -37,7 +37,8 @@ def read_layout(source: Path, given: Given) -> Layout:
 def _read_tabled(folder: Path, given: Given) -> Layout:
     """Describe the recordings of a folder by its table; audio that the table does not name is refused."""
     layout = read_table(folder / TABLE_NAME, given)
-    named = {each.path.resolve() for each in (*layout.described, *layout.refused)}
+    told = [each.path for each in layout.described] + [each.path for each in layout.refused]
+    named = {path.resolve() for path in told}
     strays = (path for path in sorted(files_in(folder)) if is_audio_name(path))
     refused = (_stray(path) for path in strays if path.resolve() not in named)
     return Layout(layout.described, (*layout.refused, *refused))

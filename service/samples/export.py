@@ -114,7 +114,7 @@ def _copied(source: Path, copy: Path) -> bool:
 
 
 def _file_name(recording: Recording) -> str:
-    """Return a name that every file system and archive keeps: the id, and what ASCII holds of the old name."""
+    """Return a name that every file system and archive keeps: the id, and the old name in ASCII."""
     old = PurePath(recording.path.removeprefix(PACK_PREFIX))
     words = _ascii_words(old.stem)[:_LONGEST_NAME].rstrip("-")
     suffix = _ascii_words(old.suffix.removeprefix(".").lower())

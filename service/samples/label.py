@@ -33,6 +33,8 @@ __all__ = ["NONE", "Change", "Mended", "label_sample"]
 NONE = "none"
 """What stands for no raga, or for a note that is no note."""
 
+_MOST_NAMED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -113,7 +115,7 @@ def label_sample(
             after = _on_tonic(after, change.tonic, clip, track)
         remarks = [each.what for each in check_labels(labelled_pitches(after, track), after.tonic_hz)]
     remarks += _foreign(after)
-    after = _sound_description(after)
+    after = _as_noted(after)
     if after != before:
         append_recordings(store.corpus, [after])
     return Mended(before, after, tuple(remarks))
@@ -150,11 +152,12 @@ def _label_at(recording: Recording, at_s: float | None) -> SwaraLabel:
     here = [label for label in recording.labels if at_s is not None and label.start_s <= at_s < label.end_s]
     if here:
         return here[0]
-    places = ", ".join(f"{label.swara} {label.start_s:.2f}-{label.end_s:.2f} s" for label in recording.labels)
-    which = "which of its notes is meant" if at_s is None else f"a note of it lies at {at_s:g} s"
-    raise CorpusError(
-        f"nothing says {which}" if at_s is None else f"no {which[2:]}", fix=f"Give --at: {places}"
+    places = ", ".join(
+        f"{label.swara} {label.start_s:.2f}-{label.end_s:.2f} s" for label in recording.labels[:_MOST_NAMED]
     )
+    more = ", ..." if len(recording.labels) > _MOST_NAMED else ""
+    what = f"it has {len(recording.labels)} notes" if at_s is None else f"no note of it lies at {at_s:g} s"
+    raise CorpusError(what, where=recording.id, fix=f"Say which is meant with --at: {places}{more}")
 
 
 def _sound(recording: Recording) -> Clip:
@@ -194,7 +197,7 @@ def _foreign(recording: Recording) -> Sequence[str]:
     return [f"{count} of its {len(recording.labels)} notes are not in {raga.display}"] if count else ()
 
 
-def _sound_description(recording: Recording) -> Recording:
+def _as_noted(recording: Recording) -> Recording:
     """Return the recording as the log will hold it."""
     try:
         return recording_from_json(recording_to_json(recording))
