@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .clip import Samples
+from .pitch_track import BoolArray
 
 __all__ = ["clipped_share"]
 
@@ -22,9 +23,6 @@ NEAR_TOP = 0.97
 
 LEAST_LEVEL = 0.25
 """Below -12 dB of full scale the steps of 16 bits make round tops flat: those of a low clarinet, say."""
-
-_JOINED = 64
-"""Samples carried over from block to block, so that a flat top is not cut in two."""
 
 
 def clipped_share(rate_hz: int, blocks: Iterable[Samples]) -> float:
@@ -49,25 +47,30 @@ def clipped_share(rate_hz: int, blocks: Iterable[Samples]) -> float:
         beyond += int(np.count_nonzero(np.abs(block) > 1.0))
         loudest = max(loudest, float(np.abs(block).max(initial=0.0)))
         joined = np.concatenate((tail, block))
-        levels.append(_flat_levels(joined, least))
-        tail = joined[-_JOINED:] if block.size > _JOINED else joined[:0]
+        # What may be the start of a flat top waits for the next block.
+        moving = np.flatnonzero(~_still(joined))
+        end = int(moving[-1]) + 1 if moving.size else 0
+        levels.append(_flat_levels(joined[:end], least))
+        tail = joined[end:]
     if total == 0:
         return 0.0
-    tops = np.concatenate(levels) if levels else tail
+    tops = np.concatenate((*levels, _flat_levels(tail, least)))
     flat = int(np.count_nonzero(tops >= NEAR_TOP * loudest))
     return min(1.0, (flat + beyond) / total)
 
 
+def _still(samples: Samples) -> BoolArray:
+    """Whether each sample but the last is as loud as may matter, and like the next, shape [n - 1]."""
+    return np.asarray((np.abs(np.diff(samples)) <= FLAT) & (np.abs(samples[1:]) >= LEAST_LEVEL))
+
+
 def _flat_levels(samples: Samples, least: int) -> Samples:
     """Return the level of each sample in a flat top of at least `least` samples, shape [samples in them]."""
-    if samples.size < least:
-        return np.zeros(0, dtype=np.float32)
     level = np.abs(samples)
-    still = (np.abs(np.diff(samples)) <= FLAT) & (level[1:] >= LEAST_LEVEL)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], still, [False])).astype(np.int8)))
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], _still(samples), [False])).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
     long = stops - starts >= least - 1
     spans = [level[start : stop + 1] for start, stop in zip(starts[long], stops[long], strict=True)]
     # Slow creeping is not flat: first and last differ.
-    flat = [span for span in spans if float(np.ptp(span)) <= FLAT * 2]
+    flat = [span for span in spans if float(np.ptp(span)) <= 2 * FLAT]
     return np.concatenate(flat) if flat else np.zeros(0, dtype=np.float32)

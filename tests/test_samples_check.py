@@ -46,7 +46,7 @@ class SineTracker:
 
 
 def _tones(swaras: str, sa_hz: float, *, level: float = 0.4, seed: int = 0, length_s: float = 0.8):
-    """Samples and the places of tones, one for each swara, with rests between; each `seed` sounds different."""
+    """Samples and the places of tones, one for each swara, with rests between; no two seeds sound alike."""
     rng = np.random.default_rng(seed)
     parts, places, at_s = [np.zeros(1600)], [], 0.1
     for swara in swaras.split():
@@ -80,7 +80,7 @@ def _sung(path: Path, swaras: str, sa_hz: float = A2_HZ, *, named: str | None = 
 
 @pytest.fixture(autouse=True)
 def _nothing_bundled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "bundled" not in request.keywords:
+    if request.node.originalname != "test_the_bundled_samples_are_clean":
         monkeypatch.setattr("service.samples.known.pack_recordings", lambda: ())
 
 
@@ -156,14 +156,14 @@ def test_a_flat_top_across_blocks_counts_once_whole() -> None:
     samples = np.clip(3 * samples, -0.8, 0.8).astype(np.float32)
     whole = clipped_share(RATE_HZ, [samples])
     assert whole > 0.2
-    assert clipped_share(RATE_HZ, np.array_split(samples, 40)) == pytest.approx(whole, rel=0.02)
+    assert clipped_share(RATE_HZ, np.array_split(samples, 40)) == whole
 
 
 def test_a_clipped_recording_is_found(tmp_path: Path) -> None:
     path = tmp_path / "hot.wav"
     samples, places = _tones("G", A2_HZ, level=1.0)
-    soundfile.write(path, np.clip(2 * samples, -0.7, 0.7), RATE_HZ)
-    assert _kinds(_check(tmp_path, _noted(path, places, A2_HZ))) == [("hot", "clipped")]
+    soundfile.write(path, np.clip(1.3 * samples, -0.7, 0.7), RATE_HZ)
+    assert ("hot", "clipped") in _kinds(_check(tmp_path, _noted(path, places, A2_HZ)))
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
@@ -179,7 +179,7 @@ def test_the_same_sound_encoded_anew_is_a_duplicate_and_another_take_is_not(
     assert (found.kind, found.recording, found.other) == ("duplicate", copy, first.id)
     assert "first.wav" in found.line
     sounds = [load_clip(tmp_path / name, rate_hz=2000).samples for name in ("first.wav", "take2.wav")]
-    assert likeness(*sounds) < 0.9
+    assert likeness(*sounds) < 0.95
 
 
 def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path) -> None:
@@ -215,7 +215,7 @@ def test_a_sa_that_fits_better_elsewhere_is_named(tmp_path: Path, name: str) -> 
     wrong_hz = {"D3": 146.83, "E3": 164.81, "A3": 220.0}[name]
     singles = [
         _sung(tmp_path / "A" / f"{n}.wav", swara, sa=wrong_hz, seed=n)
-        for n, swara in enumerate("S R G P D".split())
+        for n, swara in enumerate(("S", "R", "G", "P", "D"))
     ]
     right = _sung(tmp_path / "B" / "right.wav", "S R G P", seed=7)
     result = _check(tmp_path, *singles, right)
@@ -283,7 +283,6 @@ def test_the_command_tells_by_its_exit_code(tmp_path: Path, swara) -> None:
     assert [(each["kind"], each["id"]) for each in report["findings"]] == [("gone", gone.id)]
 
 
-@pytest.mark.bundled
 def test_the_bundled_samples_are_clean(pack_store: Path) -> None:
     result = check_samples(Layout(pack_store))
     assert (result.recordings, result.findings) == (len(pack_recordings()), ())
