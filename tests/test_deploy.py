@@ -1,4 +1,4 @@
-"""What is ready-made for schedulers: units that systemd takes, a line that cron takes, objects that Kubernetes takes."""
+"""What is ready-made for schedulers: systemd, cron and Kubernetes take it."""
 
 from __future__ import annotations
 
@@ -88,29 +88,31 @@ SCHEMAS: Mapping[str, Any] = {
 
 
 def _mistakes(value: Any, schema: Any, at: str = "") -> Iterator[str]:
-    """Yield where a value departs from its schema; a name that starts with ``?`` may be absent."""
-    if isinstance(schema, set):
-        if value not in schema:
-            yield f"{at}: {value!r} is none of {sorted(schema)}"
+    """Yield where a value departs from its schema."""
+    if isinstance(schema, dict):
+        yield from _mistakes_in_object(value, schema, at)
     elif isinstance(schema, list):
         if not isinstance(value, list) or not value:
             yield f"{at}: no list"
-        else:
-            for number, each in enumerate(value):
-                yield from _mistakes(each, schema[0], f"{at}[{number}]")
-    elif isinstance(schema, dict):
-        if not isinstance(value, dict):
-            yield f"{at}: no object"
             return
-        known = {name.removeprefix("?"): name for name in schema}
-        yield from (f"{at}.{name}: unknown" for name in value if name not in known)
-        for plain, name in known.items():
-            if plain in value:
-                yield from _mistakes(value[plain], schema[name], f"{at}.{plain}")
-            elif plain == name:
-                yield f"{at}.{plain}: missing"
-    elif type(value) is not schema:
-        yield f"{at}: {value!r} is no {schema.__name__}"
+        for number, each in enumerate(value):
+            yield from _mistakes(each, schema[0], f"{at}[{number}]")
+    elif value not in schema if isinstance(schema, set) else type(value) is not schema:
+        yield f"{at}: {value!r}"
+
+
+def _mistakes_in_object(value: Any, schema: Mapping[str, Any], at: str) -> Iterator[str]:
+    """Do so for an object; a name of the schema that starts with ``?`` may be absent."""
+    if not isinstance(value, dict):
+        yield f"{at}: no object"
+        return
+    known = {name.removeprefix("?"): name for name in schema}
+    yield from (f"{at}.{name}: unknown" for name in value if name not in known)
+    for plain, name in known.items():
+        if plain in value:
+            yield from _mistakes(value[plain], schema[name], f"{at}.{plain}")
+        elif plain == name:
+            yield f"{at}.{plain}: missing"
 
 
 def _is_cron_time(fields: list[str]) -> bool:
