@@ -10,7 +10,7 @@ import numpy as np
 from data.clip import Clip, Samples
 from data.corpus import audio_path
 from data.decode import load_clip
-from data.pitch_track import PitchTrack
+from data.pitch_track import HOP_S, PitchTrack
 from data.recording import Recording
 from raga.errors import SwaraError
 
@@ -29,7 +29,9 @@ _LENGTH_S = 0.15
 """What an encoder may add or take."""
 
 _PITCH_CENTS = 15.0
-_VOICED_S = 0.25
+_VOICED_S, _VOICED_SHARE = 0.1, 0.05
+"""How much more or less of it may seem voiced, and the same as a share of the duration."""
+
 _RATE_HZ = 2_000
 """Codecs keep the waveform itself down here."""
 
@@ -55,7 +57,7 @@ class Outline:
         """Whether the two may be one sound."""
         return (
             abs(self.duration_s - other.duration_s) <= _LENGTH_S
-            and abs(self.voiced_s - other.voiced_s) <= _VOICED_S
+            and abs(self.voiced_s - other.voiced_s) <= _VOICED_S + _VOICED_SHARE * self.duration_s
             and abs(self.pitch_cents - other.pitch_cents) <= _PITCH_CENTS
         )
 
@@ -64,7 +66,7 @@ def outline(recording: Recording, clip: Clip, track: PitchTrack) -> Outline:
     """Return the outline of a recording."""
     sung_hz = track.hz[track.voiced]
     cents = 1200.0 * float(np.log2(np.median(sung_hz))) if sung_hz.size else 0.0
-    return Outline(recording, clip.duration_s, float(sung_hz.size) * 0.01, cents)
+    return Outline(recording, clip.duration_s, HOP_S * sung_hz.size, cents)
 
 
 def find_twins(
