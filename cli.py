@@ -16,6 +16,7 @@ from raga.errors import SwaraError
 from service.commands.cache import cache_app
 from service.commands.doctor import doctor
 from service.commands.learning import rebuild
+from service.commands.pictures import spectrogram
 from service.commands.samples import samples_app
 from service.commands.takes import analyze, pitch, search
 
@@ -29,7 +30,7 @@ app = typer.Typer(
     help="Was I in tune, where not, and what should it sound like?",
 )
 
-for _command in (analyze, pitch, search, rebuild, doctor):
+for _command in (analyze, pitch, spectrogram, search, rebuild, doctor):
     app.command(_command.__name__)(_command)
 for _group, _name in ((samples_app, "samples"), (cache_app, "cache")):
     app.add_typer(_group, name=_name)

@@ -79,19 +79,20 @@ def cache_shares(store: Layout) -> tuple[CacheShare, ...]:
     """Look at every entry of the caches; nothing is written."""
     live = _fingerprints_of(_live(store))
     names = _names(_manifests(store))
-    return tuple(
-        CacheShare(
-            cache.kind,
-            fingerprint,
-            names.get(fingerprint),
-            fingerprint in live,
-            (info := cache.entries.info(fingerprint)).entries,
-            info.size,
-            len(cache.harmed(fingerprint)),
+
+    def share(cache: _Cache, fingerprint: str) -> CacheShare:
+        info = cache.entries.info(fingerprint)
+        return CacheShare(
+            kind=cache.kind,
+            fingerprint=fingerprint,
+            name=names.get(fingerprint),
+            live=fingerprint in live,
+            entries=info.entries,
+            size=info.size,
+            damaged=len(cache.harmed(fingerprint)),
         )
-        for cache in _caches(store)
-        for fingerprint in cache.entries.fingerprints()
-    )
+
+    return tuple(share(cache, one) for cache in _caches(store) for one in cache.entries.fingerprints())
 
 
 def prune_cache(store: Layout, *, everything: bool = False) -> Pruned:

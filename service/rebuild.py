@@ -169,8 +169,8 @@ def _carry_out(
 
 def _about_listening(listener: Listener) -> Iterator[str]:
     if listener.damaged:
-        yield f"{listener.damaged} damaged entries of the cache were found and computed again"
+        yield f"damaged entries of the cache, found and computed again: {listener.damaged}"
     if listener.unkept:
-        yield f"the cache may not be written, so {listener.unkept} results are to be computed again next time"
+        yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
     if listener.unheard:
         yield f"{listener.unheard} labelled notes have no pitch to be found and were left out"

@@ -16,7 +16,7 @@ __all__ = ["rebuild"]
 def rebuild(
     store: StoreFolder = None,
     embedder: Annotated[
-        str | None, typer.Option(help="Who hears: builtin, ...; as the live version if left out.")
+        str | None, typer.Option(help="The embedder by its name; that of the live version if left out.")
     ] = None,
     force: Annotated[bool, typer.Option(help="Make a version even where nothing is new.")] = False,
 ) -> None:
