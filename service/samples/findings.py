@@ -61,14 +61,11 @@ class CheckResult:
         How many were looked at.
     findings : tuple of Finding
         In the order of the recordings.
-    warnings : tuple of str
-        What does not concern a recording, as sentences without full stop.
     """
 
     recordings: int
     notes: int
     findings: tuple[Finding, ...]
-    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
