@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
-import shutil
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,24 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from data.atomic_file import write_atomically
+from data.entry_folder import CacheInfo, EntryFolder
+from data.pitch_track import FloatArray
 
-from .spec import EmbedderSpec, Embeddings
+from .spec import EmbedderSpec, Embeddings, Vectors
 
 __all__ = ["CacheInfo", "EmbeddingCache"]
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
-
 _DAMAGE = (ValueError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading an .npz from memory raises when its bytes are not what they were."""
-
-
-@dataclass(frozen=True, slots=True)
-class CacheInfo:
-    """How many entries, and how many bytes they take."""
-
-    entries: int
-    size: int
 
 
 @dataclass(slots=True)
@@ -56,13 +45,13 @@ class EmbeddingCache:
 
     def get(self, spec: EmbedderSpec, sha256: str) -> Embeddings | None:
         """Return the embeddings of a recording; None if they are not there, cannot be read or are damaged."""
-        path = self._path(spec.fingerprint, sha256)
+        path = self.entries.path(spec.fingerprint, sha256)
         try:
             content = path.read_bytes()
         except OSError:
             return None
         try:
-            return _decoded(content, spec, sha256)
+            return Embeddings(*_decoded(content, spec.fingerprint, sha256), spec)
         except _DAMAGE:
             self.damaged += 1
             with suppress(OSError):
@@ -77,72 +66,67 @@ class EmbeddingCache:
         OutputError, OSError
             If they cannot be written.
         """
-        path = self._path(embeddings.spec.fingerprint, sha256)
+        path = self.entries.path(embeddings.spec.fingerprint, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         content = _encoded(sha256, embeddings)
         write_atomically(path, lambda part: _write(part, content))
 
     def info(self) -> CacheInfo:
         """Count what is kept."""
-        return _counted(self._fingerprints())
+        return self.entries.total()
 
     def prune(self, keep_fingerprints: Collection[str]) -> CacheInfo:
         """Remove what other embedders made; return how much that was.
 
         What cannot be removed stays, and does no harm.
         """
-        before = self.info()
-        for folder in self._fingerprints():
-            if folder.name not in keep_fingerprints:
-                shutil.rmtree(folder, ignore_errors=True)
-        after = self.info()
-        return CacheInfo(before.entries - after.entries, before.size - after.size)
+        return self.entries.prune(keep_fingerprints)
 
-    def _fingerprints(self) -> list[Path]:
-        with suppress(OSError):
-            return sorted(path for path in self.folder.iterdir() if _FINGERPRINT.fullmatch(path.name))
-        return []
+    def harmed(self, fingerprint: str) -> tuple[Path, ...]:
+        """Read all that one embedder made; return the entries that are damaged or unreadable. They stay."""
+        paths = (
+            (self.entries.path(fingerprint, digest), digest) for digest in self.entries.digests(fingerprint)
+        )
+        return tuple(path for path, digest in paths if not _sound(path, fingerprint, digest))
 
-    def _path(self, fingerprint: str, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"{sha256!r} is no SHA-256")
-        return self.folder / fingerprint / f"{sha256}.npz"
+    @property
+    def entries(self) -> EntryFolder:
+        """The files."""
+        return EntryFolder(self.folder)
 
 
 def _encoded(sha256: str, embeddings: Embeddings) -> bytes:
     buffer = io.BytesIO()
-    digest = np.frombuffer(_digest(sha256, embeddings), dtype=np.uint8)
-    np.savez(buffer, vectors=embeddings.vectors, times_s=embeddings.times_s, digest=digest)
+    vectors, times_s = embeddings.vectors, embeddings.times_s
+    digest = np.frombuffer(_digest(sha256, embeddings.spec.fingerprint, vectors, times_s), dtype=np.uint8)
+    np.savez(buffer, vectors=vectors, times_s=times_s, digest=digest)
     return buffer.getvalue()
 
 
-def _decoded(content: bytes, spec: EmbedderSpec, sha256: str) -> Embeddings:
+def _decoded(content: bytes, fingerprint: str, sha256: str) -> tuple[Vectors, FloatArray]:
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        embeddings = Embeddings(arrays["vectors"], arrays["times_s"], spec)
-        if arrays["digest"].tobytes() != _digest(sha256, embeddings):
+        vectors, times_s = arrays["vectors"], arrays["times_s"]
+        if arrays["digest"].tobytes() != _digest(sha256, fingerprint, vectors, times_s):
             raise ValueError("its digest is another one")
-    return embeddings
+    return vectors, times_s
 
 
-def _digest(sha256: str, embeddings: Embeddings) -> bytes:
+def _sound(path: Path, fingerprint: str, sha256: str) -> bool:
+    try:
+        _decoded(path.read_bytes(), fingerprint, sha256)
+    except FileNotFoundError:  # another process removed it in the meantime
+        return True
+    except _DAMAGE:
+        return False
+    return True
+
+
+def _digest(sha256: str, fingerprint: str, vectors: Vectors, times_s: FloatArray) -> bytes:
     """SHA-256 over what was embedded, by whom, and the result, its dtypes and shape included."""
-    vectors, times_s = embeddings.vectors, embeddings.times_s
-    head = (sha256, embeddings.spec.fingerprint, vectors.dtype.str, times_s.dtype.str, str(vectors.shape))
+    head = (sha256, fingerprint, vectors.dtype.str, times_s.dtype.str, str(vectors.shape))
     content = (" ".join(head).encode(), vectors.tobytes(), times_s.tobytes())
     return hashlib.sha256(b"\n".join(content)).digest()
 
 
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-
-
-def _counted(folders: list[Path]) -> CacheInfo:
-    sizes = list(_sizes(folders))
-    return CacheInfo(len(sizes), sum(sizes))
-
-
-def _sizes(folders: list[Path]) -> Iterator[int]:
-    for folder in folders:
-        for path in folder.glob("[0-9a-f]*.npz"):
-            with suppress(FileNotFoundError):  # another process may be removing it
-                yield path.stat().st_size

@@ -17,6 +17,10 @@
     │   ├── MissingPackage          a package that is not installed
     │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
+    ├── embedder.errors
+    │   └── ModelError              a network that cannot be had or used
+    │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
+    │       └── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
     ├── index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── classifier.errors
@@ -25,9 +29,12 @@
     │       └── TooFewNotes         too little to learn from
     └── service.errors
         ├── NoNoteThere             no steady note where one was asked about
+        ├── UnknownEmbedder         no embedder of that name
         └── StoreError              a store that cannot be used as it is
-            ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable, StoreUnwritable
-            └── EmbedderChanged, RecordingsChanged
+            ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable
+            ├── StoreUnwritable
+            │   └── StoreReadOnly
+            └── EmbedderChanged, EmbedderMissing, RecordingsChanged
 
 Only ``cli.main`` turns them into an exit code.
 """

@@ -78,7 +78,9 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
         *(_optional(name, *given) for name, given in _EXTRAS.items()),
         _demo(),
         _evaluation_data(os.environ.get("SWARA_EVAL_DATA")),
-        _terminal(shutil.get_terminal_size().columns, is_terminal=sys.stdout.isatty()),
+        _terminal(
+            shutil.get_terminal_size().columns, is_terminal=sys.stdout is not None and sys.stdout.isatty()
+        ),
     )
 
 

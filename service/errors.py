@@ -6,19 +6,26 @@ from raga.errors import SwaraError
 
 __all__ = [
     "EmbedderChanged",
+    "EmbedderMissing",
     "NoNoteThere",
     "RecordingsChanged",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreNewer",
+    "StoreReadOnly",
     "StoreUnreadable",
     "StoreUnwritable",
+    "UnknownEmbedder",
 ]
 
 
 class NoNoteThere(SwaraError):
     """At the time that was asked about, no steady note is sung."""
+
+
+class UnknownEmbedder(SwaraError):
+    """No embedder of that name is known."""
 
 
 class StoreError(SwaraError):
@@ -45,8 +52,16 @@ class StoreUnwritable(StoreError):
     """The disk is full, or the store may not be written."""
 
 
+class StoreReadOnly(StoreUnwritable):
+    """The store may not be written, full or not."""
+
+
 class EmbedderChanged(StoreError):
     """Head, index and embedder do not belong together."""
+
+
+class EmbedderMissing(StoreError):
+    """The embedder that the live version was made with cannot be had on this machine."""
 
 
 class RecordingsChanged(StoreError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from embedder.cache import EmbeddingCache
 from embedder.pooling import pool
 from index import Item
 
+from .errors import StoreReadOnly
 from .store import Layout
 from .store.pitch_cache import PitchCache, tracker_fingerprint
 from .store.refusals import writing
@@ -51,6 +52,8 @@ class Listener:
         Recordings that were embedded, and that were found in the cache.
     unheard : int
         Labelled notes in which no pitch was found; they are left out.
+    unkept : int
+        Results that the cache, which may not be written, could not keep.
     """
 
     def __init__(
@@ -60,7 +63,12 @@ class Listener:
         self._tracker, self._pitch = tracker, PitchCache(store.pitch)
         self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
         self._folder = store.folder
-        self.embedded = self.from_cache = self.unheard = 0
+        self.embedded = self.from_cache = self.unheard = self.unkept = 0
+
+    @property
+    def damaged(self) -> int:
+        """How many cache entries were found damaged; what they held was computed again."""
+        return self._embeddings.damaged + self._pitch.damaged
 
     def notes_of(self, recording: Recording) -> list[LabelledNote]:
         """Return the labelled notes of a recording.
@@ -70,7 +78,7 @@ class Listener:
         AudioError
             If it cannot be decoded.
         StoreUnwritable
-            If the store cannot keep what was heard.
+            If the disk is full.
         """
         embeddings, track = self._embed(recording), self._track(recording)
         cents = track.cents(recording.tonic_hz)
@@ -89,8 +97,7 @@ class Listener:
             return known
         clip = load_clip(audio_path(recording), rate_hz=spec.rate_hz, max_duration_s=None)
         embeddings = self._embedder.embed(clip)
-        with writing(self._folder):
-            self._embeddings.put(recording.sha256, embeddings)
+        self._keep(lambda: self._embeddings.put(recording.sha256, embeddings))
         self.embedded += 1
         return embeddings
 
@@ -101,9 +108,16 @@ class Listener:
             return known
         clip = load_clip(audio_path(recording), rate_hz=TRACK_RATE_HZ, max_duration_s=None)
         track = self._tracker.track(clip)
-        with writing(self._folder):
-            self._pitch.put(self._fingerprint, recording.sha256, track)
+        self._keep(lambda: self._pitch.put(self._fingerprint, recording.sha256, track))
         return track
+
+    def _keep(self, put: Callable[[], None]) -> None:
+        """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
+        try:
+            with writing(self._folder):
+                put()
+        except StoreReadOnly:
+            self.unkept += 1
 
 
 def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents: FloatArray) -> LabelledNote:

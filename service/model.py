@@ -9,22 +9,24 @@ from pathlib import Path
 from classifier.note_head import NoteHead
 from classifier.pitch import pitch_tracker
 from data.clip import Clip
-from data.corpus import audio_path
+from data.corpus import audio_digest, audio_path
 from data.decode import load_clip
 from data.pitch_track import PitchTrack
-from data.recording import Recording
+from data.recording import Recording, recording_id
 from data.take import Note
 from embedder import Embedder
-from embedder.registry import embedder_named
+from embedder.cache import EmbeddingCache
 from index import Item
 from index.samples import SampleIndex
 
-from .errors import StoreError
+from .embedders import live_embedder
+from .errors import EmbedderChanged, StoreError
 from .rebuild import ensure_live
+from .remembered import Remembered
 from .samples import known_samples
 from .second_opinion import NEIGHBOURS, second_opinions
 from .stages import StageProgress
-from .store import Layout
+from .store import Layout, current_version
 from .take_report import NoteOpinion
 
 __all__ = ["Model", "load_model"]
@@ -45,6 +47,8 @@ class Model:
         Of one fingerprint.
     recordings : mapping of str to Recording
         The corpus by id.
+    cache : EmbeddingCache
+        What the embedder made before.
     own : frozenset of str
         Recordings never to answer with.
     neighbours : int
@@ -56,12 +60,15 @@ class Model:
     head: NoteHead
     samples: SampleIndex
     recordings: Mapping[str, Recording]
+    cache: EmbeddingCache
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
 
-    def apart_from(self, recording: str) -> Model:
-        """Return the same model, never answering with this recording."""
-        return replace(self, own=self.own | {recording})
+    def about(self, take: Path) -> Model:
+        """Return the same model, to be asked about the whole of this take; it never answers with it."""
+        sha256 = audio_digest(take)
+        embedder = Remembered(self.embedder, self.cache, sha256)
+        return replace(self, embedder=embedder, own=self.own | {recording_id(sha256)})
 
     def opinions(
         self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
@@ -97,14 +104,30 @@ class Model:
 
 
 def load_model(store: Path, progress: StageProgress | None = None) -> Model:
-    """Open the live version of a store; where there is none yet, make it from the samples known.
+    """Open the live version of a store, with the embedder that it was made with.
+
+    Where there is no version yet, the first is made from the samples known.
 
     Raises
     ------
+    EmbedderMissing
+        If its embedder cannot be had on this machine.
+    EmbedderChanged
+        If that embedder is another one now than it was then.
     StoreError
-        If it is damaged, from a newer swara, made with another embedder, or cannot be made.
+        If the store is damaged, from a newer swara, or cannot be made.
     """
-    embedder = embedder_named("builtin")
-    live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
-    recordings = {r.id: r for r in known_samples(Layout(store).corpus)}
-    return Model(live.id, embedder, live.head, live.index, recordings)
+    layout = Layout(store)
+    while True:
+        version = current_version(layout)
+        embedder = live_embedder(layout)
+        try:
+            live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+        except EmbedderChanged:
+            # Another process may have made a version with another embedder live in the meantime.
+            if current_version(layout) == version:
+                raise
+            continue
+        recordings = {r.id: r for r in known_samples(layout.corpus)}
+        cache = EmbeddingCache(layout.embeddings)
+        return Model(live.id, embedder, live.head, live.index, recordings, cache)

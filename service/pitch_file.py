@@ -133,7 +133,9 @@ class _Listening:
     def track(self) -> PitchTrack:
         """Return the whole track, as the tracker itself would."""
         times_s = _times_s(0, self._hz.size)
-        return PitchTrack(times_s, self._hz, self._voicing.astype(np.float64), sung_frames(self._voicing))
+        return PitchTrack(
+            times_s, self._hz, self._voicing.astype(np.float64), sung_frames(self._voicing, self._hz)
+        )
 
 
 def _times_s(start: int, stop: int) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,8 @@ class RebuildResult:
         Whether it was made live by this rebuild.
     nothing_new : bool
         Whether it already held all there is to learn.
+    embedder : str
+        Name of the embedder that it was made with.
     embedded, from_cache : int
         Recordings that had to be embedded, and that had been before.
     seconds : mapping of str to float
@@ -47,6 +49,7 @@ class RebuildResult:
     version: str
     promoted: bool
     nothing_new: bool
+    embedder: str
     embedded: int
     from_cache: int
     seconds: Mapping[str, float]
@@ -131,6 +134,7 @@ def _up_to_date(plan: Plan, stages: Stages) -> RebuildResult | None:
         version=plan.parent,
         promoted=False,
         nothing_new=True,
+        embedder=plan.embedder.name,
         embedded=0,
         from_cache=0,
         seconds=stages.seconds,
@@ -154,15 +158,19 @@ def _carry_out(
         version=version,
         promoted=True,
         nothing_new=False,
+        embedder=embedder.spec.name,
         embedded=listener.embedded,
         from_cache=listener.from_cache,
         seconds=stages.seconds,
         metrics=learned.metrics,
-        warnings=(*plan.warnings, *_unheard(listener.unheard), *learned.warnings),
+        warnings=(*plan.warnings, *_about_listening(listener), *learned.warnings),
     )
 
 
-def _unheard(count: int) -> tuple[str, ...]:
-    if count == 0:
-        return ()
-    return (f"{count} labelled notes have no pitch to be found and were left out",)
+def _about_listening(listener: Listener) -> Iterator[str]:
+    if listener.damaged:
+        yield f"damaged entries of the cache, found and computed again: {listener.damaged}"
+    if listener.unkept:
+        yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
+    if listener.unheard:
+        yield f"{listener.unheard} labelled notes have no pitch to be found and were left out"

@@ -16,7 +16,6 @@ from index import Neighbour
 from .analyze import Request, analyze
 from .errors import NoNoteThere
 from .model import Model
-from .take_files import own_recording
 from .take_report import NoteOpinion, TakeReport
 
 __all__ = ["Found", "save_clips", "search"]
@@ -53,7 +52,7 @@ def search(
         If the recording cannot be used.
     """
     clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
-    adviser = replace(model.apart_from(own_recording(recording)), neighbours=count)
+    adviser = replace(model.about(recording), neighbours=count)
     tracker = pitch_tracker("head")
     report = analyze(clip, request, tracker, source=recording.name, progress=progress, adviser=adviser)
     if not report.notes:

@@ -33,17 +33,18 @@ class Stages:
     def stage(self, name: str) -> Iterator[None]:
         """Count what happens inside as the stage `name`; a stage that comes again adds to its time."""
         self._name, began = name, time.perf_counter()
-        self._tell(0.0)
+        self.tell(0.0)
         yield
-        self._tell(1.0)
+        self.tell(1.0)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
 
     def each(self, things: Sequence[T]) -> Iterator[T]:
         """Yield `things`, telling after each how many of them are done."""
         for count, thing in enumerate(things, 1):
             yield thing
-            self._tell(count / len(things))
+            self.tell(count / len(things))
 
-    def _tell(self, share: float) -> None:
+    def tell(self, share: float) -> None:
+        """Say that `share` of the stage at work is done."""
         if self._progress is not None:
             self._progress(self._name, share)

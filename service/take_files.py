@@ -9,16 +9,14 @@ from pathlib import Path
 from classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
 from data.atomic_file import write_atomically
 from data.clip import Clip
-from data.corpus import audio_digest
 from data.decode import decode
-from data.recording import recording_id
 
 from .analyze import Request, analyze
 from .model import Model
 from .outputs import check_outputs
 from .take_report import TakeReport
 
-__all__ = ["TakeFiles", "analyze_file", "own_recording"]
+__all__ = ["TakeFiles", "analyze_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def analyze_file(
     check_outputs(files.paths(), source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     if model is not None:
-        model = model.apart_from(own_recording(recording))
+        model = model.about(recording)
     report = analyze(
         decoded.clip,
         request,
@@ -76,11 +74,6 @@ def analyze_file(
     )
     _write(report, decoded.clip, request, files, model)
     return report
-
-
-def own_recording(path: Path) -> str:
-    """Return the id that this file would have as a sample: the one that it must not be compared with."""
-    return recording_id(audio_digest(path))
 
 
 def _write(report: TakeReport, clip: Clip, request: Request, files: TakeFiles, model: Model | None) -> None:

@@ -77,7 +77,9 @@ def pack_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_store_of_the_user(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the store of whoever runs it."""
+    """Keep every test away from the store and the models of whoever runs it."""
+    monkeypatch.setenv("SWARA_MODELS", str(request.getfixturevalue("tmp_path") / "models"))
+    monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
     if {"swara", "stub_command", "demo"} & set(request.fixturenames):
         monkeypatch.setenv("SWARA_STORE", str(request.getfixturevalue("pack_store")))
     else:

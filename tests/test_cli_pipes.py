@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ESCAPE = "\x1b"
+DEMO = Path(__file__).parents[1] / "data" / "demo" / "take.flac"
 
 
 def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -88,6 +89,24 @@ def test_a_reader_who_leaves_early_is_no_fault(analyze: list[str], words: list[s
 def test_a_closed_stdout_is_no_fault(analyze: list[str]) -> None:
     shell = ["sh", "-c", 'exec "$@" >&-', "sh", *analyze, "--quiet"]
     done = _run(shell)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [[], ["--quiet"]], ids=["report", "quiet"])
+def test_a_closed_stderr_is_no_fault(analyze: list[str], words: list[str]) -> None:
+    done = _run(["sh", "-c", 'exec "$@" 2>&-', "sh", *analyze, *words])
+    assert done.returncode == 0
+    assert bool(done.stdout) == (not words)
+
+
+def test_an_error_that_nobody_can_read_still_tells_in_its_exit_code(stub_command, tmp_path: Path) -> None:
+    shell = ["sh", "-c", 'exec "$@" 2>&-', "sh", *stub_command("analyze", tmp_path / "absent.wav")]
+    assert _run(shell).returncode == 1
+
+
+@pytest.mark.parametrize("words", [("analyze", DEMO), ("doctor",)], ids=["analyze", "doctor"])
+def test_a_report_without_stdout_is_no_fault(stub_command, words: tuple[object, ...]) -> None:
+    done = _run(["sh", "-c", 'exec "$@" >&-', "sh", *stub_command(*words)])
     assert (done.returncode, done.stderr) == (0, b"")
 
 

@@ -53,6 +53,8 @@ def _parse(words: list[str]) -> None:
     try:
         context = GROUP.make_context("swara", list(words))
         name, command, rest = GROUP.resolve_command(context, list(words))
+        while hasattr(command, "resolve_command"):  # a group, such as: swara samples
+            name, command, rest = command.resolve_command(context, rest)
         params = command.make_context(name, rest, parent=context).params
     except typer.Exit:  # --help, --version
         return
@@ -160,6 +162,8 @@ class TestTheseTests:
             "swara analyze --json out.json",
             ".venv/bin/swara analyze take.wav --preset strict",
             "python cli.py analyze take.wav \\\n  --bogus",
+            "swara cache prnue",
+            "swara samples list --bogus",
         ],
     )
     def test_a_wrong_command_is_found(self, line: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import classifier.pitch.decode as decode
+import classifier.pitch.stillness as stillness
 from classifier.pitch.bins import PITCH_BINS, bins_of_hz, hz_of_bins
 from classifier.pitch.decode import Path, Voicing, local_hz, sung_frames, trace
 
@@ -121,17 +122,33 @@ def test_bins_and_hz_are_each_others_inverse():
     assert hz_of_bins(np.array([36.0])) == pytest.approx(120.0)
 
 
+def moving(frames: int) -> np.ndarray:
+    """A pitch that is never still."""
+    return 200.0 * 2.0 ** (0.05 * np.sin(np.arange(frames)))
+
+
 class TestVoicing:
     def test_starts_above_the_one_threshold_and_ends_below_the_other(self):
         probability = np.array([0.8, 0.89, 0.91, 0.8, 0.76, 0.74, 0.8, 0.89, 0.95, 0.76, 0.0], np.float32)
         voiced = [0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0]
-        np.testing.assert_array_equal(Voicing().push(probability), np.array(voiced, bool))
+        np.testing.assert_array_equal(Voicing().push(probability, moving(11)), np.array(voiced, bool))
 
     def test_does_not_depend_on_the_cut(self):
-        probability = np.random.default_rng(0).uniform(0, 1, 200).astype(np.float32)
-        voicing = Voicing()
-        parts = [voicing.push(part) for part in np.split(probability, [1, 1, 50, 199])]
-        np.testing.assert_array_equal(np.concatenate(parts), Voicing().push(probability))
+        rng = np.random.default_rng(0)
+        probability = np.concatenate([rng.uniform(0, 1, 100), np.full(100, 0.93)]).astype(np.float32)
+        hz = np.concatenate([moving(120), np.full(80, 131.0)])
+        voicing, at = Voicing(), [1, 1, 50, 130, 131, 199]
+        parts = [voicing.push(p, f) for p, f in zip(np.split(probability, at), np.split(hz, at), strict=True)]
+        whole = Voicing().push(probability, hz)
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+        assert whole[125]
+        assert not whole[-1]
+
+    def test_a_pitch_that_has_stood_still_is_no_voice(self):
+        likely = np.full(100, 0.93, np.float32)
+        voiced = Voicing().push(likely, np.full(100, 131.0))
+        assert voiced[: stillness.STILL_FRAMES - 1].all()
+        assert not voiced[stillness.STILL_FRAMES - 1 :].any()
 
     def test_the_thresholds_leave_room_between_them(self):
         assert decode._LEAVE < decode._ENTER
@@ -154,7 +171,7 @@ class TestSungFrames:
             slow[start:end] = sure >= decode._SURE_FRAMES
             start = max(end, start + 1)
         assert 0 < np.count_nonzero(slow) < slow.size
-        np.testing.assert_array_equal(sung_frames(probability), slow)
+        np.testing.assert_array_equal(sung_frames(probability, moving(probability.size)), slow)
 
     def test_of_nothing_nothing_is_sung(self):
-        assert sung_frames(np.zeros(0, np.float32)).shape == (0,)
+        assert sung_frames(np.zeros(0, np.float32), np.zeros(0)).shape == (0,)

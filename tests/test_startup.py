@@ -46,7 +46,9 @@ def _imports(*words: str) -> set[str]:
     return set(names)
 
 
-@pytest.mark.parametrize("words", [(), ("analyze",), ("doctor",)])
+@pytest.mark.parametrize(
+    "words", [(), ("analyze",), ("doctor",), ("spectrogram",), ("rebuild",), ("cache", "prune"), ("models",)]
+)
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert _imports(*words, "--help").isdisjoint(HEAVY | AUDIO)
 

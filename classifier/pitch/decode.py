@@ -7,6 +7,7 @@ import numpy as np
 from data.pitch_track import BoolArray, FloatArray, IntArray
 
 from .bins import PITCH_BINS, Salience, hz_of_bins
+from .stillness import STILL_FRAMES, ends_still, still_frames
 
 __all__ = ["Path", "Voicing", "local_hz", "sung_frames", "trace"]
 
@@ -93,23 +94,29 @@ def local_hz(salience: Salience, path: IntArray) -> FloatArray:
     return hz_of_bins((weights * near).sum(axis=1) / weights.sum(axis=1))
 
 
-def sung_frames(probability: Salience) -> BoolArray:
+def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     """Decide where a voice sounds when all is known: hysteresis that works in both directions.
 
     Parameters
     ----------
     probability : float32 array, shape [frames]
         Of a voice.
+    hz : float64 array, shape [frames]
+        The pitch; where it stands still, nobody sings.
 
     Returns
     -------
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
         moment, but hardly ever sure. In a recording of under 3 s nothing gets quite so sure, since what
-        lies behind the voice is hardly known.
+        lies behind the voice is hardly known; there a pitch may stand still too.
     """
-    surely = _SURE if probability.size >= _SHORT_FRAMES else _SURE_IF_SHORT
-    likely = np.concatenate([[False], probability >= _LIKELY, [False]])
+    short = probability.size < _SHORT_FRAMES
+    surely = _SURE_IF_SHORT if short else _SURE
+    likely = probability >= _LIKELY
+    if not short:
+        likely &= ~still_frames(hz, probability)
+    likely = np.concatenate([[False], likely, [False]])
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
     sure = np.concatenate([[0], np.cumsum(probability >= surely)])
@@ -124,11 +131,20 @@ class Voicing:
 
     def __init__(self) -> None:
         self._on = False
+        self._hz = np.empty(0)
+        self._probability = np.empty(0, np.float32)
 
-    def push(self, probability: Salience) -> BoolArray:
-        """Decide frame by frame, shape [frames]."""
+    def push(self, probability: Salience, hz: FloatArray) -> BoolArray:
+        """Decide frame by frame: shapes [frames]. A pitch that has stood still is no longer a voice's."""
+        before = self._hz.size
+        self._hz = np.concatenate([self._hz, hz])
+        self._probability = np.concatenate([self._probability, probability])
         voiced = np.empty(probability.shape, np.bool_)
         for frame, value in enumerate(probability.tolist()):
-            self._on = value >= (_LEAVE if self._on else _ENTER)
+            end = before + frame + 1
+            recent = slice(end - STILL_FRAMES, end)
+            still = end >= STILL_FRAMES and ends_still(self._hz[recent], self._probability[recent])
+            self._on = value >= (_LEAVE if self._on else _ENTER) and not still
             voiced[frame] = self._on
+        self._hz, self._probability = self._hz[-STILL_FRAMES:], self._probability[-STILL_FRAMES:]
         return voiced

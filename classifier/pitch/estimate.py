@@ -1,4 +1,4 @@
-"""The fine estimate at work: twice the first look, and where the future is known a second."""
+"""The fine estimate at work: a first look, and where the future is known a second."""
 
 from __future__ import annotations
 
@@ -13,18 +13,13 @@ from .spectrum import Levels, Spectra
 
 __all__ = ["first_look", "second_look"]
 
-_PASSES = 2  # high partials can be told apart only once the pitch is nearly right
-
 
 def first_look(
     network: PitchNetwork, spectra: Spectra, backgrounds: Levels, coarse_hz: FloatArray
 ) -> tuple[FloatArray, Features]:
     """Measure the pitch in each frame by itself: Hz, shape [frames], and what `second_look` is told."""
-    hz = coarse_hz
-    for _ in range(_PASSES):
-        off, told = network.look(partial_features(spectra, backgrounds, hz))
-        hz = hz * 2.0 ** (off.astype(np.float64) * SCALE_CENTS / 1200.0)
-    return hz, told
+    off, told = network.look(partial_features(spectra, backgrounds, coarse_hz))
+    return np.asarray(coarse_hz * 2.0 ** (off.astype(np.float64) * SCALE_CENTS / 1200.0)), told
 
 
 def second_look(

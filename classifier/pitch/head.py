@@ -8,28 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from data.clip import Clip, Samples
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
+from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, BoolArray, FloatArray, PitchTrack
 
 from .bins import Salience
 from .decode import Path, local_hz, sung_frames, trace
 from .estimate import first_look, second_look
 from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
+from .fine import AROUND, Features
 from .network import PitchNetwork, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 from .tracker import TRACK_RATE_HZ, Progress
 
 __all__ = ["HeadTracker", "Heard"]
 
-_REVISION = 1
+_T = TypeVar("_T")
+
+_REVISION = 2
 """To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
 _BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES
 _AHEAD = 100  # frames after a block that its path is decided by
+_NEAR = max(AROUND)  # frames to either side that the second look takes in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +64,17 @@ class _Seen:
     backgrounds: Levels
     salience: Salience
     voicing: Salience
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """A block after its first look."""
+
+    salience: Salience
+    hz: FloatArray
+    voicing: Salience
+    told: Features
+    audible: BoolArray
 
 
 class HeadTracker:
@@ -111,7 +127,7 @@ class HeadTracker:
             if progress is not None:
                 progress(done / frames)
         times_s = HOP_S * np.arange(frames, dtype=np.float64)
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))
 
     def hear(self, clip: Clip) -> Iterator[Heard]:
         """Go through the clip block by block, 10 s each; together they hold every frame once.
@@ -124,15 +140,12 @@ class HeadTracker:
         if clip.rate_hz != TRACK_RATE_HZ:
             raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
         frames = 1 + int(clip.samples.size) // HOP
-        path = Path()
-        blocks = self._seen(clip.samples, frames + frames % 2)
-        block: _Seen | None = next(blocks)
-        while block is not None:
-            after = next(blocks, None)
-            heard = self._heard(path, block, after)
+        before: _Looked | None = None
+        for block, after in _with_next(self._looked(self._seen(clip.samples, frames + frames % 2))):
+            heard = self._heard(before, block, after)
             yield Heard(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
             frames -= heard.hz.size
-            block = after
+            before = block
 
     def _seen(self, samples: Samples, frames: int) -> Iterator[_Seen]:
         """Look at every block, knowing the blocks next to it."""
@@ -152,18 +165,39 @@ class HeadTracker:
             if after is not None:
                 block = after
 
-    def _heard(self, path: Path, block: _Seen, after: _Seen | None) -> Heard:
-        best, before = path.advance(block.salience, block.voicing)
-        end = int(best[-1])
-        if after is not None:
-            ahead = path.fork()
-            later, came = ahead.advance(after.salience[:_AHEAD], after.voicing[:_AHEAD])
-            end = int(came[0, trace(int(later[-1]), came)[0]])
-        coarse_hz = local_hz(block.salience, trace(end, before))
-        hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
-        hz, voicing = second_look(self._network, hz, block.voicing, told)
-        voicing = voicing * audible(block.spectra.levels)
-        return Heard(block.salience, np.clip(hz, MIN_HZ, MAX_HZ), voicing)
+    def _looked(self, blocks: Iterator[_Seen]) -> Iterator[_Looked]:
+        """Find the path through each block, knowing how the next begins, and take the first look along it."""
+        path = Path()
+        for block, after in _with_next(blocks):
+            best, before = path.advance(block.salience, block.voicing)
+            end = int(best[-1])
+            if after is not None:
+                ahead = path.fork()
+                later, came = ahead.advance(after.salience[:_AHEAD], after.voicing[:_AHEAD])
+                end = int(came[0, trace(int(later[-1]), came)[0]])
+            coarse_hz = local_hz(block.salience, trace(end, before))
+            hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
+            yield _Looked(block.salience, hz, block.voicing, told, audible(block.spectra.levels))
+
+    def _heard(self, before: _Looked | None, block: _Looked, after: _Looked | None) -> Heard:
+        """Take the second look at a block, knowing the frames next to it."""
+        known = [(before, slice(-_NEAR, None)), (block, slice(None)), (after, slice(_NEAR))]
+        parts = [(part.hz[at], part.voicing[at], part.told[at]) for part, at in known if part is not None]
+        first = 0 if before is None else min(_NEAR, before.hz.size)
+        hz, voicing = second_look(
+            self._network, *(np.concatenate(column) for column in zip(*parts, strict=True))
+        )
+        own = slice(first, first + block.hz.size)
+        return Heard(block.salience, np.clip(hz[own], MIN_HZ, MAX_HZ), voicing[own] * block.audible)
+
+
+def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:
+    """Pair each item with the one after it, the last with None."""
+    item: _T | None = next(items, None)
+    while item is not None:
+        after = next(items, None)
+        yield item, after
+        item = after
 
 
 def _block(samples: Samples, start: int, frames: int) -> Spectra:

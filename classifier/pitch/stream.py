@@ -121,7 +121,7 @@ class PitchStream:
     def _handed_out(self, hz: FloatArray, voicing: Salience) -> PitchTrack:
         times_s = HOP_S * np.arange(self._frames, self._frames + hz.size, dtype=np.float64)
         self._frames += hz.size
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing, hz))
 
 
 def track_causal(clip: Clip, network: PitchNetwork | None = None) -> PitchTrack:

@@ -19,7 +19,8 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[str, float], None] | None
     callable or None
         Called with the name of the stage at work and the share of it that is done, 0 to 1.
     """
-    if not shown or not sys.stderr.isatty():
+    # There is no stderr at all where a shell closed it (2>&-).
+    if not shown or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

@@ -85,15 +85,15 @@ def _asides(result: AddResult) -> Iterator[str]:
         yield f"{left.path}: {left.labelled} notes labelled; left out: {off}"
 
 
-def render_rebuild(result: RebuildResult, console: Console) -> None:
-    """Print what a rebuild did."""
+def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[str] = ()) -> None:
+    """Print what a rebuild did, and `warnings` from before it."""
     page = Page(console)
-    for warning in result.warnings:
+    for warning in (*warnings, *result.warnings):
         page.line(f"! {warning}", WARNING)
     if result.nothing_new:
-        page.line(f"Nothing new. Live: {result.version}")
+        page.line(f"Nothing new. Live: {result.version}, heard by {result.embedder}")
         return
-    page.line(f"Live: {result.version}", STYLES["perfect"])
+    page.line(f"Live: {result.version}, heard by {result.embedder}", STYLES["perfect"])
     page.line(f"{result.embedded} recordings embedded, {result.from_cache} known from before.")
     total_s = sum(result.seconds.values())
     page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))

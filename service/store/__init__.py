@@ -6,7 +6,7 @@ from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live
 from .lock import writer_lock
 from .manifest import Manifest
-from .sound import sound_manifest
+from .sound import sound_manifest, stated_manifest
 from .versions import VersionContents, create_version, current_version, promote, publish
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "promote",
     "publish",
     "sound_manifest",
+    "stated_manifest",
     "store_folder",
     "writer_lock",
 ]

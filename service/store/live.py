@@ -84,8 +84,12 @@ def _check_embedder(store: Layout, manifest: Manifest, embedder: EmbedderSpec) -
     if made_with == {embedder.fingerprint}:
         return
     parts = " and ".join(sorted(part.replace("_", " ") for part in manifest.made_with))
+    theirs = manifest.embedder
+    # Not where head and index differ from one another, or are of nobody that is named.
+    needed = f": with {theirs.name} {theirs.fingerprint}" if made_with == {theirs.fingerprint} else ""
     raise EmbedderChanged(
-        f"{parts} were made with another embedder than this one, {embedder.name} {embedder.fingerprint}",
+        f"{parts} were made with another embedder than this one, {embedder.name} {embedder.fingerprint}"
+        f"{needed}",
         where=str(store.folder),
-        fix="Run: swara rebuild",
+        fix=f"Run: swara rebuild --embedder {embedder.name}",
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,9 +15,13 @@ import numpy as np
 
 from classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from data.atomic_file import write_atomically
+from data.entry_folder import EntryFolder
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
+
+_DAMAGE = (ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading an .npz from memory raises when its bytes are not what they were."""
 
 
 def tracker_fingerprint(tracker: PitchTracker) -> str:
@@ -39,16 +46,18 @@ class PitchCache:
     damaged: int = field(default=0, init=False)
 
     def get(self, fingerprint: str, sha256: str) -> PitchTrack | None:
-        """Return the track of a recording; None if it is not there, or damaged."""
-        path = self._path(fingerprint, sha256)
+        """Return the track of a recording; None if it is not there, cannot be read or is damaged."""
+        path = self.entries.path(fingerprint, sha256)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return _checked(PitchTrack(**{name: arrays[name] for name in arrays.files}))
-        except FileNotFoundError:
+            content = path.read_bytes()
+        except OSError:
             return None
-        except (OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile):
+        try:
+            return _decoded(content)
+        except _DAMAGE:
             self.damaged += 1
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
             return None
 
     def put(self, fingerprint: str, sha256: str, track: PitchTrack) -> None:
@@ -59,7 +68,7 @@ class PitchCache:
         OutputError, OSError
             If it cannot be written.
         """
-        path = self._path(fingerprint, sha256)
+        path = self.entries.path(fingerprint, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
 
         def write(part: Path) -> None:
@@ -69,11 +78,30 @@ class PitchCache:
 
         write_atomically(path, write)
 
-    def _path(self, fingerprint: str, sha256: str) -> Path:
-        return self.folder / fingerprint / f"{sha256}.npz"
+    def harmed(self, fingerprint: str) -> tuple[Path, ...]:
+        """Read all that one tracker found; return the entries that are damaged or unreadable. They stay."""
+        paths = (self.entries.path(fingerprint, digest) for digest in self.entries.digests(fingerprint))
+        return tuple(path for path in paths if not _sound(path))
+
+    @property
+    def entries(self) -> EntryFolder:
+        """The files."""
+        return EntryFolder(self.folder)
 
 
-def _checked(track: PitchTrack) -> PitchTrack:
+def _decoded(content: bytes) -> PitchTrack:
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        track = PitchTrack(**{name: arrays[name] for name in arrays.files})
     if track.hz.dtype != np.float64 or track.voiced.dtype != np.bool_:
         raise ValueError("not a pitch track")
     return track
+
+
+def _sound(path: Path) -> bool:
+    try:
+        _decoded(path.read_bytes())
+    except FileNotFoundError:  # another process removed it in the meantime
+        return True
+    except _DAMAGE:
+        return False
+    return True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from data.errors import OutputError
-from service.errors import StoreDamaged, StoreUnreadable, StoreUnwritable
+from service.errors import StoreDamaged, StoreReadOnly, StoreUnreadable, StoreUnwritable
 
 __all__ = ["damaged", "reading", "writing"]
 
@@ -26,12 +26,13 @@ _FIXES = {
     errno.EEXIST: _NO_FOLDER,
     errno.ENOTDIR: _NO_FOLDER,
 }
+_NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _OTHERWISE = "Look after the disk, or " + _ELSEWHERE
 
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Turn a failure to write in the store `folder` into `StoreUnwritable`."""
+    """Turn a failure to write in the store `folder` into `StoreUnwritable`, or its `StoreReadOnly`."""
     try:
         yield
     except OSError as error:
@@ -61,7 +62,8 @@ def damaged(what: str, where: Path) -> StoreDamaged:
 
 def _unwritable(folder: Path, error: OSError) -> StoreUnwritable:
     fix = _FIXES.get(error.errno or 0, _OTHERWISE)
-    return StoreUnwritable(f"cannot write to the store: {_reason(error)}", where=str(folder), fix=fix)
+    refusal = StoreReadOnly if error.errno in _NO_PERMISSION else StoreUnwritable
+    return refusal(f"cannot write to the store: {_reason(error)}", where=str(folder), fix=fix)
 
 
 def _reason(error: OSError) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data.disk import sha256_of
 from service.errors import StoreNewer
 
-from .disk import sha256_of
-from .layout import Layout, VersionLayout
+from .layout import Layout
 from .manifest import SCHEMA, FileRecord, Manifest, hash8, stored_schema
 from .refusals import damaged, reading
 
-__all__ = ["sound_manifest"]
+__all__ = ["sound_manifest", "stated_manifest"]
 
 
 def sound_manifest(store: Layout, version: str) -> Manifest:
@@ -25,13 +25,23 @@ def sound_manifest(store: Layout, version: str) -> Manifest:
         If the version has a schema that this swara does not know.
     """
     at = store.version(version)
-    manifest = _manifest(at, version)
+    manifest = stated_manifest(store, version)
     for path, record in manifest.files.items():
         _check(at.folder / path, record)
     return manifest
 
 
-def _manifest(at: VersionLayout, version: str) -> Manifest:
+def stated_manifest(store: Layout, version: str) -> Manifest:
+    """Return the manifest of `version`, itself found unchanged; the files that it lists are not looked at.
+
+    Raises
+    ------
+    StoreDamaged
+        If it is missing or changed.
+    StoreNewer
+        If it has a schema that this swara does not know.
+    """
+    at = store.version(version)
     with reading(at.manifest):
         content = at.manifest.read_bytes()
     if not version.endswith(f"-{hash8(content)}"):

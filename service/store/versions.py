@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from data.atomic_file import write_atomically
+from data.disk import sha256_of, sync, sync_tree
 from embedder import EmbedderSpec
 
-from .disk import sha256_of, sync, sync_tree
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id
 from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
 from .refusals import damaged, reading, writing

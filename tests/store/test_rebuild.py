@@ -64,6 +64,17 @@ def test_only_what_is_new_is_embedded_and_tracked(studio) -> None:
     assert result.metrics["learned_from"]["recordings"] == 5
 
 
+def test_one_percent_more_recordings_cost_one_percent_of_the_embedding(studio, learned_at_once) -> None:
+    for take in range(4, 100):
+        studio.add(f"take {take}", detuned_cents=0.07 * take)
+    first = studio.rebuild()
+    assert (first.embedded, first.from_cache) == (100, 0)
+    studio.add("take 100", detuned_cents=20.0)
+    result = studio.rebuild()
+    assert (result.embedded, result.from_cache) == (1, 100)
+    assert (studio.embedder.embedded, studio.tracker.tracked) == (101, 101)
+
+
 def test_a_recording_removed_is_forgotten(studio) -> None:
     extra = studio.add("take 4", detuned_cents=20.0)
     studio.rebuild()
@@ -97,7 +108,9 @@ def test_labels_that_change_are_learned_again(studio) -> None:
 def test_another_embedder_is_refused_until_a_rebuild(studio) -> None:
     first = studio.rebuild()
     studio.embedder = type(studio.embedder)(seed=2)
-    with pytest.raises(EmbedderChanged, match=r"another embedder than this one, stub .* Run: swara rebuild"):
+    with pytest.raises(
+        EmbedderChanged, match=r"another embedder than this one, stub .* Run: swara rebuild --embedder stub"
+    ):
         studio.open()
 
     result = studio.rebuild()
@@ -238,6 +251,8 @@ def test_a_damaged_cache_entry_is_made_again(studio, learned_at_once) -> None:
         harm(next(cache.rglob("*.npz")), "cut")
     result = studio.rebuild(force=True)
     assert (result.embedded, result.from_cache, studio.tracker.tracked) == (1, 3, 5)
+    assert result.warnings[0] == "damaged entries of the cache, found and computed again: 2"
+    assert studio.rebuild(force=True).warnings == result.warnings[1:]
 
 
 def test_progress_is_told(studio) -> None:

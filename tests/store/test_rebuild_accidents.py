@@ -128,3 +128,29 @@ def test_two_rebuilds_race_and_readers_always_get_an_answer(due) -> None:
     assert len(list(due.store.versions.iterdir())) > 3
     due.open()
     assert due.half_made() == []
+
+
+def test_a_cache_that_may_only_be_read_costs_time_and_no_more(due, as_nobody) -> None:
+    """The rest of the store may be written."""
+    old = due.open().id
+    for path in (due.store.folder, *due.store.folder.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    for path in (due.store.cache, *due.store.cache.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    damaged = next(due.store.embeddings.rglob("*.npz"))
+    damaged.write_bytes(b"noise")
+    cached = {path: content for path, content in due.tree().items() if path.startswith("cache")}
+
+    def act() -> None:
+        result = due.rebuild()
+        assert (result.embedded, result.from_cache) == (2, 3)
+        assert result.warnings[0] == "damaged entries of the cache, found and computed again: 1"
+        assert "the cache may not be written; results to be computed again next time: 3" in result.warnings[1]
+
+    due.embedder.embedded = due.tracker.tracked = 0
+    outcome = due.run(act, prepare=as_nobody)
+    assert outcome.code == 0, outcome.said
+    assert due.open().id != old
+    assert {path: content for path, content in due.tree().items() if path.startswith("cache")} == cached
+    for path in (due.store.cache, *due.store.cache.rglob("*")):
+        path.chmod(0o755)

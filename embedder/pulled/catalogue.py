@@ -1,0 +1,95 @@
+"""The models that can be pulled, and from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from embedder.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract
+
+from .errors import UnknownModel
+
+__all__ = ["CATALOGUE", "Form", "Pullable", "pullable"]
+
+Form: TypeAlias = Literal["saved_model", "tflite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pullable:
+    """A model that can be pulled.
+
+    Parameters
+    ----------
+    name : str
+        What it is called by, and its folder.
+    contract : Contract
+        What it is documented to do.
+    url : str
+        Where it is downloaded from.
+    form : {"saved_model", "tflite"}
+        A SavedModel folder, or one TFLite file.
+    largest_bytes : int
+        More is never downloaded or unpacked: several times what the model has.
+    file_sha256 : str, optional
+        Of the TFLite file; another one is refused.
+    archive_sha256 : str, optional
+        Of the archive as others have downloaded it. Another one is only reported: the same model may be
+        packed again.
+    """
+
+    name: str
+    contract: Contract
+    url: str
+    form: Form
+    largest_bytes: int
+    file_sha256: str | None = None
+    archive_sha256: str | None = None
+
+    @property
+    def handle(self) -> str:
+        """What TF Hub knows it by, such as ``google/yamnet/1``."""
+        return self.contract.handle.removeprefix("https://tfhub.dev/")
+
+
+CATALOGUE: Final = (
+    Pullable(
+        name="yamnet",
+        contract=YAMNET,
+        url="https://tfhub.dev/google/yamnet/1?tf-hub-format=compressed",
+        form="saved_model",
+        largest_bytes=100_000_000,
+        archive_sha256="b80da2a1a56926fb0767205051a200dd7b3beaf3ea1ea126c42a53943996e5e0",
+    ),
+    Pullable(
+        name="vggish",
+        contract=VGGISH,
+        url="https://tfhub.dev/google/vggish/1?tf-hub-format=compressed",
+        form="saved_model",
+        largest_bytes=1_500_000_000,
+    ),
+    Pullable(
+        name="yamnet-tflite",
+        contract=YAMNET_TFLITE,
+        url="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1?lite-format=tflite",
+        form="tflite",
+        largest_bytes=30_000_000,
+        file_sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
+    ),
+)
+"""The URLs are those of TF Hub's hosting protocol. The digest of YAMNet's archive is the one that several
+public projects pin; that of the TFLite file is of the official file itself."""
+
+
+def pullable(name: str) -> Pullable:
+    """Return the model of that name.
+
+    Raises
+    ------
+    UnknownModel
+        If there is none.
+    """
+    for model in CATALOGUE:
+        if model.name == name:
+            return model
+    names = ", ".join(model.name for model in CATALOGUE)
+    raise UnknownModel("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")

@@ -1,0 +1,80 @@
+"""Where a pulled model lies, and what is there while it is pulled."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .catalogue import Pullable
+
+__all__ = ["ModelLayout"]
+
+_NEW, _OLD = ".new-", ".old-"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLayout:
+    """One model on disk.
+
+    ::
+
+        <name>/manifest.json            what it is, and the digest of each file; written last
+        <name>/saved_model/             a SavedModel, or
+        <name>/model.tflite             a TFLite file
+        .<name>.part, .<name>.part.json as much as was downloaded, and of what
+        .<name>.lock                    held by the one who pulls or removes it
+        .new-<name>-*, .old-<name>-*    on its way in or out
+
+    Parameters
+    ----------
+    models : Path
+        The folder of all models; it need not exist.
+    model : Pullable
+    """
+
+    models: Path
+    model: Pullable
+
+    @property
+    def folder(self) -> Path:
+        """The model, with all that was made from it."""
+        return self.models / self.model.name
+
+    @property
+    def content(self) -> Path:
+        """What is loaded: the SavedModel folder or the TFLite file."""
+        return self.content_in(self.folder)
+
+    @property
+    def manifest(self) -> Path:
+        """What was pulled."""
+        return self.folder / "manifest.json"
+
+    @property
+    def part(self) -> Path:
+        """What was downloaded so far."""
+        return self.models / f".{self.model.name}.part"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one who pulls or removes it."""
+        return self.models / f".{self.model.name}.lock"
+
+    def content_in(self, folder: Path) -> Path:
+        """Return where the model proper lies in its `folder`."""
+        return folder / ("saved_model" if self.model.form == "saved_model" else "model.tflite")
+
+    def new_folder(self) -> Path:
+        """Return a name for a folder in the making."""
+        return self.models / f"{_NEW}{self.model.name}-{secrets.token_hex(4)}"
+
+    def old_folder(self) -> Path:
+        """Return a name for a folder on its way out."""
+        return self.models / f"{_OLD}{self.model.name}-{secrets.token_hex(4)}"
+
+    def leftovers(self) -> Iterator[Path]:
+        """Yield the folders that one who was killed left; look only while holding the lock."""
+        for prefix in (_NEW, _OLD):
+            yield from self.models.glob(f"{prefix}{self.model.name}-{'[0-9a-f]' * 8}")

@@ -1,0 +1,133 @@
+"""What was pulled, as it stands beside the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from data.disk import sha256_of
+from embedder.errors import ModelDamaged
+
+from .refusals import reading
+
+__all__ = ["FileRecord", "ModelManifest", "read_manifest", "records_of", "write_manifest"]
+
+_SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """One file as it was when the model was pulled.
+
+    Parameters
+    ----------
+    sha256 : str
+    size_bytes : int
+    """
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelManifest:
+    """A pulled model.
+
+    Parameters
+    ----------
+    name : str
+        As in the catalogue.
+    handle : str
+        As TF Hub knows it.
+    source : str
+        The address that it was downloaded from, or the file or folder that it was taken from.
+    digest : str
+        What an embedder calls the weights by: the SHA-256 of the TFLite file, or that over the files of the
+        SavedModel.
+    pulled_at : str
+        When, in UTC.
+    archive_sha256 : str or None
+        Of what was downloaded; None for a folder.
+    files : mapping of str to FileRecord
+        By path relative to the manifest.
+    """
+
+    name: str
+    handle: str
+    source: str
+    digest: str
+    pulled_at: str
+    archive_sha256: str | None
+    files: Mapping[str, FileRecord]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all files together."""
+        return sum(record.size_bytes for record in self.files.values())
+
+
+def records_of(content: Path, folder: Path) -> dict[str, FileRecord]:
+    """Return the record of each file of a model, `content` being a file or a folder inside `folder`."""
+    files = [content] if content.is_file() else sorted(p for p in content.rglob("*") if p.is_file())
+    return {
+        path.relative_to(folder).as_posix(): FileRecord(sha256_of(path), path.stat().st_size)
+        for path in files
+    }
+
+
+def write_manifest(path: Path, manifest: ModelManifest) -> None:
+    """Write it as JSON."""
+    files = {name: asdict(record) for name, record in manifest.files.items()}
+    values = {
+        "schema": _SCHEMA,
+        "name": manifest.name,
+        "handle": manifest.handle,
+        "source": manifest.source,
+        "digest": manifest.digest,
+        "pulled_at": manifest.pulled_at,
+        "archive_sha256": manifest.archive_sha256,
+        "files": files,
+    }
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def read_manifest(path: Path) -> ModelManifest | None:
+    """Return what a manifest says; None where there is no such file.
+
+    Raises
+    ------
+    ModelDamaged
+        If it cannot be read, or was not written by `write_manifest`.
+    """
+    fix = f"Run: swara models remove {path.parent.name}, then: swara models pull {path.parent.name}"
+    if not path.exists():
+        return None
+    with reading(path, fix):
+        content = path.read_bytes()
+    try:
+        return _parsed(json.loads(content))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelDamaged("no manifest of a pulled model", where=str(path), fix=fix) from error
+
+
+def _parsed(values: Any) -> ModelManifest:
+    if values["schema"] != _SCHEMA:
+        raise ValueError("another schema")
+    manifest = ModelManifest(
+        name=str(values["name"]),
+        handle=str(values["handle"]),
+        source=str(values["source"]),
+        digest=str(values["digest"]),
+        pulled_at=str(values["pulled_at"]),
+        archive_sha256=values["archive_sha256"],
+        files=MappingProxyType(
+            {path: FileRecord(str(r["sha256"]), int(r["size_bytes"])) for path, r in values["files"].items()}
+        ),
+    )
+    if not manifest.files:
+        raise ValueError("no files")
+    return manifest

@@ -1,0 +1,42 @@
+"""``swara cache``: what is kept so that it need not be computed again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import StoreFolder, console, store_at
+
+__all__ = ["cache_app"]
+
+cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need not be computed again.")
+
+
+@cache_app.command("info")
+def _info(store: StoreFolder = None) -> None:
+    """Show what each embedder and pitch tracker left in the cache, and what of it is damaged."""
+    from service.cache import cache_shares
+    from service.report.cache_table import render_cache
+    from service.store import Layout
+
+    layout = Layout(store_at(store))
+    render_cache(layout.cache, cache_shares(layout), console())
+
+
+@cache_app.command("prune")
+def _prune(
+    store: StoreFolder = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Remove what the live version needs too.")
+    ] = False,
+) -> None:
+    """Remove what the live version has no use for, and what is damaged."""
+    from service.cache import prune_cache
+    from service.report.cache_table import render_pruned
+    from service.store import Layout
+
+    pruned = prune_cache(Layout(store_at(store)), everything=everything)
+    render_pruned(pruned, console())
+    if pruned.stuck:
+        raise typer.Exit(1)

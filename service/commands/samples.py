@@ -1,0 +1,176 @@
+"""``swara samples``: the professional samples."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.report.progress_bar import finding_pitch, progress_bar
+
+from .options import MaxMinutes, StoreFolder, console, limit_s, store_at
+
+if TYPE_CHECKING:
+    from data.recording import Recording
+
+__all__ = ["samples_app"]
+
+SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
+
+samples_app = typer.Typer(no_args_is_help=True, help="The professional samples.")
+
+
+@samples_app.command("add")
+def _add(
+    source: Annotated[Path, typer.Argument(help="A folder, a CSV table or a recording.")],
+    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
+    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    store: StoreFolder = None,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Add recordings of professionals; single notes, raga recordings, or a CSV table."""
+    from data.layouts import Given
+    from raga.ragas import raga_named
+    from raga.tonic_names import parse_tonic
+    from service.report.samples_table import render_added
+    from service.samples import add_samples
+    from service.store import Layout
+
+    given = Given(
+        singer=singer,
+        licence=licence,
+        tonic=None if tonic is None else parse_tonic(tonic),
+        raga=None if raga is None else raga_named(raga).name,
+    )
+    with progress_bar(shown=True) as progress:
+        result = add_samples(
+            source,
+            given,
+            Layout(store_at(store)).corpus,
+            max_duration_s=limit_s(max_minutes),
+            progress=finding_pitch(progress),
+        )
+    render_added(result, console())
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@samples_app.command("list")
+def _list(store: StoreFolder = None) -> None:
+    """List the samples known."""
+    from service.report.samples_table import render_samples
+
+    render_samples(_known(store), console())
+
+
+@samples_app.command("show")
+def _show(sample: SampleId, store: StoreFolder = None) -> None:
+    """Show all that is known of a sample."""
+    from service.report.samples_table import render_sample
+    from service.samples import find_sample
+
+    render_sample(find_sample(_known(store), sample), console())
+
+
+@samples_app.command("path")
+def _path(sample: SampleId, store: StoreFolder = None) -> None:
+    """Print where the sound of a sample lies."""
+    from data.corpus import audio_path
+    from service.samples import find_sample
+
+    typer.echo(audio_path(find_sample(_known(store), sample)))
+
+
+@samples_app.command("remove")
+def _remove(sample: SampleId, store: StoreFolder = None) -> None:
+    """Forget a sample; its file stays where it is."""
+    from service.samples import remove_sample
+    from service.store import Layout
+
+    gone = remove_sample(Layout(store_at(store)).corpus, sample)
+    typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
+
+
+@samples_app.command("check")
+def _check(
+    store: StoreFolder = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Go through every recording: is it there and whole, and does it sound like its labels."""
+    from service.report.care_json import check_json
+    from service.report.care_table import render_check
+    from service.samples import check_samples
+    from service.store import Layout
+
+    with progress_bar(shown=True) as progress:
+        result = check_samples(Layout(store_at(store)), progress=progress)
+    if json:
+        typer.echo(check_json(result), nl=False)
+    else:
+        render_check(result, console())
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@samples_app.command("label")
+def _label(
+    sample: SampleId,
+    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
+    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga, or none.")] = None,
+    swara: Annotated[
+        str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(help="A second within that note, if there are several.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    store: StoreFolder = None,
+) -> None:
+    """Mend what is noted of a sample; its file stays as it is."""
+    from raga.ragas import raga_named
+    from raga.swaras import parse_swara
+    from raga.tonic_names import parse_tonic
+    from service.report.care_table import render_mended
+    from service.samples import NONE, Change, label_sample
+    from service.store import Layout
+
+    change = Change(
+        singer=singer,
+        licence=licence,
+        tonic=None if tonic is None else parse_tonic(tonic),
+        raga=raga if raga in (None, NONE) else raga_named(raga).name,
+        swara=swara if swara in (None, NONE) else parse_swara(swara),
+        at_s=at,
+    )
+    if change == Change(at_s=at):
+        raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
+    with progress_bar(shown=True) as progress:
+        mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
+    render_mended(mended, console())
+
+
+@samples_app.command("export")
+def _export(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.")],
+    bundled: Annotated[bool, typer.Option(help="The samples that come with swara too.")] = False,
+    store: StoreFolder = None,
+) -> None:
+    """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
+    from service.report.care_table import render_exported
+    from service.samples import export_samples
+    from service.store import Layout
+
+    with progress_bar(shown=True) as progress:
+        copying = None if progress is None else partial(progress, "copying")
+        exported = export_samples(Layout(store_at(store)).corpus, folder, bundled=bundled, progress=copying)
+    render_exported(exported, console())
+
+
+def _known(folder: Path | None) -> tuple[Recording, ...]:
+    from service.samples import known_samples
+    from service.store import Layout
+
+    return known_samples(Layout(store_at(folder)).corpus)

@@ -1,0 +1,91 @@
+"""Which embedder hears: the one that is asked for, else the one that the live version was made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from embedder import Embedder, registry
+from raga.errors import SwaraError
+
+from .errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
+from .store import Layout, current_version, stated_manifest
+
+__all__ = ["DEFAULT", "Choice", "choose_embedder", "embedder_called", "live_embedder"]
+
+DEFAULT = "builtin"
+"""The embedder of a new store: it ships with the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An embedder, and what to tell about how it came to be chosen, as sentences without full stop."""
+
+    embedder: Embedder
+    warnings: tuple[str, ...] = ()
+
+
+def embedder_called(name: str) -> Embedder:
+    """Return the embedder of that name.
+
+    Raises
+    ------
+    UnknownEmbedder
+        If there is none of that name.
+    SwaraError
+        If its model is not on this machine, or cannot be used.
+    """
+    names = get_args(registry.EmbedderName)
+    if name not in names:
+        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=f"There is {', '.join(names)}")
+    return registry.embedder_named(cast("registry.EmbedderName", name))
+
+
+def live_embedder(store: Layout) -> Embedder:
+    """Return the embedder that the live version was made with; of a new store, `DEFAULT`.
+
+    Raises
+    ------
+    EmbedderMissing
+        If it cannot be had on this machine.
+    StoreError
+        If the live version does not say which.
+    """
+    name = _live_name(store)
+    if name is None:
+        return embedder_called(DEFAULT)
+    try:
+        return embedder_called(name)
+    except SwaraError as error:
+        raise EmbedderMissing(
+            f"the live version was made with the embedder {name}, which cannot be had here: {error}",
+            where=str(store.folder),
+            fix=f"To do without it, run: swara rebuild --embedder {DEFAULT}",
+        ) from error
+
+
+def choose_embedder(store: Layout, name: str | None) -> Choice:
+    """Return the embedder to rebuild with: that of `name`, or as `live_embedder` where None is asked for.
+
+    A live version that is too damaged to say counts as none, and there is a warning.
+
+    Raises
+    ------
+    SwaraError
+        As `embedder_called` and `live_embedder`.
+    """
+    if name is not None:
+        return Choice(embedder_called(name))
+    try:
+        return Choice(live_embedder(store))
+    except StoreDamaged:
+        warning = (
+            f"the live version no longer says which embedder made it, so {DEFAULT} is used;"
+            " for another, run: swara rebuild --embedder NAME"
+        )
+        return Choice(embedder_called(DEFAULT), (warning,))
+
+
+def _live_name(store: Layout) -> str | None:
+    version = current_version(store)
+    return None if version is None else stated_manifest(store, version).embedder.name
