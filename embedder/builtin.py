@@ -85,7 +85,7 @@ class BuiltinEmbedder:
         ------
         ValueError
             If the clip has another sample rate.
-        EmbedderDamaged, MissingPackage
+        ModelDamaged, MissingPackage
             If the network cannot be loaded.
         """
         if clip.rate_hz != RATE_HZ:

@@ -1,26 +1,10 @@
-"""What can be wrong with an embedder or its model; the tree is drawn in ``raga.errors``."""
+"""What can be wrong with a model that was not made here; the tree is drawn in ``raga.errors``."""
 
 from __future__ import annotations
 
 from raga.errors import SwaraError
 
-__all__ = [
-    "ConversionFailed",
-    "EmbedderDamaged",
-    "EmbedderError",
-    "ModelAbsent",
-    "ModelDamaged",
-    "ModelError",
-    "ModelUnfit",
-]
-
-
-class EmbedderError(SwaraError):
-    """An embedder that cannot be used."""
-
-
-class EmbedderDamaged(EmbedderError):
-    """A file of an embedder that is missing, cut short or of another kind."""
+__all__ = ["ConversionFailed", "ModelAbsent", "ModelDamaged", "ModelError", "ModelUnfit"]
 
 
 class ModelError(SwaraError):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -13,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import MissingPackage
-
-from .errors import EmbedderDamaged
+from .errors import ModelDamaged
 from .levels import BANDS, Levels
+from .litert import Fitted, open_interpreter
 from .spec import Vectors
 
 __all__ = [
@@ -55,7 +51,7 @@ class EmbedderNetwork:
 
     Raises
     ------
-    EmbedderDamaged
+    ModelDamaged
         If the file cannot be read. What is in it is looked at when it is first run.
     """
 
@@ -63,7 +59,7 @@ class EmbedderNetwork:
         try:
             self._content = file.read_bytes()
         except OSError as error:
-            raise _damaged(file, error) from error
+            raise _damaged(file, str(error)) from error
         self._file = file
         self._lock = Lock()  # an interpreter serves one caller at a time
         self._runners: dict[str, Any] = {}
@@ -84,7 +80,7 @@ class EmbedderNetwork:
 
         Raises
         ------
-        EmbedderDamaged
+        ModelDamaged
             If the file is not such a network.
         MissingPackage
             If LiteRT is not installed.
@@ -96,22 +92,14 @@ class EmbedderNetwork:
 
     def _load(self) -> None:
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            raise MissingPackage(
-                "the built-in embedder runs on LiteRT, which is not installed",
-                where=str(self._file),
-                fix="Install it with: pip install ai-edge-litert",
-            ) from error
-        try:
-            interpreter = Interpreter(model_content=self._content, num_threads=1)
-            with _stderr_closed():
-                interpreter.allocate_tensors()
+            interpreter = open_interpreter(self._content, str(self._file), threads=1)
             runners = {name: interpreter.get_signature_runner(name) for name in SIGNATURES}
             for name, runner in runners.items():
                 _refuse_another_shape(runner, network_frames(SIGNATURES[name]))
-        except (ValueError, RuntimeError, KeyError) as error:
-            raise _damaged(self._file, error) from error
+        except ModelDamaged as error:
+            raise _damaged(self._file, error.what) from error
+        except (*Fitted, KeyError) as error:
+            raise _damaged(self._file, str(error)) from error
         self._interpreter = interpreter  # the runners borrow from it
         self._runners = runners
 
@@ -136,9 +124,9 @@ class EmbedderNetwork:
         return found
 
 
-def _damaged(file: Path, error: Exception) -> EmbedderDamaged:
-    what = f"the built-in embedder cannot be read ({error})"
-    return EmbedderDamaged(what, where=str(file), fix="Install swara again")
+def _damaged(file: Path, why: str) -> ModelDamaged:
+    what = f"the built-in embedder cannot be read ({why})"
+    return ModelDamaged(what, where=str(file), fix="Install swara again")
 
 
 def network_frames(windows: int) -> int:
@@ -155,24 +143,6 @@ def _refuse_another_shape(runner: Any, frames: int) -> None:
         found = tuple(int(size) for size in details[name]["shape"][1:])
         if found != shape:
             raise ValueError(f"{name} have the shape {found}, not {shape}")
-
-
-@contextmanager
-def _stderr_closed() -> Iterator[None]:
-    """Keep LiteRT from telling the reader which kernels it uses: it has no setting for that."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @lru_cache(maxsize=1)

@@ -18,14 +18,12 @@
     │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
     ├── embedder.errors
-    │   ├── EmbedderError           an embedder that cannot be used
-    │   │   ├── EmbedderDamaged
-    │   │   └── FinetuneError       a fine-tuning that made none   (embedder.finetune.errors)
-    │   │       ├── TooFewSingers, FinetuneBusy, FinetuneStopped
-    │   │       └── FinetuneNoBetter, FinetuneFailed
     │   └── ModelError              a network that cannot be had or used
     │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
-    │       └── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
+    │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
+    │       └── FinetuneError       a fine-tuning that made none   (embedder.finetune.errors)
+    │           ├── TooFewSingers, FinetuneBusy, FinetuneStopped
+    │           └── FinetuneNoBetter, FinetuneFailed
     ├── index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── classifier.errors

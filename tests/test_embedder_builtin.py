@@ -18,7 +18,7 @@ from data.clip import Clip
 from data.synth import VOICES, bhupali_take
 from embedder import EmbedderSpec
 from embedder.builtin import BuiltinEmbedder
-from embedder.errors import EmbedderDamaged
+from embedder.errors import ModelDamaged
 from embedder.levels import BANDS, band_centres_hz, band_powers, levels_of
 from embedder.network import MODEL_FILE, SIGNATURES, VECTOR_DIM, EmbedderNetwork, network_frames
 from embedder.pooling import pool
@@ -242,7 +242,7 @@ def test_other_weights_are_another_embedder(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EmbedderDamaged, match=r"none\.tflite: .*cannot be read.*Install swara again"):
+    with pytest.raises(ModelDamaged, match=r"none\.tflite: .*cannot be read.*Install swara again"):
         EmbedderNetwork(tmp_path / "none.tflite")
 
 
@@ -250,13 +250,13 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_a_file_cut_short_is_told(tmp_path: Path, kept: int) -> None:
     broken = tmp_path / "broken.tflite"
     broken.write_bytes(MODEL_FILE.read_bytes()[:kept])
-    with pytest.raises(EmbedderDamaged, match=r"broken\.tflite: .*cannot be read"):
+    with pytest.raises(ModelDamaged, match=r"broken\.tflite: .*cannot be read"):
         BuiltinEmbedder(EmbedderNetwork(broken)).embed(_tone_and_noise(0.5))
 
 
 def test_another_network_is_told() -> None:
     other = ROOT / "classifier" / "pitch" / "pitch.tflite"
-    with pytest.raises(EmbedderDamaged, match=r"pitch\.tflite: .*cannot be read"):
+    with pytest.raises(ModelDamaged, match=r"pitch\.tflite: .*cannot be read"):
         BuiltinEmbedder(EmbedderNetwork(other)).embed(_tone_and_noise(0.5))
 
 

@@ -19,9 +19,8 @@ __all__ = ["Course"]
 class Course:
     """A fine-tuning under way.
 
-    A batch depends on its number alone, and all that is learned from is in the checkpoint: one that was
-    stopped and goes on comes to the same weights as one that was not, as far as TensorFlow adds numbers up in
-    the same order.
+    A batch depends on its number alone, and all that learning goes on from is in the checkpoint: one that was
+    stopped and goes on comes to the same weights as one that was not.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embedder.errors import EmbedderError
+from embedder.errors import ModelError
 
 __all__ = [
     "FinetuneBusy",
@@ -14,7 +14,7 @@ __all__ = [
 ]
 
 
-class FinetuneError(EmbedderError):
+class FinetuneError(ModelError):
     """A fine-tuning that made no embedder."""
 
 

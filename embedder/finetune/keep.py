@@ -16,7 +16,7 @@ import keras
 from data.atomic_file import write_atomically
 from data.disk import sha256_of, sync_tree
 from data.errors import OutputError
-from embedder.errors import EmbedderDamaged
+from embedder.errors import ModelDamaged
 from embedder.finetuned import MANIFEST_FILE, MODEL_FILE, SCHEMA, finetuned_name
 from embedder.litert import stderr_closed
 from embedder.training.export import export, parity
@@ -62,7 +62,7 @@ def exported(model: keras.Model, file: Path) -> float:
         with stderr_closed():
             write_atomically(file, lambda part: export(model, part))
             difference = parity(model, file)
-    except (OutputError, EmbedderDamaged):
+    except (OutputError, ModelDamaged):
         raise
     except Exception as error:  # what TensorFlow's converter raises is not documented
         raise _failed(f"TensorFlow cannot export it ({type(error).__name__}: {error})", file) from error

@@ -45,19 +45,20 @@ class Plan:
     rate : float
         Learning rate of the topmost block when it is first set free.
     head_rate : float
-        That of the head in the first stage, where it learns from nothing.
+        That of the head in the first stage. It begins from nothing, and what it weighs is of length 1: it
+        needs far more than the network.
     """
 
     seed: int = 1
     steps: int = 60
     every: int = 15
     patience: int = 3
-    idle_stages: int = 2
+    idle_stages: int = 3
     timbres: int = 24
     users_share: float = 0.5
     voices: int = 48
-    rate: float = 3e-4
-    head_rate: float = 5e-3
+    rate: float = 5e-4
+    head_rate: float = 5e-2
 
     def stages(self, blocks: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         """Return what learns in each stage, the newly freed last.
@@ -75,8 +76,6 @@ class Plan:
 
         They fall from block to block downwards, from stage to stage, and from step to step.
         """
-        fallen = 1.0 - (1.0 - _LAST_SHARE) * step / self.steps
-        if len(free) == 1:
-            return {HEAD: self.head_rate * fallen}
-        top = self.rate * _BY_STAGE ** (len(free) - 2) * fallen
-        return {part: top * _BY_DEPTH ** max(0, depth - 1) for depth, part in enumerate(free)}
+        fallen = _BY_STAGE ** (len(free) - 1) * (1.0 - (1.0 - _LAST_SHARE) * step / self.steps)
+        falling = [_BY_DEPTH**depth * self.rate / _BY_STAGE for depth in range(len(free) - 1)]
+        return {part: rate * fallen for part, rate in zip(free, (self.head_rate, *falling), strict=True)}

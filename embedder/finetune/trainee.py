@@ -49,6 +49,8 @@ class Trainee:
     """
 
     def __init__(self, file: Path, classes: int, seed: int) -> None:
+        # One that was stopped and goes on is to come to the same weights.
+        tf.config.experimental.enable_op_determinism()
         network, self.model = load_shipped(file)
         self._losses = Losses(classes)
         head = self._losses.classes
@@ -84,11 +86,11 @@ class Trainee:
 
     def weights(self) -> list[np.ndarray]:
         """Return a copy of the network's weights."""
-        return [np.array(weight) for weight in self.model.get_weights()]
+        return [weight.copy() for weight in self.model.get_weights()]
 
     def state(self) -> dict[str, np.ndarray]:
         """Return everything that learning goes on from, by name."""
-        return {name: np.array(variable) for name, variable in self._variables().items()}
+        return {name: np.asarray(variable).copy() for name, variable in self._variables().items()}
 
     def restore(self, state: Arrays) -> None:
         """Go on from `state`.

@@ -25,7 +25,11 @@ WINDOWS = 22
 VIEW_FRAMES = network_frames(WINDOWS)
 
 _CHANNELS = 24
-_VOICE_SHARE = 0.5
+_VOICE_SHARE = 0.35
+_HELD = range(40, 80)
+_HELD_WEIGHT = 2.0
+"""How often programs that hold a note as a voice does (strings, brass, reeds, pipes) are drawn."""
+
 _SPAN_KEYS = (0, 24)
 """How far apart the keys of one instrument may lie, from view to view."""
 
@@ -78,7 +82,7 @@ class BatchMaker:
         """Draw the next batch."""
         rng, count = self._rng, self._timbres
         voices = min(round(_VOICE_SHARE * count), self._voices.size)
-        programs = rng.choice(self._programs, count - voices, replace=count - voices > self._programs.size)
+        programs = self._drawn_programs(count - voices)
         singers = rng.choice(self._voices, voices, replace=False)
         sung = [self._sung(singer).astype(np.float32) for singer in singers]
         powers = np.exp(np.concatenate([*sung, *(self._played(program) for program in programs)]))
@@ -92,6 +96,11 @@ class BatchMaker:
         shares = np.stack([_shares(rng) for _ in takes])
         classes = np.repeat(np.concatenate([np.full(voices, PROGRAMS), programs]), VIEWS)
         return Batch(levels, weights, shares, timbres, takes, classes)
+
+    def _drawn_programs(self, count: int) -> np.ndarray:
+        weights = np.where(np.isin(self._programs, _HELD), _HELD_WEIGHT, 1.0)
+        again = count > self._programs.size
+        return self._rng.choice(self._programs, count, replace=again, p=weights / weights.sum())
 
     def _sung(self, singer: int) -> Stored:
         """Return four stretches of four of a singer's phrases."""

@@ -78,10 +78,10 @@ def draw_channels(count: int, drones: int, rng: np.random.Generator) -> Channels
 
 def draw_tint(rng: np.random.Generator) -> Levels:
     """Draw how one note of an instrument differs from the next: natural logarithm of power, shape [BANDS]."""
-    level_db = rng.normal(0.0, 1.5) * _OCTAVES
+    level_db = rng.normal(0.0, 0.7) * _OCTAVES
     for _ in range(2):
         middle, width = rng.uniform(-3.0, 3.3), rng.uniform(0.15, 0.8)
-        level_db += rng.normal(0.0, 4.0) * np.exp(-0.5 * ((_OCTAVES - middle) / width) ** 2)
+        level_db += rng.normal(0.0, 2.0) * np.exp(-0.5 * ((_OCTAVES - middle) / width) ** 2)
     return np.asarray(level_db * (np.log(10.0) / 10.0), dtype=np.float32)
 
 

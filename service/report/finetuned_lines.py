@@ -37,6 +37,8 @@ def render_finetuned(made: Finetuned, console: Console) -> None:
     page.line(f"  the same of synthesized singers: {before:.3f} before, {after:.3f} now")
     if after < before - _FORGOTTEN:
         page.line("! It lost some of what it could before: other singers are told apart less well", WARNING)
+    if made.unlabelled:
+        page.line(f"! {made.unlabelled} recordings have no labels and were left out", WARNING)
     went_on = ", gone on with where it was stopped" if made.resumed else ""
     page.line(f"{made.stages} stages{went_on}. Kept in {made.folder}")
     page.line(f"To use it: swara rebuild --embedder {made.name}")
