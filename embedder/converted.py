@@ -14,9 +14,9 @@ from .litert import open_interpreter
 
 __all__ = ["SIZES", "ConvertedNetwork", "signature"]
 
-SIZES = (8, 2)
-"""Windows in an invocation. Few enough for a take of 5 s, ten of YAMNet's, to fill them; many enough that
-each window costs hardly more than in larger blocks."""
+SIZES = (10, 2)
+"""Windows in an invocation. Ten of YAMNet's are a take of 5 s, and a window costs hardly less in larger blocks;
+two are for what is left over."""
 
 
 def signature(windows: int) -> str:
