@@ -15,7 +15,7 @@ from .litert import open_interpreter
 __all__ = ["SIZES", "ConvertedNetwork", "signature"]
 
 SIZES = (10, 2)
-"""Windows in an invocation. Ten of YAMNet's are a take of 5 s, and a window costs hardly less in larger blocks;
+"""Windows in an invocation. Ten of YAMNet's are a take of 5 s, and larger blocks hardly save more;
 two are for what is left over."""
 
 
