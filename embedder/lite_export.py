@@ -21,6 +21,8 @@ PARITY = 0.9999
 """Least cosine between a frame of the SavedModel and the same frame of the LiteRT file."""
 
 _HOPS = 12
+_FREE_SPACE = "Free some space on the disk for temporary files, or name another with TMPDIR"
+_ANOTHER_TENSORFLOW = "Use another version of TensorFlow: pip install --upgrade 'swara[tensorflow]'"
 
 
 def exported(folder: Path, contract: Contract) -> bytes:
@@ -57,7 +59,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
         raise ConversionFailed(
             f"TensorFlow cannot convert this SavedModel to LiteRT ({first_line(error)})",
             where=where,
-            fix="See that the disk for temporary files has some space, and get the model again",
+            fix=_FREE_SPACE if "no space left" in str(error).lower() else _ANOTHER_TENSORFLOW,
         ) from error
     _compare(model, contract, content, where)
     return content
@@ -114,5 +116,5 @@ def _compare(model: LoadedModel, contract: Contract, content: bytes, where: str)
         raise ConversionFailed(
             f"the converted model differs from the SavedModel: frames have a cosine of {cosines.min():.5f}",
             where=where,
-            fix="Use another version of TensorFlow: pip install --upgrade 'swara[tensorflow]'",
+            fix=_ANOTHER_TENSORFLOW,
         )
