@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .contract import Contract, check_contract
-from .converted import SIZES, ConvertedNetwork, signature
+from .converted import ConvertedNetwork, block_sizes, signature
 from .errors import ConversionFailed, ModelError
 from .litert import stderr_closed
 from .loaded_model import LoadedModel, first_line
@@ -38,7 +38,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
     Returns
     -------
     bytes
-        A LiteRT file with one signature for each of ``converted.SIZES``, sharing their weights.
+        A LiteRT file with one signature for each of ``block_sizes(contract)``, sharing their weights.
 
     Raises
     ------
@@ -67,18 +67,21 @@ def exported(folder: Path, contract: Contract) -> bytes:
 
 def _converted(model: LoadedModel, contract: Contract) -> bytes:
     tf = model.tf
-    signatures = {signature(size): _fixed(model, contract, size) for size in SIZES}
+    owner, sizes = tf.Module(), block_sizes(contract)
+    owner.model = model.saved  # and its variables
+    several = len(sizes) > 1
+    signatures = {signature(size): _fixed(model, contract, size, constant=several) for size in sizes}
     with tempfile.TemporaryDirectory(prefix="swara-convert-") as scratch:
-        tf.saved_model.save(tf.Module(), scratch, signatures=signatures)
+        tf.saved_model.save(tf.Module() if several else owner, scratch, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(scratch, signature_keys=list(signatures))
         return bytes(converter.convert())
 
 
-def _fixed(model: LoadedModel, contract: Contract, windows: int) -> Any:
-    """Return the model for just so many windows, its weights as constants.
+def _fixed(model: LoadedModel, contract: Contract, windows: int, *, constant: bool) -> Any:
+    """Return the model for just so many windows: every shape known beforehand is what makes LiteRT fast.
 
-    Every shape is then known beforehand, which is what makes LiteRT fast, and signatures share constants
-    where they would each keep variables.
+    Several signatures need their weights as constants, which they then share: they would keep variables. Of
+    one the converter makes constants itself, in far less memory.
     """
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -91,12 +94,14 @@ def _fixed(model: LoadedModel, contract: Contract, windows: int) -> Any:
         named = model.outputs(waveform)
         return [named[name] for name in names]
 
-    constant = convert_variables_to_constants_v2(
+    if not constant:
+        return tf.function(model.outputs, input_signature=spec).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(
         tf.function(whole, input_signature=spec).get_concrete_function()
     )
 
     def run(waveform: Any) -> dict[str, Any]:
-        return dict(zip(names, constant(waveform), strict=True))
+        return dict(zip(names, frozen(waveform), strict=True))
 
     return tf.function(run, input_signature=spec).get_concrete_function()
 
