@@ -88,7 +88,7 @@ def _section(folder: Path, embedder: YamnetEmbedder, conversion_s: float) -> Sec
         _METHOD,
         checks,
         (_speeds(list(ways), took), _starts(folder)),
-        f"Frames of both have a cosine of 1 - {1 - cosine:.1e} at least. Converting took {conversion_s:.0f} s.",
+        f"The least cosine is 1 - {1 - cosine:.1e}. Converting took {conversion_s:.0f} s.",
     )
 
 
