@@ -1,0 +1,85 @@
+"""Halves of sight-singers' takes, as they are and changed in ways that leave the singer the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.recordings import sight_singing
+from data.clip import Samples
+
+from .channel import flattened
+from .shift import FIFTH, Resung
+
+__all__ = ["Condition", "Pair", "conditions", "load_takes"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """Two sounds of one singer that should find each other: float32 arrays, 16 kHz."""
+
+    one: Samples
+    other: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A way to make pairs of takes.
+
+    Parameters
+    ----------
+    name, title : str
+        On the command line, and on the page.
+    make : callable
+        Given all takes, returns one or more rounds of pairs; each round holds a pair of every take.
+    packages : tuple of str
+        What it needs besides the project's own.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Sequence[Samples]], list[list[Pair]]]
+    packages: tuple[str, ...] = ()
+
+
+def load_takes(root: Path) -> list[Samples]:
+    """Load the sight-singers' takes in order of their names."""
+    return [take.clip.samples for take in sight_singing(root)]
+
+
+def conditions(folder: Path) -> list[Condition]:
+    """Return every condition; what WORLD makes is kept in `folder`."""
+    world = Resung(folder)
+    needed = ("pyworld",)
+    return [
+        Condition("plain", "as recorded", lambda takes: _plain(takes)),
+        Condition("flat", "channel equalised", lambda takes: _plain(_flat(takes))),
+        Condition("fifth", "a half a fifth higher", lambda takes: _moved(takes, world, FIFTH), needed),
+        Condition("vocoder", "a half through WORLD, same pitch", lambda t: _moved(t, world, 1.0), needed),
+        Condition(
+            "flat-fifth",
+            "equalised, a half a fifth higher",
+            lambda takes: _moved(_flat(takes), world, FIFTH),
+            needed,
+        ),
+    ]
+
+
+def _flat(takes: Sequence[Samples]) -> list[Samples]:
+    return [flattened(take) for take in takes]
+
+
+def _plain(takes: Sequence[Samples]) -> list[list[Pair]]:
+    return [[Pair(*np.array_split(take, 2)) for take in takes]]
+
+
+def _moved(takes: Sequence[Samples], world: Resung, ratio: float) -> list[list[Pair]]:
+    """Move the second halves in one round and the first halves in the other."""
+    halves = [np.array_split(take, 2) for take in takes]
+    return [
+        [Pair(first, world(second, ratio)) for first, second in halves],
+        [Pair(world(first, ratio), second) for first, second in halves],
+    ]
