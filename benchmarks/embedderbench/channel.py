@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from data.clip import Samples
 from data.pitch_track import FloatArray
 
-__all__ = ["average_spectrum", "flattened"]
+__all__ = ["average_spectrum", "equaliser"]
 
 _FRAME, _HOP = 1024, 256
 _HALF_WIDTH = 2.0 ** (1 / 6)
 """A third of an octave, from a sixth below to a sixth above."""
 
 _LEAST_BINS = 8
+_SILENT = 1e-12
 _RANGE = 1e-6
 """Bands more than 60 dB below the strongest are raised no further than one that lies 60 dB below."""
 
 
-def flattened(samples: Samples) -> Samples:
-    """Return a sound whose long-term average spectrum is flat, in thirds of an octave, and its RMS the same.
+def equaliser(samples: Samples) -> Callable[[Samples], Samples]:
+    """Return a filter that makes the long-term average spectrum of `samples` flat, in thirds of an octave.
 
     Microphone, room and codec colour a whole take in one way, and so does the singer: both are taken out.
 
     Parameters
     ----------
     samples : float32 array, shape [n]
-        At least 1024 samples, or it is filled up with silence.
+        The whole take.
 
     Returns
     -------
-    float32 array, shape [n]
-        Filtered with zero phase, so nothing moves in time.
+    callable
+        Takes and returns float32 arrays of one shape [m]: the take, or part of it. The RMS stays as it is, and
+        the phase is zero, so nothing moves in time.
     """
     smooth = _smoothed(average_spectrum(samples))
     gain = 1.0 / np.sqrt(np.maximum(smooth, _RANGE * smooth.max() + np.finfo(float).tiny))
-    bins = np.arange(1 + _fft_size(samples.size) // 2) * (_FRAME / _fft_size(samples.size))
-    spectrum = np.fft.rfft(samples, _fft_size(samples.size)) * np.interp(bins, np.arange(gain.size), gain)
-    flat = np.fft.irfft(spectrum)[: samples.size]
-    level = np.sqrt(np.mean(np.square(samples, dtype=np.float64)) / max(np.mean(flat**2), 1e-30))
-    return np.asarray(level * flat, dtype=np.float32)
+
+    def flat(part: Samples) -> Samples:
+        size = _fft_size(part.size)
+        bins = np.arange(1 + size // 2) * (_FRAME / size)
+        spectrum = np.fft.rfft(part, size) * np.interp(bins, np.arange(gain.size), gain)
+        filtered = np.fft.irfft(spectrum)[: part.size]
+        rms = np.sqrt(np.mean(np.square(part, dtype=np.float64)))
+        return np.asarray(rms / max(np.sqrt(np.mean(filtered**2)), _SILENT) * filtered, dtype=np.float32)
+
+    return flat
 
 
 def average_spectrum(samples: Samples) -> FloatArray:

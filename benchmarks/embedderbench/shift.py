@@ -12,7 +12,7 @@ from data.atomic_file import write_atomically
 from data.clip import Samples
 from data.pitch_track import MAX_HZ, MIN_HZ, FloatArray
 
-__all__ = ["FIFTH", "Resung", "resung"]
+__all__ = ["FIFTH", "Resung", "pitch", "resung"]
 
 FIFTH = 1.5
 RATE_HZ = 16_000
@@ -21,7 +21,7 @@ _REVISION = 1
 
 
 class Resung:
-    """Resings sounds, and keeps what it made: WORLD takes as long as a sound lasts, or longer.
+    """Resings sounds, and keeps what it made: finding the pitch takes WORLD a while.
 
     Parameters
     ----------
@@ -31,6 +31,7 @@ class Resung:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._pitch: dict[str, tuple[FloatArray, FloatArray]] = {}
 
     def __call__(self, samples: Samples, ratio: float) -> Samples:
         """Return `resung` of the sound, from the folder if it has been made before."""
@@ -41,14 +42,24 @@ class Resung:
             known: Samples = np.load(path, allow_pickle=False)
             if known.shape == samples.shape and known.dtype == np.float32:
                 return known
-        made = resung(samples, ratio)
+        if digest not in self._pitch:
+            self._pitch[digest] = pitch(samples)
+        made = resung(samples, *self._pitch[digest], ratio)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, lambda part: _write(part, made))
         return made
 
 
-def resung(samples: Samples, ratio: float) -> Samples:
-    """Analyse a voice with WORLD (Harvest, CheapTrick, D4C) and synthesize it at `ratio` times its pitch.
+def pitch(samples: Samples) -> tuple[FloatArray, FloatArray]:
+    """Return the pitch that Harvest finds, 0 where unvoiced, and its times: Hz and s, shape [frames] each."""
+    import pyworld
+
+    hz, times_s = pyworld.harvest(samples.astype(np.float64), RATE_HZ, f0_floor=MIN_HZ, f0_ceil=MAX_HZ)
+    return hz, times_s
+
+
+def resung(samples: Samples, hz: FloatArray, times_s: FloatArray, ratio: float) -> Samples:
+    """Analyse a voice with WORLD (CheapTrick, D4C) and synthesize it at `ratio` times its pitch.
 
     Envelope and aperiodicity stay as they are, so the formants do. With a ratio of 1 what changes is only
     what the vocoder itself leaves in a sound.
@@ -57,6 +68,8 @@ def resung(samples: Samples, ratio: float) -> Samples:
     ----------
     samples : float32 array, shape [n]
         At 16 kHz.
+    hz, times_s : float64 arrays, shape [frames]
+        From `pitch`.
     ratio : float
 
     Returns
@@ -67,7 +80,6 @@ def resung(samples: Samples, ratio: float) -> Samples:
     import pyworld
 
     sound: FloatArray = samples.astype(np.float64)
-    hz, times_s = pyworld.harvest(sound, RATE_HZ, f0_floor=MIN_HZ, f0_ceil=MAX_HZ)
     envelope = pyworld.cheaptrick(sound, hz, times_s, RATE_HZ)
     aperiodicity = pyworld.d4c(sound, hz, times_s, RATE_HZ)
     made = pyworld.synthesize(ratio * hz, envelope, aperiodicity, RATE_HZ)[: samples.size]

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.recordings import sight_singing
 from data.clip import Samples
 
-from .channel import flattened
+from .channel import equaliser
 from .shift import FIFTH, Resung
 
 __all__ = ["Condition", "Pair", "conditions", "load_takes"]
@@ -53,23 +53,21 @@ def load_takes(root: Path) -> list[Samples]:
 def conditions(folder: Path) -> list[Condition]:
     """Return every condition; what WORLD makes is kept in `folder`."""
     world = Resung(folder)
+
+    def fifth(takes: Sequence[Samples]) -> list[list[Pair]]:
+        return _moved(takes, world, FIFTH)
+
+    def vocoder(takes: Sequence[Samples]) -> list[list[Pair]]:
+        return _moved(takes, world, 1.0)
+
     needed = ("pyworld",)
     return [
-        Condition("plain", "as recorded", lambda takes: _plain(takes)),
-        Condition("flat", "channel equalised", lambda takes: _plain(_flat(takes))),
-        Condition("fifth", "a half a fifth higher", lambda takes: _moved(takes, world, FIFTH), needed),
-        Condition("vocoder", "a half through WORLD, same pitch", lambda t: _moved(t, world, 1.0), needed),
-        Condition(
-            "flat-fifth",
-            "equalised, a half a fifth higher",
-            lambda takes: _moved(_flat(takes), world, FIFTH),
-            needed,
-        ),
+        Condition("plain", "as recorded", _plain),
+        Condition("flat", "equalised", lambda takes: _equalised(takes, _plain(takes))),
+        Condition("fifth", "a half a fifth higher", fifth, needed),
+        Condition("flat-fifth", "the same, equalised", lambda t: _equalised(t, fifth(t)), needed),
+        Condition("vocoder", "a half through WORLD alone", vocoder, needed),
     ]
-
-
-def _flat(takes: Sequence[Samples]) -> list[Samples]:
-    return [flattened(take) for take in takes]
 
 
 def _plain(takes: Sequence[Samples]) -> list[list[Pair]]:
@@ -82,4 +80,13 @@ def _moved(takes: Sequence[Samples], world: Resung, ratio: float) -> list[list[P
     return [
         [Pair(first, world(second, ratio)) for first, second in halves],
         [Pair(world(first, ratio), second) for first, second in halves],
+    ]
+
+
+def _equalised(takes: Sequence[Samples], rounds: Sequence[Sequence[Pair]]) -> list[list[Pair]]:
+    """Put both halves of each take through the filter that makes the take itself flat."""
+    flat = [equaliser(take) for take in takes]
+    return [
+        [Pair(filtered(pair.one), filtered(pair.other)) for filtered, pair in zip(flat, pairs, strict=True)]
+        for pairs in rounds
     ]
