@@ -15,7 +15,7 @@ from benchmarks.tracks import Tracks
 from classifier.note_head import NoteHead, NoteSource, augmented, fit_note_head
 from embedder import Embedder, Vectors
 
-__all__ = ["FEATURES", "Ablated", "Feature", "ablate"]
+__all__ = ["FEATURES", "OTHERS", "Ablated", "Feature", "ablate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ FEATURES = (
     Feature("pitch alone", True, False, False),
     Feature("embedding alone", False, True, True),
 )
+OTHERS = (FEATURES[0], FEATURES[-1])
+"""What is asked of embedders that are not swara's: pitch alone is the same with any of them."""
 
 
 class _Notes(NamedTuple):

@@ -35,7 +35,7 @@ def equaliser(samples: Samples) -> Callable[[Samples], Samples]:
     Returns
     -------
     callable
-        Takes and returns float32 arrays of one shape [m]: the take, or part of it. The RMS stays as it is, and
+        Takes and returns float32 arrays of one shape [m]: the take, or part of it. Its RMS stays, and
         the phase is zero, so nothing moves in time.
     """
     smooth = _smoothed(average_spectrum(samples))

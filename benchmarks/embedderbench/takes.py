@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,11 @@ class Condition:
     title: str
     make: Callable[[Sequence[Samples]], list[list[Pair]]]
     packages: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """Packages that it needs and that are not installed; empty where it can be made."""
+        return ", ".join(package for package in self.packages if find_spec(package) is None)
 
 
 def load_takes(root: Path) -> list[Samples]:
