@@ -26,7 +26,7 @@ from .embedderbench.peers import OURS, present
 from .embedderbench.places import cache_folder
 from .embedderbench.plot import draw
 from .embedderbench.report import Measured, render
-from .embedderbench.run import InstrumentScores, SingerScores, name_instruments, recognise_singers
+from .embedderbench.run import InstrumentScores, name_instruments, recognise_singers
 from .embedderbench.takes import Condition, conditions, load_takes
 from .pitchbench.trackers import ONE_THREAD
 from .recordings import evaluation_folder

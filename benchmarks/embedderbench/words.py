@@ -58,10 +58,10 @@ SINGERS = (
     " would find it as well: *equalised* puts each take through a filter that makes its own long-term average"
     " spectrum flat, in thirds of an octave, which takes out the phone and with it part of the singer. *A"
     " fifth higher* resynthesises one half, then the other, at 1.5 times the pitch with the formants kept"
-    " (WORLD: Harvest, CheapTrick, D4C), so that pitch itself is of no help. *Through WORLD alone* is the same"
-    " at the pitch that was sung: what the vocoder costs. Intervals are 95 % by bootstrap over takes, 2000"
-    " draws; the takes that are searched stay the same. Several takes may be by one singer, and several sing"
-    " the same melody, which can only cost."
+    " (WORLD: Harvest, CheapTrick, D4C), so that pitch itself is of no help. *Through WORLD alone* is the"
+    " same at the pitch that was sung: what the vocoder costs. Intervals are 95 % by bootstrap over takes,"
+    " 2000 draws; the takes that are searched stay the same. Several takes may be by one singer, and several"
+    " sing the same melody, which can only cost."
 )
 SINGER_TABLE = "Mean reciprocal rank, with its interval."
 POOLED = (
@@ -75,14 +75,14 @@ HEAD = (
     " half is the mean of its frames and whose second is their spread. No answer counts as wrong."
 )
 HEAD_TABLE = (
-    "Notes named rightly, and in brackets those whose likeliest swara was right. Where pitch alone names every"
-    " note, nothing is left for an embedding to add; what can be seen is whether it does harm."
+    "Notes named rightly, and in brackets those whose likeliest swara was right. Where pitch alone names"
+    " every note, nothing is left for an embedding to add; what can be seen is whether it does harm."
 )
 COSTS = (
     f"Processes of their own, nothing else of the benchmark beside them. Throughput is over {LENGTH_S} s of"
-    " synthesized singing in one call, warm, best of five; the process is held to one core or to two. CPU time"
-    " is that of all threads, on one core. Cold start is the wall time of a new Python that imports and loads"
-    f" the embedder and embeds {CLIP_S} s, best of five. Memory is the peak of a process that embeds"
+    " synthesized singing in one call, warm, best of five; the process is held to one core or to two. CPU"
+    " time is that of all threads, on one core. Cold start is the wall time of a new Python that imports and"
+    f" loads the embedder and embeds {CLIP_S} s, best of five. Memory is the peak of a process that embeds"
     f" {CLIP_S} s, and of one that embeds {LONG_S} s. Seconds belong to the machine; ratios less so."
 )
 PROGRAM = (
