@@ -15,7 +15,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from data.clip import Samples
 from data.errors import MissingPackage
 from embedder import Embedder
 
@@ -26,10 +25,10 @@ from .embedderbench.peers import OURS, present
 from .embedderbench.places import cache_folder
 from .embedderbench.plot import draw
 from .embedderbench.report import Measured, render
-from .embedderbench.run import InstrumentScores, name_instruments, recognise_singers
-from .embedderbench.takes import Condition, conditions, load_takes
+from .embedderbench.run import InstrumentScores, name_instruments, recognise_notes, recognise_singers
+from .embedderbench.takes import Condition, conditions
 from .pitchbench.trackers import ONE_THREAD
-from .recordings import evaluation_folder
+from .recordings import SightSinging, evaluation_folder, sight_singing
 from .tracks import Tracks
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "embedders.md"
@@ -57,6 +56,7 @@ def main(words: Sequence[str] | None = None) -> None:
         tuple(found_in),
         _instruments(embedders, root, options, left_out),
         recognise_singers(embedders, takes, found_in, _tell) if found_in else {},
+        recognise_notes(embedders, takes, _tell) if takes else {},
         len(takes),
         _heads(embedders, root, options, left_out),
         costs,
@@ -85,7 +85,7 @@ def _instruments(
 
 def _singing(
     root: Path | None, options: argparse.Namespace, left_out: list[str]
-) -> tuple[list[Condition], list[Samples]]:
+) -> tuple[list[Condition], list[SightSinging]]:
     if "singers" not in options.parts:
         return [], []
     if root is None or not (root / "ssvd").is_dir():
@@ -97,7 +97,7 @@ def _singing(
             left_out.append(f"{condition.title}: not installed: {condition.missing}")
         else:
             here.append(condition)
-    takes = load_takes(root)
+    takes = list(sight_singing(root))
     return here, takes[:QUICK_TAKES] if options.quick else takes
 
 

@@ -20,6 +20,7 @@ from benchmarks.embedderbench.program import Program
 from benchmarks.embedderbench.report import Measured, render
 from benchmarks.embedderbench.retrieval import Found
 from benchmarks.embedderbench.run import IOWA, UNHEARD, InstrumentScores, SingerScores
+from benchmarks.embedderbench.single_notes import NoteScores
 from benchmarks.embedderbench.takes import Condition
 from benchmarks.note_head import Outcome
 from classifier.note_head import NoteSource
@@ -59,6 +60,7 @@ def measured() -> Measured:
             c.name: {name: _singers(mrrs[k]) for name, mrrs in ranks.items()}
             for k, c in enumerate(CONDITIONS)
         },
+        notes={OURS: NoteScores(np.tile([8.0, 10.0], (24, 1)), np.tile([7.0, 10.0], (24, 1)))},
         takes=24,
         heads={OURS: [Ablated(whole, full, full, most), Ablated(alone, full, full, most)]},
         costs={OURS: _cost(900.0), YAMNET: _cost(100.0), "vggish": _cost(10.0)},
@@ -115,10 +117,10 @@ class TestTargets:
         assert verdicts["peak memory of `swara analyze`"] == "met"
 
     def test_what_was_not_measured_is_no_target(self, measured):
-        nothing = Measured((), (), (), {}, {}, 0, {}, {}, None, False)
+        nothing = Measured((), (), (), {}, {}, {}, 0, {}, {}, None, False)
         assert nothing.checks == []
         nan = float("nan")
-        without = Measured((), (), (), {}, {}, 0, {}, {}, Program(1.0, nan, 320.0, nan), False)
+        without = Measured((), (), (), {}, {}, {}, 0, {}, {}, Program(1.0, nan, 320.0, nan), False)
         assert [check.verdict for check in without.checks] == ["missed by 20 MB"]
 
 
@@ -133,6 +135,7 @@ class TestPage:
         assert "| MFCC, clarinet | 20 | 0 | 0 | 0 |" in page
         assert "| MFCC | -0.01 (-0.01 to -0.01) **behind** | +0.29 (+0.29 to +0.29) |" in page
         assert "| swara, built in, mean alone | 0.95 | 0.55 |" in page
+        assert "| **swara, built in** | 80.0 (80.0 to 80.0) | 70.0 (70.0 to 70.0) |" in page
         assert "| pitch alone | 100 of 100 (100.0 %) | 100 of 100 (100.0 %) | 98 of 100 (99.0 %) |" in page
         assert "| **swara, built in** | 900 | 1800 | 900 | 9.0 | 0.25 s | 60 MB | 90 MB |" in page
         assert "| `swara analyze` | 0.90 s | 250 MB |" in page
@@ -144,7 +147,7 @@ class TestPage:
         assert page.count("VGGish") == 2  # and in the table of costs; nowhere else
 
     def test_nothing_measured_is_still_a_page(self):
-        page = render(Measured((), (), (), {}, {}, 0, {}, {}, None, False, quick=True))
+        page = render(Measured((), (), (), {}, {}, {}, 0, {}, {}, None, False, quick=True))
         assert "no real recording was heard" in " ".join(page.split())
         assert "Not the whole benchmark" in page
         assert "nan" not in page
@@ -153,7 +156,7 @@ class TestPage:
     def test_the_plot_is_drawn(self, measured, tmp_path):
         assert draw(tmp_path / "plot.png", measured)
         assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
-        nothing = Measured((), (), (), {}, {}, 0, {}, {}, None, False)
+        nothing = Measured((), (), (), {}, {}, {}, 0, {}, {}, None, False)
         assert not draw(tmp_path / "none.png", nothing)
 
     def test_raw_figures_are_json(self, measured):

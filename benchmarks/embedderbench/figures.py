@@ -31,6 +31,9 @@ def raw(measured: Measured) -> dict[str, Any]:
             }
             for condition, by_peer in measured.singers.items()
         },
+        "single_notes": {
+            name: [_span(share) for share in score.shares] for name, score in measured.notes.items()
+        },
         "note_head": {
             name: {each.feature.title: [list(outcome) for outcome in each.outcomes] for each in ablated}
             for name, ablated in measured.heads.items()

@@ -15,12 +15,14 @@ from .markdown import grid, paragraph
 from .peers import Peer
 from .program import Program
 from .run import InstrumentScores, SingerScores
+from .single_notes import NoteScores
 from .tables import (
     ahead_rows,
     confusion_rows,
     cost_rows,
     head_rows,
     instrument_rows,
+    note_rows,
     pooling_rows,
     singer_rows,
 )
@@ -46,6 +48,8 @@ class Measured:
         By embedder.
     singers : mapping
         By condition and embedder.
+    notes : mapping of str to NoteScores
+        By embedder.
     takes : int
         How many there were.
     heads : mapping of str to sequence of Ablated
@@ -65,6 +69,7 @@ class Measured:
     conditions: tuple[Condition, ...]
     instruments: Mapping[str, InstrumentScores]
     singers: Mapping[str, Mapping[str, SingerScores]]
+    notes: Mapping[str, NoteScores]
     takes: int
     heads: Mapping[str, Sequence[Ablated]]
     costs: Mapping[str, Cost]
@@ -151,6 +156,7 @@ def _singers(measured: Measured) -> Iterator[str]:
     }
     yield from _table(words.AHEAD, ahead_rows(measured.peers, by_condition, scale=1, digits=2))
     yield from _table(words.POOLED, pooling_rows(measured.peers, measured.conditions, measured.singers))
+    yield from _table(words.NOTES, note_rows(measured.peers, measured.notes))
 
 
 def _heads(measured: Measured) -> Iterator[str]:

@@ -7,16 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.clip import Samples
+from benchmarks.recordings import SightSinging
 from embedder import Embedder
 
 from .ear import POOLINGS, heard, repooled
 from .instruments import font_notes, iowa_notes
 from .probe import Probed, probe
 from .retrieval import Found, Halves, found
+from .single_notes import NoteScores, embed_notes, score_notes
 from .takes import Condition, Pair
 
-__all__ = ["ASKED", "TAUGHT", "InstrumentScores", "SingerScores", "name_instruments", "recognise_singers"]
+__all__ = [
+    "ASKED",
+    "TAUGHT",
+    "InstrumentScores",
+    "SingerScores",
+    "name_instruments",
+    "recognise_notes",
+    "recognise_singers",
+]
 
 TAUGHT, UNHEARD, IOWA = "fluidr3", "timgm6mb", "iowa"
 ASKED = {IOWA: "Iowa recordings", UNHEARD: "TimGM6mb"}
@@ -72,20 +81,32 @@ def name_instruments(
 
 def recognise_singers(
     embedders: Mapping[str, Embedder],
-    takes: Sequence[Samples],
+    takes: Sequence[SightSinging],
     found_in: Sequence[Condition],
     tell: _Tell = print,
 ) -> dict[str, dict[str, SingerScores]]:
     """Let halves of takes find each other in every condition; by condition, then by embedder."""
     scores: dict[str, dict[str, SingerScores]] = {}
     for condition in found_in:
-        rounds = condition.make(takes)
+        rounds = condition.make([take.clip.samples for take in takes])
         scores[condition.name] = {}
         for name, embedder in embedders.items():
             began_s = time.monotonic()
             scores[condition.name][name] = _searched(embedder, rounds)
             mrr = scores[condition.name][name].found.mrr
             tell(f"{name:16s}{condition.name}: MRR {mrr.value:.3f}   {time.monotonic() - began_s:.0f} s")
+    return scores
+
+
+def recognise_notes(
+    embedders: Mapping[str, Embedder], takes: Sequence[SightSinging], tell: _Tell = print
+) -> dict[str, NoteScores]:
+    """Let labelled notes of takes look for notes of their own take; by embedder."""
+    scores = {}
+    for name, embedder in embedders.items():
+        scores[name] = score_notes(embed_notes(takes, embedder))
+        own_take, over_pitch = scores[name].shares
+        tell(f"{name:16s}notes: own take {own_take.value:.3f}, voice over pitch {over_pitch.value:.3f}")
     return scores
 
 

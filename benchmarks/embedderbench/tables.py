@@ -14,6 +14,7 @@ from .cost import CLIP_S, CORES, LONG_S, Cost
 from .instruments import INSTRUMENTS
 from .peers import OURS, YAMNET, Peer
 from .run import ASKED, IOWA, InstrumentScores, SingerScores
+from .single_notes import NoteScores
 from .takes import Condition
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "cost_rows",
     "head_rows",
     "instrument_rows",
+    "note_rows",
     "plain",
     "pooling_rows",
     "singer_rows",
@@ -129,6 +131,15 @@ def head_rows(peers: Sequence[Peer], heads: Mapping[str, Sequence[Ablated]]) -> 
         for each in ablated
     ]
     return ("what it looks at", "chromatic scale", "calans", "bundled, other keys"), rows
+
+
+def note_rows(peers: Sequence[Peer], scores: Mapping[str, NoteScores]) -> Rows:
+    """Return what single notes found, by embedder."""
+    rows = [
+        (peer.title, *(_interval(share, scale=100, digits=1) for share in score.shares))
+        for peer, score in _of(peers, scores)
+    ]
+    return ("embedder", "note's own take first, %", "voice over pitch, %"), rows
 
 
 def cost_rows(peers: Sequence[Peer], costs: Mapping[str, Cost]) -> Rows:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.recordings import sight_singing
 from data.clip import Samples
 
 from .channel import equaliser
 from .shift import FIFTH, Resung
 
-__all__ = ["Condition", "Pair", "conditions", "load_takes"]
+__all__ = ["Condition", "Pair", "conditions"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +48,6 @@ class Condition:
     def missing(self) -> str:
         """Packages that it needs and that are not installed; empty where it can be made."""
         return ", ".join(package for package in self.packages if find_spec(package) is None)
-
-
-def load_takes(root: Path) -> list[Samples]:
-    """Load the sight-singers' takes in order of their names."""
-    return [take.clip.samples for take in sight_singing(root)]
 
 
 def conditions(folder: Path) -> list[Condition]:

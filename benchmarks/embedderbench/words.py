@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cost import CLIP_S, LENGTH_S, LONG_S
 from .instruments import VELOCITIES
+from .single_notes import FAR_SEMITONES
 
 __all__ = [
     "AHEAD",
@@ -13,6 +14,7 @@ __all__ = [
     "HEAD_TABLE",
     "INSTRUMENTS",
     "INTRODUCTION",
+    "NOTES",
     "NO_RECORDINGS",
     "POOLED",
     "PROGRAM",
@@ -67,6 +69,12 @@ SINGER_TABLE = "Mean reciprocal rank, with its interval."
 POOLED = (
     "The same by how the frames of a half are put together. Swara takes the mean and half of the standard"
     " deviation, and so does every table above, for all embedders; others may be better off otherwise."
+)
+NOTES = (
+    "Single notes of the same takes. Own take first: each labelled note of the first halves looks for the"
+    " nearest among those of the second halves, and this share is from its own take. Voice over pitch: the"
+    f" chance that a note of the same take, {FAR_SEMITONES:.0f} semitones or more away, is nearer than a note"
+    " of another take within a semitone; pitch alone would give 0, voice (with room and phone) alone 100."
 )
 HEAD = (
     "The note head is trained on the bundled samples, which are synthesized, and names notes that it was not"
