@@ -1,0 +1,1 @@
+"""Networks with a published architecture and random weights, where the trained ones cannot be had."""

@@ -1,0 +1,86 @@
+"""Where models from TF Hub are looked for on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from .contract import Contract
+from .errors import ModelAbsent
+
+__all__ = ["SAVED_MODEL_FILE", "find_model", "hub_folders", "models_folder", "pulled_folder"]
+
+SAVED_MODEL_FILE = "saved_model.pb"
+"""What makes a folder a SavedModel."""
+
+_PULLED = ("saved_model", "model.tflite")
+"""Within the folder of a pulled model, the float network first."""
+
+
+def models_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder that models are pulled into: ``SWARA_MODELS``, else in the user's data folder."""
+    if named := environment.get("SWARA_MODELS"):
+        return Path(named).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("swara") / "models"
+
+
+def pulled_folder(contract: Contract, environment: Mapping[str, str]) -> Path:
+    """Return where ``swara models pull`` puts this model: ``saved_model/`` or ``model.tflite`` lie in it."""
+    return models_folder(environment) / contract.name
+
+
+def find_model(contract: Contract, environment: Mapping[str, str], path: Path | None = None) -> Path:
+    """Return the SavedModel folder or the TFLite file to use.
+
+    Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
+    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a pulled TFLite file.
+
+    Raises
+    ------
+    ModelAbsent
+        If it is not there; the message says what to put where.
+    """
+    if path is not None:
+        if found := _model_at(path.expanduser()):
+            return found
+        raise ModelAbsent(
+            "neither a TFLite file nor a folder with a SavedModel",
+            where=str(path),
+            fix=f"Name the folder that holds {SAVED_MODEL_FILE}, or get the model with: "
+            f"swara models pull {contract.name}",
+        )
+    pulled = pulled_folder(contract, environment)
+    candidates = [pulled, *hub_folders(contract, environment), _tflite_folder(pulled)]
+    for candidate in candidates:
+        if found := _model_at(candidate):
+            return found
+    raise ModelAbsent(
+        f"the model is not on this machine: {SAVED_MODEL_FILE} with its variables, from {contract.handle}",
+        where=str(pulled / _PULLED[0]),
+        fix=f"Run: swara models pull {contract.name}; or unpack {contract.handle} into that folder by hand",
+    )
+
+
+def _model_at(path: Path) -> Path | None:
+    """Return `path` if it is a model, or the model of a pulled folder."""
+    if path.is_file() or (path / SAVED_MODEL_FILE).is_file():
+        return path
+    inside = (path / name for name in _PULLED)
+    return next((each for each in inside if each.is_file() or (each / SAVED_MODEL_FILE).is_file()), None)
+
+
+def _tflite_folder(pulled: Path) -> Path:
+    """Where the network of 8-bit integers is pulled to, if there is one: ``yamnet-tflite``."""
+    return pulled.with_name(f"{pulled.name}-tflite")
+
+
+def hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
+    """Return where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
+    if not (cache := environment.get("TFHUB_CACHE_DIR")):
+        return []
+    handles = (contract.handle, contract.handle + "/")
+    digests = (hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest() for handle in handles)
+    return [Path(cache).expanduser() / digest for digest in digests]
