@@ -13,8 +13,7 @@ from embedder.registry import embedder_named
 
 from .mfcc import MfccEmbedder
 from .places import cache_folder, model_file
-from .published import VGGISH, YAMNET_FLOAT, Architecture, SavedModel, saved
-from .yamnet_lite import YamnetLite
+from .published import Architecture, saved
 
 __all__ = ["FLOOR", "OURS", "PEERS", "YAMNET", "Peer", "present"]
 
@@ -82,7 +81,7 @@ def _random(name: str, title: str, architecture: Architecture) -> Peer:
     return Peer(
         name,
         title,
-        lambda: SavedModel(architecture, folder()),
+        lambda: embedder_named(architecture, folder()),
         ("tensorflow", "benchmarks.published"),
         prepare=folder,
         speed_only=True,
@@ -96,10 +95,15 @@ PEERS: Mapping[str, Peer] = MappingProxyType(
         peer.name: peer
         for peer in (
             Peer(OURS, "**swara, built in**", lambda: embedder_named("builtin")),
-            Peer(YAMNET, "YAMNet (TFLite, 8 bits)", lambda: YamnetLite(model_file(_TFLITE)), file=_TFLITE),
+            Peer(
+                YAMNET,
+                "YAMNet (TFLite, 8 bits)",
+                lambda: embedder_named("yamnet", model_file(_TFLITE)),
+                file=_TFLITE,
+            ),
             Peer(FLOOR, "MFCC", MfccEmbedder, ("librosa",)),
-            _random("yamnet-float", "YAMNet (float, random weights)", YAMNET_FLOAT),
-            _random("vggish", "VGGish (float, random weights)", VGGISH),
+            _random("yamnet-float", "YAMNet (float, random weights)", "yamnet"),
+            _random("vggish", "VGGish (float, random weights)", "vggish"),
         )
     }
 )

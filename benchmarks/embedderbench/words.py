@@ -35,8 +35,9 @@ NO_RECORDINGS = (
 )
 QUICK = "**Not the whole benchmark:** only a part of the notes and takes was heard."
 RANDOM = (
-    "{titles}: the published architecture with random weights, as the trained ones cannot be had everywhere;"
-    " as fast as the real ones, and heard nowhere else on this page."
+    "{titles}: the published architecture with random weights, as the trained ones cannot be had everywhere,"
+    " converted from a SavedModel as the real ones are; as fast as those, and heard nowhere else on this"
+    " page."
 )
 INSTRUMENTS = (
     "Clarinet, flute, oboe and trumpet, note by note, each cut to where it sounds and brought to one level. A"
