@@ -56,6 +56,23 @@ def test_an_embedder_that_says_the_same_of_everything_gains_nothing():
     assert reciprocal_ranks(silent, silent) == pytest.approx(np.full(8, 1 / 8))
 
 
+def test_something_else_may_be_sought(halves):
+    queries, others = halves
+    sought = queries + 0.5 * others
+    expected = []
+    for row in range(len(queries)):
+        mixed = others.copy()
+        mixed[row] = sought[row]
+        expected.append(by_hand(queries[row : row + 1], np.roll(mixed, -row, axis=0))[0])
+    assert reciprocal_ranks(queries, others, sought) == pytest.approx(np.array(expected))
+    assert reciprocal_ranks(queries, others, others) == pytest.approx(reciprocal_ranks(queries, others))
+    one_way = found([Halves(queries, others, sought)])
+    assert one_way.counts[:, 1].tolist() == [1.0] * len(queries)
+    assert one_way.mrr.value == pytest.approx(np.mean(expected))
+    doubled = Halves(queries, others, sought).mapped(lambda vectors: 2 * vectors)
+    assert found([doubled]).mrr.value == pytest.approx(one_way.mrr.value)
+
+
 def test_length_does_not_matter(halves):
     queries, others = halves
     scales = np.random.default_rng(0).uniform(0.1, 10.0, size=(len(others), 1))

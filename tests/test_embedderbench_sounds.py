@@ -108,17 +108,21 @@ class TestConditions:
         monkeypatch.setattr(takes.Resung, "__call__", lambda self, samples, ratio: ratio * samples)
         sung = [np.full(100 + k, 1.0 + k, np.float32) for k in range(3)]
         made = {c.name: c.make(sung) for c in takes.conditions(tmp_path)}
-        assert [len(rounds) for rounds in made.values()] == [1, 1, 2, 2, 2]
+        assert [len(rounds) for rounds in made.values()] == [1, 1, 2, 2, 2, 2]
         (plain,) = made["plain"]
         assert [p.one.size + p.other.size for p in plain] == [100, 101, 102]
         second, first = made["fifth"]
         assert [(p.one[0], p.other[0]) for p in second] == [(1.0, 1.5), (2.0, 3.0), (3.0, 4.5)]
         assert [(p.one[0], p.other[0]) for p in first] == [(1.5, 1.0), (3.0, 2.0), (4.5, 3.0)]
+        for pairs in made["crossed"]:
+            assert [(p.one[0], p.other[0], p.sought[0]) for p in pairs] == [
+                (k, k, 1.5 * k) for k in (1, 2, 3)
+            ]
 
     def test_without_pyworld_some_cannot_be_made(self, tmp_path, monkeypatch):
         monkeypatch.setattr(takes, "find_spec", lambda name: None)
         lacking = [c.name for c in takes.conditions(tmp_path) if c.missing]
-        assert lacking == ["fifth", "flat-fifth", "vocoder"]
+        assert lacking == ["fifth", "crossed", "flat-fifth", "vocoder"]
 
 
 class TestNotes:

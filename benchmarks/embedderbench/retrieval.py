@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,10 +20,18 @@ class Halves:
     Parameters
     ----------
     queries, others : float arrays, shape [takes, dim]
+    sought : float array, shape [takes, dim], optional
+        What each query looks for among the others of all other takes; without it, its own row of `others`.
     """
 
     queries: FloatArray
     others: FloatArray
+    sought: FloatArray | None = None
+
+    def mapped(self, change: Callable[[FloatArray], FloatArray]) -> Halves:
+        """Return the same halves with every vector changed."""
+        sought = None if self.sought is None else change(self.sought)
+        return Halves(change(self.queries), change(self.others), sought)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,28 +57,27 @@ class Found:
 
 
 def found(rounds: list[Halves]) -> Found:
-    """Search in both directions, in every round: queries among the others, and others among the queries."""
-    per_take = [
-        ranks
-        for halves in rounds
-        for ranks in (
-            reciprocal_ranks(halves.queries, halves.others),
-            reciprocal_ranks(halves.others, halves.queries),
-        )
-    ]
+    """Search in every round: queries among the others and, where nothing else is sought, the other way."""
+    per_take = []
+    for halves in rounds:
+        per_take.append(reciprocal_ranks(halves.queries, halves.others, halves.sought))
+        if halves.sought is None:
+            per_take.append(reciprocal_ranks(halves.others, halves.queries))
     sums = np.sum(per_take, axis=0)
     return Found(np.column_stack([sums, np.full(sums.size, float(len(per_take)))]))
 
 
-def reciprocal_ranks(queries: FloatArray, others: FloatArray) -> FloatArray:
+def reciprocal_ranks(queries: FloatArray, others: FloatArray, sought: FloatArray | None = None) -> FloatArray:
     """Return 1 over the place of row i of `others` when all rows are sorted by cosine to query i.
+
+    Where something is sought, row i of that stands in for row i of the others.
 
     A tie counts against: of n that are equally near the right one is the last, so an embedder that says the
     same of every sound gets 1 over the number of takes. A vector of zeros is like nothing (cosine 0).
 
     Parameters
     ----------
-    queries, others : float arrays, shape [takes, dim]
+    queries, others, sought : float arrays, shape [takes, dim]
 
     Returns
     -------
@@ -83,6 +91,8 @@ def reciprocal_ranks(queries: FloatArray, others: FloatArray) -> FloatArray:
     if queries.shape != others.shape:
         raise ValueError(f"{queries.shape} and {others.shape}: each query has one other half")
     similar = _unit(queries) @ _unit(others).T
+    if sought is not None:
+        np.fill_diagonal(similar, np.sum(_unit(queries) * _unit(sought), axis=1))
     places = (similar >= np.diag(similar)[:, None]).sum(axis=1)
     ranks: FloatArray = 1.0 / places
     return ranks

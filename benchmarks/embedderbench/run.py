@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.recordings import SightSinging
@@ -111,13 +112,16 @@ def recognise_notes(
 
 
 def _searched(embedder: Embedder, rounds: Sequence[Sequence[Pair]]) -> SingerScores:
-    halves = [
-        Halves(heard(embedder, [pair.one for pair in pairs]), heard(embedder, [pair.other for pair in pairs]))
-        for pairs in rounds
-    ]
+    halves = [_embedded(embedder, pairs) for pairs in rounds]
     return SingerScores(
         {
-            title: found([Halves(repooled(h.queries, weight), repooled(h.others, weight)) for h in halves])
+            title: found([each.mapped(partial(repooled, weight=weight)) for each in halves])
             for title, weight in POOLINGS.items()
         }
     )
+
+
+def _embedded(embedder: Embedder, pairs: Sequence[Pair]) -> Halves:
+    ones, others = heard(embedder, [p.one for p in pairs]), heard(embedder, [p.other for p in pairs])
+    sought = [p.sought for p in pairs if p.sought is not None]
+    return Halves(ones, others, heard(embedder, sought) if sought else None)

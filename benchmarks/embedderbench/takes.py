@@ -19,10 +19,14 @@ __all__ = ["Condition", "Pair", "conditions"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
-    """Two sounds of one singer that should find each other: float32 arrays, 16 kHz."""
+    """Two sounds of one singer that should find each other: float32 arrays, 16 kHz.
+
+    Where there is something sought, `one` should find that, among the `other` sounds of the other singers.
+    """
 
     one: Samples
     other: Samples
+    sought: Samples | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ def conditions(folder: Path) -> list[Condition]:
     def fifth(takes: Sequence[Samples]) -> list[list[Pair]]:
         return _moved(takes, world, FIFTH)
 
+    def crossed(takes: Sequence[Samples]) -> list[list[Pair]]:
+        return _crossed(takes, world)
+
     def vocoder(takes: Sequence[Samples]) -> list[list[Pair]]:
         return _moved(takes, world, 1.0)
 
@@ -65,6 +72,7 @@ def conditions(folder: Path) -> list[Condition]:
         Condition("plain", "as recorded", _plain),
         Condition("flat", "equalised", lambda takes: _equalised(takes, _plain(takes))),
         Condition("fifth", "a half a fifth higher", fifth, needed),
+        Condition("crossed", "only the right half a fifth higher", crossed, needed),
         Condition("flat-fifth", "the same, equalised", lambda t: _equalised(t, fifth(t)), needed),
         Condition("vocoder", "a half through WORLD alone", vocoder, needed),
     ]
@@ -80,6 +88,15 @@ def _moved(takes: Sequence[Samples], world: Resung, ratio: float) -> list[list[P
     return [
         [Pair(first, world(second, ratio)) for first, second in halves],
         [Pair(world(first, ratio), second) for first, second in halves],
+    ]
+
+
+def _crossed(takes: Sequence[Samples], world: Resung) -> list[list[Pair]]:
+    """Look for a half a fifth higher among other singers' halves at the pitch they were sung at."""
+    halves = [np.array_split(take, 2) for take in takes]
+    return [
+        [Pair(first, second, world(second, FIFTH)) for first, second in halves],
+        [Pair(second, first, world(first, FIFTH)) for first, second in halves],
     ]
 
 
