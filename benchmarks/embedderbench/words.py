@@ -62,11 +62,10 @@ SINGERS = (
     " spectrum flat, in thirds of an octave, which takes out the phone and with it part of the singer. *A"
     " fifth higher* resynthesises one half, then the other, at 1.5 times the pitch with the formants kept"
     " (WORLD: Harvest, CheapTrick, D4C), so that pitch itself is of no help. *Only the right half* looks for"
-    " the moved half among other singers' as they sang: who is a fifth away must be nearer than whoever sings"
-    " at one's own pitch. *Through WORLD alone* is the"
-    " same at the pitch that was sung: what the vocoder costs. Intervals are 95 % by bootstrap over takes,"
-    " 2000 draws; the takes that are searched stay the same. Several takes may be by one singer, and several"
-    " sing the same melody, which can only cost."
+    " the moved half among other singers' as they sang: it must be nearer, a fifth away, than who sings at"
+    " one's own pitch. *Through WORLD alone* is the same at the pitch that was sung: what the vocoder costs."
+    " Intervals are 95 % by bootstrap over takes, 2000 draws; the takes that are searched stay the same."
+    " Several takes may be by one singer, and several sing the same melody, which can only cost."
 )
 SINGER_TABLE = "Mean reciprocal rank, with its interval."
 POOLED = (
