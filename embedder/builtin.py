@@ -34,7 +34,7 @@ class BuiltinEmbedder:
 
     It is computed, not trained: it hears the room, the microphone and the vowel as well as the singer, and
     in high voices some pitch. It was not made to tell who sings, only to put like sounds near each other. Its
-    few constants were chosen on amateur takes and synthesized voices; ``benchmarks/embedder.py`` measures it
+    few constants were chosen on amateur takes and synthesized voices; ``benchmarks/embedders.py`` measures it
     on both.
     """
 
