@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-# make demo | test | check | bench | bench-pitch | train-pitch | train-embedder | constraints
-=======
-# make demo | test | check | bench | bench-pitch | bench-embedders | train-pitch | constraints
->>>>>>> main
+# make demo | test | check | bench | bench-pitch | bench-embedders | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -16,11 +12,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-<<<<<<< HEAD
-.PHONY: demo test check bench bench-pitch train-pitch train-embedder constraints clean
-=======
-.PHONY: demo test check bench bench-pitch bench-embedders train-pitch constraints clean
->>>>>>> main
+.PHONY: demo test check bench bench-pitch bench-embedders train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
