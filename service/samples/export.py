@@ -13,10 +13,10 @@ from pathlib import Path, PurePath
 
 from classifier.pitch import Progress
 from data.corpus import PACK_PREFIX, audio_digest, audio_path
+from data.disk import sync_tree
 from data.errors import CorpusError, OutputError
 from data.layouts.table_writer import TABLE_NAME, write_table
 from data.recording import Recording
-from service.store.disk import sync_tree
 
 from .known import known_samples
 
