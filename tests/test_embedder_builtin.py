@@ -27,7 +27,7 @@ from embedder.registry import embedder_named
 RATE_HZ = 16_000
 WINDOW, HOP = 4352, 1600
 ROOT = Path(__file__).parents[1]
-PINNED = "3bb0c7d851465f2a"
+PINNED = "bbb6b47dc1131a96"
 FOUR_MB = 4_000_000
 
 
