@@ -1,4 +1,4 @@
-# make demo | test | check | bench | bench-pitch | bench-embedders | train-pitch | constraints
+# make demo | test | check | bench | bench-pitch | bench-embedders | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,10 +8,11 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 TRAIN_STAMP := $(VENV)/.installed-train
 TRAINING := build/pitch
+EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check bench bench-pitch bench-embedders train-pitch constraints clean
+.PHONY: demo test check bench bench-pitch bench-embedders train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -45,6 +46,12 @@ train-pitch: $(TRAIN_STAMP)
 	$(BIN)/python -m classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
 	$(BIN)/python -m classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
 	$(BIN)/python -m service.pack_pitch
+
+# Under two hours on two cores; needs fluidsynth and its soundfont fluid-soundfont-gm. Stopped, it goes on.
+train-embedder: $(TRAIN_STAMP)
+	$(BIN)/python -m embedder.training.render $(EMBEDDER_TRAINING)
+	$(BIN)/python -m embedder.training.train $(EMBEDDER_TRAINING)
+	$(BIN)/python -m embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
