@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ import numpy as np
 
 from classifier.errors import HeadDamaged
 from data.errors import MissingPackage
+from embedder.litert import stderr_closed
 
 from .bins import PITCH_BINS, Salience
 from .features import CHANNELS
@@ -56,7 +54,7 @@ class PitchNetwork:
         try:
             content = file.read_bytes()
             interpreter = Interpreter(model_content=content, num_threads=1)
-            with _stderr_closed():
+            with stderr_closed():
                 interpreter.allocate_tensors()
             self._runners = {
                 name: interpreter.get_signature_runner(name)
@@ -136,24 +134,6 @@ class Memory:
             voicing[at : at + size] = found["voicing"][0]
             self._pasts = {name: found[name.replace("past", "after")] for name in self._pasts}
         return salience.reshape(-1, PITCH_BINS), voicing.reshape(-1)
-
-
-@contextmanager
-def _stderr_closed() -> Iterator[None]:
-    """Keep LiteRT from telling the reader which kernels it uses: it has no setting for that."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @lru_cache(maxsize=1)
