@@ -24,7 +24,7 @@ def draw(path: Path, measured: Measured) -> bool:
         return False
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11.0, 4.0), layout="constrained", dpi=130)
+    figure = Figure(figsize=(11.0, 4.6), layout="constrained", dpi=130)
     singers, instruments, speed = figure.subplots(1, 3, width_ratios=(5, 2.5, 2.5))
     titles = {c.name: c.title for c in measured.conditions if c.name in measured.singers}
     _bars(
@@ -38,7 +38,9 @@ def draw(path: Path, measured: Measured) -> bool:
         },
     )
     singers.set(ylabel="same singer, mean reciprocal rank", ylim=(0, 1.05))
-    singers.legend(fontsize=8, frameon=False, loc="upper right")
+    figure.legend(
+        *singers.get_legend_handles_labels(), fontsize=8, frameon=False, loc="outside upper left", ncols=3
+    )
     sets = [key for key in ASKED if any(key in s.probed for s in measured.instruments.values())]
     _bars(
         instruments,
@@ -64,7 +66,7 @@ def _bars(
         errors = [[s.value - s.low for s in values], [s.high - s.value for s in values]]
         colour, label = _style(measured, name)
         axes.bar(at, [s.value for s in values], width, yerr=errors, capsize=2, color=colour, label=label)
-    axes.set_xticks(range(len(groups)), groups, fontsize=8)
+    axes.set_xticks(range(len(groups)), groups, fontsize=7, rotation=30, ha="right")
 
 
 def _speed(axes: Any, measured: Measured) -> None:
