@@ -17,7 +17,10 @@ from .store import Layout, Manifest, current_version, sound_manifest
 from .store.manifest import Parameters, code_version
 from .store.pitch_cache import tracker_fingerprint
 
-__all__ = ["SEED", "Plan", "make_plan"]
+__all__ = ["MAKING", "SEED", "Plan", "make_plan"]
+
+MAKING = 2
+"""Number of the way in which versions are made; one that changes what is in them raises it."""
 
 SEED = 20_250_301
 """Of everything random in a rebuild."""
@@ -83,7 +86,11 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         recordings=recordings,
         corpus_digest=corpus_digest(recordings),
         embedder=embedder,
-        parameters={"seed": SEED, "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}"},
+        parameters={
+            "making": MAKING,
+            "seed": SEED,
+            "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}",
+        },
         parent=parent,
         live=live,
         warnings=warnings,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from classifier.note_head import NoteHead, augmented, fit_note_head, save_note_head
+from classifier.note_head import NoteHead, augmented, fit_note_head, refit_without, save_note_head
+from data.corpus_log import json_line
+from data.recording import Recording
 from embedder import EmbedderSpec
 from index.samples import SampleIndex, build_sample_index, save_sample_index
 
+from .gate import Ruling
 from .labelled_notes import LabelledNote
+from .learned_targets import LearnedTarget, learn_targets, targets_json
 from .rebuild_plan import Plan
 from .store import VersionContents, VersionLayout
 from .store.versions import Build
@@ -29,47 +33,80 @@ class Learned:
     Parameters
     ----------
     head : NoteHead
+    exam_head : NoteHead or None
+        The same without the singers held out; None where the others sing too little.
     index : SampleIndex
+    targets : mapping of str to LearnedTarget
+        Where the professionals sing each svarasthana, by its letter.
     metrics : mapping
-        How well the head does on recordings held out, and how much it was learned from; JSON values.
+        How well the head does on recordings held out in turn, and how much it was learned from; JSON values.
     warnings : tuple of str
         What to know before trusting it, as sentences without full stop.
     """
 
     head: NoteHead
+    exam_head: NoteHead | None
     index: SampleIndex
+    targets: Mapping[str, LearnedTarget]
     metrics: Mapping[str, Any]
     warnings: tuple[str, ...]
 
 
-def learn(notes: Sequence[LabelledNote], *, seed: int) -> Learned:
+def learn(
+    notes: Sequence[LabelledNote],
+    *,
+    seed: int,
+    held_out: Collection[str] = (),
+    corrections: Sequence[LabelledNote] = (),
+) -> Learned:
     """Fit the head and build the index.
+
+    Parameters
+    ----------
+    notes : sequence of LabelledNote
+        Of the samples.
+    seed : int
+        Of everything random.
+    held_out : collection of str
+        Singers whom the exam head must not know.
+    corrections : sequence of LabelledNote
+        From users' takes: the head learns from them; they are no samples to compare with.
 
     Raises
     ------
     SwaraError
         If there is too little to learn from.
     """
-    sources = [note.source for note in notes]
+    sources = [note.source for note in (*notes, *corrections)]
     examples = [
         *(source.example() for source in sources),
         *augmented(sources, np.random.default_rng(seed)),
     ]
     fitted = fit_note_head(examples, seed=seed)
     index = build_sample_index(
-        [note.item for note in notes], np.stack([source.embedding for source in sources])
+        [note.item for note in notes], np.stack([note.source.embedding for note in notes])
     )
-    metrics = {"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)}
-    return Learned(fitted.head, index, metrics, fitted.metrics.warnings)
+    return Learned(
+        head=fitted.head,
+        exam_head=refit_without(fitted, examples, held_out) if held_out else None,
+        index=index,
+        targets=learn_targets(notes),
+        metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
+        warnings=fitted.metrics.warnings,
+    )
 
 
-def version_builder(plan: Plan, learned: Learned) -> Build:
+def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
     """Return what writes the files of a version."""
 
     def build(version: VersionLayout) -> VersionContents:
         save_note_head(learned.head, version.note_head)
+        if learned.exam_head is not None:
+            save_note_head(learned.exam_head, version.exam_head)
         version.index.mkdir(exist_ok=True)
         save_sample_index(learned.index, version.index)
+        version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
+        version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
         version.report.write_text(_json(learned.metrics), encoding="utf-8", newline="\n")
         return VersionContents(
             embedder=plan.embedder,
@@ -77,6 +114,7 @@ def version_builder(plan: Plan, learned: Learned) -> Build:
             parameters=plan.parameters,
             corpus_digest=plan.corpus_digest,
             metrics=learned.metrics,
+            gate=ruling.to_json(),
         )
 
     return build
@@ -84,6 +122,18 @@ def version_builder(plan: Plan, learned: Learned) -> Build:
 
 def _made_with(embedder: EmbedderSpec) -> dict[str, str]:
     return dict.fromkeys(("note_head", "index"), embedder.fingerprint)
+
+
+def _line(recording: Recording) -> bytes:
+    """Say what a recording was, without where it lay: a store that moved makes the same bytes."""
+    labels = [[label.start_s, label.end_s, label.swara] for label in recording.labels]
+    fields = {
+        "id": recording.id,
+        "singer": recording.singer,
+        "tonic_hz": recording.tonic_hz,
+        "labels": labels,
+    }
+    return json_line(fields)
 
 
 def _sizes(notes: Sequence[LabelledNote]) -> dict[str, Any]:
