@@ -20,6 +20,7 @@ from service.commands.models import models_app
 from service.commands.pictures import spectrogram
 from service.commands.samples import samples_app
 from service.commands.takes import analyze, pitch, search
+from service.commands.versions import versions_app
 
 __all__ = ["app", "main"]
 
@@ -33,7 +34,12 @@ app = typer.Typer(
 
 for _command in (analyze, pitch, spectrogram, search, rebuild, doctor):
     app.command(_command.__name__)(_command)
-for _group, _name in ((samples_app, "samples"), (cache_app, "cache"), (models_app, "models")):
+for _group, _name in (
+    (samples_app, "samples"),
+    (cache_app, "cache"),
+    (models_app, "models"),
+    (versions_app, "versions"),
+):
     app.add_typer(_group, name=_name)
 
 

@@ -67,7 +67,7 @@ def examine(
 
 
 def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
-    """Measure how many notes are sung nearest to the swara that they are labelled as, on any octave.
+    """Measure how many notes are sung nearest to the swara that they are labelled as.
 
     Returns
     -------
@@ -125,5 +125,5 @@ def _hits(index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection
 
 
 def _fits(note: LabelledNote) -> bool:
-    cents = float(np.nanmedian(note.source.cents))
-    return JUST.nearest(cents).svarasthana.index == parse_swara(note.source.swara)[0].index
+    placed = JUST.nearest(float(np.nanmedian(note.source.cents)))
+    return (placed.svarasthana, placed.octave) == parse_swara(note.source.swara)

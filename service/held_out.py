@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from data.corpus import append_recordings, corpus_digest, read_corpus
+from data.atomic_file import write_atomically
+from data.corpus import corpus_digest, read_corpus, write_corpus
 from data.recording import Recording
 
 from .store import Layout
@@ -50,12 +51,12 @@ def frozen_held_out(store: Layout, recordings: Iterable[Recording]) -> HeldOut:
 
     A recording once in it stays as it was, whatever becomes of its labels: otherwise labels gone wrong would
     be examined with themselves. New are all other recordings of singers who are held out, and of new singers
-    whose hash says so. To choose anew, delete ``held_out.jsonl``.
+    whose hash says so. To choose anew, delete ``HELD_OUT``.
 
     Raises
     ------
     CorpusError
-        If ``held_out.jsonl`` is damaged.
+        If ``HELD_OUT`` is damaged.
     StoreUnwritable
         If it cannot be written.
     """
@@ -63,10 +64,10 @@ def frozen_held_out(store: Layout, recordings: Iterable[Recording]) -> HeldOut:
     frozen = {recording.id: recording for recording in read_corpus(store.held_out)}
     singers = held_out_singers(known.values(), frozen.values())
     new = [each for each in known.values() if each.singer in singers and each.id not in frozen]
+    frozen |= {recording.id: recording for recording in new}
     if new:
         with writing(store.folder):
-            append_recordings(store.held_out, new)
-    frozen |= {recording.id: recording for recording in new}
+            write_atomically(store.held_out, lambda part: write_corpus(part, frozen.values()))
     kept = tuple(frozen[each] for each in sorted(frozen.keys() & known.keys()))
     names = {each.singer for each in kept} | {known[each.id].singer for each in kept}
     return HeldOut(kept, frozenset(names), tuple(each.id for each in kept if not _same(each, known[each.id])))

@@ -1,4 +1,4 @@
-"""Recordings embedded and tracked by several processes, each result into the cache: the rest is as with one."""
+"""Recordings embedded and tracked by several processes, all into the cache: the rest is as with one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _prepare(store: Path, ears: Ears) -> None:
 
 
 def _end_with_parent() -> None:
-    """A parent that was killed leaves its children waiting for work for ever."""
+    """End this process with its parent: one that was killed leaves its children waiting for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -14,7 +14,7 @@ from .held_out import frozen_held_out
 from .labelled_notes import Listener
 from .listening_jobs import Ears, listen_ahead
 from .pack_pitch import pack_pitch
-from .rebuild_exam import exam_notes, examined
+from .rebuild_exam import exam_notes, examined, with_corrections
 from .rebuild_plan import SEED, Plan, make_plan
 from .rebuild_result import RebuildResult
 from .rebuild_settled import settled
@@ -120,13 +120,17 @@ def _carry_out(
         heard = {recording: listener.notes_of(recording) for recording in stages.each(plan.recordings)}
         notes = [note for each in heard.values() for note in each]
         questions = exam_notes(held_out, heard, listener)
+        takes = [listener.notes_of(each.as_recording()) for each in plan.corrections.takes]
+        corrections = [note for each in takes for note in each]
     stages.over("listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(notes))
     with stages.stage("learn"):
-        learned = learn(notes, seed=SEED, held_out=held_out.singers)
+        learned = learn(notes, seed=SEED, held_out=held_out.singers, corrections=corrections)
     stages.over("learn", warnings=list(learned.warnings))
     with stages.stage("evaluate"):
         ruling = examined(store, plan, learned, notes, held_out, questions)
-    stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings))
+        learned = with_corrections(store, plan, learned, [*corrections, *plan.corrections.among(notes)])
+    corrected = learned.metrics.get("corrections")
+    stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=corrected)
     with stages.stage("write"):
         version = _write(store, plan, learned, ruling)
     stages.over("write", version=version)

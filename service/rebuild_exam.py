@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from classifier.note_head import load_note_head
 from data.recording import Recording
@@ -12,12 +14,13 @@ from .exam import Scores, examine, labels_in_place
 from .gate import Ruling, rule, scores_from_json
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, Listener
+from .rebuild_corrections import corrections_report
 from .rebuild_plan import Plan
 from .store import Layout, open_version
 from .store.refusals import reading
 from .version_build import Learned
 
-__all__ = ["exam_notes", "examined"]
+__all__ = ["exam_notes", "examined", "with_corrections"]
 
 _OF_LABELS = "labels in place"
 
@@ -58,6 +61,18 @@ def examined(
     return Ruling(ruling.reasons, ruling.scores, ruling.live, ruling.held_out, warnings)
 
 
+def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:
+    """Return what was learned with what became of the corrected `notes` in its metrics, if there are any."""
+    if not notes and not plan.corrections.verdicts:
+        return learned
+    before = None
+    with suppress(EmbedderChanged, StoreDamaged):
+        if plan.live is not None and plan.parent is not None:
+            before = open_version(store, plan.parent, plan.embedder).head
+    report = corrections_report(plan.corrections, notes, before, learned.head)
+    return replace(learned, metrics={**learned.metrics, "corrections": report})
+
+
 def _live_scores(
     store: Layout, plan: Plan, held_out: HeldOut, questions: Sequence[LabelledNote]
 ) -> tuple[Scores | None, tuple[str, ...]]:
@@ -89,5 +104,5 @@ def _about(relabelled: Iterable[str]) -> tuple[str, ...]:
         return ()
     return (
         f"examined by their labels of before, though they have others now: {names};"
-        " to examine by the new ones, delete held_out.jsonl in the store",
+        " to examine by the new ones, delete HELD_OUT in the store",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from classifier.pitch import PitchTracker, pitch_tracker
 from embedder import Embedder
@@ -17,7 +18,7 @@ from .store import Layout
 
 __all__ = ["run_rebuild"]
 
-_TRACKER = "head"
+_TRACKER: Final = "head"
 
 
 def run_rebuild(

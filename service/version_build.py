@@ -13,6 +13,7 @@ import numpy as np
 from classifier.note_head import NoteHead, augmented, fit_note_head, refit_without, save_note_head
 from data.corpus_log import json_line
 from data.recording import Recording
+from data.recording_json import recording_to_json
 from embedder import EmbedderSpec
 from index.samples import SampleIndex, build_sample_index, save_sample_index
 
@@ -126,14 +127,8 @@ def _made_with(embedder: EmbedderSpec) -> dict[str, str]:
 
 def _line(recording: Recording) -> bytes:
     """Say what a recording was, without where it lay: a store that moved makes the same bytes."""
-    labels = [[label.start_s, label.end_s, label.swara] for label in recording.labels]
-    fields = {
-        "id": recording.id,
-        "singer": recording.singer,
-        "tonic_hz": recording.tonic_hz,
-        "labels": labels,
-    }
-    return json_line(fields)
+    fields = {**recording_to_json(recording), "id": recording.id}
+    return json_line({name: fields[name] for name in ("id", "singer", "tonic_hz", "labels")})
 
 
 def _sizes(notes: Sequence[LabelledNote]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Layout:
         cache/embeddings/<fingerprint>/<audio sha256>.npz
         cache/pitch/<tracker fingerprint>/<audio sha256>.npz
         corpus.jsonl                               the recordings known, append-only
-        held_out.jsonl                             what versions are examined with, append-only
+        HELD_OUT                                   what versions are examined with, as JSON lines
         feedback.jsonl                             corrections by users, append-only
         rollbacks.jsonl                            which versions were left by a rollback, append-only
         .lock                                      held by the one writer
@@ -115,7 +115,7 @@ class Layout:
     @property
     def held_out(self) -> Path:
         """The recordings that versions are examined with, as they were when they were chosen."""
-        return self.folder / "held_out.jsonl"
+        return self.folder / "HELD_OUT"
 
     @property
     def feedback(self) -> Path:

@@ -1,7 +1,8 @@
-"""Recordings of many singers for the tests of the gate: six swaras, each a plain tone with a voice of its own."""
+"""Recordings of many singers: six swaras each, plain tones of a loudness of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def sing(
     singer: int,
     take: int,
     *,
+    rounds: int = 1,
     synthesized: bool = True,
     off_cents: dict[str, float] | None = None,
 ) -> Recording:
@@ -36,28 +38,29 @@ def sing(
     rng = np.random.default_rng([singer, take])
     times_s = np.arange(round(NOTE_S * RATE_HZ)) / RATE_HZ
     tones = []
-    for swara in SWARAS:
+    swaras = SWARAS * rounds
+    for swara in swaras:
         cents = just_cents(swara) + rng.uniform(-12, 12) + (off_cents or {}).get(swara, 0.0)
         loudness = 0.2 + 0.05 * singer + 0.02 * rng.random()
         tones.append(loudness * np.sin(2 * np.pi * sa_hz * 2 ** (cents / 1200) * times_s + 0.1))
     path = folder / f"singer {singer} take {take}.wav"
     soundfile.write(path, np.concatenate(tones), RATE_HZ, subtype="PCM_16")
     labels = tuple(
-        SwaraLabel(n * NOTE_S + 0.03, (n + 1) * NOTE_S - 0.03, swara) for n, swara in enumerate(SWARAS)
+        SwaraLabel(n * NOTE_S + 0.03, (n + 1) * NOTE_S - 0.03, swara) for n, swara in enumerate(swaras)
     )
     return Recording(
         str(path), audio_digest(path), f"singer {singer}", sa_hz, None, labels, "of no value", synthesized
     )
 
 
-def relabel(corpus: Path, change) -> None:
+def relabel(corpus: Path, change: Callable[[Recording], Recording]) -> None:
     """Append what `change` makes of each recording known, where that is another."""
     known = read_corpus(corpus)
     changed = [change(recording) for recording in known]
     append_recordings(corpus, [new for old, new in zip(known, changed, strict=True) if new != old])
 
 
-def shuffled(share: float, seed: int):
+def shuffled(share: float, seed: int) -> Callable[[Recording], Recording]:
     """Return what gives a share of the labels the swara of another note."""
     rng = np.random.default_rng(seed)
 
