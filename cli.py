@@ -15,6 +15,7 @@ import typer
 from raga.errors import SwaraError
 from service.commands.cache import cache_app
 from service.commands.doctor import doctor
+from service.commands.feedback import feedback_app
 from service.commands.learning import rebuild
 from service.commands.models import models_app
 from service.commands.pictures import spectrogram
@@ -39,6 +40,7 @@ for _group, _name in (
     (cache_app, "cache"),
     (models_app, "models"),
     (versions_app, "versions"),
+    (feedback_app, "feedback"),
 ):
     app.add_typer(_group, name=_name)
 

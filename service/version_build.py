@@ -10,13 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from classifier.note_head import NoteHead, augmented, fit_note_head, refit_without, save_note_head
+from classifier.note_head import (
+    NoteExample,
+    NoteHead,
+    augmented,
+    fit_note_head,
+    refit_without,
+    save_note_head,
+)
 from data.corpus_log import json_line
 from data.recording import Recording
 from data.recording_json import recording_to_json
 from embedder import EmbedderSpec
 from index.samples import SampleIndex, build_sample_index, save_sample_index
 
+from .fair_share import fair_share
 from .gate import Ruling
 from .labelled_notes import LabelledNote
 from .learned_targets import LearnedTarget, learn_targets, targets_json
@@ -25,6 +33,9 @@ from .store import VersionContents, VersionLayout
 from .store.versions import Build
 
 __all__ = ["Learned", "learn", "version_builder"]
+
+MOST_TRIED, MOST_TAUGHT = 150, 400
+"""Notes of each swara that the head is tried out on, and trained on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +73,9 @@ def learn(
 ) -> Learned:
     """Fit the head and build the index.
 
+    All notes enter the index. The head is tried out on a bounded number of each swara, and then trained on a
+    larger one: what more notes would add is little, and a rebuild must not cost more with every recording.
+
     Parameters
     ----------
     notes : sequence of LabelledNote
@@ -78,23 +92,26 @@ def learn(
     SwaraError
         If there is too little to learn from.
     """
-    sources = [note.source for note in (*notes, *corrections)]
-    examples = [
-        *(source.example() for source in sources),
-        *augmented(sources, np.random.default_rng(seed)),
-    ]
-    fitted = fit_note_head(examples, seed=seed)
+    tried = _examples([*fair_share(notes, MOST_TRIED), *corrections], seed)
+    taught = _examples([*fair_share(notes, MOST_TAUGHT), *corrections], seed)
+    fitted = fit_note_head(tried, seed=seed)
+    head = fitted.head if len(taught) == len(tried) else refit_without(fitted, taught, ())
     index = build_sample_index(
         [note.item for note in notes], np.stack([note.source.embedding for note in notes])
     )
     return Learned(
-        head=fitted.head,
-        exam_head=refit_without(fitted, examples, held_out) if held_out else None,
+        head=head or fitted.head,
+        exam_head=refit_without(fitted, taught, held_out) if held_out else None,
         index=index,
         targets=learn_targets(notes),
         metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
         warnings=fitted.metrics.warnings,
     )
+
+
+def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
+    sources = [note.source for note in notes]
+    return [*(source.example() for source in sources), *augmented(sources, np.random.default_rng(seed))]
 
 
 def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
