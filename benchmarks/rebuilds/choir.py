@@ -30,13 +30,14 @@ def sing(
     take: int,
     *,
     rounds: int = 1,
+    note_s: float = NOTE_S,
     synthesized: bool = True,
     off_cents: dict[str, float] | None = None,
 ) -> Recording:
     """Write a recording of all six swaras and return it, rightly labelled."""
     sa_hz = 180.0 + 7.0 * singer
     rng = np.random.default_rng([singer, take])
-    times_s = np.arange(round(NOTE_S * RATE_HZ)) / RATE_HZ
+    times_s = np.arange(round(note_s * RATE_HZ)) / RATE_HZ
     tones = []
     swaras = SWARAS * rounds
     for swara in swaras:
@@ -46,7 +47,7 @@ def sing(
     path = folder / f"singer {singer} take {take}.wav"
     soundfile.write(path, np.concatenate(tones), RATE_HZ, subtype="PCM_16")
     labels = tuple(
-        SwaraLabel(n * NOTE_S + 0.03, (n + 1) * NOTE_S - 0.03, swara) for n, swara in enumerate(swaras)
+        SwaraLabel(n * note_s + 0.03, (n + 1) * note_s - 0.03, swara) for n, swara in enumerate(swaras)
     )
     return Recording(
         str(path), audio_digest(path), f"singer {singer}", sa_hz, None, labels, "of no value", synthesized
