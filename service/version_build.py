@@ -34,8 +34,11 @@ from .store.versions import Build
 
 __all__ = ["Learned", "learn", "version_builder"]
 
-MOST_TRIED, MOST_TAUGHT = 150, 400
-"""Notes of each swara that the head is tried out on, and trained on."""
+MOST_TRIED, MOST_TAUGHT = 450, 1200
+"""Notes that the head is tried out on, and trained on, shared out among the swaras."""
+
+_LEAST_SHARE = 30
+"""Of each swara, however many there are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +95,11 @@ def learn(
     SwaraError
         If there is too little to learn from.
     """
-    tried = _examples([*fair_share(notes, MOST_TRIED), *corrections], seed)
-    taught = _examples([*fair_share(notes, MOST_TAUGHT), *corrections], seed)
+    swaras = len({note.item.swara for note in notes}) or 1
+    tried, taught = (
+        _examples([*fair_share(notes, max(_LEAST_SHARE, most // swaras)), *corrections], seed)
+        for most in (MOST_TRIED, MOST_TAUGHT)
+    )
     fitted = fit_note_head(tried, seed=seed)
     head = fitted.head if len(taught) == len(tried) else refit_without(fitted, taught, ())
     index = build_sample_index(

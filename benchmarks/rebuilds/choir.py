@@ -1,4 +1,4 @@
-"""Recordings of many singers: six swaras each, plain tones of a loudness of their own."""
+"""Recordings of many singers: six swaras each, tones of a loudness of their own."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def sing(
     *,
     rounds: int = 1,
     note_s: float = NOTE_S,
+    partials: int = 1,
     synthesized: bool = True,
     off_cents: dict[str, float] | None = None,
 ) -> Recording:
-    """Write a recording of all six swaras and return it, rightly labelled."""
+    """Write a recording of all six swaras and return it, rightly labelled; a voice has many partials."""
     sa_hz = 180.0 + 7.0 * singer
     rng = np.random.default_rng([singer, take])
     times_s = np.arange(round(note_s * RATE_HZ)) / RATE_HZ
@@ -43,7 +44,8 @@ def sing(
     for swara in swaras:
         cents = just_cents(swara) + rng.uniform(-12, 12) + (off_cents or {}).get(swara, 0.0)
         loudness = 0.2 + 0.05 * singer + 0.02 * rng.random()
-        tones.append(loudness * np.sin(2 * np.pi * sa_hz * 2 ** (cents / 1200) * times_s + 0.1))
+        phase = 2 * np.pi * sa_hz * 2 ** (cents / 1200) * times_s + 0.1
+        tones.append(loudness * sum(np.sin(n * phase) / n for n in range(1, partials + 1)) / partials**0.5)
     path = folder / f"singer {singer} take {take}.wav"
     soundfile.write(path, np.concatenate(tones), RATE_HZ, subtype="PCM_16")
     labels = tuple(

@@ -13,12 +13,12 @@ from typing import Any
 from data.corpus import append_recordings
 from service.store import Layout
 
-from .choir import sing
+from .choir import SWARAS, sing
 
 __all__ = ["measure_cost"]
 
-SINGERS, ROUNDS, TAKE_S = 8, 10, 36.0
-"""Ten times six notes of 0.6 s in each recording."""
+SINGERS, ROUNDS, NOTE_S = 8, 10, 0.6
+TAKE_S = ROUNDS * len(SWARAS) * NOTE_S
 
 MOST_SHARE, LEAST_GAIN = 0.05, 1.7
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -79,7 +79,7 @@ def _two_jobs(store: Path) -> Iterator[tuple[str, bool | None]]:
 
 def _add(store: Path, numbers: range) -> None:
     takes = [
-        sing(store / "sounds", number % SINGERS, number, rounds=ROUNDS, note_s=TAKE_S / ROUNDS / 6)
+        sing(store / "sounds", number % SINGERS, number, rounds=ROUNDS, note_s=NOTE_S, partials=8)
         for number in numbers
     ]
     append_recordings(Layout(store).corpus, takes)

@@ -115,7 +115,7 @@ class Trial:
         live = open_live(self.store, ToneEmbedder().spec)
         _expect(live is not None, "there is no live version")
         if live is not None:
-            vector = np.array([0.3, 0.6, 0.7], dtype=np.float32)
+            vector = live.index.engines["P"].vectors[0]
             head = live.head.predict(vector, pitch_evidence(np.full(9, 702.0)))
             _expect(head.swara == "P", f"the head hears {head.swara}")
             found = live.index.nearest(vector, "P", count=1)
@@ -158,9 +158,7 @@ def _fail_at(folder: Path, step: int, error: int) -> None:
             raise OSError(error, os.strerror(error))
 
     def hear(event: str, args: tuple[Any, ...]) -> None:
-        if event in _CHANGES or (
-            event == "open" and str(args[0]).startswith(str(folder)) and _writes(args[2])
-        ):
+        if event in _CHANGES or (event == "open" and _grows(folder, *args)):
             change()
 
     def counted_fsync(handle: int) -> None:
@@ -172,8 +170,8 @@ def _fail_at(folder: Path, step: int, error: int) -> None:
     sys.addaudithook(hear)
 
 
-def _writes(flags: Any) -> bool:
-    return bool(int(flags or 0) & (os.O_WRONLY | os.O_RDWR))
+def _grows(folder: Path, path: Any, _mode: Any, flags: Any) -> bool:
+    return str(path).startswith(str(folder)) and bool(int(flags or 0) & (os.O_WRONLY | os.O_RDWR))
 
 
 def _forked(act: Callable[[], object], prepare: Callable[[], object] = lambda: None) -> int:
