@@ -170,6 +170,8 @@ def make_live(store: Layout, text: str) -> VersionInfo:
     """Make a version live whatever the gate said of it; errors are those of `roll_back`."""
     with writer_lock(store):
         target = _sound(store, text)
+        if target.left:
+            note_rollback(store, None, target.id, datetime.now(UTC))
         promote(store, target.id)
     return _info(store, target.id, thorough=False)
 

@@ -10,8 +10,8 @@ from .line_log import append_line, read_lines
 __all__ = ["note_rollback", "rolled_back"]
 
 
-def note_rollback(store: Layout, left: str, to: str, at: datetime) -> None:
-    """Note that the version `left` was given up for `to`; on the disk when this returns.
+def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> None:
+    """Note that the version `left`, if any, was given up for `to`; on the disk when this returns.
 
     Raises
     ------
@@ -22,11 +22,14 @@ def note_rollback(store: Layout, left: str, to: str, at: datetime) -> None:
 
 
 def rolled_back(store: Layout) -> frozenset[str]:
-    """Return the ids of the versions that were left.
+    """Return the ids of the versions that were left, and not chosen again since.
 
     Raises
     ------
     StoreDamaged
         Naming a line that cannot be read.
     """
-    return frozenset(str(line.get("left")) for line in read_lines(store.rollbacks))
+    left: set[str] = set()
+    for line in read_lines(store.rollbacks):
+        left = (left | {str(line.get("left"))}) - {str(line.get("to"))}
+    return frozenset(left)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.corpus import append_removal
-from service.errors import NoSuchVersion, StoreDamaged, StoreUnwritable
+from service.errors import NoSuchVersion, RecordingsChanged, StoreDamaged, StoreUnwritable
 from service.store import Layout, current_version, open_live
 from service.versions import difference, find_version, kept_versions, make_live, prune_versions, roll_back
 
@@ -70,6 +70,7 @@ def test_back_to_the_one_before_and_no_rebuild_undoes_it(grown) -> None:
     assert roll_back(grown.store).id == first
 
     assert make_live(grown.store, third).id == third == current_version(grown.store)
+    assert states(grown) == ["", "left", "live"]
     assert grown.rebuild().nothing_new
     assert roll_back(grown.store, first[-8:]).id == first
     with pytest.raises(NoSuchVersion, match="no sound version to go back to"):
@@ -171,6 +172,19 @@ def test_a_store_that_may_not_be_written_is_not_rolled_back(grown, as_nobody) ->
 
     assert grown.run(act, prepare=as_nobody).code == 0
     assert current_version(grown.store) == grown.versions[-1]
+
+
+def test_a_store_that_moves_with_its_recordings_stays_what_it_was(grown) -> None:
+    old, new = grown.sounds, grown.sounds.with_name("elsewhere")
+    old.rename(new)
+    with pytest.raises(RecordingsChanged, match="deleted"):
+        grown.rebuild()
+    grown.store.corpus.write_text(grown.store.corpus.read_text().replace(str(old), str(new)))
+    moved = grown.store.folder.rename(grown.store.folder.with_name("moved store"))
+    grown.store = Layout(moved)
+    result = grown.rebuild()
+    assert (result.outcome, result.version) == ("nothing new", grown.versions[-1])
+    grown.open()
 
 
 def test_the_command_line(grown, swara) -> None:
