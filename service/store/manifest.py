@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from embedder import EmbedderSpec
 
-from .migrations import SCHEMA, migrated
+from .migrations import SCHEMA, UNGATED, migrated
 
 __all__ = ["SCHEMA", "FileRecord", "Manifest", "Parameters", "code_version", "hash8", "stored_schema"]
 
@@ -89,6 +89,8 @@ class Manifest:
             fields["embedder"] = EmbedderSpec(**fields["embedder"])
             fields["files"] = {path: FileRecord(**record) for path, record in fields["files"].items()}
             manifest = cls(**fields)
+            if missing := UNGATED.keys() - manifest.gate.keys():
+                raise ValueError(f"not a manifest: its gate lacks {', '.join(sorted(missing))}")
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a manifest: {error}") from error
         if manifest.embedder.fingerprint != fingerprint:

@@ -17,6 +17,7 @@ from embedder import EmbedderSpec
 
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id
 from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
+from .migrations import UNGATED
 from .refusals import damaged, reading, writing
 
 __all__ = [
@@ -40,7 +41,7 @@ class VersionContents:
     parameters: Parameters
     corpus_digest: str
     metrics: Mapping[str, Any]
-    gate: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=lambda: dict(UNGATED))
 
 
 Build = Callable[[VersionLayout], VersionContents]
