@@ -16,6 +16,7 @@ from raga.errors import SwaraError
 from service.commands.cache import cache_app
 from service.commands.doctor import doctor
 from service.commands.feedback import feedback_app
+from service.commands.finetune import finetune
 from service.commands.learning import rebuild
 from service.commands.models import models_app
 from service.commands.pictures import spectrogram
@@ -33,7 +34,7 @@ app = typer.Typer(
     help="Was I in tune, where not, and what should it sound like?",
 )
 
-for _command in (analyze, pitch, spectrogram, search, rebuild, doctor):
+for _command in (analyze, pitch, spectrogram, search, rebuild, finetune, doctor):
     app.command(_command.__name__)(_command)
 for _group, _name in (
     (samples_app, "samples"),

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from . import calan, embedder, exact_pitch, note_head, over_tanpura, samples, speed, ssvd, synthetic, tonic
+from . import calan, exact_pitch, note_head, over_tanpura, samples, speed, ssvd, synthetic, tonic
 from .page import Section, render
 from .recordings import evaluation_folder
 from .tracks import Tracks
@@ -44,8 +44,6 @@ def main() -> None:
         tracks = Tracks(pool)
         sections.insert(0, _timed("synthetic", partial(synthetic.measure, tracks)))
         recorded = [] if root is None else list(_recorded(root, tracks))
-    has_takes = root is not None and (root / "ssvd").is_dir()
-    sections.append(_timed("embedder", partial(embedder.measure, root if has_takes else None)))
     PAGE.write_text(render([*recorded, *sections], _notice(root)), encoding="utf-8")
     print(f"wrote {PAGE}")
 

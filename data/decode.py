@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import importlib.util
 import stat
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from .av_reader import AvReader
-from .clip import Clip
+from .clip import Clip, Samples
 from .collector import Collector, too_long
 from .container import HEAD_BYTES, is_mp3, is_sndfile
 from .errors import AudioEmpty, AudioNotFound, AudioUnreadable
 from .reader import Reader, Refused
 from .soundfile_reader import SoundfileReader
 
-__all__ = ["MAX_DURATION_S", "MIN_DURATION_S", "RATE_HZ", "Decoded", "decode", "load_clip"]
+__all__ = ["MAX_DURATION_S", "MIN_DURATION_S", "RATE_HZ", "Decoded", "decode", "load_clip", "source_blocks"]
 
 RATE_HZ = 16_000
 """Rate that the analysis works at: holds every partial of a voice that a pitch tracker uses."""
@@ -98,6 +98,36 @@ def decode(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None =
     raise AudioUnreadable(
         f"this is not a recording that can be read ({reasons})", where=str(path), fix=_FORMATS
     )
+
+
+def source_blocks(path: Path) -> tuple[int, Iterator[Samples]]:
+    """Return the sample rate of a recording in Hz, and its samples as they are, in blocks.
+
+    For what resampling would hide, such as clipping. Where decoding breaks off, so do the blocks: `decode`
+    tells why.
+
+    Returns
+    -------
+    int, iterator of float32 arrays of shape [frames]
+        The mean over the channels.
+
+    Raises
+    ------
+    AudioError
+        As `decode` does where a recording cannot be opened at all.
+    """
+    for open_reader in _readers(_head(path)):
+        try:
+            reader = open_reader(path)
+        except (Refused, OSError):
+            continue
+        return reader.rate_hz, _until_refused(reader)
+    raise AudioUnreadable("this is not a recording that can be read", where=str(path), fix=_FORMATS)
+
+
+def _until_refused(reader: Reader) -> Iterator[Samples]:
+    with closing(reader), suppress(Refused, OSError):
+        yield from reader.blocks()
 
 
 def _head(path: Path) -> bytes:

@@ -1,54 +1,71 @@
-"""The embedder that needs no network and no weights."""
+"""The embedder that needs no network and no download: its weights ship with the package."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
 
 import numpy as np
 
 from data.clip import Clip, Samples
 from data.pitch_track import FloatArray
 
-from .envelope import EnvelopeParameters, envelope_cepstra
-from .spec import EmbedderSpec, Embeddings
-from .texture import window_summaries
+from .envelope import COEFFICIENTS, window_envelopes
+from .levels import FRAME_SAMPLES, RATE_HZ, STEP_SAMPLES, band_powers, levels_of
+from .network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES, EmbedderNetwork, network_frames, shipped_network
+from .spec import EmbedderSpec, Embeddings, Vectors
 
 __all__ = ["BuiltinEmbedder"]
 
-_REVISION = 1
-"""To be raised when the vectors change under the same parameters: every cached embedding is then stale."""
+_REVISION = 2
+"""To be raised when the vectors change under the same weights: every cached embedding is then stale."""
 
-_ENVELOPE = EnvelopeParameters()
-_WINDOW_FRAMES, _HOP_FRAMES = 13, 5
-_HOP_SAMPLES = _HOP_FRAMES * _ENVELOPE.step_samples
-_BLOCK_WINDOWS = 600
-_WINDOW_SAMPLES = (_WINDOW_FRAMES - 1) * _ENVELOPE.step_samples + _ENVELOPE.frame_samples
+_ENVELOPE_SHARE = 0.1
+"""Of the square of a vector's length: what the envelope counts beside what the network says."""
+
+_DIM = VECTOR_DIM + COEFFICIENTS
+_HOP_SAMPLES = HOP_FRAMES * STEP_SAMPLES
+_WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
+_SILENT = 1e-6
+"""A window none of whose frames counts for more is silence: white noise at -143 dB of full scale."""
+
+_BLOCK_WINDOWS = 500
+"""Windows worked on at a time, whatever the length of the clip."""
 
 
 class BuiltinEmbedder:
-    """Describes how a voice sounds by its smoothed spectral envelope over windows of 0.27 s.
+    """Describes how a voice or an instrument sounds, whatever its pitch, over windows of 0.27 s.
 
-    Each window gives the mean of 20 cepstral coefficients, then how much each varies. The spectrum is
-    smoothed over some 350 Hz first, which blurs the harmonics of most sung notes: what is left is vowel,
-    tract, slope of the source and breath, and little pitch. Loudness is left out.
+    First comes what a small network says, trained on synthesized voices and a soundfont's instruments to put
+    the same timbre near itself at another pitch, in another phrase, and (the first 64 components) in another
+    room. Then, counting for little, the direction of the smoothed envelope's cepstrum.
+    ``docs/models/builtin-embedder.md`` says what it learned from and how well it does.
 
-    It is computed, not trained: it hears the room, the microphone and the vowel as well as the singer, and
-    in high voices some pitch. It was not made to tell who sings, only to put like sounds near each other. Its
-    few constants were chosen on amateur takes and synthesized voices; ``benchmarks/embedder.py`` measures it
-    on both.
+    Parameters
+    ----------
+    network : EmbedderNetwork, optional
+        The one that ships with the package if not given; it is loaded when it is first needed.
     """
+
+    def __init__(self, network: EmbedderNetwork | None = None) -> None:
+        self._given = network
 
     @property
     def spec(self) -> EmbedderSpec:
-        """What this embedder is."""
+        """What this embedder is; its weights count by their digest."""
         return EmbedderSpec(
             name="builtin",
-            dim=2 * _ENVELOPE.coefficients,
-            rate_hz=_ENVELOPE.rate_hz,
-            window_s=_WINDOW_SAMPLES / _ENVELOPE.rate_hz,
-            hop_s=_HOP_SAMPLES / _ENVELOPE.rate_hz,
-            parameters={"revision": _REVISION, "window_frames": _WINDOW_FRAMES} | asdict(_ENVELOPE),
+            dim=_DIM,
+            rate_hz=RATE_HZ,
+            window_s=_WINDOW_SAMPLES / RATE_HZ,
+            hop_s=_HOP_SAMPLES / RATE_HZ,
+            parameters={
+                "revision": _REVISION,
+                "weights": self._network.digest,
+                "envelope_share": _ENVELOPE_SHARE,
+            },
         )
+
+    @property
+    def _network(self) -> EmbedderNetwork:
+        return shipped_network() if self._given is None else self._given
 
     def embed(self, clip: Clip) -> Embeddings:
         """Embed the whole clip, silence added at its end until the last window is full.
@@ -61,29 +78,37 @@ class BuiltinEmbedder:
         Returns
         -------
         Embeddings
-            The first frame begins with the clip. Zero vectors for digital silence; the same to within 1e-5 on
-            every machine.
+            The first frame begins with the clip. No vector is longer than 1; they are zero for digital
+            silence, and the same at any loudness above it.
 
         Raises
         ------
         ValueError
             If the clip has another sample rate.
+        ModelDamaged, MissingPackage
+            If the network cannot be loaded.
         """
-        if clip.rate_hz != _ENVELOPE.rate_hz:
-            raise ValueError(f"a clip at {clip.rate_hz} Hz for an embedder at {_ENVELOPE.rate_hz} Hz")
+        if clip.rate_hz != RATE_HZ:
+            raise ValueError(f"a clip at {clip.rate_hz} Hz for an embedder at {RATE_HZ} Hz")
         windows = 1 + max(0, -(-(clip.samples.size - _WINDOW_SAMPLES) // _HOP_SAMPLES))
-        vectors = np.empty((windows, self.spec.dim), dtype=np.float32)
+        vectors = np.empty((windows, _DIM), dtype=np.float32)
         for begin in range(0, windows, _BLOCK_WINDOWS):
             end = min(begin + _BLOCK_WINDOWS, windows)
-            vectors[begin:end] = _summaries(clip.samples, begin, end)
+            vectors[begin:end] = self._block(clip.samples, begin, end)
         centres = _HOP_SAMPLES * np.arange(windows) + _WINDOW_SAMPLES / 2
-        times_s: FloatArray = centres / _ENVELOPE.rate_hz
+        times_s: FloatArray = centres / RATE_HZ
         return Embeddings(vectors, times_s, self.spec)
 
-
-def _summaries(samples: Samples, begin: int, end: int) -> FloatArray:
-    """Return the vectors of windows `begin` up to `end`; what the last of them lacks is silence."""
-    length = (end - begin - 1) * _HOP_SAMPLES + _WINDOW_SAMPLES
-    part = samples[begin * _HOP_SAMPLES :][:length]
-    padded = np.pad(part, (0, length - part.size))
-    return window_summaries(*envelope_cepstra(padded, _ENVELOPE), _WINDOW_FRAMES, _HOP_FRAMES)
+    def _block(self, samples: Samples, begin: int, end: int) -> Vectors:
+        """Return the vectors of windows `begin` up to `end`; what the last of them lacks is silence."""
+        length = (network_frames(end - begin) - 1) * STEP_SAMPLES + FRAME_SAMPLES
+        part = samples[begin * _HOP_SAMPLES :][:length]
+        padded = np.pad(part, (0, length - part.size))
+        powers = band_powers(padded)
+        levels, weights = levels_of(powers)
+        heard = np.sqrt(1.0 - _ENVELOPE_SHARE) * self._network.run(levels, weights)
+        envelopes = np.sqrt(_ENVELOPE_SHARE) * window_envelopes(powers, weights, WINDOW_FRAMES, HOP_FRAMES)
+        vectors = np.concatenate([heard, envelopes], axis=1, dtype=np.float32)
+        loudest = np.lib.stride_tricks.sliding_window_view(weights[:, 0], WINDOW_FRAMES)[::HOP_FRAMES].max(1)
+        vectors[loudest <= _SILENT] = 0.0
+        return vectors

@@ -17,6 +17,9 @@ from .errors import ConversionFailed
 __all__ = ["converted_file"]
 
 _DIGITS = 16
+_REVISION = 1
+"""To be raised when files are converted differently: those that were kept are then passed over."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -25,7 +28,7 @@ def converted_file(
 ) -> Path:
     """Return the LiteRT file of a SavedModel, converting it if that has not been done.
 
-    It is called ``<name>-<digest of the SavedModel>-<digest of itself>.tflite``, 16 hex digits each, so that
+    It is called ``<name>-<revision>-<digest of the SavedModel>-<digest of itself>.tflite``, so that
     a changed SavedModel has another one, and a damaged one is made again. It lies in the folder
     ``<saved_model>.litert``, or, where that cannot be written, in the user's cache folder. Of two processes
     that want it at once, one converts and the other waits.
@@ -45,7 +48,7 @@ def converted_file(
     ModelDamaged, ModelUnfit, MissingPackage, ConversionFailed
         If it cannot be converted.
     """
-    folders, key = _folders(saved_model), f"{contract.name}-{digest[:_DIGITS]}"
+    folders, key = _folders(saved_model), f"{contract.name}-{_REVISION}-{digest[:_DIGITS]}"
     for folder in folders:
         if found := _found(folder, key):
             return found

@@ -12,11 +12,17 @@ from .contract import Contract, Outputs
 from .errors import ModelUnfit
 from .litert import open_interpreter
 
-__all__ = ["SIZES", "ConvertedNetwork", "signature"]
+__all__ = ["ConvertedNetwork", "block_sizes", "signature"]
 
-SIZES = (8, 2)
-"""Windows in an invocation. Few enough for a take of 5 s, ten of YAMNet's, to fill them; many enough that
-each window costs hardly more than in larger blocks."""
+_SIZES = {"yamnet": (10, 2), "vggish": (6,)}
+"""Windows in an invocation. Ten of YAMNet's, or six of VGGish's, are a take of 5 s, and larger blocks hardly
+save more; two are for what is left over. VGGish has one size, because converting its 290 MB of weights for
+two takes more memory than many machines have."""
+
+
+def block_sizes(contract: Contract) -> tuple[int, ...]:
+    """Return the numbers of windows that a converted model takes, falling."""
+    return _SIZES[contract.name]
 
 
 def signature(windows: int) -> str:
@@ -47,18 +53,18 @@ class ConvertedNetwork:
 
     def __init__(self, model: Path | bytes, contract: Contract, where: str, threads: int) -> None:
         interpreter = open_interpreter(model, where, threads)
-        signatures = interpreter.get_signature_list()
-        if not {signature(size) for size in SIZES} <= signatures.keys():
+        self._sizes = block_sizes(contract)
+        if not {signature(size) for size in self._sizes} <= interpreter.get_signature_list().keys():
             raise ModelUnfit("this is not a model that swara converted", where=where)
         self._interpreter = interpreter  # the runners borrow from it
-        self._runners = {size: interpreter.get_signature_runner(signature(size)) for size in SIZES}
+        self._runners = {size: interpreter.get_signature_runner(signature(size)) for size in self._sizes}
         for size, runner in self._runners.items():
             _check_shapes(runner, contract, size, where)
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """The numbers of windows that it takes, falling."""
-        return SIZES
+        return self._sizes
 
     def run(self, samples: Samples, windows: int) -> Outputs:
         """Return the embeddings and, where there are classes, the scores of consecutive windows."""

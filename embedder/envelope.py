@@ -1,110 +1,79 @@
-"""The smoothed spectral envelope of short frames: how a voice sounds, hardly how high it sings."""
+"""The smoothed spectral envelope of a window: vowel, tract, slope and channel, and hardly any pitch.
+
+Computed, not trained. It says less about an instrument than the network does, and more about a take.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
+from .levels import Levels, band_centres_hz, hz_of_mel, mel_of_hz
+from .spec import Vectors
 
-__all__ = ["EnvelopeParameters", "band_weights", "cepstrum_weights", "envelope_cepstra"]
+__all__ = ["COEFFICIENTS", "window_envelopes"]
 
-_BLOCK = 2048
-"""Frames worked on at a time, whatever the length of the clip."""
+COEFFICIENTS = 20
+"""Length of the cepstrum, without the first, which is loudness."""
 
+_WIDE_BANDS = 40
+_LOWEST_HZ, _HIGHEST_HZ = 350.0, 7600.0
+_HALF_WIDTH_HZ = 350.0
+"""Least distance from a wide band's centre to where its triangle ends. Bands narrower than that would follow
+single harmonics, and so the pitch."""
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeParameters:
-    """How an envelope is taken.
-
-    Parameters
-    ----------
-    rate_hz : int
-        Sample rate.
-    frame_samples, step_samples : int
-        Length of a frame under its Hann window, and from one to the next.
-    bands : int
-        Their centres are evenly spaced on the mel scale between `lowest_hz` and `highest_hz`, both excluded.
-    lowest_hz, highest_hz : float
-        The range of the centres.
-    half_width_hz : float
-        Least distance from a band's centre to where its triangle ends. Bands narrower than that would follow
-        single harmonics, and so the pitch.
-    coefficients : int
-        Length of the cepstrum, without the first, which is loudness.
-    floor : float
-        No band is taken for weaker than this share of the frame's mean band power.
-    silence : float
-        Band power that counts as none; 1e-9 is white noise at -113 dB of full scale.
-    """
-
-    rate_hz: int = 16_000
-    frame_samples: int = 512
-    step_samples: int = 320
-    bands: int = 40
-    lowest_hz: float = 350.0
-    highest_hz: float = 7600.0
-    half_width_hz: float = 350.0
-    coefficients: int = 20
-    floor: float = 1e-5
-    silence: float = 1e-9
+_FLOOR, _SILENCE = 1e-5, 1e-9  # as in `levels_of`
+_LITTLE = 1e-2
 
 
-def envelope_cepstra(samples: Samples, how: EnvelopeParameters) -> tuple[FloatArray, FloatArray]:
-    """Return the cepstrum and the mean band power of each frame that fits into `samples`.
+def window_envelopes(powers: Levels, weights: Levels, length: int, step: int) -> Vectors:
+    """Return the direction of each window's mean cepstrum.
+
+    A frame counts by the root of its power, so that rests and the ends of notes count little.
 
     Parameters
     ----------
-    samples : float32 array, shape [n]
-        At least one frame long.
-    how : EnvelopeParameters
+    powers : float32 array, shape [frames, BANDS]
+        Of `band_powers`.
+    weights : float32 array, shape [frames, 1]
+        Of `levels_of`.
+    length, step : int
+        Frames in a window, and from one window to the next; at least `length` frames.
 
     Returns
     -------
-    cepstra : float64 array, shape [frames, how.coefficients]
-        Zero for silence, and the same at any loudness above it.
-    power : float64 array, shape [frames]
+    float32 array, shape [1 + (frames - length) // step, COEFFICIENTS]
+        Of length 1, less where the envelope is next to flat.
     """
-    frames = sliding_window_view(samples, how.frame_samples)[:: how.step_samples]
-    window = np.hanning(how.frame_samples + 1)[:-1]
-    bands, cosines = band_weights(how), cepstrum_weights(how)
-    cepstra = np.empty((len(frames), how.coefficients))
-    power = np.empty(len(frames))
-    for begin in range(0, len(frames), _BLOCK):
-        block = slice(begin, begin + _BLOCK)
-        spectrum = np.abs(np.fft.rfft(frames[block] * window)) ** 2
-        levels = spectrum @ bands.T
-        power[block] = levels.mean(axis=1)
-        cepstra[block] = np.log(levels + how.floor * power[block, None] + how.silence) @ cosines.T
-    return cepstra, power
+    smoothing, cosines = _weights()
+    mean = np.square(weights)
+    logs = np.log(powers @ smoothing.T + np.float32(_FLOOR) * mean + np.float32(_SILENCE))
+    cepstra = logs @ cosines.T
+    inside = sliding_window_view(cepstra, length, axis=0)[::step]  # [windows, COEFFICIENTS, length]
+    counts = sliding_window_view(weights[:, 0], length)[::step]  # [windows, length]
+    means = np.einsum("wcl,wl->wc", inside, counts) / np.maximum(counts.sum(axis=1, keepdims=True), 1e-9)
+    lengths = np.sqrt(np.square(means).sum(axis=1, keepdims=True) + np.float32(_LITTLE))
+    return np.asarray(means / lengths, dtype=np.float32)
 
 
-def band_weights(how: EnvelopeParameters) -> FloatArray:
-    """Return each band's share of each bin's power, shape [bands, frame_samples // 2 + 1]; rows sum to 1."""
-    grid_mel = np.linspace(_mel(how.lowest_hz), _mel(how.highest_hz), how.bands + 2)
-    grid_hz = 700.0 * (10.0 ** (grid_mel / 2595.0) - 1.0)
-    bins_hz = np.arange(how.frame_samples // 2 + 1) * how.rate_hz / how.frame_samples
-    half_widths_hz = np.maximum(how.half_width_hz, (grid_hz[2:] - grid_hz[:-2]) / 2.0)
-    distances_hz = np.abs(bins_hz - grid_hz[1:-1, None])
-    triangles = np.maximum(0.0, 1.0 - distances_hz / half_widths_hz[:, None])
-    return np.asarray(triangles / triangles.sum(axis=1, keepdims=True))
+@lru_cache(maxsize=1)
+def _weights() -> tuple[Levels, Levels]:
+    """Return what turns bands into wide bands, [_WIDE_BANDS, BANDS], and their logs into a cepstrum.
 
-
-def cepstrum_weights(how: EnvelopeParameters) -> FloatArray:
-    """Return the DCT-II from log bands to cepstrum, shape [coefficients, bands].
-
-    The n-th coefficient is multiplied by n, because those of speech shrink about that fast (Juang, Rabiner
-    and Wilpon 1987), then all by one factor that keeps the mean square of the multipliers at 1.
+    The n-th coefficient of the DCT-II is multiplied by n, because those of speech shrink about that fast
+    (Juang, Rabiner and Wilpon 1987), then all by one factor that keeps the mean square of the multipliers
+    at 1: [COEFFICIENTS, _WIDE_BANDS].
     """
-    order = np.arange(1, how.coefficients + 1)
-    middles = np.arange(how.bands) + 0.5
-    cosines = np.sqrt(2.0 / how.bands) * np.cos(np.pi * order[:, None] * middles / how.bands)
-    return np.asarray(cosines * (order / np.sqrt(np.mean(order**2)))[:, None])
-
-
-def _mel(hz: float) -> float:
-    """O'Shaughnessy's mel scale."""
-    return float(2595.0 * np.log10(1.0 + hz / 700.0))
+    grid_hz = hz_of_mel(np.linspace(mel_of_hz(_LOWEST_HZ), mel_of_hz(_HIGHEST_HZ), _WIDE_BANDS + 2))
+    half_widths_hz = np.maximum(_HALF_WIDTH_HZ, (grid_hz[2:] - grid_hz[:-2]) / 2.0)
+    centres_hz = band_centres_hz()
+    distances_hz = np.abs(centres_hz - grid_hz[1:-1, None])
+    triangles = np.maximum(0.0, 1.0 - distances_hz / half_widths_hz[:, None]) * np.gradient(centres_hz)
+    order = np.arange(1, COEFFICIENTS + 1)
+    middles = np.arange(_WIDE_BANDS) + 0.5
+    cosines = np.sqrt(2.0 / _WIDE_BANDS) * np.cos(np.pi * order[:, None] * middles / _WIDE_BANDS)
+    cosines *= (order / np.sqrt(np.mean(order**2)))[:, None]
+    smoothing = triangles / triangles.sum(axis=1, keepdims=True)
+    return smoothing.astype(np.float32), cosines.astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .contract import Contract, check_contract
-from .converted import SIZES, ConvertedNetwork, signature
+from .converted import ConvertedNetwork, block_sizes, signature
 from .errors import ConversionFailed, ModelError
 from .litert import stderr_closed
 from .loaded_model import LoadedModel, first_line
@@ -21,6 +21,8 @@ PARITY = 0.9999
 """Least cosine between a frame of the SavedModel and the same frame of the LiteRT file."""
 
 _HOPS = 12
+_FREE_SPACE = "Free some space on the disk for temporary files, or name another with TMPDIR"
+_ANOTHER_TENSORFLOW = "Use another version of TensorFlow: pip install --upgrade 'swara[tensorflow]'"
 
 
 def exported(folder: Path, contract: Contract) -> bytes:
@@ -36,7 +38,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
     Returns
     -------
     bytes
-        A LiteRT file with one signature for each of ``converted.SIZES``, sharing their weights.
+        A LiteRT file with one signature for each of ``block_sizes(contract)``, sharing their weights.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
         raise ConversionFailed(
             f"TensorFlow cannot convert this SavedModel to LiteRT ({first_line(error)})",
             where=where,
-            fix="See that the disk for temporary files has some space, and get the model again",
+            fix=_FREE_SPACE if "no space left" in str(error).lower() else _ANOTHER_TENSORFLOW,
         ) from error
     _compare(model, contract, content, where)
     return content
@@ -65,18 +67,21 @@ def exported(folder: Path, contract: Contract) -> bytes:
 
 def _converted(model: LoadedModel, contract: Contract) -> bytes:
     tf = model.tf
-    signatures = {signature(size): _fixed(model, contract, size) for size in SIZES}
+    owner, sizes = tf.Module(), block_sizes(contract)
+    owner.model = model.saved  # and its variables
+    several = len(sizes) > 1
+    signatures = {signature(size): _fixed(model, contract, size, constant=several) for size in sizes}
     with tempfile.TemporaryDirectory(prefix="swara-convert-") as scratch:
-        tf.saved_model.save(tf.Module(), scratch, signatures=signatures)
+        tf.saved_model.save(tf.Module() if several else owner, scratch, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(scratch, signature_keys=list(signatures))
         return bytes(converter.convert())
 
 
-def _fixed(model: LoadedModel, contract: Contract, windows: int) -> Any:
-    """Return the model for just so many windows, its weights as constants.
+def _fixed(model: LoadedModel, contract: Contract, windows: int, *, constant: bool) -> Any:
+    """Return the model for just so many windows: every shape known beforehand is what makes LiteRT fast.
 
-    Every shape is then known beforehand, which is what makes LiteRT fast, and signatures share constants
-    where they would each keep variables.
+    Several signatures need their weights as constants, which they then share: they would keep variables. Of
+    one the converter makes constants itself, in far less memory.
     """
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -89,12 +94,14 @@ def _fixed(model: LoadedModel, contract: Contract, windows: int) -> Any:
         named = model.outputs(waveform)
         return [named[name] for name in names]
 
-    constant = convert_variables_to_constants_v2(
+    if not constant:
+        return tf.function(model.outputs, input_signature=spec).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(
         tf.function(whole, input_signature=spec).get_concrete_function()
     )
 
     def run(waveform: Any) -> dict[str, Any]:
-        return dict(zip(names, constant(waveform), strict=True))
+        return dict(zip(names, frozen(waveform), strict=True))
 
     return tf.function(run, input_signature=spec).get_concrete_function()
 
@@ -114,5 +121,5 @@ def _compare(model: LoadedModel, contract: Contract, content: bytes, where: str)
         raise ConversionFailed(
             f"the converted model differs from the SavedModel: frames have a cosine of {cosines.min():.5f}",
             where=where,
-            fix="Use another version of TensorFlow: pip install --upgrade 'swara[tensorflow]'",
+            fix=_ANOTHER_TENSORFLOW,
         )

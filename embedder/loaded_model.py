@@ -32,6 +32,8 @@ class LoadedModel:
     ----------
     tf : module
         TensorFlow, which takes seconds to import.
+    saved : object
+        The model as TensorFlow loads it, with its variables.
 
     Raises
     ------
@@ -48,7 +50,7 @@ class LoadedModel:
         self.tf = _tensorflow(self._where)
         try:
             with stderr_closed():
-                self._model = self.tf.saved_model.load(str(folder))
+                self.saved = self.tf.saved_model.load(str(folder))
         except Exception as error:  # TensorFlow raises what it likes for a damaged file
             raise ModelDamaged(
                 f"TensorFlow cannot load this SavedModel ({first_line(error)})",
@@ -56,8 +58,8 @@ class LoadedModel:
                 fix="Get it again; it may be cut short",
             ) from error
         # Called as TF Hub's models are, else as a served one is.
-        served = getattr(self._model, "signatures", {}).get("serving_default")
-        self._function: Any = self._model if callable(self._model) else served
+        served = getattr(self.saved, "signatures", {}).get("serving_default")
+        self._function: Any = self.saved if callable(self.saved) else served
         if self._function is None:
             raise self._unfit("it has no function to call")
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never, cast
 
 from .spec import Embedder
 
 __all__ = ["EmbedderName", "embedder_named"]
 
 EmbedderName: TypeAlias = Literal["builtin", "yamnet", "vggish"]
+"""Those that there are everywhere; fine-tuned ones have names of their own."""
 
 
 def embedder_named(
-    name: EmbedderName,
+    name: str,
     model: Path | None = None,
     *,
     environment: Mapping[str, str] | None = None,
@@ -25,7 +26,8 @@ def embedder_named(
 
     Parameters
     ----------
-    name : {"builtin", "yamnet", "vggish"}
+    name : str
+        An `EmbedderName`, or ``finetuned-`` and 8 hex digits.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
         looked for as `find_model` says. The builtin one ships with the package.
@@ -40,7 +42,12 @@ def embedder_named(
         If the model is not there or cannot be used.
     """
     around = os.environ if environment is None else environment
-    match name:
+    if name.startswith("finetuned-"):
+        from .finetuned import finetuned_embedder
+
+        return finetuned_embedder(name, around)
+    known = cast("EmbedderName", name)
+    match known:
         case "builtin":
             from .builtin import BuiltinEmbedder
 
@@ -58,4 +65,4 @@ def embedder_named(
 
             return VggishEmbedder(find_model(VGGISH, around, model), report)
         case _:
-            assert_never(name)
+            assert_never(known)

@@ -20,7 +20,10 @@
     ├── embedder.errors
     │   └── ModelError              a network that cannot be had or used
     │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
-    │       └── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
+    │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
+    │       └── FinetuneError       a fine-tuning that made none   (embedder.finetune.errors)
+    │           ├── TooFewSingers, FinetuneBusy, FinetuneStopped
+    │           └── FinetuneNoBetter, FinetuneFailed
     ├── index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── classifier.errors

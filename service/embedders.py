@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import cast, get_args
+from typing import get_args
 
 from embedder import Embedder, registry
+from embedder.finetuned import finetuned_names, is_finetuned
 from raga.errors import SwaraError
 
 from .errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
@@ -36,9 +38,10 @@ def embedder_called(name: str) -> Embedder:
         If its model is not on this machine, or cannot be used.
     """
     names = get_args(registry.EmbedderName)
-    if name not in names:
-        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=f"There is {', '.join(names)}")
-    return registry.embedder_named(cast("registry.EmbedderName", name))
+    if name not in names and not is_finetuned(name):
+        there = ", ".join((*names, *finetuned_names(os.environ)))
+        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=f"There is {there}")
+    return registry.embedder_named(name)
 
 
 def live_embedder(store: Layout) -> Embedder:

@@ -142,7 +142,7 @@ def test_a_damaged_store_does_not_stop_an_analysis(swara, store, demo):
     searched = swara("search", demo, "--at", 1.5, "--tonic", "C#3")
 
     assert done.code == 0
-    assert "Ga, 31 cents low" in done.out
+    assert "Ga, 32 cents low" in done.out
     assert "Not compared with professional samples" in done.out
     assert searched.code == 1
     assert "note_head.npz" in searched.err

@@ -84,7 +84,7 @@ def test_it_is_converted_once_and_kept_beside(saved_model: Path, conversions: li
     file = _converted(saved_model)
     assert file.read_bytes() == CONTENT
     assert file.parent == saved_model.with_name("saved_model.litert")
-    assert file.name.startswith(f"yamnet-{saved_model_digest(saved_model)[:16]}-")
+    assert file.name.startswith(f"yamnet-1-{saved_model_digest(saved_model)[:16]}-")
     assert _converted(saved_model) == file
     assert conversions == [saved_model]
 

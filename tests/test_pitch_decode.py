@@ -135,9 +135,9 @@ class TestVoicing:
 
     def test_does_not_depend_on_the_cut(self):
         rng = np.random.default_rng(0)
-        probability = np.concatenate([rng.uniform(0, 1, 100), np.full(100, 0.93)]).astype(np.float32)
-        hz = np.concatenate([moving(120), np.full(80, 131.0)])
-        voicing, at = Voicing(), [1, 1, 50, 130, 131, 199]
+        probability = np.concatenate([rng.uniform(0, 1, 100), np.full(120, 0.93)]).astype(np.float32)
+        hz = np.concatenate([moving(120), np.full(100, 131.0)])
+        voicing, at = Voicing(), [1, 1, 50, 130, 131, 219]
         parts = [voicing.push(p, f) for p, f in zip(np.split(probability, at), np.split(hz, at), strict=True)]
         whole = Voicing().push(probability, hz)
         np.testing.assert_array_equal(np.concatenate(parts), whole)
@@ -172,6 +172,14 @@ class TestSungFrames:
             start = max(end, start + 1)
         assert 0 < np.count_nonzero(slow) < slow.size
         np.testing.assert_array_equal(sung_frames(probability, moving(probability.size)), slow)
+
+    @pytest.mark.parametrize(("moves", "frames", "sung"), [(0, 400, False), (200, 400, True), (0, 250, True)])
+    def test_a_stretch_that_stands_still_is_no_voice(self, moves, frames, sung):
+        """Unless it is short, or moves for a part of it."""
+        probability = np.full(frames, 0.96, np.float32)
+        probability[10:20] = 0.99
+        hz = np.concatenate([moving(moves), np.full(frames - moves, 131.0)])
+        assert sung_frames(probability, hz).all() == sung_frames(probability, hz).any() == sung
 
     def test_of_nothing_nothing_is_sung(self):
         assert sung_frames(np.zeros(0, np.float32), np.zeros(0)).shape == (0,)

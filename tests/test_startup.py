@@ -47,7 +47,17 @@ def _imports(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("analyze",), ("doctor",), ("spectrogram",), ("rebuild",), ("cache", "prune"), ("models",)]
+    "words",
+    [
+        (),
+        ("analyze",),
+        ("doctor",),
+        ("spectrogram",),
+        ("rebuild",),
+        ("finetune",),
+        ("cache", "prune"),
+        ("models",),
+    ],
 )
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert _imports(*words, "--help").isdisjoint(HEAVY | AUDIO)

@@ -17,8 +17,9 @@ _LEAP_COST = 5.0  # for any jump
 _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
 _ENTER, _LEAVE = 0.9, 0.75
-_LIKELY, _SURE, _SURE_FRAMES = 0.75, 0.95, 5
+_LIKELY, _SURE, _SURE_FRAMES = 0.65, 0.98, 5
 _SHORT_FRAMES, _SURE_IF_SHORT = 300, 0.93
+_STRING_SHARE = 0.6  # of a stretch that stands still: less, and it is a voice that holds a note
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
@@ -102,7 +103,7 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     probability : float32 array, shape [frames]
         Of a voice.
     hz : float64 array, shape [frames]
-        The pitch; where it stands still, nobody sings.
+        The pitch; a stretch that stands still is a string's.
 
     Returns
     -------
@@ -113,16 +114,15 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     """
     short = probability.size < _SHORT_FRAMES
     surely = _SURE_IF_SHORT if short else _SURE
-    likely = probability >= _LIKELY
-    if not short:
-        likely &= ~still_frames(hz, probability)
-    likely = np.concatenate([[False], likely, [False]])
+    likely = np.concatenate([[False], probability >= _LIKELY, [False]])
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
-    sure = np.concatenate([[0], np.cumsum(probability >= surely)])
+    sure = probability >= surely
+    still = np.zeros_like(sure) if short else still_frames(hz, probability)
     voiced = np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
-        voiced[start:end] = sure[end] - sure[start] >= _SURE_FRAMES
+        is_sure = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES
+        voiced[start:end] = is_sure and np.mean(still[start:end]) < _STRING_SHARE
     return voiced
 
 

@@ -57,6 +57,8 @@ class Described:
         Recordings of single notes with the same group and tonic share one Sa.
     unread : str
         The part of its name that says nothing, for a message.
+    digest : str
+        `data.corpus.corpus_digest` of the recording as swara exported it; empty where it did not.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Described:
     notes: tuple[NamedNote, ...]
     group: Path
     unread: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

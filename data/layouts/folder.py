@@ -12,7 +12,7 @@ from .claims import Claims, Named
 from .described import Described, Given, Layout, NamedNote, Refusal
 from .words import meaning
 
-__all__ = ["is_audio_name", "read_files", "read_folder"]
+__all__ = ["files_in", "is_audio_name", "read_files", "read_folder"]
 
 _NO_AUDIO_SUFFIXES = """
     .bib .bmp .csv .doc .docx .gif .gitattributes .gitignore .gitkeep .htm .html .ini .jpeg .jpg .json
@@ -33,7 +33,7 @@ def read_folder(root: Path, given: Given) -> Layout:
     CorpusError
         If there is no audio.
     """
-    files = sorted(_files(root))
+    files = sorted(files_in(root))
     audio = tuple(path for path in files if is_audio_name(path))
     if not audio:
         raise CorpusError(
@@ -65,7 +65,7 @@ def is_audio_name(path: Path) -> bool:
     return path.suffix.lower() not in _NO_AUDIO and path.name.casefold() not in _NO_AUDIO_NAMES
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files_in(root: Path) -> Iterator[Path]:
     """Yield the files below `root` that are not hidden, through links, each folder once."""
     seen: set[str] = set()
     for folder, inner, names in os.walk(root, followlinks=True):

@@ -19,8 +19,10 @@ from .described import Described, Given, Layout, NamedNote, Refusal
 
 __all__ = ["COLUMNS", "read_table"]
 
-COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "licence")
+COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "licence", "digest")
 """Every column that a table may have; only ``path`` it must."""
+
+_OF_THE_WHOLE = ("singer", "tonic", "raga", "licence", "digest")
 
 _T = TypeVar("_T")
 _Row: TypeAlias = tuple[int, Mapping[str, str]]
@@ -87,7 +89,7 @@ def _check_header(table: Path, names: Sequence[str]) -> None:
 
 def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> Described:
     """Put the rows of one recording together; what they say of the whole of it must agree."""
-    whole = {column: _agreed(table, rows, column) for column in ("singer", "tonic", "raga", "licence")}
+    whole = {column: _agreed(table, rows, column) for column in _OF_THE_WHOLE}
     place = _place(table, rows[0][0])
     singer, licence = whole["singer"] or given.singer, whole["licence"] or given.licence
     for value, column in ((singer, "singer"), (licence, "licence")):
@@ -104,6 +106,7 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> D
         notes=_notes(table, rows),
         group=path.parent,
         unread=path.stem,
+        digest=whole["digest"],
     )
 
 

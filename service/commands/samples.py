@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,6 +93,80 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
 
     gone = remove_sample(Layout(store_at(store)).corpus, sample)
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
+
+
+@samples_app.command("check")
+def _check(
+    store: StoreFolder = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Go through every recording: is it there and whole, and does it sound like its labels."""
+    from service.report.care_json import check_json
+    from service.report.care_table import render_check
+    from service.samples import check_samples
+    from service.store import Layout
+
+    with progress_bar(shown=True) as progress:
+        result = check_samples(Layout(store_at(store)), progress=progress)
+    if json:
+        typer.echo(check_json(result), nl=False)
+    else:
+        render_check(result, console())
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@samples_app.command("label")
+def _label(
+    sample: SampleId,
+    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
+    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga, or none.")] = None,
+    swara: Annotated[
+        str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(help="A second within that note, if there are several.")] = None,
+    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    store: StoreFolder = None,
+) -> None:
+    """Mend what is noted of a sample; its file stays as it is."""
+    from raga.ragas import raga_named
+    from raga.swaras import parse_swara
+    from raga.tonic_names import parse_tonic
+    from service.report.care_table import render_mended
+    from service.samples import NONE, Change, label_sample
+    from service.store import Layout
+
+    change = Change(
+        singer=singer,
+        licence=licence,
+        tonic=None if tonic is None else parse_tonic(tonic),
+        raga=raga if raga in (None, NONE) else raga_named(raga).name,
+        swara=swara if swara in (None, NONE) else parse_swara(swara),
+        at_s=at,
+    )
+    if change == Change(at_s=at):
+        raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
+    with progress_bar(shown=True) as progress:
+        mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
+    render_mended(mended, console())
+
+
+@samples_app.command("export")
+def _export(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.")],
+    bundled: Annotated[bool, typer.Option(help="The samples that come with swara too.")] = False,
+    store: StoreFolder = None,
+) -> None:
+    """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
+    from service.report.care_table import render_exported
+    from service.samples import export_samples
+    from service.store import Layout
+
+    with progress_bar(shown=True) as progress:
+        copying = None if progress is None else partial(progress, "copying")
+        exported = export_samples(Layout(store_at(store)).corpus, folder, bundled=bundled, progress=copying)
+    render_exported(exported, console())
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:

@@ -1,21 +1,34 @@
-"""The professional samples: added, listed, found, removed and checked."""
+"""The professional samples: added, listed, found, removed, checked, mended and exported."""
 
 from __future__ import annotations
 
 from .add import add_samples
+from .check import check_samples
+from .export import Exported, export_samples
+from .findings import CheckResult, Finding
 from .known import check_recordings, find_sample, known_samples, remove_sample
+from .label import NONE, Change, Mended, label_sample
 from .results import AddResult, AudioProblem, Conflict, Duplicate, Failure, LeftOut
 
 __all__ = [
+    "NONE",
     "AddResult",
     "AudioProblem",
+    "Change",
+    "CheckResult",
     "Conflict",
     "Duplicate",
+    "Exported",
     "Failure",
+    "Finding",
     "LeftOut",
+    "Mended",
     "add_samples",
     "check_recordings",
+    "check_samples",
+    "export_samples",
     "find_sample",
     "known_samples",
+    "label_sample",
     "remove_sample",
 ]

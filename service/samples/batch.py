@@ -9,12 +9,14 @@ from typing import TypeAlias
 
 from classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
 from data.clip import Clip
+from data.corpus import corpus_digest
 from data.decode import decode
 from data.errors import CorpusError
 from data.layouts import Described
 from data.layouts.claims import swara_name
 from data.recording import Recording, SwaraLabel
 from raga.errors import BadNotation, SwaraError
+from raga.notation import swara_letter
 from raga.swaras import parse_swara
 from raga.tonic_names import ParsedTonic
 
@@ -63,7 +65,13 @@ class Batch:
         self._groups: dict[_Group, dict[str, list[Claim]]] = {}
 
     def hear(self, described: Described, sha256: str, progress: Progress | None = None) -> None:
-        """Listen to one file; a raga is labelled at once, single notes wait for the rest of their group."""
+        """Listen to one file; a raga is labelled at once, single notes wait for the rest of their group.
+
+        What swara exported, and nobody touched since, need not be heard again.
+        """
+        if (exported := _as_exported(described, sha256)) is not None:
+            self._labelled[sha256] = exported
+            return
         try:
             decoded = decode(described.path, rate_hz=TRACK_RATE_HZ, max_duration_s=self._max_duration_s)
             _check_spans(described, decoded.clip.duration_s)
@@ -116,6 +124,19 @@ class Batch:
         found = label_raga(described, clip, notes)
         self._labelled[sha256] = (found.tonic_hz, found.labels)
         self.unlabelled.append(found.left_out)
+
+
+def _as_exported(described: Described, sha256: str) -> _Labelled | None:
+    """Return Sa and labels if the file and all that is said of it are what swara exported; else None."""
+    spans_s = [named.span_s for named in described.notes]
+    if not described.digest or not described.tonic.has_octave or None in spans_s:
+        return None
+    tonic_hz = described.tonic.candidates_hz()[0]
+    labels = tuple(
+        SwaraLabel(*named.span_s, swara_letter(*named.pitch)) for named in described.notes if named.span_s
+    )
+    recording = _recording(described, sha256, tonic_hz, labels)
+    return (tonic_hz, labels) if corpus_digest([recording]) == described.digest else None
 
 
 def _check_spans(described: Described, duration_s: float) -> None:

@@ -13,7 +13,7 @@ from data.clip import Clip
 from data.frames import level_db
 from data.pitch_track import HOP_S, FloatArray, PitchTrack
 
-__all__ = ["SURE", "SteadyNote", "steady_notes"]
+__all__ = ["SURE", "SteadyNote", "steady_notes", "steady_notes_on"]
 
 SURE = 0.5
 """A note whose waveform repeats less well than this may be noise."""
@@ -61,7 +61,11 @@ def steady_notes(
     clip: Clip, tracker: PitchTracker, progress: Progress | None = None
 ) -> tuple[SteadyNote, ...]:
     """Return the held notes of a clip in order, each with its steady part."""
-    track = tracker.track(clip, progress)
+    return steady_notes_on(clip, tracker.track(clip, progress))
+
+
+def steady_notes_on(clip: Clip, track: PitchTrack) -> tuple[SteadyNote, ...]:
+    """Return the same where the pitch of the clip is known."""
     held_notes = find_held_notes(clip, track)
     if not held_notes.notes:
         return ()

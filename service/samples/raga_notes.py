@@ -22,12 +22,12 @@ from .hearing import SURE, SteadyNote
 from .results import LeftOut
 from .single_notes import cents_above
 
-__all__ = ["RagaNotes", "label_raga"]
+__all__ = ["OTHER_SA_CENTS", "RagaNotes", "fitting_share", "label_raga"]
 
 WITHIN_CENTS = 35.0
 LEAST_STEADY_S = 0.2
 _LEAST_SHARE = 0.5
-_OTHER_SA_CENTS = 60.0
+OTHER_SA_CENTS = 60.0
 
 _Fate: TypeAlias = Literal["labelled", "foreign", "off_pitch", "short", "faint", "unsure"]
 
@@ -69,11 +69,11 @@ def label_raga(described: Described, clip: Clip, notes: Sequence[SteadyNote]) ->
 
 def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, tonic_hz: float) -> None:
     """Refuse a Sa that most notes do not fit, or that a sure estimate contradicts and beats."""
-    share = _fitting_share(notes, raga, tonic_hz)
+    share = fitting_share(notes, raga, tonic_hz)
     estimate = estimate_tonic(clip, [note.held for note in notes], [raga])
     away = abs((1200.0 * math.log2(estimate.hz / tonic_hz) + 600.0) % 1200.0 - 600.0)
-    better = _fitting_share(notes, raga, estimate.hz)
-    contradicted = not estimate.needs_confirmation and away > _OTHER_SA_CENTS and better > share
+    better = fitting_share(notes, raga, estimate.hz)
+    contradicted = not estimate.needs_confirmation and away > OTHER_SA_CENTS and better > share
     if share >= _LEAST_SHARE and not contradicted:
         return
     fit = f"Sa on {estimate.name} would fit {better:.0%}; correct the scale" if better > share else None
@@ -84,7 +84,7 @@ def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, t
     )
 
 
-def _fitting_share(notes: Sequence[SteadyNote], raga: Raga, sa_hz: float) -> float:
+def fitting_share(notes: Sequence[SteadyNote], raga: Raga, sa_hz: float) -> float:
     """Return the share of the steady time that lies on swaras of the raga, 0 to 1."""
     total_s = sum(note.held.steady_s for note in notes)
     fitting_s = sum(n.held.steady_s for n in notes if _fate(n, raga, sa_hz) in ("labelled", "short"))

@@ -18,7 +18,7 @@ from raga.tuning import JUST
 from .hearing import SteadyNote
 from .results import Conflict
 
-__all__ = ["Claim", "Verified", "claims_of", "verify_group"]
+__all__ = ["AGREES_CENTS", "Claim", "Verified", "cents_off", "claims_of", "sounds_like", "verify_group"]
 
 AGREES_CENTS = 60.0
 """A note further than this from the swara that it is named after is in conflict with its name."""
@@ -110,16 +110,25 @@ def cents_above(note: SteadyNote, sa_hz: float) -> float:
 
 def heard_as(note: SteadyNote, sa_hz: float) -> str:
     """Say which swara a note sounds like: ``Ga``, ``taar Re, 12 cents high``."""
-    placed = JUST.nearest(cents_above(note, sa_hz))
+    return sounds_like(cents_above(note, sa_hz))
+
+
+def sounds_like(cents: float) -> str:
+    """Say which swara lies so many cents above Sa: ``Ga``, ``taar Re, 12 cents high``."""
+    placed = JUST.nearest(cents)
     name = swara_name((placed.svarasthana, placed.octave))
     off = round(placed.cents_off)
     return f"{name}, {abs(off)} cents {'high' if off > 0 else 'low'}" if off else name
 
 
-def _agrees(note: SteadyNote, pitch: SwaraPitch, sa_hz: float) -> bool:
+def cents_off(cents: float, pitch: SwaraPitch) -> float:
+    """Return how far above a swara a pitch lies that is `cents` above Sa; negative below, 0 in its band."""
     svarasthana, octave = pitch
-    off = JUST.targets[svarasthana.index].offset(cents_above(note, sa_hz) - 1200.0 * octave)
-    return abs(off) <= AGREES_CENTS
+    return JUST.targets[svarasthana.index].offset(cents - 1200.0 * octave)
+
+
+def _agrees(note: SteadyNote, pitch: SwaraPitch, sa_hz: float) -> bool:
+    return abs(cents_off(cents_above(note, sa_hz), pitch)) <= AGREES_CENTS
 
 
 def _fits(claim: Claim, sa_hz: float) -> bool:

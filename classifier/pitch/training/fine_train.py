@@ -40,6 +40,7 @@ Floats = npt.NDArray[np.float32]
 _FRAMES = 400
 _HELD_OUT_SEED = 900_000_002
 _HELD_OUT = 100
+_TONE_SHARE = 0.08  # plain tones: else it trusts the noise where high partials should be
 _PART = 250  # scenes that one process draws at a time
 _CAUSAL_SHARE = 0.25
 _DELTA = 5.0 / SCALE_CENTS
@@ -79,6 +80,8 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=2500)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peak-rate", type=float, default=2e-3, help="learning rate to begin with")
+    parser.add_argument("--start-from", type=Path, help="weights of an earlier training (.weights.h5)")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     untrained = options.folder / "untrained.tflite"
@@ -89,7 +92,11 @@ def main() -> None:
         held, *parts = pool.starmap(draw, jobs, chunksize=1)
     drawn = Seen(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Seen)))
     model = FineLayers().model()
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, options.epochs * (len(drawn.coarse) // _BATCH))
+    if options.start_from is not None:
+        model.load_weights(options.start_from)
+    rate = keras.optimizers.schedules.CosineDecay(
+        options.peak_rate, options.epochs * (len(drawn.coarse) // _BATCH)
+    )
     optimizer = keras.optimizers.Adam(rate, use_ema=True, ema_momentum=0.998)
     model.compile(optimizer=optimizer, loss=[_huber, _huber, _cross], loss_weights=[1, 1, _VOICING_WEIGHT])
     model.fit(
@@ -107,7 +114,8 @@ def draw(network: Path, seed: int, count: int) -> Seen:
     """Draw scenes, and look at them with the salience network of a file."""
     threadpool_limits(1)
     maker, rng, heads = SceneMaker(seed, 4.0, 100), np.random.default_rng(seed), PitchNetwork(network)
-    rows = [_seen(maker.draw(), heads, rng) for _ in range(count)]
+    scenes = (maker.draw_tone() if rng.random() < _TONE_SHARE else maker.draw() for _ in range(count))
+    rows = [_seen(scene, heads, rng) for scene in scenes]
     return Seen(*(np.stack([getattr(row, field.name) for row in rows]) for field in fields(Seen)))
 
 

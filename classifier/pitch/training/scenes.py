@@ -104,6 +104,28 @@ class SceneMaker:
             sound = coded(sound, rng)
         return Scene(record(sound, rng), np.where(heard, line.f0_hz[::every], 0.0))
 
+    def draw_tone(self) -> Scene:
+        """Draw a plain tone that a machine could have made: few partials, still or swaying, next to no noise.
+
+        No voice sounds like it, but whoever tries a tuner or a synthesizer expects the right pitch.
+        """
+        rng, count = self._rng, self._count
+        times_s = np.arange(count) / SCENE_RATE_HZ
+        middle_hz = float(np.exp(rng.uniform(np.log(70.0), np.log(1000.0))))
+        sway = np.sin(2.0 * np.pi * rng.uniform(0.2, 6.0) * times_s + rng.uniform(0.0, 6.0))
+        cents = rng.choice([0.0, 5.0, 60.0]) * sway + rng.choice([0.0, 100.0]) * times_s
+        f0_hz = np.minimum(middle_hz * 2.0 ** (cents / 1200.0), 1090.0)
+        phase = 2.0 * np.pi * np.cumsum(f0_hz) / SCENE_RATE_HZ
+        partials = range(1, 1 + min(int(rng.integers(1, 9)), int(7600.0 / f0_hz.max())))
+        tilt = rng.uniform(0.0, 2.0)
+        tone = sum(np.sin(k * phase + rng.uniform(0.0, 6.0)) / k**tilt for k in partials)
+        start_s, end_s = sorted(rng.uniform(0.0, self._duration_s, 2)) if rng.random() < 0.5 else (0.0, 9.0)
+        fade = np.clip(np.minimum(times_s - start_s, end_s - times_s) / 0.05, 0.0, 1.0)
+        noise = 10.0 ** (-rng.uniform(2.0, 5.0)) * rng.standard_normal(count)
+        sound = 10.0 ** -rng.uniform(0.3, 1.5) * (fade * tone / np.abs(tone).max() + noise)
+        sounding = np.append(fade, fade[-1])[::_FRAME] > 0.5
+        return Scene(sound.astype(np.float32), np.where(sounding, np.append(f0_hz, f0_hz[-1])[::_FRAME], 0.0))
+
     def _accompaniment(self, sa_hz: float) -> Samples:
         """Draw a drone or two, for a voice of unit RMS."""
         rng, total = self._rng, np.zeros(self._count, np.float32)

@@ -1,0 +1,153 @@
+"""A converted YAMNet against the SavedModel it was made from, called by TF Hub.
+
+``python -m benchmarks.converted``: random weights, so that speed and sameness are measured and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from data.clip import Clip
+from data.synth import bhupali_take
+from embedder.spec import Vectors
+from embedder.yamnet import YamnetEmbedder
+
+from .page import Check, Section, Table
+from .stopwatch import peak_mb, run_python
+
+__all__ = ["measure"]
+
+FILES, SECONDS, RATE_HZ, ROUNDS = 60, 5, 16_000, 5
+LEAST_RATIO, LEAST_COSINE = 3.0, 0.9999
+
+_METHOD = (
+    f"YAMNet's published architecture with random weights, as a SavedModel. {FILES} synthesized takes of"
+    f" {SECONDS} s, decoded beforehand, given to `hub.load(path)(waveform)` one by one, and to its LiteRT"
+    f" conversion: one by one, and all together, which keeps every core at work from one take to the next."
+    f" Best of {ROUNDS} rounds, the three taking turns in one process, after a first call of each. A cold"
+    " start is a process of its own that embeds one take, imports included."
+)
+_SOUND = f"import numpy as np; sound = np.ones({SECONDS * RATE_HZ}, np.float32)\n"
+_HUB = _SOUND + "import tensorflow_hub as hub\nhub.load({path!r})(sound)"
+_CONVERTED = (
+    _SOUND
+    + "from pathlib import Path; from data.clip import Clip; from embedder.registry import embedder_named\n"
+    + "embedder_named('yamnet', Path({path!r})).embed(Clip(sound, 16_000))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """Wall and processor seconds of a round."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def measure() -> Section:
+    """Build the model, convert it, and time both."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from .published.yamnet import save_yamnet
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "yamnet"
+        save_yamnet(folder)
+        began_s = time.perf_counter()
+        embedder = YamnetEmbedder(folder)
+        conversion_s = time.perf_counter() - began_s
+        return _section(folder, embedder, conversion_s)
+
+
+def _section(folder: Path, embedder: YamnetEmbedder, conversion_s: float) -> Section:
+    import tensorflow_hub as hub
+
+    clips = _takes()
+    model = hub.load(str(folder))
+    ways: dict[str, Callable[[], list[Vectors]]] = {
+        "`hub.load(path)(waveform)`, one by one": lambda: [model(clip.samples)[1].numpy() for clip in clips],
+        "converted, one by one": lambda: [embedder.embed(clip).vectors for clip in clips],
+        "converted, all together": lambda: [each.vectors for each in embedder.embed_all(clips)],
+    }
+    wanted, *found = (np.concatenate(way()) for way in ways.values())
+    cosine = min(_least_cosine(wanted, each) for each in found)
+    took = _taking_turns(list(ways.values()))
+    ratio = took[0].wall_s / min(took[1].wall_s, took[2].wall_s)
+    checks = (
+        Check("throughput of the converted model to that of TF Hub", ratio, LEAST_RATIO, "times", digits=2),
+        Check("least cosine between a frame of both", cosine, LEAST_COSINE, "", digits=6),
+    )
+    return Section(
+        "Converted YAMNet",
+        _METHOD,
+        checks,
+        (_speeds(list(ways), took), _starts(folder)),
+        f"The least cosine is 1 - {1 - cosine:.1e}. Converting took {conversion_s:.0f} s.",
+    )
+
+
+def _takes() -> list[Clip]:
+    return [
+        Clip(bhupali_take(seed, rate_hz=RATE_HZ).clip.samples[: SECONDS * RATE_HZ], RATE_HZ)
+        for seed in range(FILES)
+    ]
+
+
+def _least_cosine(some: Vectors, others: Vectors) -> float:
+    some, others = some.astype(np.float64), others.astype(np.float64)
+    lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
+    return float(((some * others).sum(axis=1) / lengths).min())
+
+
+def _taking_turns(jobs: Sequence[Callable[[], object]]) -> list[_Took]:
+    """Return the quickest round of each job, so that what else the machine does strikes all alike."""
+    rounds: list[list[_Took]] = [[] for _ in jobs]
+    for _ in range(ROUNDS):
+        for job, taken in zip(jobs, rounds, strict=True):
+            wall_s, cpu_s = time.perf_counter(), time.process_time()
+            job()
+            taken.append(_Took(time.perf_counter() - wall_s, time.process_time() - cpu_s))
+    return [_Took(min(t.wall_s for t in taken), min(t.cpu_s for t in taken)) for taken in rounds]
+
+
+def _speeds(names: Sequence[str], took: Sequence[_Took]) -> Table:
+    audio_s = FILES * SECONDS
+    rows = tuple(
+        (
+            name,
+            f"{each.wall_s:.2f}",
+            f"{each.cpu_s:.2f}",
+            f"{audio_s / each.wall_s:.0f}",
+            f"{took[0].wall_s / each.wall_s:.2f}",
+        )
+        for name, each in zip(names, took, strict=True)
+    )
+    headings = ("way", "seconds", "of one core", "audio s a second", "to TF Hub")
+    return Table(f"{FILES} takes of {SECONDS} s.", headings, rows)
+
+
+def _starts(folder: Path) -> Table:
+    rows = []
+    for name, code in (("TF Hub", _HUB), ("converted", _CONVERTED)):
+        program = code.format(path=str(folder))
+        began_s = time.perf_counter()
+        run_python("-c", program)
+        rows.append((name, f"{time.perf_counter() - began_s:.1f}", f"{peak_mb(program):.0f}"))
+    return Table("A cold start, one take.", ("", "seconds", "peak MB"), tuple(rows))
+
+
+def main() -> None:
+    """Measure, and print it as the page would have it."""
+    from .page import render
+
+    print(render([measure()], ""))
+
+
+if __name__ == "__main__":
+    main()

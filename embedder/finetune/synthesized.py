@@ -1,0 +1,93 @@
+"""Synthesized singers to mix in: what the embedder learned from them is not to be lost."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from data.atomic_file import write_atomically
+from data.synth import tanpura
+from embedder.levels import RATE_HZ, Levels, band_powers
+from embedder.training.voices import draw_singer, sing_phrase
+
+__all__ = ["PHRASES", "Voices", "synthesized_voices"]
+
+PHRASES, PHRASE_S = 4, 2.5
+"""Of each singer: how many phrases, from low to high, and how long."""
+
+_LOWEST, _HIGHEST = -0.4, 0.6  # of the phrases' pitch around the singer's middle, in octaves
+_DRONES, _DRONE_S = 6, 5.0
+_LEAST = 1e-9
+_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voices:
+    """Singers and drones, as natural logarithms of `band_powers`.
+
+    Parameters
+    ----------
+    phrases : float16 array, shape [singers, PHRASES, frames, BANDS]
+    drones : float16 array, shape [drones, frames, BANDS]
+    """
+
+    phrases: npt.NDArray[np.float16]
+    drones: npt.NDArray[np.float16]
+
+
+def synthesized_voices(
+    file: Path, singers: int, seed: int, progress: Callable[[float], None] | None = None
+) -> Voices:
+    """Return singers drawn at random; those that `file` holds from before if it does, else it is made.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    if (known := _kept(file, singers)) is not None:
+        return known
+    phrases = []
+    for number in range(singers):
+        phrases.append(_singer(np.random.default_rng((seed, number))))
+        if progress is not None:
+            progress((number + 1) / singers)
+    drones = [_drone(np.random.default_rng((seed, singers + number))) for number in range(_DRONES)]
+    voices = Voices(np.stack(phrases), np.stack(drones))
+
+    def save(part: Path) -> None:
+        with part.open("wb") as opened:
+            np.savez(opened, phrases=voices.phrases, drones=voices.drones)
+
+    write_atomically(file, save)
+    return voices
+
+
+def _kept(file: Path, singers: int) -> Voices | None:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            voices = Voices(arrays["phrases"], arrays["drones"])
+    except _DAMAGE:
+        return None
+    return voices if len(voices.phrases) == singers else None
+
+
+def _singer(rng: np.random.Generator) -> npt.NDArray[np.float16]:
+    singer = draw_singer(rng)
+    shifts = np.linspace(_LOWEST, _HIGHEST, PHRASES) + rng.uniform(-0.1, 0.1, PHRASES)
+    return np.stack([_logs(band_powers(sing_phrase(singer, shift, PHRASE_S, rng))) for shift in shifts])
+
+
+def _drone(rng: np.random.Generator) -> npt.NDArray[np.float16]:
+    sa_hz = float(np.exp(rng.uniform(np.log(110.0), np.log(280.0))))
+    return _logs(band_powers(tanpura(_DRONE_S, sa_hz, rate_hz=RATE_HZ, rng=rng)))
+
+
+def _logs(powers: Levels) -> npt.NDArray[np.float16]:
+    return np.asarray(np.log(powers + np.float32(_LEAST)), dtype=np.float16)

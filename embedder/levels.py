@@ -1,0 +1,118 @@
+"""What the built-in embedder's network hears: levels of bands in short frames, loudness left out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from data.clip import Samples
+from data.pitch_track import FloatArray
+
+__all__ = [
+    "BANDS",
+    "FRAME_SAMPLES",
+    "RATE_HZ",
+    "STEP_SAMPLES",
+    "Levels",
+    "band_centres_hz",
+    "band_powers",
+    "band_weights",
+    "hz_of_mel",
+    "levels_of",
+    "mel_of_hz",
+]
+
+Levels: TypeAlias = npt.NDArray[np.float32]
+
+RATE_HZ = 16_000
+FRAME_SAMPLES, STEP_SAMPLES = 512, 320
+BANDS = 64
+
+_LOWEST_HZ, _HIGHEST_HZ = 60.0, 7800.0
+_HALF_WIDTH_HZ = 62.5
+"""Least distance from a band's centre to where its triangle ends: two bins of the spectrum."""
+
+_FLOOR = 1e-5
+"""No band is taken for weaker than this share of its frame's mean."""
+
+_SILENCE = 1e-9
+"""Band power that counts as none: white noise at -113 dB of full scale."""
+
+_HIGHEST = np.float32(1e6)
+"""What lies beyond a million times full scale is cut off: its power would not fit into a float32."""
+
+_BLOCK = 512
+
+
+def band_powers(samples: Samples) -> Levels:
+    """Return the power of each band in each frame that fits into `samples`.
+
+    Parameters
+    ----------
+    samples : float32 array, shape [n]
+        At 16 kHz, at least a frame long.
+
+    Returns
+    -------
+    float32 array, shape [1 + (n - FRAME_SAMPLES) // STEP_SAMPLES, BANDS]
+    """
+    frames = sliding_window_view(samples, FRAME_SAMPLES)[::STEP_SAMPLES]
+    window = np.hanning(FRAME_SAMPLES + 1)[:-1].astype(np.float32)
+    weights = band_weights().T
+    powers = np.empty((len(frames), BANDS), np.float32)
+    for begin in range(0, len(frames), _BLOCK):
+        part = np.clip(frames[begin : begin + _BLOCK], -_HIGHEST, _HIGHEST)
+        spectrum = np.fft.rfft(part * window)
+        powers[begin : begin + _BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ weights
+    return powers
+
+
+def levels_of(powers: Levels) -> tuple[Levels, Levels]:
+    """Return the network's input.
+
+    Parameters
+    ----------
+    powers : float32 array, shape [..., BANDS]
+        Of `band_powers`.
+
+    Returns
+    -------
+    levels : float32 array, shape [..., BANDS]
+        Natural logarithm of power over its mean over the bands, half of it; the same at any loudness.
+    weights : float32 array, shape [..., 1]
+        Root of the mean power: how much a frame counts beside others. 0 for digital silence.
+    """
+    mean = powers.mean(axis=-1, keepdims=True)
+    logs = np.log(powers + np.float32(_FLOOR) * mean + np.float32(_SILENCE))
+    levels = np.float32(0.5) * (logs - logs.mean(axis=-1, keepdims=True))
+    return levels, np.sqrt(mean)
+
+
+@lru_cache(maxsize=1)
+def band_weights() -> Levels:
+    """Return each band's share of each bin's power, shape [BANDS, FRAME_SAMPLES // 2 + 1]; rows sum to 1."""
+    grid_hz = hz_of_mel(np.linspace(mel_of_hz(_LOWEST_HZ), mel_of_hz(_HIGHEST_HZ), BANDS + 2))
+    bins_hz = np.arange(FRAME_SAMPLES // 2 + 1) * RATE_HZ / FRAME_SAMPLES
+    half_widths_hz = np.maximum(_HALF_WIDTH_HZ, (grid_hz[2:] - grid_hz[:-2]) / 2.0)
+    distances_hz = np.abs(bins_hz - grid_hz[1:-1, None])
+    triangles = np.maximum(0.0, 1.0 - distances_hz / half_widths_hz[:, None])
+    return np.asarray(triangles / triangles.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def band_centres_hz() -> FloatArray:
+    """Return where each band's power lies on average, float64 of shape [BANDS]."""
+    return np.asarray(band_weights() @ np.linspace(0.0, RATE_HZ / 2, FRAME_SAMPLES // 2 + 1))
+
+
+def mel_of_hz(hz: float) -> float:
+    """O'Shaughnessy's mel scale."""
+    return float(2595.0 * np.log10(1.0 + hz / 700.0))
+
+
+def hz_of_mel(mel: FloatArray) -> FloatArray:
+    """Return to Hz from mel."""
+    return np.asarray(700.0 * (10.0 ** (mel / 2595.0) - 1.0))

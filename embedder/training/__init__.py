@@ -1,0 +1,1 @@
+"""Training of the built-in embedder: needs keras and tensorflow, and no recording."""

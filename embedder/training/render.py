@@ -1,0 +1,60 @@
+"""Render what is trained on into a folder: ``python -m embedder.training.render FOLDER``.
+
+The notes of a soundfont, and phrases of singers drawn at random.
+
+It needs the program ``fluidsynth``, and by default the soundfont of the Debian package
+``fluid-soundfont-gm``. What is there already is not rendered again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.atomic_file import write_atomically
+
+from .bank import render_voices
+from .soundfont import PROGRAMS, render_program
+
+__all__ = ["main"]
+
+_SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+
+
+def main() -> None:
+    """Parse the command line, and render."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the notes are kept: 0.6 GB")
+    parser.add_argument("--soundfont", type=Path, default=_SOUNDFONT)
+    parser.add_argument("--singers", type=int, default=1600)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for program in range(PROGRAMS):
+        path = options.folder / f"program-{program:03d}.npy"
+        if not path.exists():
+            sounds, keys = render_program(program, options.soundfont, options.seed)
+            write_atomically(path.with_name(f"keys-{program:03d}.npy"), _saver(keys))
+            write_atomically(path, _saver(sounds))
+        sys.stdout.write(f"\r{program + 1} of {PROGRAMS} programs")
+        sys.stdout.flush()
+    sys.stdout.write("\n")
+    render_voices(options.folder, options.singers, options.seed)
+
+
+def _saver(array: npt.NDArray[Any]) -> Callable[[Path], None]:
+    def save(path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, array)
+
+    return save
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The whole corpus gone through: every recording heard, and held against what is noted of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from pathlib import PurePath
+from typing import TypeAlias
+
+from classifier.pitch import PitchTracker, Progress, pitch_tracker
+from classifier.tonic import estimate_tonic
+from data.clip import Clip
+from data.corpus import PACK_PREFIX
+from data.pitch_track import PitchTrack
+from data.recording import Recording
+from raga.ragas import RAGAS
+from service.stages import StageProgress
+from service.store import Layout
+
+from .findings import CheckResult, Finding, finding, remove
+from .hearing import steady_notes_on
+from .known import known_samples
+from .label_check import BetterSa, LabelledPitch, better_sa, check_labels, labelled_pitches, sa_finding
+from .raga_notes import OTHER_SA_CENTS, fitting_share
+from .sound_check import check_file, check_sound
+from .tracks import KnownTracks
+from .twins import Outline, find_twins, outline
+
+__all__ = ["check_samples"]
+
+_CLEARLY = 0.1
+"""Share of a raga recording that must fit another Sa more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was heard in one recording; nothing but findings where it could not be."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[LabelledPitch, ...] = ()
+    outline: Outline | None = None
+    better: BetterSa | None = None
+
+
+_Group: TypeAlias = tuple[str, str, float]
+
+
+def check_samples(
+    store: Layout, *, tracker: PitchTracker | None = None, progress: StageProgress | None = None
+) -> CheckResult:
+    """Go through every recording of a store, the bundled ones too; nothing but the pitch cache is written.
+
+    Parameters
+    ----------
+    store : Layout
+    tracker : PitchTracker, optional
+        The pitch head if not given.
+    progress : callable, optional
+        Called with the name of a stage and the share of it that is done.
+
+    Raises
+    ------
+    CorpusError
+        If a list of recordings is damaged. A recording that is only makes a finding.
+    """
+    recordings = known_samples(store.corpus)
+    tracks = KnownTracks(store, tracker or pitch_tracker("head"))
+    heard = []
+    for number, recording in enumerate(recordings):
+        heard.append(_hear(recording, tracks, _part(progress, number, len(recordings))))
+    outlines = [each.outline for each in heard if each.outline is not None]
+    comparing = None if progress is None else lambda share: progress("comparing", share)
+    findings = chain(
+        chain.from_iterable(each.findings for each in heard),
+        _about_labels(heard),
+        find_twins(outlines, comparing),
+    )
+    order = {recording.sha256: number for number, recording in enumerate(recordings)}
+    return CheckResult(
+        recordings=len(recordings),
+        notes=sum(len(recording.labels) for recording in recordings),
+        findings=tuple(sorted(findings, key=lambda each: order[each.recording.sha256])),
+    )
+
+
+def _hear(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _Heard:
+    """Hear one recording; whatever goes wrong with it is found wrong with it alone."""
+    try:
+        return _heard(recording, tracks, progress)
+    except Exception as error:  # one file must not hide what is wrong with the others
+        fault = " ".join(f"{type(error).__name__}: {error}".split())
+        fix = f"Export it again and add that, then run: {remove(recording)}"
+        return _Heard((finding(recording, "unreadable", f"it cannot be examined ({fault})", fix),))
+    finally:
+        if progress is not None:
+            progress(1.0)
+
+
+def _heard(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _Heard:
+    if (fault := check_file(recording)) is not None:
+        return _Heard((fault,))
+    clip, findings = check_sound(recording)
+    if clip is None or any(each.kind == "silent" for each in findings):
+        return _Heard(findings)
+    track = tracks.of(recording.sha256, clip, progress)
+    if recording.path.startswith(PACK_PREFIX):
+        # Their notes stand where the synthesizer put them: no pitch tracker knows better.
+        return _Heard(findings, outline=outline(recording, clip, track))
+    notes = labelled_pitches(recording, track)
+    better = _better_for_raga(recording, clip, track)
+    return _Heard(findings, notes, outline(recording, clip, track), better)
+
+
+def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> BetterSa | None:
+    """Return a Sa, if one is sure, on which more of a recording lies on the swaras of its raga."""
+    if recording.raga is None or len(recording.labels) < 2:
+        return None
+    raga = RAGAS[recording.raga]
+    sung = [note for note in steady_notes_on(clip, track) if not note.faint]
+    if not sung:
+        return None
+    estimate = estimate_tonic(clip, [note.held for note in sung], [raga])
+    if estimate.needs_confirmation or _apart_cents(estimate.hz, recording.tonic_hz) <= OTHER_SA_CENTS:
+        return None
+    given, share = (fitting_share(sung, raga, hz) for hz in (recording.tonic_hz, estimate.hz))
+    return BetterSa(estimate.hz, share, given) if share >= given + _CLEARLY else None
+
+
+def _apart_cents(one_hz: float, other_hz: float) -> float:
+    """Return the distance of two pitches in cents, whatever their octaves."""
+    return abs((1200.0 * math.log2(one_hz / other_hz) + 600.0) % 1200.0 - 600.0)
+
+
+def _about_labels(heard: Sequence[_Heard]) -> Iterator[Finding]:
+    """Yield what is wrong with the Sa of recordings that share one, and with labels."""
+    named = sorted((each for each in heard if each.notes), key=_group)
+    for _, group in groupby(named, key=_group):
+        together = list(group)
+        better = better_sa([note for each in together for note in each.notes])
+        for each in together:
+            recording = each.notes[0].recording
+            other = better or each.better
+            if other is not None:
+                yield sa_finding(recording, other)
+            # On a wrong Sa only what fits neither is a wrong label.
+            yield from check_labels(each.notes, recording.tonic_hz if better is None else better.hz)
+
+
+def _group(heard: _Heard) -> _Group:
+    """Return what recordings of single notes with one Sa share; a recording of several notes stands alone."""
+    recording = heard.notes[0].recording
+    alone = len(recording.labels) > 1
+    place = recording.id if alone else str(PurePath(recording.path).parent)
+    return place, recording.singer, recording.tonic_hz
+
+
+def _part(progress: StageProgress | None, number: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share: progress("listening", (number + share) / total)

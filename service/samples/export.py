@@ -1,0 +1,158 @@
+"""The corpus written out as a folder: its audio, and the table that adding reads back."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from classifier.pitch import Progress
+from data.corpus import PACK_PREFIX, audio_digest, audio_path
+from data.disk import sync_tree
+from data.errors import CorpusError, OutputError
+from data.layouts.table_writer import TABLE_NAME, write_table
+from data.recording import Recording
+
+from .known import known_samples
+
+__all__ = ["Exported", "export_samples"]
+
+_AUDIO = "audio"
+_LONGEST_NAME = 60
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: the folder, how many recordings, and their bytes."""
+
+    folder: Path
+    recordings: int
+    size: int
+
+
+def export_samples(
+    corpus: Path, folder: Path, *, bundled: bool = False, progress: Progress | None = None
+) -> Exported:
+    """Write the recordings that were added, and all that is noted of them, to a new folder.
+
+    ``swara samples add FOLDER`` on another store makes the same corpus of it, without hearing anything again.
+
+    Parameters
+    ----------
+    corpus : Path
+        The log of the corpus.
+    folder : Path
+        Made by this, or empty. It appears whole or not at all.
+    bundled : bool
+        The samples that come with swara too; a swara that has them passes them over.
+    progress : callable, optional
+        Called with the share of the files that is copied.
+
+    Raises
+    ------
+    CorpusError
+        If there is nothing to write, a recording is not what was added, or its description fits no table.
+    OutputError
+        If the folder holds something, or cannot be written.
+    """
+    known = known_samples(corpus)
+    recordings = [each for each in known if bundled or not each.path.startswith(PACK_PREFIX)]
+    if not recordings:
+        raise CorpusError(
+            "no samples were added to this store", where=str(corpus), fix="Give --bundled for those of swara"
+        )
+    target = folder.resolve()
+    with _writing(folder):
+        _refuse_taken(target, folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".swara-{secrets.token_hex(6)}")
+        try:
+            (part / _AUDIO).mkdir(parents=True)
+            size = _fill(part, recordings, progress)
+            sync_tree(part)
+            with suppress(FileNotFoundError):
+                target.rmdir()
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return Exported(folder, len(recordings), size)
+
+
+def _fill(part: Path, recordings: Sequence[Recording], progress: Progress | None) -> int:
+    """Copy every recording and write the table; return the bytes of the audio."""
+    wrong, size = [], 0
+    placed = [(f"{_AUDIO}/{_file_name(recording)}", recording) for recording in recordings]
+    for number, (name, recording) in enumerate(placed, 1):
+        copy = part / name
+        if not _copied(audio_path(recording), copy) or audio_digest(copy) != recording.sha256:
+            wrong.append(recording)
+        else:
+            size += copy.stat().st_size
+        if progress is not None:
+            progress(number / len(placed))
+    if wrong:
+        raise _not_what_was_added(wrong)
+    write_table(part / TABLE_NAME, placed)
+    return size
+
+
+def _copied(source: Path, copy: Path) -> bool:
+    """Copy a file; False if the source cannot be read."""
+    try:
+        file = source.open("rb")
+    except OSError:
+        return False
+    with file, copy.open("xb") as out:
+        shutil.copyfileobj(file, out, 1 << 20)
+    return True
+
+
+def _file_name(recording: Recording) -> str:
+    """Return a name that every file system and archive keeps: the id, and the old name in ASCII."""
+    old = PurePath(recording.path.removeprefix(PACK_PREFIX))
+    words = _ascii_words(old.stem)[:_LONGEST_NAME].rstrip("-")
+    suffix = _ascii_words(old.suffix.removeprefix(".").lower())
+    return recording.id + (f"-{words}" if words else "") + (f".{suffix}" if suffix else "")
+
+
+def _ascii_words(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return "-".join(re.findall(r"[A-Za-z0-9]+", plain))
+
+
+def _not_what_was_added(wrong: Sequence[Recording]) -> CorpusError:
+    named = ", ".join(f"{each.id} ({PurePath(each.path).name})" for each in wrong[:_MOST_NAMED])
+    more = f" and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
+    many = "1 recording is" if len(wrong) == 1 else f"{len(wrong)} recordings are"
+    return CorpusError(
+        f"{many} gone, changed or unreadable: {named}{more}; nothing was exported",
+        fix="Run: swara samples check",
+    )
+
+
+def _refuse_taken(target: Path, folder: Path) -> None:
+    if target.is_dir() and any(target.iterdir()):
+        raise OutputError(
+            "the folder is not empty", where=str(folder), fix="Name a folder that does not exist yet"
+        )
+    if target.exists() and not target.is_dir():
+        raise OutputError("this is a file", where=str(folder), fix="Name a folder that does not exist yet")
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(
+            f"the samples cannot be written here: {reason}",
+            where=str(folder),
+            fix="Name a new folder on a disk with room, where you may write",
+        ) from error

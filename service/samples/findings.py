@@ -1,0 +1,103 @@
+"""What is found wrong with the recordings of a corpus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from data.corpus import PACK_PREFIX
+from data.recording import Recording
+
+__all__ = ["REINSTALL", "CheckResult", "Finding", "Kind", "finding", "mend", "remove"]
+
+Kind: TypeAlias = Literal[
+    "gone", "changed", "unreadable", "damaged", "clipped", "silent", "quiet", "duplicate", "sa", "label"
+]
+
+REINSTALL = "pip install --force-reinstall swara"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with one recording.
+
+    Parameters
+    ----------
+    recording : Recording
+    kind : str
+        ``gone``, ``changed`` (other bytes than were added), ``unreadable``, ``damaged`` (part of it is lost),
+        ``clipped``, ``silent``, ``quiet``, ``duplicate``, ``sa`` (another fits clearly better) or ``label``.
+    what : str
+        What is wrong, as a sentence without full stop.
+    fix : str
+        What to do, as a sentence without full stop.
+    start_s : float or None
+        Where in the recording, in seconds; None for the whole of it.
+    other : str or None
+        Id of the recording that it doubles.
+    """
+
+    recording: Recording
+    kind: Kind
+    what: str
+    fix: str
+    start_s: float | None = None
+    other: str | None = None
+
+    @property
+    def line(self) -> str:
+        """The finding in one line: where, what and how to mend it."""
+        return f"{self.recording.path}: {self.what}. {self.fix}."
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check of the corpus found.
+
+    Parameters
+    ----------
+    recordings, notes : int
+        How many were looked at.
+    findings : tuple of Finding
+        In the order of the recordings.
+    """
+
+    recordings: int
+    notes: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found: what the exit code tells."""
+        return not self.findings
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each kind."""
+        return dict(Counter(each.kind for each in self.findings))
+
+
+def finding(
+    recording: Recording,
+    kind: Kind,
+    what: str,
+    fix: str,
+    *,
+    start_s: float | None = None,
+    other: str | None = None,
+) -> Finding:
+    """Return a finding; a bundled sample cannot be mended, only had again, whatever `fix` says."""
+    if recording.path.startswith(PACK_PREFIX):
+        fix = f"Install again with: {REINSTALL}"
+    return Finding(recording, kind, what, fix, start_s, other)
+
+
+def mend(recording: Recording, options: str) -> str:
+    """Return the command that mends the description of a recording."""
+    return f"swara samples label {recording.id} {options}"
+
+
+def remove(recording: Recording) -> str:
+    """Return the command that forgets a recording."""
+    return f"swara samples remove {recording.id}"

@@ -1,0 +1,108 @@
+"""The built-in embedder in Keras: parity with LiteRT, taken back from the file, trained and gone on with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs tensorflow")
+
+from embedder.levels import BANDS
+from embedder.network import MODEL_FILE, VECTOR_DIM, EmbedderNetwork
+from embedder.pooling import SPREAD_WEIGHT, pool
+from embedder.spec import EmbedderSpec, Embeddings
+from embedder.training.export import PARITY, export, parity
+from embedder.training.layers import BLOCKS, EmbedderLayers
+from embedder.training.losses import Losses, pooled, retrieved
+from embedder.training.shipped import load_shipped
+from embedder.training.train import train
+
+RNG = np.random.default_rng(11)
+
+
+def test_the_shipped_file_answers_as_keras_does() -> None:
+    _, model = load_shipped(MODEL_FILE)
+    assert parity(model, MODEL_FILE) < PARITY
+
+
+def test_an_exported_network_answers_as_keras_does_and_comes_back(tmp_path: Path) -> None:
+    model = EmbedderLayers().model()
+    for weight in model.trainable_variables:
+        weight.assign(RNG.normal(0.0, 0.1, weight.shape))
+    file = tmp_path / "random.tflite"
+    export(model, file)
+    assert parity(model, file) < PARITY
+    _, again = load_shipped(file)
+    for before, after in zip(model.get_weights(), again.get_weights(), strict=True):
+        assert before == pytest.approx(after)
+    assert EmbedderNetwork(file).digest != EmbedderNetwork().digest
+
+
+def test_blocks_hold_every_weight_from_the_bottom_to_the_top() -> None:
+    network = EmbedderLayers()
+    model = network.model()
+    assert tuple(network.blocks) == BLOCKS
+    listed = [w.path for block in network.blocks.values() for layer in block for w in layer.weights]
+    assert sorted(listed) == sorted(w.path for w in model.weights)
+    order = [layer.name for layer in model.layers]
+    tops = [max(order.index(layer.name) for layer in block) for block in network.blocks.values()]
+    assert tops == sorted(tops)
+
+
+def test_pooling_in_training_is_pooling_in_use() -> None:
+    vectors = RNG.normal(0.0, 1.0, (1, 7, VECTOR_DIM)).astype(np.float32)
+    shares = np.full((1, 7), 1 / 7, np.float32)
+    spec = EmbedderSpec("some", VECTOR_DIM, 16_000, 0.272, 0.1, {})
+    used = pool(Embeddings(vectors[0], 0.1 * np.arange(7), spec), -0.05, 0.65)
+    assert np.asarray(pooled(vectors, shares))[0] == pytest.approx(used, abs=1e-4)
+    assert SPREAD_WEIGHT > 0
+
+
+def test_the_contrast_is_small_where_like_is_with_like() -> None:
+    labels = np.repeat(np.arange(4), 2)
+    own = np.repeat(RNG.normal(0.0, 1.0, (4, 1, VECTOR_DIM)), 2, axis=0).astype(np.float32)
+    mixed = RNG.normal(0.0, 1.0, (8, 1, VECTOR_DIM)).astype(np.float32)
+    losses, shares = Losses(3), np.ones((8, 1), np.float32)
+    classes = np.zeros(8, np.int64)
+    right, wrong = ([float(x) for x in losses(v, shares, labels, labels, classes)[:2]] for v in (own, mixed))
+    assert max(right) < 0.5
+    assert min(wrong) > 1.0
+    assert retrieved(own[:, 0], labels) == 1.0
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    frames = 129
+    voices = RNG.normal(-3.0, 1.0, (24, 5, frames, BANDS)).astype(np.float16)
+    np.savez(tmp_path / "voices.npz", voices=voices, drones=np.zeros((2, 299, BANDS), np.float16))
+    for program in (0, 40):
+        pcm = (3000 * RNG.normal(size=(10, 28_000))).astype(np.int16)
+        np.save(tmp_path / f"program-{program:03d}.npy", pcm)
+        np.save(tmp_path / f"keys-{program:03d}.npy", np.arange(50, 80, 3))
+    return tmp_path
+
+
+def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
+    options = argparse.Namespace(
+        folder=sounds, run="run", steps=2, timbres=4, seed=1, peak_rate=1e-3, every=1
+    )
+    train(options)
+    options.steps = 3
+    train(options)
+    log = [json.loads(line) for line in (sounds / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2, 3]
+    assert all(np.isfinite(line["takes"]) for line in log)
+    model = EmbedderLayers().model()
+    model.load_weights(sounds / "run" / "averaged.weights.h5")
+
+
+def test_a_folder_without_sounds_is_told(tmp_path: Path) -> None:
+    options = argparse.Namespace(
+        folder=tmp_path, run="run", steps=1, timbres=4, seed=1, peak_rate=1e-3, every=1
+    )
+    with pytest.raises(SystemExit, match=r"run python -m embedder\.training\.render"):
+        train(options)
