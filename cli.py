@@ -15,12 +15,14 @@ import typer
 from raga.errors import SwaraError
 from service.commands.cache import cache_app
 from service.commands.doctor import doctor
+from service.commands.feedback import feedback_app
 from service.commands.finetune import finetune
 from service.commands.learning import rebuild
 from service.commands.models import models_app
 from service.commands.pictures import spectrogram
 from service.commands.samples import samples_app
 from service.commands.takes import analyze, pitch, search
+from service.commands.versions import versions_app
 
 __all__ = ["app", "main"]
 
@@ -34,7 +36,13 @@ app = typer.Typer(
 
 for _command in (analyze, pitch, spectrogram, search, rebuild, finetune, doctor):
     app.command(_command.__name__)(_command)
-for _group, _name in ((samples_app, "samples"), (cache_app, "cache"), (models_app, "models")):
+for _group, _name in (
+    (samples_app, "samples"),
+    (cache_app, "cache"),
+    (models_app, "models"),
+    (versions_app, "versions"),
+    (feedback_app, "feedback"),
+):
     app.add_typer(_group, name=_name)
 
 

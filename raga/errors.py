@@ -37,7 +37,8 @@
             ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable
             ├── StoreUnwritable
             │   └── StoreReadOnly
-            └── EmbedderChanged, EmbedderMissing, RecordingsChanged
+            ├── EmbedderChanged, EmbedderMissing, RecordingsChanged
+            └── NoSuchVersion, NoSuchCorrection, NoTargets
 
 Only ``cli.main`` turns them into an exit code.
 """

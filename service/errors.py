@@ -8,6 +8,9 @@ __all__ = [
     "EmbedderChanged",
     "EmbedderMissing",
     "NoNoteThere",
+    "NoSuchCorrection",
+    "NoSuchVersion",
+    "NoTargets",
     "RecordingsChanged",
     "StoreBusy",
     "StoreDamaged",
@@ -62,6 +65,18 @@ class EmbedderChanged(StoreError):
 
 class EmbedderMissing(StoreError):
     """The embedder that the live version was made with cannot be had on this machine."""
+
+
+class NoSuchVersion(StoreError):
+    """No version of that name is kept."""
+
+
+class NoSuchCorrection(StoreError):
+    """No correction of that id is known."""
+
+
+class NoTargets(StoreError):
+    """The live version does not say where the professionals sing."""
 
 
 class RecordingsChanged(StoreError):

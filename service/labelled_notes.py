@@ -11,6 +11,7 @@ from classifier.note_head import NoteSource
 from classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from data.corpus import audio_path
 from data.decode import load_clip
+from data.entry_folder import EntryFolder
 from data.pitch_track import FloatArray, PitchTrack
 from data.recording import Recording, SwaraLabel
 from embedder import Embedder, Embeddings
@@ -69,6 +70,25 @@ class Listener:
     def damaged(self) -> int:
         """How many cache entries were found damaged; what they held was computed again."""
         return self._embeddings.damaged + self._pitch.damaged
+
+    def lacks(self, recording: Recording) -> bool:
+        """Whether the cache has no embedding, or no track, of a recording."""
+        spec, sha256 = self._embedder.spec, recording.sha256
+        if not EntryFolder(self._embeddings.folder).path(spec.fingerprint, sha256).exists():
+            return True
+        return (
+            sha256 not in self._tracked and not self._pitch.entries.path(self._fingerprint, sha256).exists()
+        )
+
+    def listen(self, recording: Recording) -> None:
+        """Put into the cache what it lacks of a recording; errors as of `notes_of`."""
+        self._embed(recording)
+        self._track(recording)
+
+    def credit(self, embedded: int) -> None:
+        """Count recordings that another process embedded, and that were then found in the cache."""
+        self.embedded += embedded
+        self.from_cache -= embedded
 
     def notes_of(self, recording: Recording) -> list[LabelledNote]:
         """Return the labelled notes of a recording.

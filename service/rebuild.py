@@ -1,60 +1,29 @@
-"""Learn from the recordings known: embed what is new, fit the head, build the index, make them live."""
+"""Learn from the recordings known: embed what is new, fit, examine, and make live what has not got worse."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from classifier.pitch import PitchTracker
 from embedder import Embedder
 
+from .gate import Ruling
+from .held_out import frozen_held_out
 from .labelled_notes import Listener
+from .listening_jobs import Ears, listen_ahead
 from .pack_pitch import pack_pitch
+from .rebuild_exam import exam_notes, examined, with_corrections
 from .rebuild_plan import SEED, Plan, make_plan
-from .stages import StageProgress, Stages
-from .store import Layout, LiveVersion, open_live, publish, writer_lock
+from .rebuild_result import RebuildResult
+from .rebuild_settled import settled
+from .stages import StageProgress, StageReport, Stages
+from .store import Layout, LiveVersion, create_version, open_live, publish, writer_lock
 from .store.pitch_cache import tracker_fingerprint
-from .version_build import learn, version_builder
+from .version_build import Learned, learn, version_builder
 
 __all__ = ["RebuildResult", "ensure_live", "rebuild"]
-
-
-@dataclass(frozen=True, slots=True)
-class RebuildResult:
-    """What a rebuild did.
-
-    Parameters
-    ----------
-    version : str
-        Id of the version that is live now.
-    promoted : bool
-        Whether it was made live by this rebuild.
-    nothing_new : bool
-        Whether it already held all there is to learn.
-    embedder : str
-        Name of the embedder that it was made with.
-    embedded, from_cache : int
-        Recordings that had to be embedded, and that had been before.
-    seconds : mapping of str to float
-        How long each stage took, in order.
-    metrics : mapping
-        How well the head does on recordings held out; JSON values.
-    warnings : tuple of str
-        What the user must know, as sentences without full stop.
-    """
-
-    version: str
-    promoted: bool
-    nothing_new: bool
-    embedder: str
-    embedded: int
-    from_cache: int
-    seconds: Mapping[str, float]
-    metrics: Mapping[str, Any]
-    warnings: tuple[str, ...]
 
 
 def rebuild(
@@ -63,11 +32,15 @@ def rebuild(
     embedder: Embedder,
     tracker: PitchTracker,
     force: bool = False,
+    jobs: int = 1,
+    ears: Ears | None = None,
     progress: StageProgress | None = None,
+    report: StageReport | None = None,
 ) -> RebuildResult:
-    """Make a version of everything known and make it live; the one before answers until then.
+    """Make a version of everything known; make it live if it does no worse than the one that is.
 
-    The same recordings, embedder and tracker make the same files, byte for byte.
+    The same recordings, embedder and tracker make the same files, byte for byte, whatever `jobs` is. What
+    was embedded and tracked is kept: a rebuild that was killed goes on from there.
 
     Parameters
     ----------
@@ -77,7 +50,13 @@ def rebuild(
     tracker : PitchTracker
         Finds the pitch of the labelled notes.
     force : bool
-        Make a version even where nothing is new.
+        Make a version even where nothing is new, or where the same was rejected before.
+    jobs : int
+        How many processes embed and track, where `ears` are given.
+    ears : callable, optional
+        Makes the same embedder and tracker in another process.
+    report : callable, optional
+        Called with each stage that is over.
     progress : callable, optional
         Called with the name of a stage and the share of it that is done.
 
@@ -93,19 +72,24 @@ def rebuild(
         If a list of recordings is damaged, a recording cannot be decoded, a newer swara wrote the store, or
         there is too little to learn from. The live version is then as it was.
     """
-    store, stages = Layout(store_folder), Stages(progress)
+    store, stages = Layout(store_folder), Stages(progress, report)
 
     def look() -> tuple[Plan, RebuildResult | None]:
         with stages.stage("check"):
             plan = make_plan(store, embedder.spec, tracker)
-        return plan, None if force else _up_to_date(plan, stages)
+            return plan, None if force else settled(store, plan, stages.seconds)
 
-    if (nothing_new := look()[1]) is not None:
-        return nothing_new
-    with writer_lock(store):
-        # In the meantime another writer may have done it, or recordings may have been added.
-        plan, nothing_new = look()
-        return nothing_new or _carry_out(store, plan, embedder, tracker, stages)
+    plan, result = look()
+    if result is None:
+        with writer_lock(store):
+            # In the meantime another writer may have done it, or recordings may have been added.
+            plan, result = look()
+            if result is None:
+                stages.over("check", recordings=len(plan.recordings))
+                listener = Listener(store, embedder, tracker, pack_pitch(tracker_fingerprint(tracker)))
+                return _carry_out(store, plan, listener, stages, jobs if ears else 1, ears)
+    stages.over("check", recordings=len(plan.recordings))
+    return result
 
 
 def ensure_live(
@@ -126,44 +110,63 @@ def ensure_live(
     return live
 
 
-def _up_to_date(plan: Plan, stages: Stages) -> RebuildResult | None:
-    """Return the result of doing nothing, if there is nothing to do."""
-    if plan.parent is None or plan.live is None or not plan.is_carried_out_by(plan.live):
-        return None
-    return RebuildResult(
-        version=plan.parent,
-        promoted=False,
-        nothing_new=True,
-        embedder=plan.embedder.name,
-        embedded=0,
-        from_cache=0,
-        seconds=stages.seconds,
-        metrics=plan.live.metrics,
-        warnings=(),
-    )
-
-
 def _carry_out(
-    store: Layout, plan: Plan, embedder: Embedder, tracker: PitchTracker, stages: Stages
+    store: Layout, plan: Plan, listener: Listener, stages: Stages, jobs: int, ears: Ears | None
 ) -> RebuildResult:
-    listener = Listener(store, embedder, tracker, pack_pitch(tracker_fingerprint(tracker)))
     with stages.stage("listen"):
-        heard = [listener.notes_of(recording) for recording in stages.each(plan.recordings)]
+        held_out = frozen_held_out(store, plan.recordings)
+        if ears is not None and jobs > 1:
+            _listen_ahead(store, plan, listener, stages, jobs, ears)
+        heard = {recording: listener.notes_of(recording) for recording in stages.each(plan.recordings)}
+        notes = [note for each in heard.values() for note in each]
+        questions = exam_notes(held_out, heard, listener)
+        takes = [listener.notes_of(each.as_recording()) for each in plan.corrections.takes]
+        corrections = [note for each in takes for note in each]
+    stages.over("listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(notes))
     with stages.stage("learn"):
-        learned = learn([note for notes in heard for note in notes], seed=SEED)
+        learned = learn(notes, seed=SEED, held_out=held_out.singers, corrections=corrections)
+    stages.over("learn", warnings=list(learned.warnings))
+    with stages.stage("evaluate"):
+        ruling = examined(store, plan, learned, notes, held_out, questions)
+        learned = with_corrections(store, plan, learned, [*corrections, *plan.corrections.among(notes)])
+    corrected = learned.metrics.get("corrections")
+    stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=corrected)
     with stages.stage("write"):
-        build = version_builder(plan, learned)
-        version = publish(store, build, parent=plan.parent, made_at=datetime.now(UTC))
+        version = _write(store, plan, learned, ruling)
+    stages.over("write", version=version)
+    return _result(plan, listener, learned, ruling, version, stages)
+
+
+def _listen_ahead(
+    store: Layout, plan: Plan, listener: Listener, stages: Stages, jobs: int, ears: Ears
+) -> None:
+    lacking = [recording for recording in plan.recordings if listener.lacks(recording)]
+    if len(lacking) > 1:
+        listener.credit(listen_ahead(store.folder, lacking, ears, jobs, stages.tell))
+
+
+def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:
+    build, now = version_builder(plan, learned, ruling), datetime.now(UTC)
+    make = publish if ruling.promoted else create_version
+    return make(store, build, parent=plan.parent, made_at=now)
+
+
+def _result(
+    plan: Plan, listener: Listener, learned: Learned, ruling: Ruling, version: str, stages: Stages
+) -> RebuildResult:
     return RebuildResult(
-        version=version,
-        promoted=True,
+        version=version if ruling.promoted or plan.parent is None else plan.parent,
+        promoted=ruling.promoted,
         nothing_new=False,
-        embedder=embedder.spec.name,
+        embedder=plan.embedder.name,
         embedded=listener.embedded,
         from_cache=listener.from_cache,
         seconds=stages.seconds,
         metrics=learned.metrics,
-        warnings=(*plan.warnings, *_about_listening(listener), *learned.warnings),
+        warnings=(*plan.warnings, *_about_listening(listener), *learned.warnings, *ruling.warnings),
+        candidate=None if ruling.promoted else version,
+        reasons=ruling.reasons,
+        gate=ruling.to_json(),
     )
 
 

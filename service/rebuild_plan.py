@@ -12,12 +12,16 @@ from embedder import EmbedderSpec
 
 from .changed_recordings import refuse_changed
 from .errors import StoreDamaged
+from .rebuild_corrections import Corrections, confirmed_corrections
 from .samples.known import known_samples
 from .store import Layout, Manifest, current_version, sound_manifest
 from .store.manifest import Parameters, code_version
 from .store.pitch_cache import tracker_fingerprint
 
-__all__ = ["SEED", "Plan", "make_plan"]
+__all__ = ["MAKING", "SEED", "Plan", "make_plan"]
+
+MAKING = 2
+"""Number of the way in which versions are made; one that changes what is in them raises it."""
 
 SEED = 20_250_301
 """Of everything random in a rebuild."""
@@ -31,8 +35,11 @@ class Plan:
     ----------
     recordings : tuple of Recording
         Each found to be what it was when it was added.
+        Labels that users corrected are as they should be.
+    corrections : Corrections
+        What users said was wrong.
     corpus_digest : str
-        Their digest.
+        The digest of the recordings.
     embedder : EmbedderSpec
     parameters : mapping
         Everything else that decides what comes out.
@@ -45,6 +52,7 @@ class Plan:
     """
 
     recordings: tuple[Recording, ...]
+    corrections: Corrections
     corpus_digest: str
     embedder: EmbedderSpec
     parameters: Parameters
@@ -70,23 +78,30 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
     ------
     RecordingsChanged
         If recordings were deleted or changed since they were added.
-    CorpusError
-        If a list of recordings is damaged.
+    CorpusError, StoreDamaged
+        If a list of recordings, or of corrections, is damaged.
     StoreNewer, StoreUnreadable
         If the live version must not be replaced, or cannot be read.
     """
     known = known_samples(store.corpus)
     refuse_changed(known)
-    recordings = _in_fixed_order(known)
+    corrections = confirmed_corrections(store, known)
+    recordings = corrections.applied(_in_fixed_order(known))
     parent, live, warnings = _live(store)
     return Plan(
         recordings=recordings,
+        corrections=corrections,
         corpus_digest=corpus_digest(recordings),
         embedder=embedder,
-        parameters={"seed": SEED, "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}"},
+        parameters={
+            "making": MAKING,
+            "seed": SEED,
+            "corrections": corrections.digest,
+            "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}",
+        },
         parent=parent,
         live=live,
-        warnings=warnings,
+        warnings=(*warnings, *corrections.warnings),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["StageProgress", "Stages"]
+__all__ = ["StageProgress", "StageReport", "Stages"]
+
+StageReport: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+"""Called with the name of a stage that is over, and what came of it, ``seconds`` first; JSON values."""
 
 StageProgress: TypeAlias = Callable[[str, float], None]
 """Called with the name of the stage at work and the share of it that is done, 0 to 1."""
@@ -21,11 +24,13 @@ class Stages:
     Parameters
     ----------
     progress : callable, optional
-        Who wants to know.
+        Who wants to know how far it has come.
+    report : callable, optional
+        Who wants to know of each stage that is over.
     """
 
-    def __init__(self, progress: StageProgress | None) -> None:
-        self._progress = progress
+    def __init__(self, progress: StageProgress | None, report: StageReport | None = None) -> None:
+        self._progress, self._report = progress, report
         self._name = ""
         self.seconds: dict[str, float] = {}
 
@@ -37,6 +42,11 @@ class Stages:
         yield
         self.tell(1.0)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+    def over(self, name: str, **facts: Any) -> None:
+        """Say what came of a stage that will not come again."""
+        if self._report is not None:
+            self._report(name, {"seconds": round(self.seconds[name], 3), **facts})
 
     def each(self, things: Sequence[T]) -> Iterator[T]:
         """Yield `things`, telling after each how many of them are done."""

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from classifier.note_head import NoteHead, augmented, fit_note_head, save_note_head
+from classifier.note_head import (
+    NoteExample,
+    NoteHead,
+    augmented,
+    fit_note_head,
+    refit_without,
+    save_note_head,
+)
+from data.corpus_log import json_line
+from data.recording import Recording
+from data.recording_json import recording_to_json
 from embedder import EmbedderSpec
 from index.samples import SampleIndex, build_sample_index, save_sample_index
 
+from .fair_share import fair_share
+from .gate import Ruling
 from .labelled_notes import LabelledNote
+from .learned_targets import LearnedTarget, learn_targets, targets_json
 from .rebuild_plan import Plan
 from .store import VersionContents, VersionLayout
 from .store.versions import Build
 
 __all__ = ["Learned", "learn", "version_builder"]
+
+MOST_TRIED, MOST_TAUGHT = 450, 1200
+"""Notes that the head is tried out on, and trained on, shared out among the swaras."""
+
+_LEAST_SHARE = 30
+"""Of each swara, however many there are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,47 +48,89 @@ class Learned:
     Parameters
     ----------
     head : NoteHead
+    exam_head : NoteHead or None
+        The same without the singers held out; None where the others sing too little.
     index : SampleIndex
+    targets : mapping of str to LearnedTarget
+        Where the professionals sing each svarasthana, by its letter.
     metrics : mapping
-        How well the head does on recordings held out, and how much it was learned from; JSON values.
+        How well the head does on recordings held out in turn, and how much it was learned from; JSON values.
     warnings : tuple of str
         What to know before trusting it, as sentences without full stop.
     """
 
     head: NoteHead
+    exam_head: NoteHead | None
     index: SampleIndex
+    targets: Mapping[str, LearnedTarget]
     metrics: Mapping[str, Any]
     warnings: tuple[str, ...]
 
 
-def learn(notes: Sequence[LabelledNote], *, seed: int) -> Learned:
+def learn(
+    notes: Sequence[LabelledNote],
+    *,
+    seed: int,
+    held_out: Collection[str] = (),
+    corrections: Sequence[LabelledNote] = (),
+) -> Learned:
     """Fit the head and build the index.
+
+    All notes enter the index. The head is tried out on a bounded number of each swara, and then trained on a
+    larger one: what more notes would add is little, and a rebuild must not cost more with every recording.
+
+    Parameters
+    ----------
+    notes : sequence of LabelledNote
+        Of the samples.
+    seed : int
+        Of everything random.
+    held_out : collection of str
+        Singers whom the exam head must not know.
+    corrections : sequence of LabelledNote
+        From users' takes: the head learns from them; they are no samples to compare with.
 
     Raises
     ------
     SwaraError
         If there is too little to learn from.
     """
-    sources = [note.source for note in notes]
-    examples = [
-        *(source.example() for source in sources),
-        *augmented(sources, np.random.default_rng(seed)),
-    ]
-    fitted = fit_note_head(examples, seed=seed)
-    index = build_sample_index(
-        [note.item for note in notes], np.stack([source.embedding for source in sources])
+    swaras = len({note.item.swara for note in notes}) or 1
+    tried, taught = (
+        _examples([*fair_share(notes, max(_LEAST_SHARE, most // swaras)), *corrections], seed)
+        for most in (MOST_TRIED, MOST_TAUGHT)
     )
-    metrics = {"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)}
-    return Learned(fitted.head, index, metrics, fitted.metrics.warnings)
+    fitted = fit_note_head(tried, seed=seed)
+    head = fitted.head if len(taught) == len(tried) else refit_without(fitted, taught, ())
+    index = build_sample_index(
+        [note.item for note in notes], np.stack([note.source.embedding for note in notes])
+    )
+    return Learned(
+        head=head or fitted.head,
+        exam_head=refit_without(fitted, taught, held_out) if held_out else None,
+        index=index,
+        targets=learn_targets(notes),
+        metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
+        warnings=fitted.metrics.warnings,
+    )
 
 
-def version_builder(plan: Plan, learned: Learned) -> Build:
+def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
+    sources = [note.source for note in notes]
+    return [*(source.example() for source in sources), *augmented(sources, np.random.default_rng(seed))]
+
+
+def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
     """Return what writes the files of a version."""
 
     def build(version: VersionLayout) -> VersionContents:
         save_note_head(learned.head, version.note_head)
+        if learned.exam_head is not None:
+            save_note_head(learned.exam_head, version.exam_head)
         version.index.mkdir(exist_ok=True)
         save_sample_index(learned.index, version.index)
+        version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
+        version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
         version.report.write_text(_json(learned.metrics), encoding="utf-8", newline="\n")
         return VersionContents(
             embedder=plan.embedder,
@@ -77,6 +138,7 @@ def version_builder(plan: Plan, learned: Learned) -> Build:
             parameters=plan.parameters,
             corpus_digest=plan.corpus_digest,
             metrics=learned.metrics,
+            gate=ruling.to_json(),
         )
 
     return build
@@ -84,6 +146,12 @@ def version_builder(plan: Plan, learned: Learned) -> Build:
 
 def _made_with(embedder: EmbedderSpec) -> dict[str, str]:
     return dict.fromkeys(("note_head", "index"), embedder.fingerprint)
+
+
+def _line(recording: Recording) -> bytes:
+    """Say what a recording was, without where it lay: a store that moved makes the same bytes."""
+    fields = {**recording_to_json(recording), "id": recording.id}
+    return json_line({name: fields[name] for name in ("id", "singer", "tonic_hz", "labels")})
 
 
 def _sizes(notes: Sequence[LabelledNote]) -> dict[str, Any]:

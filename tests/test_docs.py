@@ -21,8 +21,18 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENTS = list(dict.fromkeys(DOCUMENTS))
 GROUP: Any = typer.main.get_command(cli.app)
+
+
+def _tuning(name: str) -> object:
+    return name == "learned" or tuning_named(name)
+
+
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # of the click that typer brings or uses
-MEANINGS = {"tonic": parse_tonic, "raga": raga_named, "tuning": tuning_named}
+MEANINGS = {
+    "tonic": parse_tonic,
+    "raga": raga_named,
+    "tuning": lambda name: name == "learned" or tuning_named(name),
+}
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n(.*?)^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?[^)]*\)")

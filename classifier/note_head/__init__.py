@@ -10,6 +10,7 @@ from .files import load_note_head, save_note_head
 from .fit import FittedHead, fit_note_head
 from .head import NoteHead, NotePrediction
 from .metrics import HeadMetrics
+from .refit import refit_without
 
 __all__ = [
     "EVIDENCE_CENTS",
@@ -27,5 +28,6 @@ __all__ = [
     "fit_note_head",
     "load_note_head",
     "pitch_evidence",
+    "refit_without",
     "save_note_head",
 ]

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json as json_text
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from raga.errors import SwaraError
 from service.report.progress_bar import progress_bar
 
 from .options import StoreFolder, console, store_at
 
-__all__ = ["rebuild"]
+if TYPE_CHECKING:
+    from service.rebuild import RebuildResult
+
+__all__ = ["NOTHING_NEW", "REJECTED", "rebuild"]
+
+NOTHING_NEW, REJECTED = 3, 4
+"""Exit codes beside 0 and 1."""
 
 
 def rebuild(
@@ -18,23 +26,76 @@ def rebuild(
     embedder: Annotated[
         str | None, typer.Option(help="The embedder by its name; that of the live version if left out.")
     ] = None,
-    force: Annotated[bool, typer.Option(help="Make a version even where nothing is new.")] = False,
+    if_changed: Annotated[
+        bool, typer.Option("--if-changed", help="Exit with 3, instead of 0, where nothing is new.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that embed and track; as many as cores if left out.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each stage.")] = False,
+    force: Annotated[
+        bool, typer.Option(help="Make a version even where nothing is new, or the same was rejected.")
+    ] = False,
 ) -> None:
-    """Embed what is new, fit the head, build the index, make it live."""
-    from classifier.pitch import pitch_tracker
-    from service.embedders import choose_embedder
-    from service.rebuild import rebuild
+    """Embed what is new, fit the head, build the index, make it live unless something got worse.
+
+    Exit codes: 0 it is live, 1 it failed, 3 nothing new (with --if-changed), 4 rejected.
+    """
+    from service.rebuild_run import run_rebuild
     from service.report.samples_table import render_rebuild
-    from service.store import Layout
 
     folder = store_at(store)
-    choice = choose_embedder(Layout(folder), embedder)
     with progress_bar(shown=True) as progress:
-        result = rebuild(
-            folder,
-            embedder=choice.embedder,
-            tracker=pitch_tracker("head"),
-            force=force,
-            progress=progress,
-        )
-    render_rebuild(result, console(), choice.warnings)
+        try:
+            warnings, result = run_rebuild(
+                folder,
+                embedder,
+                force=force,
+                jobs=jobs,
+                progress=progress,
+                report=_print_stage if json else None,
+            )
+        except SwaraError as error:
+            if json:
+                _print({"stage": "end", "outcome": "failed", "error": str(error)})
+            raise
+    code = _exit_code(result, if_changed=if_changed)
+    if json:
+        _print_end(result, warnings, code)
+    else:
+        render_rebuild(result, console(), warnings)
+    if code:
+        raise typer.Exit(code)
+
+
+def _exit_code(result: RebuildResult, *, if_changed: bool) -> int:
+    if result.promoted:
+        return 0
+    if result.nothing_new:
+        # Whoever asks for a rebuild has one; only a scheduler wants to know that it was there before.
+        return NOTHING_NEW if if_changed else 0
+    return REJECTED
+
+
+def _print_stage(stage: str, facts: Any) -> None:
+    _print({"stage": stage, **facts})
+
+
+def _print_end(result: RebuildResult, warnings: tuple[str, ...], code: int) -> None:
+    _print(
+        {
+            "stage": "end",
+            "outcome": result.outcome,
+            "exit_code": code,
+            "live": result.version,
+            "candidate": result.candidate,
+            "reasons": list(result.reasons),
+            "warnings": [*warnings, *result.warnings],
+        }
+    )
+
+
+def _print(fields: dict[str, Any]) -> None:
+    # As bytes, and at once: JSON is UTF-8 whatever the terminal speaks, and a log is read while it grows.
+    line = json_text.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n"
+    typer.echo(line.encode(errors="backslashreplace"), nl=False)

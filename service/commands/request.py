@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import typer
 
+from .options import store_at
+
 if TYPE_CHECKING:
     from classifier.notes import Thresholds
+    from raga.tuning import Tuning
     from service.analyze import Request
 
 __all__ = ["Preset", "request_of", "thresholds_of"]
@@ -16,25 +20,38 @@ __all__ = ["Preset", "request_of", "thresholds_of"]
 Preset: TypeAlias = Literal["learner", "student", "performer"]
 
 
-def request_of(tonic: str | None, raga: str | None, tuning: str, thresholds: Thresholds) -> Request:
-    """Return what was asked for.
+def request_of(
+    tonic: str | None, raga: str | None, tuning: str, thresholds: Thresholds, store: Path | None = None
+) -> Request:
+    """Return what was asked for; the tuning ``learned`` is that of the store's live version.
 
     Raises
     ------
     SwaraError
-        If Sa, the raga or the tuning cannot be understood.
+        If Sa, the raga or the tuning cannot be understood, or no tuning was learned yet.
     """
     from raga.ragas import raga_named
     from raga.tonic_names import parse_tonic
-    from raga.tuning import tuning_named
     from service.analyze import Request
 
     return Request(
-        tuning=tuning_named(tuning),
+        tuning=_tuning(tuning, store),
         thresholds=thresholds,
         tonic=None if tonic is None else parse_tonic(tonic),
         raga=None if raga is None else raga_named(raga),
     )
+
+
+def _tuning(name: str, store: Path | None) -> Tuning:
+    from raga.near_names import fold_name
+    from raga.tuning import tuning_named
+
+    if fold_name(name) != "learned":
+        return tuning_named(name)
+    from service.learned_tuning import learned_tuning
+    from service.store import Layout
+
+    return learned_tuning(Layout(store_at(store)))
 
 
 def thresholds_of(preset: str, perfect: float | None = None, in_tune: float | None = None) -> Thresholds:

@@ -36,7 +36,7 @@ def analyze(
     recording: Recording,
     tonic: TonicText = None,
     raga: RagaText = None,
-    tuning: Annotated[str, typer.Option(help="just or equal.")] = "just",
+    tuning: Annotated[str, typer.Option(help="just, equal, or learned from the samples.")] = "just",
     preset: Annotated[Preset, typer.Option(help="How strict: learner, student, performer.")] = "student",
     perfect: Annotated[float | None, typer.Option(help="Cents that still count as perfect.")] = None,
     in_tune: Annotated[float | None, typer.Option(help="Cents that still count as in tune.")] = None,
@@ -60,7 +60,7 @@ def analyze(
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
     if STDOUT in files.paths():
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
-    request = request_of(tonic, raga, tuning, thresholds_of(preset, perfect, in_tune))
+    request = request_of(tonic, raga, tuning, thresholds_of(preset, perfect, in_tune), store)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
         model, doubts = _model_or_doubts(store, progress) if samples else (None, ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 
@@ -93,10 +94,31 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
     if result.nothing_new:
         page.line(f"Nothing new. Live: {result.version}, heard by {result.embedder}")
         return
-    page.line(f"Live: {result.version}, heard by {result.embedder}", STYLES["perfect"])
+    if result.promoted:
+        page.line(f"Live: {result.version}, heard by {result.embedder}", STYLES["perfect"])
+    else:
+        page.line("Rejected:", WARNING)
+        for reason in result.reasons:
+            page.line(f"  {reason}.", WARNING)
+        page.line(f"Live as before: {result.version}; kept: {result.candidate}")
+        page.line(f"To look into it: swara versions show {result.candidate}")
+        page.line(f"To have it live all the same: swara versions promote {result.candidate}")
+    for name, score in result.gate.get("scores", {}).items():
+        page.line(f"{name}: {score['share']:.3f} of {score['notes']} notes")
+    if corrections := result.metrics.get("corrections"):
+        page.line(_corrections(corrections))
     page.line(f"{result.embedded} recordings embedded, {result.from_cache} known from before.")
     total_s = sum(result.seconds.values())
     page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))
+
+
+def _corrections(report: Mapping[str, Any]) -> str:
+    before, now = report["named_right_before"], report["named_right_now"]
+    known = "" if before is None else f", {before} before"
+    return (
+        f"Corrections: {report['relabelled']} of samples, {report['from_takes']} of takes,"
+        f" {report['verdicts']} of verdicts; of {report['notes']} notes {now} are named right now{known}."
+    )
 
 
 def render_found(found: Found, console: Console) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .layout import Layout, VersionLayout, store_folder
-from .live import LiveVersion, open_live
+from .live import LiveVersion, open_live, open_version
 from .lock import writer_lock
 from .manifest import Manifest
 from .sound import sound_manifest, stated_manifest
-from .versions import VersionContents, create_version, current_version, promote, publish
+from .versions import VersionContents, all_versions, create_version, current_version, promote, publish
 
 __all__ = [
     "Layout",
@@ -15,9 +15,11 @@ __all__ = [
     "Manifest",
     "VersionContents",
     "VersionLayout",
+    "all_versions",
     "create_version",
     "current_version",
     "open_live",
+    "open_version",
     "promote",
     "publish",
     "sound_manifest",

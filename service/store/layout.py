@@ -32,9 +32,24 @@ class VersionLayout:
         return self.folder / "note_head.npz"
 
     @property
+    def exam_head(self) -> Path:
+        """The note head as it is without the singers held out, for the gate alone; not in every version."""
+        return self.folder / "exam_head.npz"
+
+    @property
     def index(self) -> Path:
         """Folder of the sample index."""
         return self.folder / "index"
+
+    @property
+    def targets(self) -> Path:
+        """Where the professionals sing each swara; not in a version of schema 1."""
+        return self.folder / "targets.json"
+
+    @property
+    def recordings(self) -> Path:
+        """What it was learned from, a line for each recording; not in a version of schema 1."""
+        return self.folder / "recordings.jsonl"
 
     @property
     def report(self) -> Path:
@@ -53,6 +68,9 @@ class Layout:
         cache/embeddings/<fingerprint>/<audio sha256>.npz
         cache/pitch/<tracker fingerprint>/<audio sha256>.npz
         corpus.jsonl                               the recordings known, append-only
+        HELD_OUT                                   what versions are examined with, as JSON lines
+        feedback.jsonl                             corrections by users, append-only
+        rollbacks.jsonl                            which versions were left by a rollback, append-only
         .lock                                      held by the one writer
         .lock-holder                               who that is, for people
 
@@ -93,6 +111,21 @@ class Layout:
     def corpus(self) -> Path:
         """The recordings that were added."""
         return self.folder / "corpus.jsonl"
+
+    @property
+    def held_out(self) -> Path:
+        """The recordings that versions are examined with, as they were when they were chosen."""
+        return self.folder / "HELD_OUT"
+
+    @property
+    def feedback(self) -> Path:
+        """What users said was wrong."""
+        return self.folder / "feedback.jsonl"
+
+    @property
+    def rollbacks(self) -> Path:
+        """Which versions were left by a rollback."""
+        return self.folder / "rollbacks.jsonl"
 
     @property
     def lock(self) -> Path:

@@ -8,7 +8,7 @@ from classifier.note_head import NoteHead, load_note_head
 from embedder import EmbedderSpec
 from index.errors import IndexDamaged
 from index.samples import SampleIndex, load_sample_index
-from service.errors import EmbedderChanged
+from service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
 
 from .layout import Layout
 from .manifest import Manifest
@@ -16,7 +16,7 @@ from .refusals import damaged, reading
 from .sound import sound_manifest
 from .versions import current_version
 
-__all__ = ["LiveVersion", "open_live"]
+__all__ = ["LiveVersion", "open_live", "open_version"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,8 @@ class LiveVersion:
 def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
     """Open the live version, once every file of it was found unchanged; None if there is no version yet.
 
-    Needs no lock: a version never changes, and the one before stays when another becomes live.
+    Needs no lock: a version never changes, and the one before stays when another becomes live. Where it was
+    pruned while it was being read, the one that is live by then is opened.
 
     Parameters
     ----------
@@ -62,9 +63,17 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
     StoreUnreadable
         If a file may not be read.
     """
-    version = current_version(store)
-    if version is None:
-        return None
+    while (version := current_version(store)) is not None:
+        try:
+            return open_version(store, version, embedder)
+        except (StoreDamaged, StoreUnreadable):
+            if current_version(store) == version:
+                raise
+    return None
+
+
+def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVersion:
+    """Open the version of that id, live or not; parameters and errors are those of `open_live`."""
     manifest = sound_manifest(store, version)
     _check_embedder(store, manifest, embedder)
     at = store.version(version)

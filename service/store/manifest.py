@@ -11,10 +11,9 @@ from typing import Any, TypeAlias
 
 from embedder import EmbedderSpec
 
-__all__ = ["SCHEMA", "FileRecord", "Manifest", "Parameters", "code_version", "hash8", "stored_schema"]
+from .migrations import SCHEMA, UNGATED, migrated
 
-SCHEMA = 1
-"""Number of the manifest's schema; a change of its meaning raises it."""
+__all__ = ["SCHEMA", "FileRecord", "Manifest", "Parameters", "code_version", "hash8", "stored_schema"]
 
 Parameters: TypeAlias = Mapping[str, str | int | float]
 
@@ -51,6 +50,8 @@ class Manifest:
         How well it did on recordings held out; JSON values.
     files : mapping of str to FileRecord
         Every other file of the version, by its path in it, with ``/`` between folders.
+    gate : mapping
+        How it did beside the version that was live, as ``service.gate.Ruling`` writes it; JSON values.
     schema : int
         Number of the schema.
     """
@@ -64,6 +65,7 @@ class Manifest:
     corpus_digest: str
     metrics: Mapping[str, Any]
     files: Mapping[str, FileRecord]
+    gate: Mapping[str, Any]
     schema: int = SCHEMA
 
     def to_json(self) -> bytes:
@@ -74,7 +76,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, now or in an older swara.
 
         Raises
         ------
@@ -82,11 +84,13 @@ class Manifest:
             If it is something else.
         """
         try:
-            fields = json.loads(content)
+            fields = migrated(json.loads(content))
             fingerprint = fields.pop("fingerprint")
             fields["embedder"] = EmbedderSpec(**fields["embedder"])
             fields["files"] = {path: FileRecord(**record) for path, record in fields["files"].items()}
             manifest = cls(**fields)
+            if missing := UNGATED.keys() - manifest.gate.keys():
+                raise ValueError(f"not a manifest: its gate lacks {', '.join(sorted(missing))}")
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a manifest: {error}") from error
         if manifest.embedder.fingerprint != fingerprint:

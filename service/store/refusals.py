@@ -57,7 +57,7 @@ def reading(file: Path) -> Iterator[None]:
 
 def damaged(what: str, where: Path) -> StoreDamaged:
     """Return the error for a file of the store that is not what it should be."""
-    return StoreDamaged(what, where=str(where), fix="Run: swara rebuild --force")
+    return StoreDamaged(what, where=str(where), fix="Run: swara versions rollback, or swara rebuild --force")
 
 
 def _unwritable(folder: Path, error: OSError) -> StoreUnwritable:

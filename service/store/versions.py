@@ -6,7 +6,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,19 @@ from embedder import EmbedderSpec
 
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id
 from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
+from .migrations import UNGATED
 from .refusals import damaged, reading, writing
 
-__all__ = ["Build", "VersionContents", "create_version", "current_version", "promote", "publish"]
+__all__ = [
+    "Build",
+    "VersionContents",
+    "all_versions",
+    "create_version",
+    "current_version",
+    "promote",
+    "publish",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class VersionContents:
     parameters: Parameters
     corpus_digest: str
     metrics: Mapping[str, Any]
+    gate: Mapping[str, Any] = field(default_factory=lambda: dict(UNGATED))
 
 
 Build = Callable[[VersionLayout], VersionContents]
@@ -97,7 +108,7 @@ def publish(store: Layout, build: Build, *, parent: str | None, made_at: datetim
         promote(store, version)
     except BaseException:
         if current_version(store) != version:
-            _withdraw(store, version)
+            withdraw(store, version)
         raise
     return version
 
@@ -120,6 +131,26 @@ def current_version(store: Layout) -> str | None:
     return version
 
 
+def all_versions(store: Layout) -> tuple[str, ...]:
+    """Return the ids of the versions kept, sound or not, the oldest first."""
+    if not store.versions.is_dir():
+        return ()
+    with reading(store.versions):
+        names = [path.name for path in store.versions.iterdir()]
+    return tuple(sorted(name for name in names if is_version_id(name)))
+
+
+def withdraw(store: Layout, version: str) -> None:
+    """Remove a version that is not live; renamed first, so that no part of it keeps its name.
+
+    What cannot be removed stays under a name that the next writer clears.
+    """
+    doomed = store.version(version).folder
+    with suppress(OSError):
+        doomed = doomed.rename(store.versions / f"{NEW_PREFIX}{secrets.token_hex(6)}")
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
 def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at: datetime) -> Manifest:
     files = sorted(path for path in new.rglob("*") if path.is_file())
     return Manifest(
@@ -131,16 +162,9 @@ def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at:
         parameters=contents.parameters,
         corpus_digest=contents.corpus_digest,
         metrics=contents.metrics,
+        gate=contents.gate,
         files={
             path.relative_to(new).as_posix(): FileRecord(sha256_of(path), path.stat().st_size)
             for path in files
         },
     )
-
-
-def _withdraw(store: Layout, version: str) -> None:
-    """Remove a version that never was live; renamed first, so that no part of it keeps its name."""
-    doomed = store.version(version).folder
-    with suppress(OSError):
-        doomed = doomed.rename(store.versions / f"{NEW_PREFIX}{secrets.token_hex(6)}")
-    shutil.rmtree(doomed, ignore_errors=True)

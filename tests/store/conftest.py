@@ -339,9 +339,9 @@ def learned_at_once(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every rebuild learn what the first one would: fitting takes time and touches no disk."""
     known: list[Learned] = []
 
-    def learn_once(notes: Sequence[LabelledNote], *, seed: int) -> Learned:
+    def learn_once(notes: Sequence[LabelledNote], *, seed: int, **options: object) -> Learned:
         if not known:
-            known.append(learn(notes, seed=seed))
+            known.append(learn(notes, seed=seed, **options))
         return known[0]
 
     monkeypatch.setattr("service.rebuild.learn", learn_once)

@@ -84,7 +84,7 @@ def test_a_new_store_is_heard_by_the_built_in_one(studio, build) -> None:
     assert _live_name(studio.store) == "builtin"
 
 
-def test_what_is_chosen_is_recorded_and_stays_chosen(studio, build, learned_at_once) -> None:
+def test_what_is_chosen_is_recorded_and_stays_chosen(studio, build) -> None:
     build()
     result = build("backwards")
     assert (result.embedder, result.embedded, result.from_cache) == ("backwards", 4, 0)

@@ -27,7 +27,7 @@ def test_the_first_rebuild_makes_the_store(studio) -> None:
     assert live.id == result.version == current_version(studio.store)
     assert (result.promoted, result.nothing_new) == (True, False)
     assert (result.embedded, result.from_cache) == (4, 0)
-    assert list(result.seconds) == ["check", "listen", "learn", "write"]
+    assert list(result.seconds) == ["check", "listen", "learn", "evaluate", "write"]
     assert result.metrics["note_head"]["split"] == "singer"
     assert result.metrics["note_head"]["scores"]["accuracy"] == 1.0
     assert result.metrics["learned_from"]["by_swara"] == {"S": 12, "P": 12}

@@ -125,7 +125,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(lab, file: str, what: str) -
         with pytest.raises(StoreDamaged) as caught:
             sound_manifest(lab.store, version)
         assert caught.value.where == str(path)
-        assert caught.value.fix == "Run: swara rebuild --force"
+        assert caught.value.fix == "Run: swara versions rollback, or swara rebuild --force"
 
 
 def harm(path: Path, content: bytearray, what: str, place: int) -> None:
@@ -143,7 +143,7 @@ def test_a_damaged_current_is_named(lab, content: bytes) -> None:
     version = lab.publish(1)
     for damage in (content, version.encode(), f"{version}\n\n".encode()):
         lab.store.current.write_bytes(damage)
-        with pytest.raises(StoreDamaged, match=r"CURRENT: does not name a version.*swara rebuild --force"):
+        with pytest.raises(StoreDamaged, match=r"CURRENT: does not name a version.*swara versions rollback"):
             current_version(lab.store)
 
 

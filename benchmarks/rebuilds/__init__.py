@@ -1,0 +1,1 @@
+"""What a rebuild costs and survives, on recordings made for it."""

@@ -1,0 +1,82 @@
+"""``swara feedback``: what a report got wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from service.report.progress_bar import finding_pitch, progress_bar
+
+from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
+from .request import request_of, thresholds_of
+
+__all__ = ["feedback_app"]
+
+feedback_app = typer.Typer(no_args_is_help=True, help="What a report got wrong.")
+
+
+@feedback_app.command("add")
+def _add(
+    recording: Recording,
+    at: Annotated[float, typer.Option(help="Where the note is, in seconds.")],
+    swara: Annotated[str | None, typer.Option(help="Which swara it is: D, .P, S'.")] = None,
+    verdict: Annotated[
+        Literal["perfect", "in tune", "low", "high"] | None, typer.Option(help="How it was sung.")
+    ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="It is certain: the next rebuild may use it.")
+    ] = False,
+    tonic: TonicText = None,
+    raga: RagaText = None,
+    store: StoreFolder = None,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Say that a note was named, or judged, wrong."""
+    from datetime import UTC, datetime
+
+    from classifier.pitch import pitch_tracker
+    from service.feedback import add_correction
+    from service.report.feedback_table import render_corrections
+    from service.store import Layout
+
+    if swara is None and verdict is None:
+        raise typer.BadParameter("say what is right with --swara, --verdict or both")
+    with progress_bar(shown=True) as progress:
+        given = add_correction(
+            Layout(store_at(store)),
+            recording,
+            at,
+            request_of(tonic, raga, "just", thresholds_of("student")),
+            pitch_tracker("head"),
+            swara=swara,
+            verdict=verdict,
+            confirmed=confirm,
+            now=datetime.now(UTC),
+            max_duration_s=limit_s(max_minutes),
+            progress=finding_pitch(progress),
+        )
+    render_corrections([given], console())
+
+
+@feedback_app.command("list")
+def _list(store: StoreFolder = None) -> None:
+    """List what was said."""
+    from service.feedback import known_corrections
+    from service.report.feedback_table import render_corrections
+    from service.store import Layout
+
+    render_corrections(known_corrections(Layout(store_at(store))), console())
+
+
+@feedback_app.command("confirm")
+def _confirm(
+    correction: Annotated[str, typer.Argument(help="Id of the correction, or the start of it.")],
+    store: StoreFolder = None,
+) -> None:
+    """Confirm what was said; the next rebuild uses it."""
+    from service.feedback import confirm_correction
+    from service.report.feedback_table import render_corrections
+    from service.store import Layout
+
+    render_corrections([confirm_correction(Layout(store_at(store)), correction)], console())

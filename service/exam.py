@@ -1,0 +1,129 @@
+"""How well a version does: what its head and index say of singers held out, and whether its labels fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifier.note_head import NoteHead, pitch_evidence
+from data.pitch_track import BoolArray
+from index.samples import SampleIndex
+from raga.swaras import parse_swara
+from raga.tuning import JUST
+
+from .labelled_notes import LabelledNote
+
+__all__ = ["Score", "Scores", "examine", "labels_in_place"]
+
+_NEIGHBOURS = 5
+_LEAST_NOTES = 10
+"""A singer with fewer notes is no measure: one stray note would be a tenth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure: a share, 0 to 1, of how many `notes`, and `of` whom, where it is one singer's."""
+
+    share: float
+    notes: int
+    of: str = ""
+
+
+Scores = Mapping[str, Score]
+"""By the name of what was measured; what cannot be measured is left out."""
+
+
+def examine(
+    head: NoteHead | None, index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection[str]
+) -> Scores:
+    """Ask a version about notes of singers held out.
+
+    Parameters
+    ----------
+    head : NoteHead or None
+        One that was trained without `singers`.
+    index : SampleIndex
+        Their notes are passed over.
+    notes : sequence of LabelledNote
+        With the swara that each is known to be.
+    singers : collection of str
+        Who is held out.
+
+    Returns
+    -------
+    mapping of str to Score
+        ``naming accuracy``: the likeliest swara is the right one; ``answered``: the head did not abstain;
+        ``precision``: right among the answered; ``retrieval hits``: among the 5 nearest notes of others, of
+        any swara, there is one of the right swara.
+    """
+    if not notes:
+        return {}
+    scores = {} if head is None else _naming(head, notes)
+    hits = _hits(index, notes, singers)
+    return scores if hits is None else scores | {"retrieval hits": Score(float(hits.mean()), hits.size)}
+
+
+def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
+    """Measure how many notes are sung nearest to the swara that they are labelled as.
+
+    Returns
+    -------
+    mapping of str to Score
+        ``labels in place``: of all notes; ``labels in place, worst singer``: of the singer with 10 notes or
+        more who has the fewest.
+    """
+    if not notes:
+        return {}
+    fits = np.array([_fits(note) for note in notes])
+    by_singer = defaultdict(list)
+    for note, fit in zip(notes, fits.tolist(), strict=True):
+        by_singer[note.item.singer].append(fit)
+    scores = {"labels in place": Score(float(fits.mean()), fits.size)}
+    each = [Score(float(np.mean(fit)), len(fit), singer) for singer, fit in sorted(by_singer.items())]
+    if enough := [score for score in each if score.notes >= _LEAST_NOTES]:
+        scores["labels in place, worst singer"] = min(enough, key=lambda score: score.share)
+    return scores
+
+
+def _naming(head: NoteHead, notes: Sequence[LabelledNote]) -> dict[str, Score]:
+    embeddings = np.stack([note.source.embedding for note in notes])
+    evidence = np.stack([pitch_evidence(note.source.cents) for note in notes])
+    probabilities = head.probabilities(head.features(embeddings, evidence))
+    named = np.array(head.classes)[probabilities.argmax(axis=1)]
+    right: BoolArray = named == np.array([note.source.swara for note in notes])
+    sure: BoolArray = probabilities.max(axis=1) >= head.threshold
+    if head.uses_evidence:
+        sure &= evidence.any(axis=1) & head.familiar[evidence.argmax(axis=1)]
+    scores = {
+        "naming accuracy": Score(float(right.mean()), right.size),
+        "answered": Score(float(sure.mean()), sure.size),
+    }
+    return scores | ({"precision": Score(float(right[sure].mean()), int(sure.sum()))} if sure.any() else {})
+
+
+def _hits(index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection[str]) -> BoolArray | None:
+    vectors = np.stack([note.source.embedding for note in notes])
+    alike, swaras = [], []
+    for swara, engine in sorted(index.engines.items()):
+        others = [place for place in engine.ids.tolist() if index.items[place].singer not in singers]
+        if not others:
+            continue
+        # With all of the singers' own notes before them, the nearest of others are still among these.
+        asked = len(engine.ids) - len(others) + _NEIGHBOURS
+        found, ids = engine.search(vectors, asked)
+        alike.append(np.sort(np.where(np.isin(ids, others), found, -np.inf), axis=1)[:, -_NEIGHBOURS:])
+        swaras += [swara] * alike[-1].shape[1]
+    if not alike:
+        return None
+    nearest = np.argsort(-np.concatenate(alike, axis=1), axis=1, kind="stable")[:, :_NEIGHBOURS]
+    truth = np.array([note.source.swara for note in notes])
+    hits: BoolArray = (np.array(swaras)[nearest] == truth[:, None]).any(axis=1)
+    return hits
+
+
+def _fits(note: LabelledNote) -> bool:
+    placed = JUST.nearest(float(np.nanmedian(note.source.cents)))
+    return (placed.svarasthana, placed.octave) == parse_swara(note.source.swara)

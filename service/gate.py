@@ -1,0 +1,99 @@
+"""Whether a new version may go live: only where nothing that is measured falls by more than its margin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .exam import Score, Scores
+
+__all__ = ["MARGINS", "Ruling", "rule", "scores_from_json"]
+
+MARGINS: Mapping[str, float] = {
+    "naming accuracy": 0.02,
+    "answered": 0.05,
+    "precision": 0.02,
+    "retrieval hits": 0.10,
+    "labels in place": 0.03,
+    "labels in place, worst singer": 0.10,
+}
+"""By how much each share may fall from one version to the next. Where it is of few notes, one note may fall
+whatever the margin: it says nothing."""
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What became of a candidate, and on what grounds.
+
+    Parameters
+    ----------
+    reasons : tuple of str
+        What fell, as sentences without full stop; none where it may go live.
+    scores : mapping of str to Score
+        How the candidate did.
+    live : mapping of str to Score, or None
+        How the version did that was live, asked the same; None where there was none to ask.
+    held_out : str
+        Digest of the recordings that both were examined with.
+    warnings : tuple of str
+        What could not be compared, as sentences without full stop.
+    """
+
+    reasons: tuple[str, ...]
+    scores: Scores
+    live: Scores | None
+    held_out: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def promoted(self) -> bool:
+        """Whether the candidate may go live."""
+        return not self.reasons
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values, as a manifest keeps it."""
+        return {
+            "promoted": self.promoted,
+            "reasons": list(self.reasons),
+            "scores": _to_json(self.scores),
+            "live": None if self.live is None else _to_json(self.live),
+            "held_out": self.held_out,
+        }
+
+
+def rule(candidate: Scores, live: Scores | None, held_out: str) -> Ruling:
+    """Compare a candidate with the live version; with none, there is nothing to fall from."""
+    if live is None:
+        return Ruling((), candidate, None, held_out)
+    gone = tuple(
+        f"{name} was not compared: the new version has too little to measure it"
+        for name in live
+        if name not in candidate
+    )
+    return Ruling(tuple(_falls(candidate, live)), candidate, live, held_out, gone)
+
+
+def scores_from_json(value: Mapping[str, Any]) -> Scores:
+    """Read what a manifest keeps."""
+    return {name: Score(**fields) for name, fields in value.items()}
+
+
+def _falls(candidate: Scores, live: Scores) -> Iterator[str]:
+    for name, margin in MARGINS.items():
+        now, before = candidate.get(name), live.get(name)
+        if now is None or before is None:
+            continue
+        allowed = max(margin, 1 / now.notes)
+        if before.share - now.share > allowed + _ROUNDING:
+            whose = f" ({now.of})" if now.of else ""
+            yield (
+                f"{name}{whose} fell from {before.share:.3f} to {now.share:.3f},"
+                f" by more than the {allowed:.3f} that may be"
+            )
+
+
+def _to_json(scores: Scores) -> dict[str, Any]:
+    return {name: asdict(score) for name, score in scores.items()}

@@ -1,0 +1,110 @@
+"""Recordings embedded and tracked by several processes, all into the cache: the rest is as with one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TypeAlias
+
+from classifier.pitch import PitchTracker
+from data.recording import Recording
+from embedder import Embedder
+from raga.errors import SwaraError
+
+from .errors import StoreError
+from .labelled_notes import Listener
+from .pack_pitch import pack_pitch
+from .store import Layout
+from .store.pitch_cache import tracker_fingerprint
+
+__all__ = ["Ears", "listen_ahead"]
+
+Ears: TypeAlias = Callable[[], tuple[Embedder, PitchTracker]]
+"""Makes what listens, in the process that is to listen; the callable itself travels by pickle."""
+
+_listeners: list[Listener] = []
+"""The one of this process, where it was started by `listen_ahead`."""
+
+
+def listen_ahead(
+    store: Path,
+    recordings: Sequence[Recording],
+    ears: Ears,
+    jobs: int,
+    tell: Callable[[float], None],
+) -> int:
+    """Fill the cache with recordings, and return how many had to be embedded.
+
+    A recording that fails is left to the caller, who will meet the same error at it: the answer does not
+    depend on which process came first. The caller's death ends the processes.
+
+    Parameters
+    ----------
+    store : Path
+        Its cache is written to.
+    recordings : sequence of Recording
+        Those that the cache lacks.
+    ears : callable
+    jobs : int
+        How many processes.
+    tell : callable
+        Called with the share that is done.
+
+    Raises
+    ------
+    StoreError
+        If a process was killed, or ran out of memory.
+    """
+    context = multiprocessing.get_context("spawn")
+    embedded = done = 0
+    with ProcessPoolExecutor(
+        min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, ears)
+    ) as pool:
+        futures = [pool.submit(_listen, recording) for recording in recordings]
+        try:
+            for future in as_completed(futures):
+                outcome = future.result()
+                if outcome is None:
+                    break
+                embedded, done = embedded + outcome, done + 1
+                tell(done / len(recordings))
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "a process that embeds recordings was ended from outside, or ran out of memory",
+                where=str(store),
+                fix="Run it again, which goes on from there; with less memory, add --jobs 1",
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return embedded
+
+
+def _prepare(store: Path, ears: Ears) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    embedder, tracker = ears()
+    layout = Layout(store)
+    _listeners.append(Listener(layout, embedder, tracker, pack_pitch(tracker_fingerprint(tracker))))
+
+
+def _end_with_parent() -> None:
+    """End this process with its parent: one that was killed leaves its children waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _listen(recording: Recording) -> int | None:
+    """Return how many recordings were embedded, 0 or 1; None for a failure."""
+    (listener,) = _listeners
+    before = listener.embedded
+    try:
+        listener.listen(recording)
+    except SwaraError:
+        return None
+    return listener.embedded - before

@@ -1,0 +1,43 @@
+"""Corrections on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from service.feedback import Correction
+
+from . import wording
+from .terminal_page import Page
+
+__all__ = ["render_corrections"]
+
+
+def render_corrections(corrections: Sequence[Correction], console: Console) -> None:
+    """Print a line for each, and what becomes of them."""
+    page = Page(console)
+    if not corrections:
+        page.line("Nothing was said yet.")
+        return
+    columns = [("Id", "left"), ("At", "left"), ("Swara", "left"), ("Verdict", "left"), ("", "left")]
+    table = page.table([*columns, ("File", "left")])
+    for each in corrections:
+        cells = (
+            each.id,
+            wording.span(each.start_s, each.end_s),
+            _changed(each.named, each.swara),
+            _changed(each.judged, each.verdict),
+            "confirmed" if each.confirmed else "to be confirmed",
+            each.path.rpartition("/")[2],
+        )
+        table.add_row(*map(page.text, cells))
+    page.show(table)
+    if all(each.confirmed for each in corrections):
+        page.line("Used from the next: swara rebuild")
+    else:
+        page.line("Used once confirmed, with: swara feedback confirm ID")
+
+
+def _changed(said: str, right: str | None) -> str:
+    return said if right is None or right == said else f"{right}, not {said}"

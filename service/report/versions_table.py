@@ -1,0 +1,97 @@
+"""Versions on the terminal: which there are, how each did, what each saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+
+from service.exam import Score
+from service.gate import MARGINS
+from service.versions import Difference, VersionInfo
+
+from .terminal_page import STYLES, WARNING, Page
+
+__all__ = ["render_difference", "render_version", "render_versions"]
+
+_MOST_NAMED = 10
+
+
+def render_versions(versions: Sequence[VersionInfo], console: Console) -> None:
+    """Print a line for each version."""
+    page = Page(console)
+    if not versions:
+        page.line("No version is kept yet. Make one with: swara rebuild")
+        return
+    columns = [("Version", "left"), ("", "left"), ("Samples", "right"), ("Named", "right"), ("By", "left")]
+    table = page.table(columns)
+    for info in versions:
+        saw = {} if info.manifest is None else info.manifest.metrics.get("learned_from", {})
+        cells = (
+            info.id,
+            info.state,
+            str(saw.get("recordings", "-")),
+            _share(info.scores.get("naming accuracy")),
+            "-" if info.manifest is None else info.manifest.embedder.name,
+        )
+        table.add_row(*(page.text(cell, STYLES["perfect"] if info.live else "") for cell in cells))
+    page.show(table)
+    for info in versions:
+        if info.damage:
+            page.line(f"! {info.damage}", WARNING)
+
+
+def render_version(info: VersionInfo, console: Console) -> None:
+    """Print all that is known of one version."""
+    page = Page(console)
+    page.line(f"{info.id}  {info.state}", "bold")
+    if info.damage:
+        page.line(f"! {info.damage}", WARNING)
+    if info.manifest is None:
+        return
+    manifest = info.manifest
+    table = page.table([("", "left"), ("", "left")])
+    saw = manifest.metrics.get("learned_from", {})
+    facts = (
+        ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
+        ("After", manifest.parent or "nothing: it was the first"),
+        ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
+        ("Learned from", f"{saw.get('recordings', '?')} recordings, {saw.get('notes', '?')} notes"),
+        ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
+        ("Corpus", manifest.corpus_digest[:16]),
+        *((name, f"{_share(score)} of {score.notes} notes") for name, score in info.scores.items()),
+    )
+    for name, value in facts:
+        table.add_row(page.text(name), page.text(value, "bold"))
+    page.show(table)
+    for reason in manifest.gate["reasons"]:
+        page.line(f"! rejected: {reason}", WARNING)
+
+
+def render_difference(found: Difference, console: Console) -> None:
+    """Print two versions side by side."""
+    page = Page(console)
+    before, after = found.before, found.after
+    page.line(f"Before: {before.id}  {before.state}")
+    page.line(f"After:  {after.id}  {after.state}")
+    names = [name for name in MARGINS if name in before.scores or name in after.scores]
+    table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Change", "right")])
+    for name in names:
+        old, new = before.scores.get(name), after.scores.get(name)
+        change = "-" if old is None or new is None else f"{new.share - old.share:+.3f}"
+        table.add_row(*map(page.text, (name, _share(old), _share(new), change)))
+    if names:
+        page.show(table)
+    parts = (("added", found.added), ("removed", found.removed), ("labelled anew", found.relabelled))
+    for word, recordings in parts:
+        page.line(f"Recordings {word}: {_named(recordings)}")
+
+
+def _share(score: Score | None) -> str:
+    return "-" if score is None else f"{score.share:.3f}"
+
+
+def _named(recordings: Mapping[str, str]) -> str:
+    named = [f"{each} ({singer})" for each, singer in list(recordings.items())[:_MOST_NAMED]]
+    more = f" and {len(recordings) - _MOST_NAMED} more" if len(recordings) > _MOST_NAMED else ""
+    return f"{len(recordings)}" + (f": {', '.join(named)}{more}" if named else "")

@@ -1,0 +1,210 @@
+"""What users say was wrong is kept, and learned from once it is confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.rebuilds.choir import relabel, sing
+from classifier.pitch import TRACK_RATE_HZ
+from data.corpus import audio_digest
+from raga.errors import BadNotation
+from service.errors import NoNoteThere, NoSuchCorrection, StoreDamaged
+from service.feedback import Correction, add_correction, confirm_correction, known_corrections
+from service.store.line_log import append_line
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def correction(recording: Path, **fields: object) -> Correction:
+    given = {
+        "id": "0123abcd",
+        "at": NOW.isoformat(),
+        "path": str(recording),
+        "sha256": audio_digest(recording),
+        "start_s": 0.03,
+        "end_s": 0.17,
+        "tonic_hz": 200.0,
+        "named": "R",
+        "judged": "low",
+        "swara": "S",
+        "verdict": None,
+        "confirmed": True,
+    }
+    return Correction(**given | fields)
+
+
+def keep(studio, given: Correction) -> Correction:
+    from dataclasses import asdict
+
+    append_line(studio.store.feedback, {"add": asdict(given)})
+    return given
+
+
+class TestTheLog:
+    """Append-only, and read back as it was written."""
+
+    def test_what_is_added_is_known(self, studio, demo) -> None:
+        first = keep(studio, correction(demo, confirmed=False))
+        before = studio.store.feedback.read_bytes()
+        confirmed = confirm_correction(studio.store, "0123")
+        assert studio.store.feedback.read_bytes().startswith(before)
+        assert known_corrections(studio.store) == (confirmed,)
+        assert confirmed == replace(first, confirmed=True)
+
+    def test_a_torn_end_is_mended(self, studio, demo) -> None:
+        keep(studio, correction(demo))
+        whole = studio.store.feedback.read_bytes()
+        studio.store.feedback.write_bytes(whole + b'{"add": {"id"')
+        assert len(known_corrections(studio.store)) == 1
+        keep(studio, correction(demo, id="4567cdef"))
+        assert [each.id for each in known_corrections(studio.store)] == ["0123abcd", "4567cdef"]
+        assert studio.store.feedback.read_bytes().startswith(whole)
+
+    @pytest.mark.parametrize("line", [b"noise\n", b"[]\n", b'{"add": {}}\n', b'{"confirm": "x"}\n'])
+    def test_a_damaged_line_is_named(self, studio, demo, line: bytes) -> None:
+        keep(studio, correction(demo))
+        studio.store.feedback.write_bytes(studio.store.feedback.read_bytes() + line)
+        with pytest.raises(StoreDamaged, match=r"feedback\.jsonl, line 2"):
+            studio.rebuild()
+
+    def test_an_unknown_id_is_refused(self, studio) -> None:
+        with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+            confirm_correction(studio.store, "77")
+
+
+class TestTheNote:
+    """The note that is meant is found in the take."""
+
+    @pytest.fixture
+    def give(self, studio, tmp_path):
+        from classifier.notes import PRESETS
+        from raga.tonic_names import parse_tonic
+        from raga.tuning import JUST
+        from service.analyze import Request
+
+        class Steady:
+            name, release = "steady", "1"
+
+            def track(self, clip, progress=None):
+                heard = studio.tracker.track(clip)
+                return replace(heard, hz=np.full(heard.hz.size, 225.0))
+
+        take = tmp_path / "take.wav"
+        times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
+        soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
+        request = Request(JUST, PRESETS["student"], parse_tonic("200"))
+
+        def give(at_s: float, swara: str | None = None, verdict: str | None = None) -> Correction:
+            return add_correction(
+                studio.store,
+                take,
+                at_s,
+                request,
+                Steady(),
+                swara=swara,
+                verdict=verdict,
+                confirmed=False,
+                now=NOW,
+                max_duration_s=None,
+            )
+
+        return give
+
+    def test_it_is_kept_with_what_the_report_said(self, studio, give) -> None:
+        given = give(0.5, swara="komal ga", verdict="high")
+        assert (given.named, given.swara, given.verdict, given.confirmed) == ("R", "g", "high", False)
+        assert given.start_s < 0.5 < given.end_s
+        assert given.tonic_hz == pytest.approx(200.0)
+        assert known_corrections(studio.store) == (given,)
+
+    def test_where_there_is_no_note(self, studio, give) -> None:
+        with pytest.raises(NoNoteThere, match="The nearest is Re"):
+            give(7.0, swara="S")
+        with pytest.raises(BadNotation):
+            give(0.5, swara="Q")
+        assert known_corrections(studio.store) == ()
+
+
+class TestTheRebuild:
+    """Confirmed corrections are learned from, and the report says what they changed."""
+
+    def test_nothing_is_learned_until_it_is_confirmed(self, studio) -> None:
+        studio.rebuild()
+        take = sing(studio.sounds, 8, 0)
+        keep(studio, correction(Path(take.path), confirmed=False))
+        assert studio.rebuild().nothing_new
+        confirm_correction(studio.store, "0123")
+        result = studio.rebuild()
+        assert not result.nothing_new
+        assert studio.rebuild().nothing_new or not result.promoted
+
+    def test_a_note_of_a_take_teaches_the_head_and_is_no_sample(self, studio) -> None:
+        first = studio.rebuild()
+        take = sing(studio.sounds, 8, 0)
+        keep(studio, correction(Path(take.path), tonic_hz=take.tonic_hz))
+        result = studio.rebuild()
+        report = result.metrics["corrections"]
+        assert (report["from_takes"], report["relabelled"], report["notes"]) == (1, 0, 1)
+        assert report["named_right_now"] == 1
+        assert report["named_right_before"] in (0, 1)
+        assert result.metrics["learned_from"] == first.metrics["learned_from"]
+        assert result.metrics["note_head"]["examples"] == first.metrics["note_head"]["examples"] + 5
+
+    def test_a_label_of_a_sample_is_mended(self, studio) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first = studio.rebuild()
+        wrong = _first_of(studio.store.corpus)
+        label = wrong.labels[0]
+        given = correction(Path(wrong.path), start_s=label.start_s, end_s=label.end_s, swara="S")
+        keep(studio, given)
+        result = studio.rebuild()
+        assert first.metrics["learned_from"]["by_swara"] == {"S": 11, "P": 13}
+        assert result.metrics["learned_from"]["by_swara"] == {"S": 12, "P": 12}
+        assert result.metrics["corrections"]["relabelled"] == 1
+        assert result.promoted
+
+    def test_a_take_that_is_gone_is_told(self, studio) -> None:
+        studio.rebuild()
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take))
+        take.unlink()
+        result = studio.rebuild(force=True)
+        assert any("0123abcd is left out" in warning and str(take) in warning for warning in result.warnings)
+
+    def test_verdicts_are_counted(self, studio) -> None:
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take, swara=None, verdict="high"))
+        assert studio.rebuild().metrics["corrections"]["verdicts"] == 1
+
+
+def _first_of(corpus: Path):
+    from data.corpus import read_corpus
+
+    return read_corpus(corpus)[0]
+
+
+def _first_label_wrong(corpus: Path):
+    first = _first_of(corpus)
+
+    def change(recording):
+        if recording.id != first.id:
+            return recording
+        return replace(recording, labels=(replace(recording.labels[0], swara="P"), *recording.labels[1:]))
+
+    return change
+
+
+def test_the_command_line(studio, swara, demo) -> None:
+    where = ("--store", studio.store.folder)
+    assert swara("feedback", "list", *where).out.strip() == "Nothing was said yet."
+    assert swara("feedback", "add", demo, "--at", "1", *where).code == 2
+    keep(studio, correction(demo, confirmed=False))
+    assert "to be confirmed" in swara("feedback", "list", *where).out
+    assert "S, not R" in swara("feedback", "confirm", "0123", *where).out
+    assert swara("feedback", "confirm", "99", *where).code == 1

@@ -1,0 +1,109 @@
+"""Several processes embed and track; what comes out is the same, and what one meets stops all alike."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rebuilds.choir import sing
+from benchmarks.rebuilds.stubs import tone_ears
+from data.corpus import append_recordings, audio_digest
+from data.errors import AudioError
+from service.listening_jobs import listen_ahead
+from service.rebuild import RebuildResult, rebuild
+from service.store import Layout
+from service.store.lock import writer_lock
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("service.samples.known.pack_recordings", lambda: ())
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    return [sing(sounds, singer, take) for singer in range(3) for take in range(3)]
+
+
+def rebuilt(folder: Path, recordings, **options: object) -> RebuildResult:
+    append_recordings(Layout(folder).corpus, recordings)
+    embedder, tracker = tone_ears()()
+    return rebuild(folder, embedder=embedder, tracker=tracker, ears=tone_ears(), **options)
+
+
+def files(folder: Path, version: str) -> dict[str, bytes]:
+    at = Layout(folder).version(version).folder
+    return {
+        path.relative_to(at).as_posix(): path.read_bytes()
+        for path in sorted(at.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def cached(folder: Path) -> dict[str, bytes]:
+    cache = Layout(folder).cache
+    return {str(path.relative_to(cache)): path.read_bytes() for path in sorted(cache.rglob("[0-9a-f]*.npz"))}
+
+
+def test_the_same_bytes_whatever_the_number_of_jobs(corpus, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone, together = rebuilt(one, corpus, jobs=1), rebuilt(two, corpus, jobs=2)
+    assert files(one, alone.version) == files(two, together.version)
+    assert cached(one) == cached(two)
+    assert len(cached(one)) == 2 * len(corpus)
+    assert (together.embedded, together.from_cache) == (alone.embedded, alone.from_cache) == (9, 0)
+    assert together.gate == alone.gate
+
+
+def test_what_cannot_be_decoded_is_named_as_with_one_job(corpus, tmp_path: Path) -> None:
+    bad = Path(corpus[3].path)
+    bad.write_bytes(b"no sound")
+    corpus[3] = replace(corpus[3], sha256=audio_digest(bad))
+    said = []
+    for jobs in (1, 2):
+        with pytest.raises(AudioError) as caught:
+            rebuilt(tmp_path / f"store {jobs}", corpus, jobs=jobs)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    append_recordings(Layout(store).corpus, corpus)
+    code = (
+        "import sys; from pathlib import Path; import service.samples.known as k; "
+        "k.pack_recordings = lambda: (); "
+        "from benchmarks.rebuilds.stubs import tone_ears; from service.rebuild import rebuild; "
+        "ears = tone_ears(1.0); e, t = ears(); "
+        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, ears=ears)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, str(store)], cwd=ROOT)
+    deadline = time.monotonic() + 120
+    while len(cached(store)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    done = len(list(Layout(store).embeddings.rglob("[0-9a-f]*.npz")))
+    assert done > 0
+    assert not Layout(store).current.exists()
+    with writer_lock(Layout(store)):
+        pass
+    result = rebuilt(store, [])
+    assert result.promoted
+    assert result.from_cache >= done
+    assert result.embedded + result.from_cache == len(corpus)
+    fresh = tmp_path / "fresh"
+    assert files(store, result.version) == files(fresh, rebuilt(fresh, corpus).version)
+
+
+def test_the_progress_of_all_is_told(corpus, tmp_path: Path) -> None:
+    told: list[float] = []
+    assert listen_ahead(tmp_path / "store", corpus, tone_ears(), 2, told.append) == len(corpus)
+    assert told == [pytest.approx(n / len(corpus)) for n in range(1, len(corpus) + 1)]
