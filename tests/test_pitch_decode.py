@@ -181,5 +181,13 @@ class TestSungFrames:
         hz = np.concatenate([moving(moves), np.full(frames - moves, 131.0)])
         assert sung_frames(probability, hz).all() == sung_frames(probability, hz).any() == sung
 
+    def test_one_still_stretch_among_moving_ones_is_a_held_note(self):
+        probability = np.full(600, 0.96, np.float32)
+        probability[::50], probability[300:305] = 0.99, 0.0
+        for at in (0, 305):
+            probability[at : at + 10] = 0.99
+        hz = np.concatenate([moving(300), np.full(300, 131.0)])
+        assert sung_frames(probability, hz)[400:].all()
+
     def test_of_nothing_nothing_is_sung(self):
         assert sung_frames(np.zeros(0, np.float32), np.zeros(0)).shape == (0,)

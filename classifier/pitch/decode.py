@@ -19,7 +19,10 @@ _AVERAGED = 3  # bins to either side in the local average, as in CREPE
 _ENTER, _LEAVE = 0.9, 0.75
 _LIKELY, _SURE, _SURE_FRAMES = 0.65, 0.98, 5
 _SHORT_FRAMES, _SURE_IF_SHORT = 300, 0.93
-_STRING_SHARE = 0.6  # of a stretch that stands still: less, and it is a voice that holds a note
+_STRING_SHARE = (
+    0.6  # of a stretch and of what lies around it that stands still: less, and a voice holds a note
+)
+_AROUND_FRAMES = 300
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
@@ -103,7 +106,7 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     probability : float32 array, shape [frames]
         Of a voice.
     hz : float64 array, shape [frames]
-        The pitch; a stretch that stands still is a string's.
+        The pitch; a stretch that stands still among others that do is a string's.
 
     Returns
     -------
@@ -121,8 +124,13 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     still = np.zeros_like(sure) if short else still_frames(hz, probability)
     voiced = np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
+        around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
         is_sure = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES
-        voiced[start:end] = is_sure and np.mean(still[start:end]) < _STRING_SHARE
+        is_string = (
+            np.mean(still[start:end]) >= _STRING_SHARE
+            and np.mean(still[around][likely[1:-1][around]]) >= _STRING_SHARE
+        )
+        voiced[start:end] = is_sure and not is_string
     return voiced
 
 

@@ -29,7 +29,7 @@ __all__ = ["HeadTracker", "Heard"]
 
 _T = TypeVar("_T")
 
-_REVISION = 2
+_REVISION = 3
 """To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
 _BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES
