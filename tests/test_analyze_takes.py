@@ -171,27 +171,49 @@ def test_warnings_from_before_come_first_and_progress_is_passed_on():
     assert done[-1] == 1.0
 
 
-@pytest.mark.parametrize(
-    ("seed", "voice", "tuning"), [(21, "mid male", JUST), (22, "mid female", JUST), (23, "low female", EQUAL)]
-)
+TARGETS = [(21, "mid male", JUST), (22, "mid female", JUST), (23, "low female", EQUAL)]
+
+
+@pytest.mark.parametrize(("seed", "voice", "tuning"), TARGETS)
 def test_the_target_is_in_tune_by_its_own_analysis_and_as_long_as_the_take(seed, voice, tuning):
-    take = bhupali_take(seed, voice=VOICES[voice])
-    tonic = sa_at(take.sa_hz)
-    report = report_on(take.clip, tonic=tonic, tuning=tuning, tracker=TrueTracker(take))
+    report, again = _take_and_target(seed, voice, tuning)
 
-    clip = target_clip(report, tuning)
-
-    assert clip.rate_hz == RATE_HZ
-    assert clip.duration_s == pytest.approx(report.duration_s, abs=1 / RATE_HZ)
-    again = report_on(_resampled(clip), tonic=tonic, tuning=tuning)
+    assert again.duration_s == pytest.approx(report.duration_s, abs=1e-3)
     assert any(note.verdict in ("low", "high") for note in report.notes)
     assert {note.verdict for note in again.notes} == {"perfect"}
     for note in report.notes:
-        there = max(again.notes, key=lambda n: min(n.end_s, note.end_s) - max(n.start_s, note.start_s))
+        there = _sung_there(again, note)
         assert (there.swara, there.saptak) == (note.raga_swara, note.raga_saptak)
-        # A first note out of silence may be heard late: there is nothing yet for a voice to stand out from.
-        assert there.start_s == pytest.approx(note.start_s, abs=0.15 if note is not report.notes[0] else 0.2)
     assert all(before.end_s <= after.start_s for before, after in pairwise(again.notes))
+
+
+LATE = pytest.mark.xfail(strict=True, reason="the pitch head hears this voice's first note 0.16 s late")
+
+
+@pytest.mark.parametrize(
+    ("seed", "voice", "tuning"), [TARGETS[0], pytest.param(*TARGETS[1], marks=LATE), TARGETS[2]]
+)
+def test_the_target_starts_its_notes_where_the_take_does(seed, voice, tuning):
+    report, again = _take_and_target(seed, voice, tuning)
+
+    for note in report.notes:
+        assert _sung_there(again, note).start_s == pytest.approx(note.start_s, abs=0.15)
+
+
+def _take_and_target(seed, voice, tuning):
+    """Return the report on a take, and that on its target."""
+    take = bhupali_take(seed, voice=VOICES[voice])
+    tonic = sa_at(take.sa_hz)
+    report = report_on(take.clip, tonic=tonic, tuning=tuning, tracker=TrueTracker(take))
+    clip = target_clip(report, tuning)
+    assert clip.rate_hz == RATE_HZ
+    assert clip.duration_s == pytest.approx(report.duration_s, abs=1 / RATE_HZ)
+    return report, report_on(_resampled(clip), tonic=tonic, tuning=tuning)
+
+
+def _sung_there(report, note):
+    """Return the note of `report` that shares most time with `note`."""
+    return max(report.notes, key=lambda n: min(n.end_s, note.end_s) - max(n.start_s, note.start_s))
 
 
 def test_the_target_rests_where_the_take_rests():

@@ -90,12 +90,16 @@ def test_labelled_segments_have_their_swara_and_saptak(recordings):
     assert np.mean(right) >= 0.97
 
 
-@pytest.mark.parametrize(("moved_cents", "verdict"), [(-50.0, "high"), (50.0, "low")])
+NEARLY = pytest.mark.xfail(strict=True, reason="0.895: one Dha of 2.1 s lies within a cent of the limit")
+
+
+@pytest.mark.parametrize(
+    ("moved_cents", "verdict"), [pytest.param(-50.0, "high", marks=NEARLY), (50.0, "low")]
+)
 def test_with_sa_50_cents_away_nearly_all_is_low_or_high(recordings, moved_cents, verdict):
-    """The benchmark's target is 0.90: one Dha of 2.1 s, within a cent of the limit, decides on it."""
     notes = recordings.calan("calan-bhupali").judged(sa_off_cents=moved_cents)
 
-    assert share(notes, [note.verdict == verdict for note in notes]) >= 0.89
+    assert share(notes, [note.verdict == verdict for note in notes]) >= 0.90
 
 
 @pytest.mark.parametrize("name", CALANS)
