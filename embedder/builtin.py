@@ -14,7 +14,7 @@ from .spec import EmbedderSpec, Embeddings, Vectors
 
 __all__ = ["BuiltinEmbedder"]
 
-_REVISION = 2
+_REVISION = 3
 """To be raised when the vectors change under the same weights: every cached embedding is then stale."""
 
 _ENVELOPE_SHARE = 0.1
@@ -31,7 +31,7 @@ _BLOCK_WINDOWS = 500
 
 
 class BuiltinEmbedder:
-    """Describes how a voice or an instrument sounds, whatever its pitch, over windows of 0.27 s.
+    """Describes how a voice or an instrument sounds, whatever its pitch, over windows of 0.28 s.
 
     First comes what a small network says, trained on synthesized voices and a soundfont's instruments to put
     the same timbre near itself at another pitch, in another phrase, and (the first 64 components) in another

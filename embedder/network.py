@@ -28,7 +28,7 @@ __all__ = [
 
 MODEL_FILE = Path(__file__).with_name("builtin.tflite")
 
-WINDOW_FRAMES, HOP_FRAMES = 13, 5
+WINDOW_FRAMES, HOP_FRAMES = 11, 4
 """Frames that a vector is made of, and from one vector to the next."""
 
 VECTOR_DIM = 96

@@ -72,7 +72,7 @@ class Trainee:
         """Learn from a batch at the rate of each part that is free; return the loss."""
         for part in self._free:
             self._optimizers[part].learning_rate.assign(rates[part])
-        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes, batch.classes)
+        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes)
         return float(self._update(*(tf.convert_to_tensor(array) for array in arrays)))
 
     def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:
@@ -116,11 +116,11 @@ class Trainee:
         variables = list(parts.values())
 
         @tf.function
-        def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any, classes: Any) -> Any:
+        def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any) -> Any:
             with tf.GradientTape() as tape:
                 # Frozen layers know that they are: a batch normalisation among them stays as in use.
                 vectors = self.model([levels, weights], training=True)
-                total = tf.add_n(list(self._losses(vectors, shares, timbres, takes, classes)))
+                total = tf.add_n(list(self._losses(vectors, shares, timbres, takes)))
             gradients = tape.gradient(total, variables)
             for part, theirs in zip(parts, gradients, strict=True):
                 self._optimizers[part].apply(theirs, parts[part])

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from data.atomic_file import write_atomically
+from data.pitch_track import FloatArray
 from data.synth import tanpura
 from embedder.levels import BANDS, RATE_HZ, Levels, band_powers
 
+from .instruments import draw_instrument, play_phrase, traits
 from .soundfont import NoteBank
 from .voices import draw_singer, sing_phrase
 
-__all__ = ["PHRASES", "PHRASE_S", "Bank", "render_voices"]
+__all__ = ["PHRASES", "PHRASE_S", "Bank", "render_drones", "render_families", "render_voices"]
 
 Stored: TypeAlias = npt.NDArray[np.float16]
 
 PHRASES, PHRASE_S = 5, 2.6
 """Of each singer: how many phrases, from low to high, and how long."""
 
-_LOWEST, _HIGHEST = -0.5, 0.75  # of the phrases' pitch around the singer's middle, in octaves
+_SUNG, _PLAYED = (-0.5, 0.75, 0.12), (-1.1, 1.3, 0.2)
+"""Where phrases lie around a voice's or an instrument's middle, in octaves: lowest, highest, and how far each
+may lie beside its place."""
+
 _DRONES, _DRONE_S = 24, 6.0
 _LEAST = 1e-9
+_FILES = ("voices", "families", "traits", "drones")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +45,10 @@ class Bank:
     Parameters
     ----------
     voices : float16 array, shape [singers, PHRASES, frames, BANDS]
+    families : float16 array, shape [families, PHRASES, frames, BANDS]
+        Instruments drawn at random, in every phrase by another maker.
+    traits : float32 array, shape [families, TRAITS]
+        What describes each family.
     notes : mapping of int to float16 array, shape [notes, frames, BANDS]
         By program, sorted by key.
     keys : mapping of int to int64 array, shape [notes]
@@ -43,6 +56,8 @@ class Bank:
     """
 
     voices: Stored
+    families: Stored
+    traits: Levels
     notes: dict[int, Stored]
     keys: dict[int, npt.NDArray[np.int64]]
     drones: Stored
@@ -57,44 +72,84 @@ class Bank:
             If it was not run there, or not to its end.
         """
         rendered = NoteBank.load(folder)
-        path = folder / "voices.npz"
-        if not path.exists():
-            raise SystemExit(f"{folder} holds no voices: run python -m embedder.training.render {folder}")
-        with np.load(path, allow_pickle=False) as arrays:
-            voices, drones = arrays["voices"], arrays["drones"]
+        voices, families, described, drones = (_opened(folder, name) for name in _FILES)
         notes = {program: _stored_notes(pcm) for program, pcm in rendered.sounds.items() if len(pcm) >= 8}
-        return cls(voices, notes, {program: rendered.keys[program] for program in notes}, drones)
+        return cls(
+            voices, families, described, notes, {program: rendered.keys[program] for program in notes}, drones
+        )
+
+
+def _opened(folder: Path, name: str) -> npt.NDArray[Any]:
+    path = folder / f"{name}.npy"
+    if not path.exists():
+        raise SystemExit(f"{folder} holds no {name}: run python -m embedder.training.render {folder}")
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def render_voices(folder: Path, singers: int, seed: int) -> None:
-    """Draw singers and drones, and write them to ``voices.npz`` in `folder`, unless it is there."""
-    path = folder / "voices.npz"
+    """Draw singers, and write their phrases to ``voices.npy`` in `folder`, unless it is there."""
+    _render(folder, "voices", _singer, singers, seed)
+
+
+def render_families(folder: Path, families: int, seed: int) -> None:
+    """Draw instruments, and write ``families.npy`` and ``traits.npy`` to `folder`, unless they are there."""
+    _render(folder, "families", _family, families, seed + 1)
+    _render(folder, "traits", _traits, families, seed + 1)
+
+
+def render_drones(folder: Path, seed: int) -> None:
+    """Draw tanpuras, and write them to ``drones.npy`` in `folder`, unless it is there."""
+    _render(folder, "drones", _drone, _DRONES, seed + 2)
+
+
+def _render(
+    folder: Path, name: str, draw: Callable[[tuple[int, int]], npt.NDArray[Any]], count: int, seed: int
+) -> None:
+    path = folder / f"{name}.npy"
     if path.exists():
         return
-    voices = []
-    for number in range(singers):
-        voices.append(_singer(np.random.default_rng((seed, number))))
-        if number % 20 == 19:
-            sys.stdout.write(f"\r{number + 1} of {singers} singers")
+    drawn = []
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        for sound in pool.map(draw, ((seed, number) for number in range(count)), chunksize=8):
+            drawn.append(sound)
+            sys.stdout.write(f"\r{len(drawn)} of {count} {name}")
             sys.stdout.flush()
     sys.stdout.write("\n")
-    drones = np.stack([_drone(np.random.default_rng((seed, singers + n))) for n in range(_DRONES)])
 
     def save(part: Path) -> None:
         with part.open("wb") as file:
-            np.savez(file, voices=np.stack(voices), drones=drones)
+            np.save(file, np.stack(drawn))
 
     write_atomically(path, save)
 
 
-def _singer(rng: np.random.Generator) -> Stored:
+def _singer(seed: tuple[int, int]) -> Stored:
     """Return one singer's phrases, shape [PHRASES, frames, BANDS]."""
+    rng = np.random.default_rng(seed)
     singer = draw_singer(rng)
-    shifts = np.linspace(_LOWEST, _HIGHEST, PHRASES) + rng.uniform(-0.12, 0.12, PHRASES)
-    return np.stack([_stored(band_powers(sing_phrase(singer, s, PHRASE_S, rng))) for s in shifts])
+    phrases = (sing_phrase(singer, shift, PHRASE_S, rng) for shift in _shifts(_SUNG, rng))
+    return np.stack([_stored(band_powers(phrase)) for phrase in phrases])
 
 
-def _drone(rng: np.random.Generator) -> Stored:
+def _family(seed: tuple[int, int]) -> Stored:
+    """Return the phrases of one family of instruments, shape [PHRASES, frames, BANDS]."""
+    rng = np.random.default_rng(seed)
+    family = draw_instrument(rng)
+    phrases = (play_phrase(family, shift, PHRASE_S, rng) for shift in _shifts(_PLAYED, rng))
+    return np.stack([_stored(band_powers(phrase)) for phrase in phrases])
+
+
+def _traits(seed: tuple[int, int]) -> Levels:
+    return traits(draw_instrument(np.random.default_rng(seed)))
+
+
+def _shifts(octaves: tuple[float, float, float], rng: np.random.Generator) -> FloatArray:
+    lowest, highest, beside = octaves
+    return np.linspace(lowest, highest, PHRASES) + rng.uniform(-beside, beside, PHRASES)
+
+
+def _drone(seed: tuple[int, int]) -> Stored:
+    rng = np.random.default_rng(seed)
     sa_hz = float(np.exp(rng.uniform(np.log(110.0), np.log(280.0))))
     return _stored(band_powers(tanpura(_DRONE_S, sa_hz, rate_hz=RATE_HZ, rng=rng)))
 

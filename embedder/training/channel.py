@@ -11,11 +11,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from data.pitch_track import FloatArray
-from embedder.levels import BANDS, Levels, band_centres_hz, band_weights
+from embedder.levels import BANDS, RATE_HZ, STEP_SAMPLES, Levels, band_centres_hz, band_weights
 
-__all__ = ["Channels", "draw_channels", "draw_tint", "heard_through"]
+__all__ = ["Channels", "draw_channels", "draw_efforts", "heard_through"]
 
-_FRAME_S = 0.02
+_FRAME_S = STEP_SAMPLES / RATE_HZ
 _HZ = band_centres_hz()
 _OCTAVES = np.log2(_HZ / 800.0)
 _FREEDOM = np.clip(1.0 / (1.5 * (band_weights() ** 2).sum(axis=1)), 1.0, None)
@@ -76,13 +76,16 @@ def draw_channels(count: int, drones: int, rng: np.random.Generator) -> Channels
     )
 
 
-def draw_tint(rng: np.random.Generator) -> Levels:
-    """Draw how one note of an instrument differs from the next: natural logarithm of power, shape [BANDS]."""
-    level_db = rng.normal(0.0, 0.7) * _OCTAVES
-    for _ in range(2):
-        middle, width = rng.uniform(-3.0, 3.3), rng.uniform(0.15, 0.8)
-        level_db += rng.normal(0.0, 2.0) * np.exp(-0.5 * ((_OCTAVES - middle) / width) ** 2)
-    return np.asarray(level_db * (np.log(10.0) / 10.0), dtype=np.float32)
+def draw_efforts(count: int, rng: np.random.Generator) -> Levels:
+    """Draw how an instrument's spectrum tilts with how hard it is played.
+
+    Returns
+    -------
+    float32 array, shape [count, BANDS]
+        To be added to natural logarithms of power.
+    """
+    slope_db, from_octaves = rng.normal(0.0, 2.5, (count, 1)), rng.uniform(-1.5, 1.0, (count, 1))
+    return np.asarray(np.log(10.0) / 10.0 * slope_db * np.maximum(0.0, _OCTAVES - from_octaves), np.float32)
 
 
 def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.random.Generator) -> Levels:

@@ -9,48 +9,64 @@ import numpy as np
 from keras import layers, ops
 
 from embedder.network import VECTOR_DIM
-from embedder.pooling import SPREAD_WEIGHT
 
 from .layers import EmbedderLayers
 
-__all__ = ["Losses", "pooled", "retrieved"]
+__all__ = ["CONTRASTS", "Losses", "Told", "contrasts", "pooled", "retrieved"]
+
+CONTRASTS = ("takes", "timbres")
+"""What `contrasts` are of."""
 
 _TEMPERATURE = 0.1
-_CLASS_WEIGHT = 1.0
-_VARIANCE_FLOOR = 1e-5
 
 
 class Losses(keras.Layer):  # type: ignore[misc]
-    """Supervised contrast (Khosla et al. 2020) of takes and of timbres, and the class of an instrument.
+    """The contrasts, and which of a number of timbres it is, told from the components of the timbre."""
 
-    All components together are to tell takes apart: a timbre through a channel. Those of the timbre alone are
-    to be the same through any channel, and the class is told from them.
-    """
-
-    NAMES: ClassVar = ("takes", "timbres", "classes")
+    NAMES: ClassVar = (*CONTRASTS, "classes")
 
     def __init__(self, classes: int) -> None:
         super().__init__(name="losses")
         self.classes = layers.Dense(classes, name="classes")
-        self.classes.build((None, 2 * EmbedderLayers.timbre(np.zeros(VECTOR_DIM)).size))
+        self.classes.build((None, EmbedderLayers.timbre(np.zeros(VECTOR_DIM)).size))
 
-    def call(self, vectors: Any, shares: Any, timbres: Any, takes: Any, classes: Any) -> tuple[Any, Any, Any]:
-        """Return the three losses, weighted."""
-        whole = pooled(vectors, shares)
-        timbre = pooled(EmbedderLayers.timbre(vectors), shares)
-        told = self.classes(timbre)
-        cross = ops.sparse_categorical_crossentropy(classes, told, from_logits=True)
-        return _contrast(whole, takes), _contrast(timbre, timbres), _CLASS_WEIGHT * ops.mean(cross)
+    def call(self, vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any, Any, Any]:
+        """Return the three losses."""
+        told = self.classes(pooled(EmbedderLayers.timbre(vectors), shares))
+        cross = ops.sparse_categorical_crossentropy(timbres, told, from_logits=True)
+        return *contrasts(vectors, shares, timbres, takes), ops.mean(cross)
+
+
+def contrasts(vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any, Any]:
+    """Return the supervised contrast (Khosla et al. 2020) of takes and of timbres.
+
+    All components together are to tell takes apart: a timbre through a channel. Those of the timbre alone are
+    to be the same through any channel.
+    """
+    whole, timbre = pooled(vectors, shares), pooled(EmbedderLayers.timbre(vectors), shares)
+    return _contrast(whole, takes), _contrast(timbre, timbres)
+
+
+class Told(keras.Layer):  # type: ignore[misc]
+    """What describes an instrument, told from the components of its timbre by a straight line."""
+
+    def __init__(self, traits: int) -> None:
+        super().__init__(name="told")
+        self.line = layers.Dense(traits, name="traits")
+        self.line.build((None, EmbedderLayers.timbre(np.zeros(VECTOR_DIM)).size))
+
+    def call(self, vectors: Any, shares: Any, traits: Any) -> Any:
+        """Return the mean square error over what is known of `traits`, which are NaN elsewhere."""
+        told = self.line(pooled(EmbedderLayers.timbre(vectors), shares))
+        known = ops.logical_not(ops.isnan(traits))
+        error = ops.where(known, told - ops.where(known, traits, 0.0), 0.0)
+        return ops.sum(ops.square(error)) / (ops.sum(ops.cast(known, "float32")) + 1.0)
 
 
 def pooled(vectors: Any, shares: Any) -> Any:
-    """Do what `embedder.pooling.pool` does: shape [views, 2 * dim], of length 1."""
-    shares = ops.expand_dims(ops.cast(shares, "float32"), -1)
-    mean = ops.sum(shares * vectors, axis=1)
-    variance = ops.sum(shares * ops.square(vectors - ops.expand_dims(mean, 1)), axis=1)
-    spread = ops.sqrt(variance + _VARIANCE_FLOOR)
-    both = ops.concatenate([mean, SPREAD_WEIGHT * spread], axis=-1)
-    return both / ops.sqrt(ops.sum(ops.square(both), axis=-1, keepdims=True) + 1e-9)
+    """Do what `embedder.pooling.pool` does: shape [views, dim], of length 1."""
+    mean = ops.sum(ops.expand_dims(ops.cast(shares, "float32"), -1) * vectors, axis=1)
+    return mean / ops.sqrt(ops.sum(ops.square(mean), axis=-1, keepdims=True) + 1e-9)
 
 
 def retrieved(vectors: Any, labels: Any) -> float:

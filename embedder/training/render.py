@@ -1,6 +1,6 @@
 """Render what is trained on into a folder: ``python -m embedder.training.render FOLDER``.
 
-The notes of a soundfont, and phrases of singers drawn at random.
+The notes of a soundfont, and phrases of singers and of instruments drawn at random.
 
 It needs the program ``fluidsynth``, and by default the soundfont of the Debian package
 ``fluid-soundfont-gm``. What is there already is not rendered again.
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from data.atomic_file import write_atomically
 
-from .bank import render_voices
+from .bank import render_drones, render_families, render_voices
 from .soundfont import PROGRAMS, render_program
 
 __all__ = ["main"]
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the notes are kept: 0.6 GB")
     parser.add_argument("--soundfont", type=Path, default=_SOUNDFONT)
     parser.add_argument("--singers", type=int, default=1600)
+    parser.add_argument("--families", type=int, default=2400, help="of instruments drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -46,6 +47,8 @@ def main() -> None:
         sys.stdout.flush()
     sys.stdout.write("\n")
     render_voices(options.folder, options.singers, options.seed)
+    render_families(options.folder, options.families, options.seed)
+    render_drones(options.folder, options.seed)
 
 
 def _saver(array: npt.NDArray[Any]) -> Callable[[Path], None]:
