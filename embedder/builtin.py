@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
+from data.blas import one_blas_thread
 from data.clip import Clip, Samples
 from data.pitch_track import FloatArray
 
 from .envelope import COEFFICIENTS, window_envelopes
 from .levels import FRAME_SAMPLES, RATE_HZ, STEP_SAMPLES, band_powers, levels_of
+from .litert import cores
 from .network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES, EmbedderNetwork, network_frames, shipped_network
 from .spec import EmbedderSpec, Embeddings, Vectors
 
@@ -26,8 +30,8 @@ _WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
 _SILENT = 1e-6
 """A window none of whose frames counts for more is silence: white noise at -143 dB of full scale."""
 
-_BLOCK_WINDOWS = 500
-"""Windows worked on at a time, whatever the length of the clip."""
+_BLOCK_WINDOWS = 150
+"""Windows worked on at a time, whatever the length of the clip and the number of cores."""
 
 
 class BuiltinEmbedder:
@@ -92,9 +96,19 @@ class BuiltinEmbedder:
             raise ValueError(f"a clip at {clip.rate_hz} Hz for an embedder at {RATE_HZ} Hz")
         windows = 1 + max(0, -(-(clip.samples.size - _WINDOW_SAMPLES) // _HOP_SAMPLES))
         vectors = np.empty((windows, _DIM), dtype=np.float32)
-        for begin in range(0, windows, _BLOCK_WINDOWS):
+
+        def embed_block(begin: int) -> None:
             end = min(begin + _BLOCK_WINDOWS, windows)
             vectors[begin:end] = self._block(clip.samples, begin, end)
+
+        begins = range(0, windows, _BLOCK_WINDOWS)
+        with one_blas_thread():
+            if min(len(begins), cores()) == 1:
+                for begin in begins:
+                    embed_block(begin)
+            else:
+                with ThreadPoolExecutor(min(len(begins), cores())) as pool:
+                    list(pool.map(embed_block, begins))
         centres = _HOP_SAMPLES * np.arange(windows) + _WINDOW_SAMPLES / 2
         times_s: FloatArray = centres / RATE_HZ
         return Embeddings(vectors, times_s, self.spec)

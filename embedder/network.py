@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +43,17 @@ SIGNATURES = {"few": 10, "many": 50}
 """Windows that each signature of the file makes at a time."""
 
 
+class _Copy(NamedTuple):
+    """An interpreter, which serves one caller at a time, and its signatures, which borrow from it."""
+
+    interpreter: Any
+    runners: dict[str, Any]
+
+
 class EmbedderNetwork:
     """A LiteRT file with the signatures of ``training/export.py``.
+
+    Several threads may run it at once: each that finds no idle copy loads one more.
 
     Attributes
     ----------
@@ -61,8 +72,7 @@ class EmbedderNetwork:
         except OSError as error:
             raise _damaged(file, str(error)) from error
         self._file = file
-        self._lock = Lock()  # an interpreter serves one caller at a time
-        self._runners: dict[str, Any] = {}
+        self._idle: deque[_Copy] = deque()
         self.digest = hashlib.sha256(self._content).hexdigest()
 
     def run(self, levels: Levels, weights: Levels) -> Vectors:
@@ -85,12 +95,21 @@ class EmbedderNetwork:
         MissingPackage
             If LiteRT is not installed.
         """
-        with self._lock:
-            if not self._runners:
-                self._load()
-            return self._run_all(levels, weights)
+        with self._copy() as runners:
+            return _run_all(runners, levels, weights)
 
-    def _load(self) -> None:
+    @contextmanager
+    def _copy(self) -> Iterator[dict[str, Any]]:
+        try:
+            copy = self._idle.pop()
+        except IndexError:
+            copy = self._loaded()
+        try:
+            yield copy.runners
+        finally:
+            self._idle.append(copy)
+
+    def _loaded(self) -> _Copy:
         try:
             interpreter = open_interpreter(self._content, str(self._file), threads=1)
             runners = {name: interpreter.get_signature_runner(name) for name in SIGNATURES}
@@ -100,28 +119,30 @@ class EmbedderNetwork:
             raise _damaged(self._file, error.what) from error
         except (*Fitted, KeyError) as error:
             raise _damaged(self._file, str(error)) from error
-        self._interpreter = interpreter  # the runners borrow from it
-        self._runners = runners
+        return _Copy(interpreter, runners)
 
-    def _run_all(self, levels: Levels, weights: Levels) -> Vectors:
-        windows = 1 + (len(levels) - WINDOW_FRAMES) // HOP_FRAMES
-        vectors = np.empty((windows, VECTOR_DIM), np.float32)
-        at = 0
-        while at < windows:
-            name = "many" if windows - at > SIGNATURES["few"] else "few"
-            frames = slice(at * HOP_FRAMES, at * HOP_FRAMES + network_frames(SIGNATURES[name]))
-            found = self._run(name, levels[frames], weights[frames])
-            count = min(len(found), windows - at)
-            vectors[at : at + count] = found[:count]
-            at += count
-        return vectors
 
-    def _run(self, name: str, levels: Levels, weights: Levels) -> Vectors:
-        lacking = ((0, network_frames(SIGNATURES[name]) - len(levels)), (0, 0))
-        if lacking[0][1]:
-            levels, weights = np.pad(levels, lacking), np.pad(weights, lacking)
-        found: Vectors = self._runners[name](levels=levels[None], weights=weights[None])["vectors"][0]
-        return found
+def _run_all(runners: dict[str, Any], levels: Levels, weights: Levels) -> Vectors:
+    windows = 1 + (len(levels) - WINDOW_FRAMES) // HOP_FRAMES
+    vectors = np.empty((windows, VECTOR_DIM), np.float32)
+    at = 0
+    while at < windows:
+        name = "many" if windows - at > SIGNATURES["few"] else "few"
+        frames = slice(at * HOP_FRAMES, at * HOP_FRAMES + network_frames(SIGNATURES[name]))
+        found = _run(runners[name], network_frames(SIGNATURES[name]), levels[frames], weights[frames])
+        count = min(len(found), windows - at)
+        vectors[at : at + count] = found[:count]
+        at += count
+    return vectors
+
+
+def _run(runner: Any, frames: int, levels: Levels, weights: Levels) -> Vectors:
+    """Run one signature, silence added where frames are lacking."""
+    lacking = ((0, frames - len(levels)), (0, 0))
+    if lacking[0][1]:
+        levels, weights = np.pad(levels, lacking), np.pad(weights, lacking)
+    found: Vectors = runner(levels=levels[None], weights=weights[None])["vectors"][0]
+    return found
 
 
 def _damaged(file: Path, why: str) -> ModelDamaged:

@@ -14,6 +14,7 @@ from benchmarks.note_head import HELD_OUT_KEYS, SEED, Outcome
 from benchmarks.tracks import Tracks
 from classifier.note_head import NoteHead, NoteSource, augmented, fit_note_head
 from embedder import Embedder, Vectors
+from embedder.network import VECTOR_DIM
 
 __all__ = ["FEATURES", "OTHERS", "Ablated", "Feature", "ablate"]
 
@@ -27,35 +28,34 @@ class Feature:
     title : str
     pitch : bool
         The evidence that the pitch gives.
-    mean, spread : bool
-        The halves of a pooled vector: where the frames of a note lie, and how they move about.
+    columns : slice or None
+        The components of a pooled vector; None for none of them.
     """
 
     title: str
     pitch: bool
-    mean: bool
-    spread: bool
+    columns: slice | None
 
     def cut(self, vector: Vectors) -> Vectors:
-        """Return the parts of a pooled vector that are looked at; all of it if none is, as it is not used."""
-        middle = vector.size // 2
-        if self.mean == self.spread:
-            return vector
-        return vector[:middle] if self.mean else vector[middle:]
+        """Return the components that are looked at; all of them if none is, as it is not used."""
+        return vector if self.columns is None else vector[self.columns]
 
     @property
     def embedding(self) -> bool:
         """Whether any of the embedding is looked at."""
-        return self.mean or self.spread
+        return self.columns is not None
 
 
+_ALL = slice(None)
 FEATURES = (
-    Feature("pitch and embedding", True, True, True),
-    Feature("without the spread", True, True, False),
-    Feature("without the mean", True, False, True),
-    Feature("pitch alone", True, False, False),
-    Feature("embedding alone", False, True, True),
+    Feature("pitch and embedding", True, _ALL),
+    Feature("without the envelope", True, slice(VECTOR_DIM)),
+    Feature("without the network", True, slice(VECTOR_DIM, None)),
+    Feature("pitch alone", True, None),
+    Feature("embedding alone", False, _ALL),
 )
+"""Of swara's own embedder: first what its network says, then the envelope."""
+
 OTHERS = (FEATURES[0], FEATURES[-1])
 """What is asked of embedders that are not swara's: pitch alone is the same with any of them."""
 

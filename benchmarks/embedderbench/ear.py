@@ -1,4 +1,4 @@
-"""A sound becomes one vector, for every embedder in the same way."""
+"""A sound becomes one vector: the mean of its frames, with their spread beside it or without."""
 
 from __future__ import annotations
 
@@ -9,30 +9,40 @@ import numpy as np
 from data.clip import Clip, Samples
 from data.pitch_track import FloatArray
 from embedder import Embedder
-from embedder.pooling import SPREAD_WEIGHT, pool
+from embedder.pooling import frame_shares
 
-__all__ = ["POOLINGS", "heard", "repooled"]
+__all__ = ["POOLINGS", "heard", "pooled"]
 
-POOLINGS = {"mean and half the spread": SPREAD_WEIGHT, "mean alone": 0.0, "mean and spread alike": 1.0}
+POOLINGS = {"mean alone": 0.0, "mean and half the spread": 0.5, "mean and spread": 1.0}
 """Weight of the spread beside the mean; the first is how swara pools."""
 
 
 def heard(embedder: Embedder, sounds: Iterable[Samples]) -> FloatArray:
-    """Return the pooled vector of each sound, shape [sounds, 2 * dim]."""
-    rate_hz = embedder.spec.rate_hz
-    clips = [Clip(sound, rate_hz) for sound in sounds]
-    return np.stack([pool(embedder.embed(clip), 0.0, clip.duration_s) for clip in clips]).astype(np.float64)
+    """Return mean and standard deviation of the frames of each sound, shape [sounds, 2, dim]."""
+    found = []
+    for sound in sounds:
+        clip = Clip(sound, embedder.spec.rate_hz)
+        embeddings = embedder.embed(clip)
+        shares = frame_shares(embeddings, 0.0, clip.duration_s)
+        mean = shares @ embeddings.vectors
+        found.append(np.stack([mean, np.sqrt(shares @ (embeddings.vectors - mean) ** 2)]))
+    return np.stack(found).astype(np.float64)
 
 
-def repooled(pooled: FloatArray, weight: float) -> FloatArray:
-    """Return pooled vectors with another weight of the spread, as far as direction goes.
+def pooled(sounds: FloatArray, weight: float) -> FloatArray:
+    """Return one vector for each sound, of length 1, or of zeros for silence.
 
     Parameters
     ----------
-    pooled : float64 array, shape [sounds, 2 * dim]
+    sounds : float64 array, shape [sounds, 2, dim]
         From `heard`.
     weight : float
-        0 leaves the spread out.
+        Of the spread; 0 leaves it out, and the vector is that of `embedder.pooling.pool`.
+
+    Returns
+    -------
+    float64 array, shape [sounds, dim], or [sounds, 2 * dim] with the spread
     """
-    dim = pooled.shape[1] // 2
-    return np.concatenate([pooled[:, :dim], (weight / SPREAD_WEIGHT) * pooled[:, dim:]], axis=1)
+    vectors = np.concatenate([sounds[:, 0], weight * sounds[:, 1]], axis=1) if weight else sounds[:, 0]
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)

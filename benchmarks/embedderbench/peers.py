@@ -38,6 +38,8 @@ class Peer:
         Makes what it loads, once; it takes a while and is no part of what the embedder costs.
     speed_only : bool
         Whether its weights are random, so that only its speed says anything.
+    spread : float
+        How much the spread of its frames counts beside their mean.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Peer:
     file: str = ""
     prepare: Callable[[], object] | None = None
     speed_only: bool = False
+    spread: float = 0.0
 
     @property
     def missing(self) -> str:
@@ -101,7 +104,7 @@ PEERS: Mapping[str, Peer] = MappingProxyType(
                 lambda: embedder_named("yamnet", model_file(_TFLITE)),
                 file=_TFLITE,
             ),
-            Peer(FLOOR, "MFCC", MfccEmbedder, ("librosa",)),
+            Peer(FLOOR, "MFCC", MfccEmbedder, ("librosa",), spread=1.0),
             _random("yamnet-float", "YAMNet (float, random weights)", "yamnet"),
             _random("vggish", "VGGish (float, random weights)", "vggish"),
         )

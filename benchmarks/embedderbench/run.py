@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from benchmarks.recordings import SightSinging
+from data.pitch_track import FloatArray
 from embedder import Embedder
 
-from .ear import POOLINGS, heard, repooled
+from .ear import POOLINGS, heard, pooled
 from .instruments import font_notes, iowa_notes
+from .peers import PEERS
 from .probe import Probed, probe
 from .retrieval import Found, Halves, found
 from .single_notes import NoteScores, embed_notes, score_notes
@@ -37,22 +38,28 @@ _Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class InstrumentScores:
-    """What a probe on one embedder made of each collection in `ASKED`, with the penalty that it chose."""
+    """What a probe on one embedder made of each collection in `ASKED`, with the penalty that it chose.
+
+    Parameters
+    ----------
+    inverse_penalty : float
+    probed : mapping of str to Probed
+        With frames pooled as the embedder's peer has it.
+    by_pooling : mapping of str to (mapping of str to Probed)
+        By how frames were pooled, then by collection.
+    """
 
     inverse_penalty: float
     probed: Mapping[str, Probed]
+    by_pooling: Mapping[str, Mapping[str, Probed]]
 
 
 @dataclass(frozen=True, slots=True)
 class SingerScores:
-    """How well one embedder's halves found each other, by how frames were pooled."""
+    """How well one embedder's halves found each other: pooled as its peer has it, and by how else."""
 
+    found: Found
     by_pooling: Mapping[str, Found]
-
-    @property
-    def found(self) -> Found:
-        """As swara pools."""
-        return next(iter(self.by_pooling.values()))
 
 
 def name_instruments(
@@ -71,9 +78,19 @@ def name_instruments(
     scores = {}
     for name, embedder in embedders.items():
         began_s = time.monotonic()
+        known = heard(embedder, taught.sounds)
         asked = {key: (heard(embedder, notes.sounds), notes.labels) for key, notes in others.items()}
+        tried = {
+            weight: probe(
+                pooled(known, weight),
+                taught.labels,
+                taught.keys,
+                {key: (pooled(sounds, weight), labels) for key, (sounds, labels) in asked.items()},
+            )
+            for weight in POOLINGS.values()
+        }
         scores[name] = InstrumentScores(
-            *probe(heard(embedder, taught.sounds), taught.labels, taught.keys, asked)
+            *tried[PEERS[name].spread], {title: tried[weight][1] for title, weight in POOLINGS.items()}
         )
         shares = "  ".join(f"{key} {100 * p.accuracy.value:.1f} %" for key, p in scores[name].probed.items())
         tell(f"{name:16s}instruments: {shares}   {time.monotonic() - began_s:.0f} s")
@@ -93,7 +110,7 @@ def recognise_singers(
         scores[condition.name] = {}
         for name, embedder in embedders.items():
             began_s = time.monotonic()
-            scores[condition.name][name] = _searched(embedder, rounds)
+            scores[condition.name][name] = _searched(embedder, PEERS[name].spread, rounds)
             mrr = scores[condition.name][name].found.mrr
             tell(f"{name:16s}{condition.name}: MRR {mrr.value:.3f}   {time.monotonic() - began_s:.0f} s")
     return scores
@@ -111,17 +128,18 @@ def recognise_notes(
     return scores
 
 
-def _searched(embedder: Embedder, rounds: Sequence[Sequence[Pair]]) -> SingerScores:
-    halves = [_embedded(embedder, pairs) for pairs in rounds]
-    return SingerScores(
-        {
-            title: found([each.mapped(partial(repooled, weight=weight)) for each in halves])
-            for title, weight in POOLINGS.items()
-        }
-    )
+def _searched(embedder: Embedder, usual: float, rounds: Sequence[Sequence[Pair]]) -> SingerScores:
+    halves = [_heard_halves(embedder, pairs) for pairs in rounds]
+    tried = {weight: found([_pooled_halves(each, weight) for each in halves]) for weight in POOLINGS.values()}
+    return SingerScores(tried[usual], {title: tried[weight] for title, weight in POOLINGS.items()})
 
 
-def _embedded(embedder: Embedder, pairs: Sequence[Pair]) -> Halves:
-    ones, others = heard(embedder, [p.one for p in pairs]), heard(embedder, [p.other for p in pairs])
+def _heard_halves(embedder: Embedder, pairs: Sequence[Pair]) -> list[FloatArray]:
     sought = [p.sought for p in pairs if p.sought is not None]
-    return Halves(ones, others, heard(embedder, sought) if sought else None)
+    sounds = ([p.one for p in pairs], [p.other for p in pairs], *([sought] if sought else []))
+    return [heard(embedder, each) for each in sounds]
+
+
+def _pooled_halves(halves: Sequence[FloatArray], weight: float) -> Halves:
+    ones, others, *sought = (pooled(half, weight) for half in halves)
+    return Halves(ones, others, sought[0] if sought else None)

@@ -22,6 +22,7 @@ __all__ = [
     "confusion_rows",
     "cost_rows",
     "head_rows",
+    "instrument_pooling_rows",
     "instrument_rows",
     "note_rows",
     "plain",
@@ -102,6 +103,17 @@ def singer_rows(
         if all(peer.name in scores[c.name] for c in found_in)
     ]
     return ("embedder", *(c.title for c in found_in)), rows
+
+
+def instrument_pooling_rows(peers: Sequence[Peer], scores: Mapping[str, InstrumentScores]) -> Rows:
+    """Return the shares named rightly for every way of pooling, without intervals."""
+    rows = [
+        (f"{plain(peer)}, {pooling}", *(f"{100 * each.accuracy.value:.1f}" for each in probed.values()))
+        for peer, score in _of(peers, scores)
+        for pooling, probed in score.by_pooling.items()
+    ]
+    asked = next(iter(scores.values())).probed
+    return ("embedder", *(f"{ASKED.get(key, key)}, %" for key in asked)), rows
 
 
 def pooling_rows(

@@ -69,8 +69,8 @@ SINGERS = (
 )
 SINGER_TABLE = "Mean reciprocal rank, with its interval."
 POOLED = (
-    "The same by how the frames of a half are put together. Swara takes the mean and half of the standard"
-    " deviation, and so does every table above, for all embedders; others may be better off otherwise."
+    "The same by how the frames of a half are put together: their mean, or that and their standard deviation"
+    " beside it. The tables above take the mean, as swara does, and for MFCC both."
 )
 NOTES = (
     "Single notes of the same takes. Own take first: each labelled note of the first halves looks for the"
@@ -81,8 +81,8 @@ NOTES = (
 HEAD = (
     "The note head is trained on the bundled samples, which are synthesized, and names notes that it was not"
     " trained on: one man's chromatic scale read in six keys, the confirmed segments of three calans, and"
-    " bundled samples in keys held out. It looks at the pitch of a note and at its pooled vector, whose first"
-    " half is the mean of its frames and whose second is their spread. No answer counts as wrong."
+    " bundled samples in keys held out. It looks at the pitch of a note and at its pooled vector, which of"
+    " swara's own embedder is what the network says and the envelope. No answer counts as wrong."
 )
 HEAD_TABLE = (
     "Notes named rightly, and in brackets those whose likeliest swara was right. Where pitch alone names"

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from data.blas import one_blas_thread
 from data.clip import Clip, Samples
 from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, BoolArray, FloatArray, PitchTrack
 
@@ -207,10 +206,5 @@ def _block(samples: Samples, start: int, frames: int) -> Spectra:
     inside = samples[max(first, 0) : max(last, 0)]
     before = max(0, -first)
     samples = np.pad(inside, (before, last - first - before - inside.size))
-    with _threads().limit(limits=1, user_api="blas"):  # else the last digits hang on how many there are
+    with one_blas_thread():
         return spectra(samples)
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()
