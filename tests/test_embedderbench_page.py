@@ -28,6 +28,10 @@ from classifier.note_head import NoteSource
 CONDITIONS = tuple(Condition(name, name, lambda takes: []) for name in ("plain", "fifth"))
 
 
+def _asked(right):
+    return {IOWA: _probed(right), UNHEARD: _probed(40)}
+
+
 def _probed(right: int) -> Probed:
     counts = np.column_stack([np.arange(40) < right, np.ones(40)]).astype(float)
     return Probed(counts, np.diag([right, 0, 0, 40 - right]))
@@ -35,7 +39,7 @@ def _probed(right: int) -> Probed:
 
 def _singers(mrr: float) -> SingerScores:
     found = Found(np.column_stack([np.full(24, 2.0 * mrr), np.full(24, 2.0)]))
-    return SingerScores({"mean and half the spread": found, "mean alone": found})
+    return SingerScores(found, {"mean alone": found, "mean and spread": found})
 
 
 def _cost(rate: float) -> Cost:
@@ -53,7 +57,7 @@ def measured() -> Measured:
         left_out=("something: not installed: x",),
         conditions=CONDITIONS,
         instruments={
-            name: InstrumentScores(0.1, {IOWA: _probed(n), UNHEARD: _probed(40)})
+            name: InstrumentScores(0.1, _asked(n), {"mean alone": _asked(n), "mean and spread": _asked(0)})
             for name, n in rights.items()
         },
         singers={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.embedderbench.ear import POOLINGS, heard, repooled
+from benchmarks.embedderbench.ear import POOLINGS, heard, pooled
 from benchmarks.embedderbench.retrieval import Halves, found, reciprocal_ranks
 from data.clip import Clip
 from embedder import EmbedderSpec, Embeddings
@@ -108,13 +108,17 @@ class Framed:
 
 def test_a_sound_is_pooled_whole_and_can_be_pooled_again():
     sound = np.random.default_rng(1).normal(0.1, 0.1, 1000).astype(np.float32)
-    (pooled,) = heard(Framed(), [sound])
-    assert pooled == pytest.approx(pool(Framed().embed(Clip(sound, 1000)), 0.0, 1.0))
-    as_is, mean_alone, alike = (repooled(pooled[None], weight)[0] for weight in POOLINGS.values())
+    (both,) = heard(Framed(), [sound])
     frames = sound.reshape(-1, 10)
-    assert as_is == pytest.approx(pooled)
-    assert cosine(mean_alone, np.concatenate([frames.mean(axis=0), np.zeros(10)])) > 0.99999
-    assert cosine(alike, np.concatenate([frames.mean(axis=0), frames.std(axis=0)])) > 0.99999
+    assert both == pytest.approx(np.stack([frames.mean(axis=0), frames.std(axis=0)]), abs=1e-6)
+    mean_alone, with_half, with_all = (pooled(both[None], weight)[0] for weight in POOLINGS.values())
+    assert mean_alone == pytest.approx(pool(Framed().embed(Clip(sound, 1000)), 0.0, 1.0), abs=1e-6)
+    assert cosine(with_half, np.concatenate([both[0], 0.5 * both[1]])) > 0.99999
+    assert cosine(with_all, both.reshape(-1)) > 0.99999
+
+
+def test_silence_is_pooled_to_zeros():
+    assert not pooled(np.zeros((1, 2, 3)), 1.0).any()
 
 
 def cosine(one, other):

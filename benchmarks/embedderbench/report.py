@@ -21,6 +21,7 @@ from .tables import (
     confusion_rows,
     cost_rows,
     head_rows,
+    instrument_pooling_rows,
     instrument_rows,
     note_rows,
     pooling_rows,
@@ -139,6 +140,7 @@ def _instruments(measured: Measured) -> Iterator[str]:
         for key in next(iter(measured.instruments.values())).probed
     }
     yield from _table(words.AHEAD, ahead_rows(measured.peers, by_set, scale=100, digits=1))
+    yield from _table(words.INSTRUMENTS_POOLED, instrument_pooling_rows(measured.peers, measured.instruments))
     yield from _table(words.CONFUSION, confusion_rows(measured.peers, measured.instruments))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.recordings import SightSinging
-from data.pitch_track import FloatArray
 from embedder import Embedder
 
 from .ear import POOLINGS, heard, pooled
@@ -129,17 +129,15 @@ def recognise_notes(
 
 
 def _searched(embedder: Embedder, usual: float, rounds: Sequence[Sequence[Pair]]) -> SingerScores:
-    halves = [_heard_halves(embedder, pairs) for pairs in rounds]
-    tried = {weight: found([_pooled_halves(each, weight) for each in halves]) for weight in POOLINGS.values()}
+    halves = [_embedded(embedder, pairs) for pairs in rounds]
+    tried = {
+        weight: found([each.mapped(partial(pooled, weight=weight)) for each in halves])
+        for weight in POOLINGS.values()
+    }
     return SingerScores(tried[usual], {title: tried[weight] for title, weight in POOLINGS.items()})
 
 
-def _heard_halves(embedder: Embedder, pairs: Sequence[Pair]) -> list[FloatArray]:
+def _embedded(embedder: Embedder, pairs: Sequence[Pair]) -> Halves:
+    ones, others = heard(embedder, [p.one for p in pairs]), heard(embedder, [p.other for p in pairs])
     sought = [p.sought for p in pairs if p.sought is not None]
-    sounds = ([p.one for p in pairs], [p.other for p in pairs], *([sought] if sought else []))
-    return [heard(embedder, each) for each in sounds]
-
-
-def _pooled_halves(halves: Sequence[FloatArray], weight: float) -> Halves:
-    ones, others, *sought = (pooled(half, weight) for half in halves)
-    return Halves(ones, others, sought[0] if sought else None)
+    return Halves(ones, others, heard(embedder, sought) if sought else None)

@@ -68,6 +68,11 @@ SINGERS = (
     " Several takes may be by one singer, and several sing the same melody, which can only cost."
 )
 SINGER_TABLE = "Mean reciprocal rank, with its interval."
+INSTRUMENTS_POOLED = (
+    "The same by how the frames of a note are put together: their mean, or that and their standard deviation"
+    " beside it. The tables above take the mean, as swara does, and for MFCC both. The spread misleads a"
+    " probe that was taught with a soundfont, where notes stand still."
+)
 POOLED = (
     "The same by how the frames of a half are put together: their mean, or that and their standard deviation"
     " beside it. The tables above take the mean, as swara does, and for MFCC both."

@@ -68,7 +68,7 @@ class Draws:
         levels, weights = levels_of(heard)
         shares = np.stack([_shares(rng) for _ in takes])
         singers = np.repeat(np.concatenate([users, len(self._theirs) + others]), VIEWS)
-        return Batch(levels, weights, shares, singers, takes, np.empty((takes.size, 0), np.float32))
+        return Batch(levels, weights, shares, singers, takes)
 
     def _drawn_users(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Draw the user's singers, each as often as any other, one more or less."""

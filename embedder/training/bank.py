@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from data.pitch_track import FloatArray
 from data.synth import tanpura
 from embedder.levels import BANDS, RATE_HZ, Levels, band_powers
 
-from .instruments import draw_instrument, play_phrase, traits
+from .instruments import draw_instrument, play_phrase
 from .soundfont import NoteBank
 from .voices import draw_singer, sing_phrase
 
@@ -35,7 +35,6 @@ may lie beside its place."""
 
 _DRONES, _DRONE_S = 24, 6.0
 _LEAST = 1e-9
-_FILES = ("voices", "families", "traits", "drones")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +46,6 @@ class Bank:
     voices : float16 array, shape [singers, PHRASES, frames, BANDS]
     families : float16 array, shape [families, PHRASES, frames, BANDS]
         Instruments drawn at random, in every phrase by another maker.
-    traits : float32 array, shape [families, TRAITS]
-        What describes each family.
     notes : mapping of int to float16 array, shape [notes, frames, BANDS]
         By program, sorted by key.
     keys : mapping of int to int64 array, shape [notes]
@@ -57,7 +54,6 @@ class Bank:
 
     voices: Stored
     families: Stored
-    traits: Levels
     notes: dict[int, Stored]
     keys: dict[int, npt.NDArray[np.int64]]
     drones: Stored
@@ -72,14 +68,12 @@ class Bank:
             If it was not run there, or not to its end.
         """
         rendered = NoteBank.load(folder)
-        voices, families, described, drones = (_opened(folder, name) for name in _FILES)
+        voices, families, drones = (_opened(folder, name) for name in ("voices", "families", "drones"))
         notes = {program: _stored_notes(pcm) for program, pcm in rendered.sounds.items() if len(pcm) >= 8}
-        return cls(
-            voices, families, described, notes, {program: rendered.keys[program] for program in notes}, drones
-        )
+        return cls(voices, families, notes, {program: rendered.keys[program] for program in notes}, drones)
 
 
-def _opened(folder: Path, name: str) -> npt.NDArray[Any]:
+def _opened(folder: Path, name: str) -> Stored:
     path = folder / f"{name}.npy"
     if not path.exists():
         raise SystemExit(f"{folder} holds no {name}: run python -m embedder.training.render {folder}")
@@ -92,9 +86,8 @@ def render_voices(folder: Path, singers: int, seed: int) -> None:
 
 
 def render_families(folder: Path, families: int, seed: int) -> None:
-    """Draw instruments, and write ``families.npy`` and ``traits.npy`` to `folder`, unless they are there."""
+    """Draw instruments, and write their phrases to ``families.npy`` in `folder`, unless it is there."""
     _render(folder, "families", _family, families, seed + 1)
-    _render(folder, "traits", _traits, families, seed + 1)
 
 
 def render_drones(folder: Path, seed: int) -> None:
@@ -103,7 +96,7 @@ def render_drones(folder: Path, seed: int) -> None:
 
 
 def _render(
-    folder: Path, name: str, draw: Callable[[tuple[int, int]], npt.NDArray[Any]], count: int, seed: int
+    folder: Path, name: str, draw: Callable[[tuple[int, int]], Stored], count: int, seed: int
 ) -> None:
     path = folder / f"{name}.npy"
     if path.exists():
@@ -137,10 +130,6 @@ def _family(seed: tuple[int, int]) -> Stored:
     family = draw_instrument(rng)
     phrases = (play_phrase(family, shift, PHRASE_S, rng) for shift in _shifts(_PLAYED, rng))
     return np.stack([_stored(band_powers(phrase)) for phrase in phrases])
-
-
-def _traits(seed: tuple[int, int]) -> Levels:
-    return traits(draw_instrument(np.random.default_rng(seed)))
 
 
 def _shifts(octaves: tuple[float, float, float], rng: np.random.Generator) -> FloatArray:

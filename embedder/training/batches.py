@@ -11,7 +11,6 @@ from embedder.network import network_frames
 
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through
-from .instruments import TRAITS
 
 __all__ = ["VIEWS", "VIEW_FRAMES", "WINDOWS", "Batch", "BatchMaker"]
 
@@ -45,8 +44,6 @@ class Batch:
         What each window counts for in its view's pooled vector; sums to 1.
     timbres, takes : int64 arrays, shape [views]
         Numbers of the timbre, and of the timbre through its channel.
-    traits : float32 array, shape [views, TRAITS]
-        What describes an instrument that was drawn; NaN for everything else.
     """
 
     levels: Levels
@@ -54,7 +51,6 @@ class Batch:
     shares: Levels
     timbres: np.ndarray
     takes: np.ndarray
-    traits: Levels
 
 
 class BatchMaker:
@@ -86,14 +82,13 @@ class BatchMaker:
         left = count - voices.size - families.size
         programs = rng.choice(self._programs, left, replace=left > self._programs.size)
         sounds = [self._stretches(self._bank.voices[number]) for number in voices]
-        sounds += [self._stretches(self._bank.families[number]) for number in families]
-        sounds += [self._played(program) for program in programs]
+        played = [self._stretches(self._bank.families[number]) for number in families]
+        played += [self._played(program) for program in programs]
+        sounds += [self._with_effort(views) for views in played]
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
         levels, weights = levels_of(self._through_channels(np.concatenate(sounds), takes))
         shares = np.stack([_shares(rng) for _ in takes])
-        described = np.full((count, TRAITS), np.nan, np.float32)
-        described[voices.size : voices.size + families.size] = self._bank.traits[families]
-        return Batch(levels, weights, shares, takes // 2, takes, np.repeat(described, VIEWS, axis=0))
+        return Batch(levels, weights, shares, takes // 2, takes)
 
     def _through_channels(self, stored: Stored, takes: np.ndarray) -> Levels:
         """Let every take be heard through a channel of its own."""
@@ -115,9 +110,11 @@ class BatchMaker:
         lowest = rng.integers(keys[0], max(keys[0] + 1, keys[-1] - _SPAN_KEYS[1] + 1))
         within = np.flatnonzero((keys >= lowest) & (keys <= lowest + _SPAN_KEYS[1]))
         within = within if within.size >= VIEWS else np.arange(keys.size)
-        runs = np.stack([self._run(notes[rng.permutation(within)]) for _ in range(VIEWS)])
-        # A soundfont hardly changes with velocity, and an instrument does with effort.
-        return (runs + draw_efforts(VIEWS, rng)[:, None]).astype(np.float16)
+        return np.stack([self._run(notes[rng.permutation(within)]) for _ in range(VIEWS)])
+
+    def _with_effort(self, views: Stored) -> Stored:
+        """Play each view harder or softer: how bright an instrument sounds is the player's doing as well."""
+        return (views + draw_efforts(VIEWS, self._rng)[:, None]).astype(np.float16)
 
     def _run(self, notes: Stored) -> Stored:
         """Play notes one after the other, each cut short at random: shape [VIEW_FRAMES, BANDS]."""

@@ -84,7 +84,7 @@ def draw_efforts(count: int, rng: np.random.Generator) -> Levels:
     float32 array, shape [count, BANDS]
         To be added to natural logarithms of power.
     """
-    slope_db, from_octaves = rng.normal(0.0, 2.5, (count, 1)), rng.uniform(-1.5, 1.0, (count, 1))
+    slope_db, from_octaves = rng.normal(0.0, 4.0, (count, 1)), rng.uniform(-1.5, 1.0, (count, 1))
     return np.asarray(np.log(10.0) / 10.0 * slope_db * np.maximum(0.0, _OCTAVES - from_octaves), np.float32)
 
 
@@ -120,7 +120,7 @@ def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.ra
 def _colours_db(count: int, rng: np.random.Generator) -> FloatArray:
     """Equalisers: slope, bumps, and the ends of the band."""
     strength = rng.choice([0.3, 1.0], (count, 1), p=[0.3, 0.7])
-    level_db = rng.normal(0.0, 1.8, (count, 1)) * strength * _OCTAVES
+    level_db = rng.normal(0.0, 3.5, (count, 1)) * strength * _OCTAVES
     for share, widest in ((0.9, 1.2), (0.7, 0.6), (0.6, 0.3), (0.5, 0.15)):
         middle = rng.uniform(-3.5, 3.3, (count, 1))
         width = np.exp(rng.uniform(np.log(0.08), np.log(widest), (count, 1)))

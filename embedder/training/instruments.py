@@ -16,18 +16,13 @@ from data.pitch_track import FloatArray
 from data.synth.curves import even_times, raised_cosine, wander
 from data.synth.harmonics import fundamental, sum_partials
 from data.synth.noise import OVERLAP, shaped_noise
-from embedder.levels import Levels
 
-__all__ = ["TRAITS", "Instrument", "draw_instrument", "play_phrase", "traits"]
+__all__ = ["Instrument", "draw_instrument", "play_phrase"]
 
 _RATE_HZ = 16_000
 _HOP = 64
 _TOP_HZ = 7700.0
 _LOWEST_HZ, _HIGHEST_HZ = 70.0, 2100.0
-_BODY_HZ = np.geomspace(250.0, 7000.0, 10)
-
-TRAITS = 12 + _BODY_HZ.size
-"""How many numbers describe an instrument."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,32 +102,6 @@ def draw_instrument(rng: np.random.Generator) -> Instrument:
         vibrato_db=rng.uniform(0.0, 3.0) * float(rng.random() < 0.4),
         vibrato_hz=rng.uniform(4.0, 7.0),
     )
-
-
-def traits(instrument: Instrument) -> Levels:
-    """Describe an instrument by numbers of about unit variance.
-
-    Returns
-    -------
-    float32 array, shape [TRAITS]
-    """
-    held = np.isinf(instrument.decay_s)
-    own = (
-        (instrument.slope_db + 7.0) / 4.0,
-        np.log(instrument.corner_hz / 1600.0) / 0.7,
-        (instrument.beyond_db + 10.0) / 6.0,
-        instrument.first_db / 5.0,
-        instrument.even_db / 10.0,
-        np.log(instrument.noise / 0.017) / 1.6,
-        (instrument.noise_slope - 0.35) / 0.5,
-        np.log(instrument.attack_s / 0.02),
-        1.0 if held else -1.0,
-        0.0 if held else np.log(instrument.decay_s / 0.55),
-        instrument.vibrato_cents / 20.0,
-        instrument.vibrato_db / 1.5,
-    )
-    body_db = _body_db(instrument, _BODY_HZ)
-    return np.concatenate([own, (body_db - body_db.mean()) / 8.0]).astype(np.float32)
 
 
 def play_phrase(

@@ -12,7 +12,7 @@ from embedder.network import VECTOR_DIM
 
 from .layers import EmbedderLayers
 
-__all__ = ["CONTRASTS", "Losses", "Told", "contrasts", "pooled", "retrieved"]
+__all__ = ["CONTRASTS", "Losses", "contrasts", "pooled", "retrieved"]
 
 CONTRASTS = ("takes", "timbres")
 """What `contrasts` are of."""
@@ -45,22 +45,6 @@ def contrasts(vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any,
     """
     whole, timbre = pooled(vectors, shares), pooled(EmbedderLayers.timbre(vectors), shares)
     return _contrast(whole, takes), _contrast(timbre, timbres)
-
-
-class Told(keras.Layer):  # type: ignore[misc]
-    """What describes an instrument, told from the components of its timbre by a straight line."""
-
-    def __init__(self, traits: int) -> None:
-        super().__init__(name="told")
-        self.line = layers.Dense(traits, name="traits")
-        self.line.build((None, EmbedderLayers.timbre(np.zeros(VECTOR_DIM)).size))
-
-    def call(self, vectors: Any, shares: Any, traits: Any) -> Any:
-        """Return the mean square error over what is known of `traits`, which are NaN elsewhere."""
-        told = self.line(pooled(EmbedderLayers.timbre(vectors), shares))
-        known = ops.logical_not(ops.isnan(traits))
-        error = ops.where(known, told - ops.where(known, traits, 0.0), 0.0)
-        return ops.sum(ops.square(error)) / (ops.sum(ops.cast(known, "float32")) + 1.0)
 
 
 def pooled(vectors: Any, shares: Any) -> Any:

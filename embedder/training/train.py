@@ -22,9 +22,8 @@ import tensorflow as tf
 
 from .bank import Bank
 from .batches import Batch, BatchMaker
-from .instruments import TRAITS
 from .layers import EmbedderLayers
-from .losses import CONTRASTS, Told, contrasts, pooled, retrieved
+from .losses import CONTRASTS, contrasts, pooled, retrieved
 
 __all__ = ["main", "train"]
 
@@ -33,7 +32,6 @@ _WARM_UP = 100
 _EMA = 0.995
 _HELD_OUT_SEED = 900_000_001
 _HELD_OUT = 6
-_LOSSES = (*CONTRASTS, "traits")
 
 
 def main() -> None:
@@ -54,17 +52,17 @@ def train(options: argparse.Namespace) -> None:
     folder = options.folder / options.run
     folder.mkdir(parents=True, exist_ok=True)
     bank = Bank.load(options.folder)
-    model, told = EmbedderLayers().model(), Told(TRAITS)
-    variables = [*model.trainable_variables, *told.trainable_variables]
+    model = EmbedderLayers().model()
+    variables = model.trainable_variables
     optimizer = keras.optimizers.AdamW(0.0, weight_decay=1e-4, clipnorm=1.0, use_ema=True, ema_momentum=_EMA)
     optimizer.build(variables)
     step = tf.Variable(0, dtype=tf.int64)
-    state = tf.train.Checkpoint(model=model, told=told, optimizer=optimizer, step=step)
+    state = tf.train.Checkpoint(model=model, optimizer=optimizer, step=step)
     manager = tf.train.CheckpointManager(state, folder / "checkpoints", 2)
     manager.restore_or_initialize()
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
     watched = [held.draw() for _ in range(_HELD_OUT)]
-    update, began_s, sums = _update(model, told, optimizer, variables), time.monotonic(), [0.0] * len(_LOSSES)
+    update, began_s, sums = _update(model, optimizer, variables), time.monotonic(), [0.0] * len(CONTRASTS)
     # Another seed after each restart: the batches already seen are not drawn again.
     stream = _ahead(BatchMaker(bank, options.seed + 1000 * int(step), options.timbres))
     while int(step) < options.steps:
@@ -77,9 +75,9 @@ def train(options: argparse.Namespace) -> None:
         figures = _averaged(model, optimizer, variables, watched, folder / "averaged.weights.h5")
         manager.save()
         spent = {"step": int(step), "minutes": round((time.monotonic() - began_s) / 60, 2)}
-        trained = {name: round(s / options.every, 4) for name, s in zip(_LOSSES, sums, strict=True)}
+        trained = {name: round(s / options.every, 4) for name, s in zip(CONTRASTS, sums, strict=True)}
         _log(folder / "log.jsonl", spent | trained | figures)
-        sums = [0.0] * len(_LOSSES)
+        sums = [0.0] * len(CONTRASTS)
 
 
 def _ahead(maker: BatchMaker) -> Iterator[Batch]:
@@ -95,16 +93,16 @@ def _ahead(maker: BatchMaker) -> Iterator[Batch]:
 
 
 def _tensors(batch: Batch) -> tuple[Any, ...]:
-    arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes, batch.traits)
+    arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes)
     return tuple(tf.convert_to_tensor(array) for array in arrays)
 
 
-def _update(model: keras.Model, told: Told, optimizer: Any, variables: list[Any]) -> Any:
+def _update(model: keras.Model, optimizer: Any, variables: list[Any]) -> Any:
     @tf.function
-    def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any, traits: Any) -> Any:
+    def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any) -> Any:
         with tf.GradientTape() as tape:
             vectors = model([levels, weights], training=True)
-            found = (*contrasts(vectors, shares, timbres, takes), told(vectors, shares, traits))
+            found = contrasts(vectors, shares, timbres, takes)
             total = tf.add_n(list(found))
         optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
         return found
