@@ -2,7 +2,7 @@
 
 The notes of a soundfont, and phrases of singers and of instruments drawn at random.
 
-It needs the program ``fluidsynth``, and by default the soundfont of the Debian package
+It needs the program ``fluidsynth`` and, unless another soundfont is named, that of the Debian package
 ``fluid-soundfont-gm``. What is there already is not rendered again.
 """
 
@@ -18,37 +18,44 @@ import numpy as np
 import numpy.typing as npt
 
 from data.atomic_file import write_atomically
+from data.synth.soundfont import find_soundfont
+from raga.errors import SwaraError
 
 from .bank import render_drones, render_families, render_voices
 from .soundfont import PROGRAMS, render_program
 
 __all__ = ["main"]
 
-_SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
-
 
 def main() -> None:
     """Parse the command line, and render."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the notes are kept: 0.6 GB")
-    parser.add_argument("--soundfont", type=Path, default=_SOUNDFONT)
+    parser.add_argument("--soundfont", default="fluidr3", help="its name, or that of its file")
     parser.add_argument("--singers", type=int, default=1600)
     parser.add_argument("--families", type=int, default=2400, help="of instruments drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _render_programs(options.folder, find_soundfont(options.soundfont), options.seed)
+    except SwaraError as error:
+        sys.exit(str(error))
+    render_voices(options.folder, options.singers, options.seed)
+    render_families(options.folder, options.families, options.seed)
+    render_drones(options.folder, options.seed)
+
+
+def _render_programs(folder: Path, font: Path, seed: int) -> None:
     for program in range(PROGRAMS):
-        path = options.folder / f"program-{program:03d}.npy"
+        path = folder / f"program-{program:03d}.npy"
         if not path.exists():
-            sounds, keys = render_program(program, options.soundfont, options.seed)
+            sounds, keys = render_program(program, font, seed)
             write_atomically(path.with_name(f"keys-{program:03d}.npy"), _saver(keys))
             write_atomically(path, _saver(sounds))
         sys.stdout.write(f"\r{program + 1} of {PROGRAMS} programs")
         sys.stdout.flush()
     sys.stdout.write("\n")
-    render_voices(options.folder, options.singers, options.seed)
-    render_families(options.folder, options.families, options.seed)
-    render_drones(options.folder, options.seed)
 
 
 def _saver(array: npt.NDArray[Any]) -> Callable[[Path], None]:
