@@ -16,7 +16,7 @@ BLOCKS = ("bands", "frames", "time0", "time1", "windows", "vectors")
 """From the bottom to the top; a fine-tuning sets them free from the top."""
 
 _BAND_CHANNELS = (12, 16)
-_WIDTH = 192
+_WIDTH = 160
 _WINDOW_WIDTH = 256
 _REACH = 2  # frames that each block over time takes in besides its own
 _LEAST_SPREAD = 1e-3

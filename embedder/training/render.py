@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the notes are kept: 0.6 GB")
     parser.add_argument("--soundfont", default="fluidr3", help="its name, or that of its file")
     parser.add_argument("--singers", type=int, default=1600)
-    parser.add_argument("--families", type=int, default=2400, help="of instruments drawn at random")
+    parser.add_argument("--families", type=int, default=4000, help="of instruments drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)

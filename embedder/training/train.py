@@ -29,7 +29,7 @@ __all__ = ["main", "train"]
 
 _LAST_RATE = 1e-5
 _WARM_UP = 100
-_EMA = 0.995
+_EMA = 0.998
 _HELD_OUT_SEED = 900_000_001
 _HELD_OUT = 6
 
@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="the sounds; checkpoints and the log go there too")
     parser.add_argument("--run", default="run", help="folder within it for this training")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--timbres", type=int, default=48, help="in a batch, each heard four times")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=1.5e-3, help="highest learning rate")
