@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.atomic_file import write_atomically
+from data.blas import one_blas_thread_for_good
 from data.pitch_track import FloatArray
 from data.synth import tanpura
 from embedder.levels import BANDS, RATE_HZ, Levels, band_powers
@@ -102,7 +103,7 @@ def _render(
     if path.exists():
         return
     drawn = []
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=one_blas_thread_for_good) as pool:
         for sound in pool.map(draw, ((seed, number) for number in range(count)), chunksize=8):
             drawn.append(sound)
             sys.stdout.write(f"\r{len(drawn)} of {count} {name}")

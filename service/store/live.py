@@ -85,6 +85,13 @@ def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVer
     except IndexDamaged as error:
         # Its bytes are what was written, so a swara wrote it that saw things otherwise.
         raise damaged(error.what, at.index) from error
+    if head.uses_embedding and head.embedding_dim != embedder.dim:
+        raise EmbedderChanged(
+            f"the note head looks at {head.embedding_dim} numbers of a note, and this swara makes"
+            f" {embedder.dim} of it with {embedder.name}",
+            where=str(store.folder),
+            fix=f"Run: swara rebuild --embedder {embedder.name}",
+        )
     return LiveVersion(version, manifest, head, index)
 
 
