@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.note_head import NoteHead, pitch_evidence
+from classifier.note_head import NoteHead, evidence_of_notes
 from data.pitch_track import BoolArray
 from index.faiss_index import FaissIndex
 from index.samples import SampleIndex
@@ -93,7 +93,7 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
 
 def _naming(head: NoteHead, notes: Sequence[LabelledNote]) -> dict[str, Score]:
     embeddings = np.stack([note.source.embedding for note in notes])
-    evidence = np.stack([pitch_evidence(note.source.cents) for note in notes])
+    evidence = evidence_of_notes([note.source.cents for note in notes])
     probabilities = head.probabilities(head.features(embeddings, evidence))
     named = np.array(head.classes)[probabilities.argmax(axis=1)]
     right: BoolArray = named == np.array([note.source.swara for note in notes])
