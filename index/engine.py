@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from embedder import Vectors
 
-__all__ = ["NO_ID", "Ids", "NeighbourIndex", "checked_items", "checked_queries", "nothing_found", "ranked_rows"]
+__all__ = [
+    "NO_ID",
+    "Ids",
+    "NeighbourIndex",
+    "checked_items",
+    "checked_queries",
+    "nothing_found",
+    "ranked_rows",
+]
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 

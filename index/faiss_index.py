@@ -114,7 +114,8 @@ class FaissIndex:
     def _best_left_out(self, queries: Vectors, last: Vectors) -> FloatArray:
         """Return what no vector can score that FAISS put behind the one of rough score `last`."""
         error = self._error * np.linalg.norm(queries.astype(np.float64), axis=1)
-        return np.clip(last + 2.0 * error, -1.0, 1.0)
+        bound: FloatArray = np.clip(last + 2.0 * error, -1.0, 1.0)
+        return bound
 
 
 @contextmanager

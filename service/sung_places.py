@@ -1,4 +1,4 @@
-"""Where notes are sung: the median pitch of each, and the swara that it is nearest to; of thousands at once."""
+"""Where notes are sung: the median pitch of each and the swara nearest to it, of thousands at once."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -27,8 +29,12 @@ def test_medians_are_those_of_numpy_to_the_last_bit() -> None:
 
 def edges() -> list[float]:
     """Pitches on the edges of every target, and where two are equally near."""
-    bands = [(each.low_cents + 1200.0 * octave, each.high_cents) for octave in (-1, 0) for each in JUST.targets]
-    between = [(high + low) / 2 for (_, high), (low, _) in zip(bands, bands[1:], strict=False)]
+    bands = [
+        (target.low_cents + octave_cents, target.high_cents + octave_cents)
+        for octave_cents in (-1200.0, 0.0, 1200.0)
+        for target in JUST.targets
+    ]
+    between = [(high + low) / 2 for (_, high), (low, _) in itertools.pairwise(bands)]
     return [*(edge for band in bands for edge in band), *between]
 
 
