@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from embedder import Vectors
 
-__all__ = ["NO_ID", "Ids", "NeighbourIndex", "checked_items", "checked_queries", "ranked"]
+__all__ = [
+    "NO_ID",
+    "Ids",
+    "NeighbourIndex",
+    "checked_items",
+    "checked_queries",
+    "nothing_found",
+    "ranked_rows",
+]
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -89,31 +97,35 @@ def checked_queries(queries: Vectors, dim: int, k: int) -> Vectors:
     return own
 
 
-def ranked(query: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
-    """Return scores and ids of the `k` vectors most similar to one query, as `NeighbourIndex` orders them.
+def nothing_found(queries: int, k: int) -> tuple[Vectors, Ids]:
+    """Return scores and ids, shape [queries, k], where there are no neighbours."""
+    return np.full((queries, k), -np.inf, dtype=np.float32), np.full((queries, k), NO_ID, dtype=np.int64)
+
+
+def ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
+    """Return scores and ids of the `k` vectors most similar to each query, as `NeighbourIndex` orders them.
 
     Parameters
     ----------
-    query : float32 array, shape [dim]
-    vectors : float32 array, shape [n, dim]
-        Those that come into question.
-    ids : int64 array, shape [n]
+    queries : float32 array, shape [queries, dim]
+    vectors : float32 array, shape [queries, n, dim]
+        Those that come into question for each.
+    ids : int64 array, shape [queries, n]
     k : int
 
     Returns
     -------
-    scores : float32 array, shape [k]
-    ids : int64 array, shape [k]
+    scores : float32 array, shape [queries, k]
+    ids : int64 array, shape [queries, k]
     """
     # Not a matrix product: how that rounds depends on where a row stands, and equal rows must score alike.
-    products = (vectors.astype(np.float64) * query).sum(axis=1)
+    products = (vectors.astype(np.float64) * queries[:, None]).sum(axis=2)
     scores = np.clip(products.astype(np.float32), -1.0, 1.0)
-    order = np.lexsort((ids, -scores))[:k]
-    missing = (0, k - order.size)
-    return (
-        np.pad(scores[order], missing, constant_values=-np.inf),
-        np.pad(ids[order], missing, constant_values=NO_ID),
-    )
+    order = np.lexsort((ids, -scores), axis=-1)[:, :k]
+    best, nearest = nothing_found(len(queries), k)
+    best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
+    nearest[:, : order.shape[1]] = np.take_along_axis(ids, order, axis=1)
+    return best, nearest
 
 
 def _checked_vectors(vectors: Vectors) -> Vectors:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from embedder import Vectors
 
-from .engine import NO_ID, Ids, checked_items, checked_queries, ranked
+from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
 
 __all__ = ["ExactIndex"]
 
@@ -41,8 +39,8 @@ class ExactIndex:
     def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
         """Find the `k` most similar vectors for each query; see `NeighbourIndex`."""
         own = checked_queries(queries, self._vectors.shape[1], k)
-        scores = np.full((len(own), k), -np.inf, dtype=np.float32)
-        ids = np.full((len(own), k), NO_ID, dtype=np.int64)
-        for row, query in enumerate(own):
-            scores[row], ids[row] = ranked(query, self._vectors, self._ids, k)
+        scores, ids = nothing_found(len(own), k)
+        for row in range(len(own)):
+            one = slice(row, row + 1)
+            scores[one], ids[one] = ranked_rows(own[one], self._vectors[None], self._ids[None], k)
         return scores, ids

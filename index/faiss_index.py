@@ -8,15 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from data.pitch_track import FloatArray
 from embedder import Vectors
 
-from .engine import NO_ID, Ids, checked_items, checked_queries, ranked
+from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
 from .errors import IndexDamaged
 
 __all__ = ["FaissIndex"]
 
 _MORE = 8
 """How many candidates beyond `k` are asked for at first."""
+
+_COMPONENTS = 2**20
+"""Of candidates that are ranked at a time: 8 MB, however many queries there are."""
 
 
 class FaissIndex:
@@ -41,8 +45,8 @@ class FaissIndex:
         import faiss
 
         self._vectors, self._ids = checked_items(vectors, ids)
-        self._rows = {int(number): row for row, number in enumerate(self._ids)}
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(self._vectors.shape[1]))
+        self._flat = faiss.IndexFlatIP(self._vectors.shape[1])
+        self._index = faiss.IndexIDMap2(self._flat)
         self._index.add_with_ids(self._vectors, self._ids)
         longest = float(np.linalg.norm(self._vectors.astype(np.float64), axis=1).max(initial=0.0))
         # Twice the bound on the error of a sum of products in float32 (Higham 2002, eq. 3.5).
@@ -61,12 +65,10 @@ class FaissIndex:
     def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
         """Find the `k` most similar vectors for each query; see `NeighbourIndex`."""
         own = checked_queries(queries, self._vectors.shape[1], k)
-        scores = np.full((len(own), k), -np.inf, dtype=np.float32)
-        ids = np.full((len(own), k), NO_ID, dtype=np.int64)
+        if not len(self._ids):
+            return nothing_found(len(own), k)
         with _one_thread():
-            for row, query in enumerate(own):
-                scores[row], ids[row] = self._search(query, k)
-        return scores, ids
+            return self._search(own, k, k + _MORE)
 
     def to_bytes(self) -> bytes:
         """Return the index as FAISS writes it to files."""
@@ -93,20 +95,27 @@ class FaissIndex:
         except (RuntimeError, ValueError) as error:
             raise IndexDamaged(f"this is not an index of samples ({error})") from error
 
-    def _search(self, query: Vectors, k: int) -> tuple[Vectors, Ids]:
-        asked = min(k + _MORE, len(self._ids))
-        while True:
-            rough, found = self._index.search(query[None], max(1, asked))
-            rows = [self._rows[int(number)] for number in found[0] if number != NO_ID]
-            scores, ids = ranked(query, self._vectors[rows], self._ids[rows], k)
-            if asked == len(self._ids) or self._best_left_out(query, float(rough[0, -1])) < scores[-1]:
-                return scores, ids
-            asked = min(2 * asked, len(self._ids))
+    def _search(self, queries: Vectors, k: int, asked: int) -> tuple[Vectors, Ids]:
+        """Ask for so many candidates for each query, and for more where that does not settle it."""
+        asked = min(asked, len(self._ids))
+        scores, ids = nothing_found(len(queries), k)
+        settled = np.ones(len(queries), dtype=np.bool_)
+        at_once = max(1, _COMPONENTS // (asked * queries.shape[1]))
+        for begin in range(0, len(queries), at_once):
+            part = slice(begin, begin + at_once)
+            rough, rows = self._flat.search(queries[part], asked)
+            scores[part], ids[part] = ranked_rows(queries[part], self._vectors[rows], self._ids[rows], k)
+            if asked < len(self._ids):
+                settled[part] = self._best_left_out(queries[part], rough[:, -1]) < scores[part, -1]
+        if not settled.all():
+            scores[~settled], ids[~settled] = self._search(queries[~settled], k, 2 * asked)
+        return scores, ids
 
-    def _best_left_out(self, query: Vectors, last: float) -> float:
+    def _best_left_out(self, queries: Vectors, last: Vectors) -> FloatArray:
         """Return what no vector can score that FAISS put behind the one of rough score `last`."""
-        error = self._error * float(np.linalg.norm(query.astype(np.float64)))
-        return float(np.clip(last + 2.0 * error, -1.0, 1.0))
+        error = self._error * np.linalg.norm(queries.astype(np.float64), axis=1)
+        bound: FloatArray = np.clip(last + 2.0 * error, -1.0, 1.0)
+        return bound
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from .errors import BadNotation
@@ -139,6 +140,7 @@ def saptak_name(octave: int) -> str:
     return "ati-" * (abs(octave) - 1) + ("taar" if octave > 0 else "mandra")
 
 
+@lru_cache(maxsize=1024)
 def _read(text: str) -> tuple[Svarasthana, int | None]:
     spelled = unicodedata.normalize("NFD", text.strip()).replace("’", "'").replace("′", "'")
     above, below = spelled.count(_DOT_ABOVE), spelled.count(_DOT_BELOW)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeAlias, get_args
 
 from embedder import Embedder, registry
 from embedder.finetuned import finetuned_names, is_finetuned
@@ -13,7 +14,9 @@ from raga.errors import SwaraError
 from .errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
 from .store import Layout, current_version, stated_manifest
 
-__all__ = ["DEFAULT", "Choice", "choose_embedder", "embedder_called", "live_embedder"]
+__all__ = ["DEFAULT", "Choice", "Notice", "choose_embedder", "embedder_called", "live_embedder"]
+
+Notice: TypeAlias = Callable[[str], None]
 
 DEFAULT = "builtin"
 """The embedder of a new store: it ships with the package."""
@@ -27,8 +30,14 @@ class Choice:
     warnings: tuple[str, ...] = ()
 
 
-def embedder_called(name: str) -> Embedder:
+def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
     """Return the embedder of that name.
+
+    Parameters
+    ----------
+    name : str
+    notice : callable, optional
+        Told, in a line, of work that takes its time: a model is converted on first use.
 
     Raises
     ------
@@ -41,11 +50,13 @@ def embedder_called(name: str) -> Embedder:
     if name not in names and not is_finetuned(name):
         there = ", ".join((*names, *finetuned_names(os.environ)))
         raise UnknownEmbedder(f"no embedder is called {name!r}", fix=f"There is {there}")
-    return registry.embedder_named(name)
+    return registry.embedder_named(name, report=notice)
 
 
-def live_embedder(store: Layout) -> Embedder:
+def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
     """Return the embedder that the live version was made with; of a new store, `DEFAULT`.
+
+    `notice` is as in `embedder_called`.
 
     Raises
     ------
@@ -58,7 +69,7 @@ def live_embedder(store: Layout) -> Embedder:
     if name is None:
         return embedder_called(DEFAULT)
     try:
-        return embedder_called(name)
+        return embedder_called(name, notice)
     except SwaraError as error:
         raise EmbedderMissing(
             f"the live version was made with the embedder {name}, which cannot be had here: {error}",
@@ -67,10 +78,11 @@ def live_embedder(store: Layout) -> Embedder:
         ) from error
 
 
-def choose_embedder(store: Layout, name: str | None) -> Choice:
+def choose_embedder(store: Layout, name: str | None, notice: Notice | None = None) -> Choice:
     """Return the embedder to rebuild with: that of `name`, or as `live_embedder` where None is asked for.
 
-    A live version that is too damaged to say counts as none, and there is a warning.
+    A live version that is too damaged to say counts as none, and there is a warning. `notice` is as in
+    `embedder_called`.
 
     Raises
     ------
@@ -78,9 +90,9 @@ def choose_embedder(store: Layout, name: str | None) -> Choice:
         As `embedder_called` and `live_embedder`.
     """
     if name is not None:
-        return Choice(embedder_called(name))
+        return Choice(embedder_called(name, notice))
     try:
-        return Choice(live_embedder(store))
+        return Choice(live_embedder(store, notice))
     except StoreDamaged:
         warning = (
             f"the live version no longer says which embedder made it, so {DEFAULT} is used;"

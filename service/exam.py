@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.note_head import NoteHead, pitch_evidence
+from classifier.note_head import NoteHead, evidence_of_notes
 from data.pitch_track import BoolArray
+from index.faiss_index import FaissIndex
 from index.samples import SampleIndex
 from raga.swaras import parse_swara
-from raga.tuning import JUST
 
 from .labelled_notes import LabelledNote
+from .sung_places import middles_cents, swaras_sung
 
 __all__ = ["Score", "Scores", "examine", "labels_in_place"]
 
@@ -77,7 +78,9 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
     """
     if not notes:
         return {}
-    fits = np.array([_fits(note) for note in notes])
+    sources = [note.source for note in notes]
+    sung = zip(swaras_sung(middles_cents(sources)), sources, strict=True)
+    fits = np.array([place == parse_swara(source.swara) for place, source in sung])
     by_singer = defaultdict(list)
     for note, fit in zip(notes, fits.tolist(), strict=True):
         by_singer[note.item.singer].append(fit)
@@ -90,7 +93,7 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
 
 def _naming(head: NoteHead, notes: Sequence[LabelledNote]) -> dict[str, Score]:
     embeddings = np.stack([note.source.embedding for note in notes])
-    evidence = np.stack([pitch_evidence(note.source.cents) for note in notes])
+    evidence = evidence_of_notes([note.source.cents for note in notes])
     probabilities = head.probabilities(head.features(embeddings, evidence))
     named = np.array(head.classes)[probabilities.argmax(axis=1)]
     right: BoolArray = named == np.array([note.source.swara for note in notes])
@@ -108,22 +111,14 @@ def _hits(index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection
     vectors = np.stack([note.source.embedding for note in notes])
     alike, swaras = [], []
     for swara, engine in sorted(index.engines.items()):
-        others = [place for place in engine.ids.tolist() if index.items[place].singer not in singers]
-        if not others:
-            continue
-        # With all of the singers' own notes before them, the nearest of others are still among these.
-        asked = len(engine.ids) - len(others) + _NEIGHBOURS
-        found, ids = engine.search(vectors, asked)
-        alike.append(np.sort(np.where(np.isin(ids, others), found, -np.inf), axis=1)[:, -_NEIGHBOURS:])
-        swaras += [swara] * alike[-1].shape[1]
+        others = np.array([index.items[place].singer not in singers for place in engine.ids.tolist()])
+        if others.any():
+            found, _ = FaissIndex(engine.vectors[others], engine.ids[others]).search(vectors, _NEIGHBOURS)
+            alike.append(found)
+            swaras += [swara] * _NEIGHBOURS
     if not alike:
         return None
     nearest = np.argsort(-np.concatenate(alike, axis=1), axis=1, kind="stable")[:, :_NEIGHBOURS]
     truth = np.array([note.source.swara for note in notes])
     hits: BoolArray = (np.array(swaras)[nearest] == truth[:, None]).any(axis=1)
     return hits
-
-
-def _fits(note: LabelledNote) -> bool:
-    placed = JUST.nearest(float(np.nanmedian(note.source.cents)))
-    return (placed.svarasthana, placed.octave) == parse_swara(note.source.swara)

@@ -40,6 +40,8 @@ class Ruling:
         Digest of the recordings that both were examined with.
     warnings : tuple of str
         What could not be compared, as sentences without full stop.
+    asked : str
+        Digest of all that the scores hang on beside the files of a version.
     """
 
     reasons: tuple[str, ...]
@@ -47,6 +49,7 @@ class Ruling:
     live: Scores | None
     held_out: str
     warnings: tuple[str, ...] = ()
+    asked: str = ""
 
     @property
     def promoted(self) -> bool:
@@ -61,6 +64,7 @@ class Ruling:
             "scores": _to_json(self.scores),
             "live": None if self.live is None else _to_json(self.live),
             "held_out": self.held_out,
+            "asked": self.asked,
         }
 
 

@@ -15,6 +15,7 @@ from raga.swaras import SVARASTHANAS, parse_swara
 from raga.tuning import JUST, Tuning, learned
 
 from .labelled_notes import LabelledNote
+from .sung_places import middles_cents
 
 __all__ = ["LearnedTarget", "learn_targets", "targets_from_json", "targets_json", "tuning_of"]
 
@@ -48,9 +49,10 @@ def learn_targets(notes: Sequence[LabelledNote]) -> Mapping[str, LearnedTarget]:
         At least one frame of each has a pitch.
     """
     heard: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for note in notes:
+    middles = middles_cents([note.source for note in notes]).tolist()
+    for note, middle in zip(notes, middles, strict=True):
         svarasthana, octave = parse_swara(note.source.swara)
-        cents = float(np.nanmedian(note.source.cents)) - 1200.0 * octave
+        cents = middle - 1200.0 * octave
         off_cents = JUST.targets[svarasthana.index].offset(cents)
         if svarasthana.index and not note.item.synthesized and abs(off_cents) <= _FURTHEST_CENTS:
             heard[svarasthana.letter][note.item.singer].append(cents)

@@ -11,7 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeAlias
 
+from threadpoolctl import threadpool_limits
+
 from classifier.pitch import PitchTracker
+from data.corpus import audio_path
 from data.recording import Recording
 from embedder import Embedder
 from raga.errors import SwaraError
@@ -65,7 +68,8 @@ def listen_ahead(
     with ProcessPoolExecutor(
         min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, ears)
     ) as pool:
-        futures = [pool.submit(_listen, recording) for recording in recordings]
+        # The longest first: where one is begun last, the others wait for it.
+        futures = [pool.submit(_listen, each) for each in sorted(recordings, key=_size, reverse=True)]
         try:
             for future in as_completed(futures):
                 outcome = future.result()
@@ -84,11 +88,21 @@ def listen_ahead(
     return embedded
 
 
+def _size(recording: Recording) -> int:
+    """Return the bytes of a recording, of which longer ones have more; a lost one is met by who opens it."""
+    try:
+        return audio_path(recording).stat().st_size
+    except OSError:
+        return 0
+
+
 def _prepare(store: Path, ears: Ears) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     embedder, tracker = ears()
     layout = Layout(store)
     _listeners.append(Listener(layout, embedder, tracker, pack_pitch(tracker_fingerprint(tracker))))
+    # There is a process for each core: threads would keep each other from working while they wait.
+    threadpool_limits(limits=1)
 
 
 def _end_with_parent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from classifier.pitch import PitchTracker
 from embedder import Embedder
 
 from .gate import Ruling
-from .held_out import frozen_held_out
-from .labelled_notes import Listener
+from .held_out import HeldOut, frozen_held_out
+from .labelled_notes import LabelledNote, Listener
 from .listening_jobs import Ears, listen_ahead
 from .pack_pitch import pack_pitch
 from .rebuild_exam import exam_notes, examined, with_corrections
@@ -45,49 +46,33 @@ def rebuild(
     Parameters
     ----------
     store_folder : Path
-        The store; made if it does not exist.
+        Made if it does not exist.
     embedder : Embedder
     tracker : PitchTracker
         Finds the pitch of the labelled notes.
     force : bool
         Make a version even where nothing is new, or where the same was rejected before.
-    jobs : int
-        How many processes embed and track, where `ears` are given.
-    ears : callable, optional
-        Makes the same embedder and tracker in another process.
-    report : callable, optional
-        Called with each stage that is over.
-    progress : callable, optional
-        Called with the name of a stage and the share of it that is done.
+    jobs, ears : int, and callable, optional
+        How many processes embed and track, and what makes the same embedder and tracker in each.
+    progress, report : callables, optional
+        As `Stages` calls them.
 
     Raises
     ------
-    RecordingsChanged
-        If recordings were deleted or changed since they were added.
-    StoreBusy
-        If another rebuild is at work.
-    StoreUnwritable
-        If the disk is full, or may not be written.
+    RecordingsChanged, StoreBusy, StoreUnwritable
+        If recordings are not what was added, another rebuild is at work, or the disk is full or read-only.
     SwaraError
-        If a list of recordings is damaged, a recording cannot be decoded, a newer swara wrote the store, or
-        there is too little to learn from. The live version is then as it was.
+        If anything known cannot be read, or is too little. The live version is then as it was.
     """
-    store, stages = Layout(store_folder), Stages(progress, report)
-
-    def look() -> tuple[Plan, RebuildResult | None]:
-        with stages.stage("check"):
-            plan = make_plan(store, embedder.spec, tracker)
-            return plan, None if force else settled(store, plan, stages.seconds)
-
-    plan, result = look()
+    stages = Stages(progress, report)
+    work = _Work(Layout(store_folder), embedder, tracker, stages, jobs, ears)
+    plan, result = work.look(force=force)
     if result is None:
-        with writer_lock(store):
+        with writer_lock(work.store):
             # In the meantime another writer may have done it, or recordings may have been added.
-            plan, result = look()
+            plan, result = work.look(force=force)
             if result is None:
-                stages.over("check", recordings=len(plan.recordings))
-                listener = Listener(store, embedder, tracker, pack_pitch(tracker_fingerprint(tracker)))
-                return _carry_out(store, plan, listener, stages, jobs if ears else 1, ears)
+                return work.carry_out(plan)
     stages.over("check", recordings=len(plan.recordings))
     return result
 
@@ -110,39 +95,75 @@ def ensure_live(
     return live
 
 
-def _carry_out(
-    store: Layout, plan: Plan, listener: Listener, stages: Stages, jobs: int, ears: Ears | None
-) -> RebuildResult:
-    with stages.stage("listen"):
-        held_out = frozen_held_out(store, plan.recordings)
-        if ears is not None and jobs > 1:
-            _listen_ahead(store, plan, listener, stages, jobs, ears)
-        heard = {recording: listener.notes_of(recording) for recording in stages.each(plan.recordings)}
-        notes = [note for each in heard.values() for note in each]
-        questions = exam_notes(held_out, heard, listener)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """A rebuild: where, by whom, and who is told."""
+
+    store: Layout
+    embedder: Embedder
+    tracker: PitchTracker
+    stages: Stages
+    jobs: int
+    ears: Ears | None
+
+    def look(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
+        """See what there is to do, and what came of it if it was done before."""
+        with self.stages.stage("check"):
+            plan = make_plan(self.store, self.embedder.spec, self.tracker)
+            return plan, None if force else settled(self.store, plan, self.stages.seconds)
+
+    def carry_out(self, plan: Plan) -> RebuildResult:
+        """Go through the stages; the caller holds the lock."""
+        store, stages = self.store, self.stages
+        stages.over("check", recordings=len(plan.recordings))
+        known = pack_pitch(tracker_fingerprint(self.tracker))
+        listener = Listener(store, self.embedder, self.tracker, known)
+        with stages.stage("listen"):
+            heard = self._hear(plan, listener)
+        stages.over(
+            "listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(heard.notes)
+        )
+        with stages.stage("learn"):
+            learned = learn(
+                heard.notes, seed=SEED, held_out=heard.held_out.singers, corrections=heard.corrections
+            )
+        stages.over("learn", warnings=list(learned.warnings))
+        with stages.stage("evaluate"):
+            ruling = examined(store, plan, learned, heard.notes, heard.held_out, heard.questions)
+            corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
+            learned = with_corrections(store, plan, learned, corrected)
+        became = learned.metrics.get("corrections")
+        stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=became)
+        with stages.stage("write"):
+            version = _write(store, plan, learned, ruling)
+        stages.over("write", version=version)
+        return _result(plan, listener, learned, ruling, version, stages)
+
+    def _hear(self, plan: Plan, listener: Listener) -> _Heard:
+        held_out = frozen_held_out(self.store, plan.recordings)
+        if self.ears is not None and self.jobs > 1:
+            lacking = [recording for recording in plan.recordings if listener.lacks(recording)]
+            if len(lacking) > 1:
+                tell = self.stages.tell
+                listener.credit(listen_ahead(self.store.folder, lacking, self.ears, self.jobs, tell))
+        heard = {each: listener.notes_of(each) for each in self.stages.each(plan.recordings)}
         takes = [listener.notes_of(each.as_recording()) for each in plan.corrections.takes]
-        corrections = [note for each in takes for note in each]
-    stages.over("listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(notes))
-    with stages.stage("learn"):
-        learned = learn(notes, seed=SEED, held_out=held_out.singers, corrections=corrections)
-    stages.over("learn", warnings=list(learned.warnings))
-    with stages.stage("evaluate"):
-        ruling = examined(store, plan, learned, notes, held_out, questions)
-        learned = with_corrections(store, plan, learned, [*corrections, *plan.corrections.among(notes)])
-    corrected = learned.metrics.get("corrections")
-    stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=corrected)
-    with stages.stage("write"):
-        version = _write(store, plan, learned, ruling)
-    stages.over("write", version=version)
-    return _result(plan, listener, learned, ruling, version, stages)
+        return _Heard(
+            held_out,
+            notes=[note for each in heard.values() for note in each],
+            questions=exam_notes(held_out, heard, listener),
+            corrections=[note for each in takes for note in each],
+        )
 
 
-def _listen_ahead(
-    store: Layout, plan: Plan, listener: Listener, stages: Stages, jobs: int, ears: Ears
-) -> None:
-    lacking = [recording for recording in plan.recordings if listener.lacks(recording)]
-    if len(lacking) > 1:
-        listener.credit(listen_ahead(store.folder, lacking, ears, jobs, stages.tell))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes."""
+
+    held_out: HeldOut
+    notes: list[LabelledNote]
+    questions: list[LabelledNote]
+    corrections: list[LabelledNote]
 
 
 def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +19,7 @@ from .labelled_notes import LabelledNote, Listener
 from .rebuild_corrections import corrections_report
 from .rebuild_plan import Plan
 from .store import Layout, open_version
+from .store.manifest import code_version
 from .store.refusals import reading
 from .version_build import Learned
 
@@ -58,7 +61,7 @@ def examined(
     live, doubts = _live_scores(store, plan, held_out, questions)
     ruling = rule(scores, live, held_out.digest)
     warnings = (*doubts, *ruling.warnings, *_about(held_out.relabelled))
-    return Ruling(ruling.reasons, ruling.scores, ruling.live, ruling.held_out, warnings)
+    return replace(ruling, warnings=warnings, asked=_asked(plan, held_out))
 
 
 def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:
@@ -80,6 +83,9 @@ def _live_scores(
     if plan.live is None or plan.parent is None:
         return None, ()
     kept = scores_from_json(plan.live.gate["scores"])
+    if plan.live.gate.get("asked") == _asked(plan, held_out):
+        # Its files were just found unchanged: to the same questions they would say the same.
+        return kept, ()
     try:
         live = open_version(store, plan.parent, plan.embedder)
         at = store.version(plan.parent)
@@ -96,6 +102,13 @@ def _live_scores(
         return None, (f"the live version was damaged and is replaced: {error.where}: {error.what}",)
     of_labels = {name: score for name, score in kept.items() if name.startswith(_OF_LABELS)}
     return {**examine(head, live.index, questions, held_out.singers), **of_labels}, ()
+
+
+def _asked(plan: Plan, held_out: HeldOut) -> str:
+    """Return 16 hex digits that differ where the answers of the same files may: who asks, what, and how."""
+    who = [code_version(), plan.parameters["making"], plan.parameters["tracker"], plan.embedder.fingerprint]
+    asked = [held_out.digest, sorted(held_out.singers), *who]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
 def _about(relabelled: Iterable[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from classifier.pitch import PitchTracker, pitch_tracker
 from embedder import Embedder
 from embedder.litert import cores
 
-from .embedders import choose_embedder, embedder_called
+from .embedders import Notice, choose_embedder, embedder_called
 from .rebuild import rebuild
 from .rebuild_result import RebuildResult
 from .stages import StageProgress, StageReport
@@ -29,12 +29,14 @@ def run_rebuild(
     jobs: int | None,
     progress: StageProgress | None,
     report: StageReport | None,
+    notice: Notice | None = None,
 ) -> tuple[tuple[str, ...], RebuildResult]:
     """Rebuild a store with the embedder of that name, or the live one; return warnings, and the result.
 
+    `notice` is told where the embedder's model is converted first, which takes its time.
     Errors are those of `choose_embedder` and of `service.rebuild.rebuild`.
     """
-    choice = choose_embedder(Layout(store), embedder)
+    choice = choose_embedder(Layout(store), embedder, notice)
     result = rebuild(
         store,
         embedder=choice.embedder,

@@ -14,6 +14,7 @@ from classifier.note_head import (
     NoteExample,
     NoteHead,
     augmented,
+    examples_of,
     fit_note_head,
     refit_without,
     save_note_head,
@@ -117,7 +118,7 @@ def learn(
 
 def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
     sources = [note.source for note in notes]
-    return [*(source.example() for source in sources), *augmented(sources, np.random.default_rng(seed))]
+    return [*examples_of(sources), *augmented(sources, np.random.default_rng(seed))]
 
 
 def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:

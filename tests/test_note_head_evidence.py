@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from classifier.note_head import EVIDENCE_CENTS, EVIDENCE_DIM, pitch_evidence
+from classifier.note_head import EVIDENCE_CENTS, EVIDENCE_DIM, evidence_of_notes, pitch_evidence
 from raga.tuning import JUST
 
 PLACES = [(index, octave) for octave in (-1, 0, 1) for index in range(12)]
@@ -80,3 +80,15 @@ def test_it_sums_to_one_whatever_was_sung(cents):
     assert evidence.dtype == np.float32
     assert evidence.sum() == pytest.approx(1.0, abs=1e-5)
     assert (evidence >= 0).all()
+
+
+def test_many_notes_at_once_show_what_each_does_to_the_last_bit():
+    rng = np.random.default_rng(4)
+    notes = [rng.normal(400.0, 600.0, size) for size in rng.integers(0, 300, 90)]
+    for cents in notes[::3]:
+        cents[rng.random(cents.size) < 0.5] = np.nan
+    notes += [np.full(5, np.nan), np.full(9000, 702.0)]
+    each = np.stack([pitch_evidence(cents) for cents in notes])
+
+    assert evidence_of_notes(notes).tobytes() == each.tobytes()
+    assert evidence_of_notes([]).shape == (0, EVIDENCE_DIM)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .agreement import Agreement, agreement
 from .augment import augmented
-from .evidence import EVIDENCE_CENTS, EVIDENCE_DIM, Evidence, pitch_evidence
-from .examples import NoteExample, NoteSource
+from .evidence import EVIDENCE_CENTS, EVIDENCE_DIM, Evidence, evidence_of_notes, pitch_evidence
+from .examples import NoteExample, NoteSource, examples_of
 from .files import load_note_head, save_note_head
 from .fit import FittedHead, fit_note_head
 from .head import NoteHead, NotePrediction
@@ -25,6 +25,8 @@ __all__ = [
     "NoteSource",
     "agreement",
     "augmented",
+    "evidence_of_notes",
+    "examples_of",
     "fit_note_head",
     "load_note_head",
     "pitch_evidence",

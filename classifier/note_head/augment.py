@@ -15,7 +15,7 @@ from data.pitch_track import FloatArray
 from raga.swaras import parse_swara
 from raga.tuning import JUST
 
-from .evidence import pitch_evidence
+from .evidence import evidence_of_notes
 from .examples import NoteExample, NoteSource
 
 __all__ = ["COPIES", "augmented"]
@@ -57,18 +57,19 @@ def augmented(
         Share, 0 to 1, that is moved to a key in which the note is another of the sources' swaras.
     """
     swaras = sorted({source.swara for source in sources})
-    made = []
+    names, sung, of = [], [], []
     for source in sources:
+        middle = _middle(source.cents)
         for _ in range(copies):
-            swara = str(rng.choice(swaras)) if rng.random() < moved else source.swara
+            swara = swaras[int(rng.integers(len(swaras)))] if rng.random() < moved else source.swara
             step_cents = _place_cents(swara) - _place_cents(source.swara)
-            evidence = pitch_evidence(_sung_otherwise(source.cents + step_cents, rng))
-            made.append(
-                NoteExample(
-                    source.embedding, evidence, swara, source.singer, source.recording, augmented=True
-                )
-            )
-    return tuple(made)
+            names.append(swara)
+            sung.append(_sung_otherwise(source.cents + step_cents, middle + step_cents, rng))
+            of.append(source)
+    return tuple(
+        NoteExample(source.embedding, evidence, swara, source.singer, source.recording, augmented=True)
+        for source, evidence, swara in zip(of, evidence_of_notes(sung), names, strict=True)
+    )
 
 
 def _place_cents(swara: str) -> float:
@@ -76,12 +77,18 @@ def _place_cents(swara: str) -> float:
     return JUST.cents_of(svarasthana.index, octave)
 
 
-def _sung_otherwise(cents: FloatArray, rng: np.random.Generator) -> FloatArray:
+def _middle(cents: FloatArray) -> FloatArray:
+    """Return the two frames in the middle, the same twice where there is one; their mean is the median."""
+    heard = np.sort(cents[np.isfinite(cents)])
+    return heard[[(heard.size - 1) // 2, heard.size // 2]] if heard.size else heard
+
+
+def _sung_otherwise(cents: FloatArray, middle: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Return the pitch of the note with other errors of singer, tracker and Sa; frames without stay so."""
     off_cents = rng.uniform(-DETUNED_CENTS, DETUNED_CENTS) + rng.normal(0.0, SA_ERROR_CENTS)
     wavering, jitter_cents = rng.uniform(*SPREAD), rng.uniform(0.0, JITTER_CENTS)
-    middle = float(np.median(cents[np.isfinite(cents)])) if np.isfinite(cents).any() else 0.0
-    sung = middle + wavering * (cents - middle) + off_cents + rng.normal(0.0, jitter_cents, cents.size)
+    median = 0.5 * float(middle[0] + middle[1]) if middle.size else 0.0
+    sung = median + wavering * (cents - median) + off_cents + rng.normal(0.0, jitter_cents, cents.size)
     return _with_octave_errors(sung, rng)
 
 

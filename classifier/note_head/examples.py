@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.pitch_track import FloatArray
 from embedder import Vectors
 
-from .evidence import Evidence, pitch_evidence
+from .evidence import Evidence, evidence_of_notes
 
-__all__ = ["NoteExample", "NoteSource"]
+__all__ = ["NoteExample", "NoteSource", "examples_of"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +59,13 @@ class NoteSource:
 
     def example(self) -> NoteExample:
         """Return the note as it was sung."""
-        return NoteExample(
-            self.embedding, pitch_evidence(self.cents), self.swara, self.singer, self.recording
-        )
+        return examples_of([self])[0]
+
+
+def examples_of(sources: Sequence[NoteSource]) -> list[NoteExample]:
+    """Return notes as they were sung."""
+    evidence = evidence_of_notes([source.cents for source in sources])
+    return [
+        NoteExample(source.embedding, evidence[place], source.swara, source.singer, source.recording)
+        for place, source in enumerate(sources)
+    ]

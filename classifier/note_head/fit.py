@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from .held_out import HeldOut, Lesson, Split, answer_held_out, familiar_position
 from .learnable import height, too_few, too_little_of
 from .linear import softmax
 from .metrics import Answers, HeadMetrics, score
-from .regression import Recipe, recipes, regress
+from .regression import Recipe, one_thread, recipes, regress
 
 __all__ = ["FittedHead", "fit_note_head"]
 
@@ -65,19 +65,16 @@ def fit_note_head(
     ValueError
         If neither embedding nor evidence is used, or embeddings differ in length.
     """
-    from threadpoolctl import threadpool_limits
-
     left_out = too_little_of(examples)
     kept = [example for example in examples if example.swara not in left_out]
     classes = tuple(sorted({example.swara for example in kept}, key=height))
     if len(classes) < 2:
         raise too_few(left_out)
     lesson = _lesson(kept, classes, use_embedding, use_evidence)
-    # One thread: sums taken in another order round otherwise.
-    with threadpool_limits(limits=1):
+    with one_thread():
         split = split_notes(lesson, seed)
         tried = recipes(use_embedding=use_embedding, use_evidence=use_evidence)
-        best = min((_trial(lesson, split, recipe) for recipe in tried), key=lambda trial: trial.loss)
+        best = min(_trials(lesson, split, tried), key=lambda trial: trial.loss)
         head = _trained(lesson, classes, best, use_embedding, use_evidence)
     return FittedHead(head, _metrics(lesson, split, best, head, left_out))
 
@@ -98,11 +95,11 @@ def _lesson(
     )
 
 
-def _trial(lesson: Lesson, split: Split, recipe: Recipe) -> _Trial:
-    held_out = answer_held_out(lesson, split.folds, recipe)
-    tested = held_out.testable
-    loss = log_loss(softmax(held_out.scores[tested]), lesson.labels[tested])
-    return _Trial(recipe, held_out, loss)
+def _trials(lesson: Lesson, split: Split, tried: Sequence[Recipe]) -> Iterator[_Trial]:
+    for recipe, held_out in zip(tried, answer_held_out(lesson, split.folds, tried), strict=True):
+        tested = held_out.testable
+        loss = log_loss(softmax(held_out.scores[tested]), lesson.labels[tested])
+        yield _Trial(recipe, held_out, loss)
 
 
 def _trained(

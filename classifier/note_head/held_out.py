@@ -11,7 +11,7 @@ from data.pitch_track import BoolArray, FloatArray, IntArray
 
 from .evidence import EVIDENCE_DIM, Evidence
 from .folds import grouped_folds
-from .regression import Recipe, regress
+from .regression import Recipe, moments_of, regress
 
 __all__ = ["HeldOut", "Lesson", "Split", "answer_held_out", "familiar_positions", "split_notes"]
 
@@ -86,22 +86,27 @@ def split_notes(lesson: Lesson, seed: int) -> Split:
     return Split(held, groups, tuple(grouped_folds(groups, np.random.default_rng(seed))))
 
 
-def answer_held_out(lesson: Lesson, folds: Sequence[IntArray], recipe: Recipe) -> HeldOut:
-    """Train once for each fold, on the others, and score it."""
+def answer_held_out(
+    lesson: Lesson, folds: Sequence[IntArray], recipes: Sequence[Recipe]
+) -> tuple[HeldOut, ...]:
+    """Train once for each fold, on the others, and score it; by each recipe."""
     count, classes = lesson.labels.size, int(lesson.labels.max()) + 1
-    scores = np.full((count, classes), -np.inf)
+    scores = [np.full((count, classes), -np.inf) for _ in recipes]
     familiar, testable = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for fold in folds:
         rest = np.setdiff1d(np.arange(count), fold)
-        taught = np.unique(lesson.labels[rest])
+        labels, features = lesson.labels[rest], lesson.features[rest]
+        taught = np.unique(labels)
         if taught.size < 2:
             continue
-        linear = regress(lesson.features[rest], lesson.labels[rest], lesson.embedding_dim, recipe)
-        scores[np.ix_(fold, taught)] = linear.scores(lesson.features[fold])
+        moments = moments_of(features)
+        for scored, recipe in zip(scores, recipes, strict=True):
+            linear = regress(features, labels, lesson.embedding_dim, recipe, moments)
+            scored[np.ix_(fold, taught)] = linear.scores(lesson.features[fold])
         testable[fold] = np.isin(lesson.labels[fold], taught)
-        known = familiar_positions(lesson.evidence[rest], lesson.labels[rest])
+        known = familiar_positions(lesson.evidence[rest], labels)
         familiar[fold] = known[lesson.evidence[fold].argmax(axis=1)] & lesson.evidence[fold].any(axis=1)
-    return HeldOut(scores, familiar, testable)
+    return tuple(HeldOut(scored, familiar, testable) for scored in scores)
 
 
 def familiar_positions(evidence: Evidence, labels: IntArray) -> BoolArray:

@@ -10,7 +10,7 @@ from .examples import NoteExample
 from .fit import FittedHead
 from .head import NoteHead, feature_matrix
 from .held_out import familiar_positions
-from .regression import Recipe, regress
+from .regression import Recipe, one_thread, regress
 
 __all__ = ["refit_without"]
 
@@ -36,8 +36,6 @@ def refit_without(
     NoteHead or None
         None where the others do not sing two swaras.
     """
-    from threadpoolctl import threadpool_limits
-
     head = fitted.head
     kept = [each for each in examples if each.singer not in singers and each.swara in head.classes]
     taught = {example.swara for example in kept}
@@ -53,7 +51,7 @@ def refit_without(
     )
     labels = np.array([classes.index(example.swara) for example in kept], dtype=np.intp)
     recipe = Recipe(fitted.metrics.embedding_gain, fitted.metrics.inverse_penalty)
-    with threadpool_limits(limits=1):
+    with one_thread():
         linear = regress(features, labels, head.embedding_dim, recipe)
     return NoteHead(
         classes=classes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,7 @@ from data.pitch_track import FloatArray, IntArray
 
 from .linear import Linear
 
-__all__ = ["Recipe", "recipes", "regress"]
+__all__ = ["Moments", "Recipe", "moments_of", "one_thread", "recipes", "regress"]
 
 EMBEDDING_GAINS = (0.1, 0.3, 1.0)
 INVERSE_PENALTIES = (10.0, 100.0)
@@ -39,7 +41,37 @@ def recipes(*, use_embedding: bool, use_evidence: bool) -> tuple[Recipe, ...]:
     )
 
 
-def regress(features: FloatArray, labels: IntArray, embedding_dim: int, recipe: Recipe) -> Linear:
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Mean and standard deviation of each feature, shapes [dim]; recipes share them."""
+
+    mean: FloatArray
+    deviation: FloatArray
+
+
+def moments_of(features: FloatArray) -> Moments:
+    """Measure features, shape [notes, dim]."""
+    return Moments(features.mean(axis=0), features.std(axis=0))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Fit on one thread: sums taken in another order round otherwise."""
+    # Before the limit is set: it holds for the libraries that are loaded by then.
+    import sklearn.linear_model  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+def regress(
+    features: FloatArray,
+    labels: IntArray,
+    embedding_dim: int,
+    recipe: Recipe,
+    moments: Moments | None = None,
+) -> Linear:
     """Fit a multinomial logistic regression, classes of equal weight.
 
     Parameters
@@ -51,6 +83,8 @@ def regress(features: FloatArray, labels: IntArray, embedding_dim: int, recipe: 
     embedding_dim : int
         How many of the features are the embedding.
     recipe : Recipe
+    moments : Moments, optional
+        Of these features, where they were measured before.
 
     Returns
     -------
@@ -59,8 +93,8 @@ def regress(features: FloatArray, labels: IntArray, embedding_dim: int, recipe: 
     """
     from sklearn.linear_model import LogisticRegression
 
-    mean = features.mean(axis=0)
-    scale = _scale(features, embedding_dim, recipe.embedding_gain)
+    known = moments or moments_of(features)
+    mean, scale = known.mean, _scale(known.deviation, embedding_dim, recipe.embedding_gain)
     model = LogisticRegression(C=recipe.inverse_penalty, class_weight="balanced", max_iter=_STEPS)
     model.fit((features - mean) * scale, labels)
     if model.coef_.shape[0] == 1:  # two classes: scikit-learn keeps the score of the second alone
@@ -70,13 +104,12 @@ def regress(features: FloatArray, labels: IntArray, embedding_dim: int, recipe: 
     return Linear(mean, scale, model.coef_, model.intercept_)
 
 
-def _scale(features: FloatArray, embedding_dim: int, gain: float) -> FloatArray:
+def _scale(deviation: FloatArray, embedding_dim: int, gain: float) -> FloatArray:
     """Return factors that give the evidence a total variance of 1, and the embedding one of its gain squared.
 
     The embedding's values count alike, whatever their units. The evidence keeps its proportions: a position
     that hardly any note touches is no reason to magnify it.
     """
-    deviation = features.std(axis=0)
     embedding, evidence = deviation[:embedding_dim], deviation[embedding_dim:]
     least = max(_LEAST_DEVIATION * embedding.max(initial=0.0), np.finfo(np.float64).tiny)
     total = np.sqrt((evidence**2).sum()) or 1.0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ SCHEMA = 1
 """Number of the format; a change of its meaning raises it."""
 
 _ITEMS = "items.jsonl"
+_FIELDS = tuple(field.name for field in fields(Item))
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 _REBUILD = "Run: swara rebuild"
 
 
@@ -70,7 +72,7 @@ def save_sample_index(index: SampleIndex, folder: Path) -> None:
         swara_file_name(swara): FaissIndex(engine.vectors, engine.ids).to_bytes()
         for swara, engine in index.engines.items()
     }
-    lines = b"".join(_line(asdict(item)) for item in index.items)
+    lines = b"".join(_line({name: getattr(item, name) for name in _FIELDS}) for item in index.items)
     for name, content in contents.items():
         _write(folder / name, content)
     digests = {name: _digest(content) for name, content in contents.items()}
@@ -137,8 +139,8 @@ def _write(path: Path, content: bytes) -> None:
     write_atomically(path, fill)
 
 
-def _line(fields: Mapping[str, Any]) -> bytes:
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+def _line(values: Mapping[str, Any]) -> bytes:
+    return _JSON.encode(values).encode() + b"\n"
 
 
 def _head_digest(head: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,6 +55,7 @@ def rebuild(
                 jobs=jobs,
                 progress=progress,
                 report=_print_stage if json else None,
+                notice=partial(typer.echo, err=True),
             )
         except SwaraError as error:
             if json:

@@ -48,6 +48,17 @@ def test_exit_codes(studio, nightly) -> None:
     assert nightly("--jobs", "0").code == 2
 
 
+def test_a_conversion_is_told_beside_what_is_printed(studio, nightly, monkeypatch) -> None:
+    def converting(_store, _name, notice):
+        notice("Converting stub once, to LiteRT")
+        return Choice(studio.embedder)
+
+    monkeypatch.setattr("service.rebuild_run.choose_embedder", converting)
+    told = nightly("--json")
+    assert told.err == "Converting stub once, to LiteRT\n"
+    assert len(lines(told.out)) == 6
+
+
 def lines(out: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.splitlines()]
 

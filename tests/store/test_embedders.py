@@ -48,9 +48,11 @@ def another(monkeypatch: pytest.MonkeyPatch) -> Backwards:
     one = Backwards()
     FOUND["backwards"] = True
 
-    def named(name: str) -> Embedder:
+    def named(name: str, *, report: Callable[[str], None] | None = None) -> Embedder:
+        if report is not None:
+            report(f"looking for {name}")
         if name != "backwards":
-            return _registered(name)
+            return _registered(name, report=report)
         if not FOUND["backwards"]:
             raise SwaraError("its model is not here", fix="Run: swara models pull backwards")
         return one
@@ -215,3 +217,11 @@ class TestTheCacheOfATake:
         take: Path = studio.sounds / "take 0.wav"
         clip = load_clip(take, rate_hz=model.embedder.spec.rate_hz)
         assert model.about(take).embedder.embed(clip).times_s.size
+
+
+def test_whoever_chooses_hears_of_a_model_that_is_converted_first(studio, build) -> None:
+    told: list[str] = []
+    choose_embedder(studio.store, "backwards", told.append)
+    build("backwards")
+    choose_embedder(studio.store, None, told.append)
+    assert told == ["looking for backwards"] * 2

@@ -11,10 +11,11 @@ import pytest
 
 from benchmarks.rebuilds.choir import relabel, shuffled, sing
 from data.corpus import append_recordings, read_corpus
-from service.exam import Score
+from service.exam import Score, examine
 from service.gate import MARGINS, rule
 from service.held_out import hash_of_singer, held_out_singers
-from service.store import current_version, sound_manifest
+from service.labelled_notes import Listener
+from service.store import current_version, open_version, sound_manifest
 
 SINGERS, TAKES = 5, 3
 
@@ -120,6 +121,76 @@ def test_the_head_that_is_examined_does_not_know_the_singers(choir, monkeypatch:
     assert seen == [{recording.singer for recording in read_corpus(choir.store.held_out)}]
     files = choir.files(current_version(choir.store))
     assert files["exam_head.npz"] != files["note_head.npz"]
+
+
+def asked_of_live(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the versions that are opened to be examined, from now on."""
+    from service import rebuild_exam
+
+    opened: list[str] = []
+
+    def spy(store, version, embedder):
+        opened.append(version)
+        return open_version(store, version, embedder)
+
+    monkeypatch.setattr(rebuild_exam, "open_version", spy)
+    return opened
+
+
+def test_what_the_live_version_answered_is_kept_and_is_what_it_would_say(choir, monkeypatch) -> None:
+    first = choir.rebuild()
+    opened = asked_of_live(monkeypatch)
+    relabel(choir.store.corpus, shuffled(0.2, seed=1))
+    kept = choir.rebuild()
+    assert not opened
+    assert kept.gate["live"] == first.gate["scores"]
+
+    monkeypatch.setattr("service.rebuild_exam._asked", lambda *_: "something else")
+    again = choir.rebuild(force=True)
+    assert opened == [first.version]
+    assert again.gate["live"] == kept.gate["live"]
+    assert again.reasons == kept.reasons
+
+
+@pytest.mark.parametrize("change", ["a held-out recording more", "a held-out singer renamed", "the tracker"])
+def test_the_live_version_is_asked_again_where_it_might_answer_otherwise(
+    choir, monkeypatch, change: str
+) -> None:
+    first = choir.rebuild()
+    opened = asked_of_live(monkeypatch)
+    held = min(recording.singer for recording in read_corpus(choir.store.held_out))
+    if change == "the tracker":
+        choir.tracker.release = "2"
+    elif change == "a held-out singer renamed":
+        relabel(choir.store.corpus, lambda r: replace(r, singer="renamed") if r.singer == held else r)
+    else:
+        append_recordings(choir.store.corpus, [sing(choir.sounds, int(held.rpartition(" ")[2]), 8)])
+    choir.rebuild()
+    assert opened == [first.version]
+
+
+def test_the_nearest_of_others_are_found_as_among_all(choir) -> None:
+    """The slow reference: every note ranked, those of the singers held out then struck off."""
+    version = choir.rebuild().version
+    live = open_version(choir.store, version, choir.embedder.spec)
+    listener = Listener(choir.store, choir.embedder, choir.tracker, {})
+    notes = [note for each in read_corpus(choir.store.corpus) for note in listener.notes_of(each)]
+    singers = {"singer 0", "singer 3"}
+    hits = []
+    for note in (note for note in notes if note.item.singer in singers):
+        found = []
+        for swara, engine in sorted(live.index.engines.items()):
+            alike, ids = engine.search(note.source.embedding[None], len(engine.ids))
+            found += [
+                (-score, swara)
+                for score, place in zip(alike[0].tolist(), ids[0].tolist(), strict=True)
+                if live.index.items[place].singer not in singers
+            ]
+        hits.append(note.item.swara in [swara for _, swara in sorted(found, key=lambda pair: pair[0])[:5]])
+    asked = [note for note in notes if note.item.singer in singers]
+    score = examine(None, live.index, asked, singers)["retrieval hits"]
+    assert (score.share, score.notes) == (sum(hits) / len(hits), len(hits))
+    assert 0 < score.share < 1
 
 
 class TestTheRule:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +108,22 @@ def test_the_progress_of_all_is_told(corpus, tmp_path: Path) -> None:
     told: list[float] = []
     assert listen_ahead(tmp_path / "store", corpus, tone_ears(), 2, told.append) == len(corpus)
     assert told == [pytest.approx(n / len(corpus)) for n in range(1, len(corpus) + 1)]
+
+
+def test_the_longest_are_begun_first(corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, workers: int, **_: object) -> None:
+            super().__init__(workers)
+
+        def submit(self, _act, recording):
+            begun.append(recording.singer)
+            return super().submit(lambda: 0)
+
+    monkeypatch.setattr("service.listening_jobs.ProcessPoolExecutor", Pool)
+    long = sing(tmp_path / "sounds", 9, 0, rounds=3)
+    gone = replace(corpus[0], path=str(tmp_path / "gone.wav"), singer="gone")
+    listen_ahead(tmp_path / "store", [gone, *corpus, long], tone_ears(), 2, lambda _: None)
+    assert begun[0] == long.singer
+    assert begun[-1] == "gone"
