@@ -20,7 +20,7 @@ from .store.pitch_cache import tracker_fingerprint
 
 __all__ = ["MAKING", "SEED", "Plan", "make_plan"]
 
-MAKING = 2
+MAKING = 3
 """Number of the way in which versions are made; one that changes what is in them raises it."""
 
 SEED = 20_250_301
