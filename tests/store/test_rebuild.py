@@ -13,6 +13,7 @@ import pytest
 
 from data.corpus import append_recordings, append_removal, read_corpus
 from data.errors import CorpusError
+from embedder.pooling import pool
 from service.errors import EmbedderChanged, RecordingsChanged, StoreDamaged, StoreError, StoreNewer
 from service.rebuild import ensure_live
 from service.store import current_version, open_live, sound_manifest
@@ -295,3 +296,19 @@ def test_opening_is_quick(studio) -> None:
     began = time.perf_counter()
     studio.open()
     assert time.perf_counter() - began < 0.5
+
+
+def test_a_version_that_pooled_notes_otherwise_is_refused_and_can_be_made_anew(
+    studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pool_twice(*given: object) -> np.ndarray:
+        return np.tile(pool(*given), 2)
+
+    with monkeypatch.context() as before:
+        before.setattr("service.labelled_notes.pool", pool_twice)
+        before.setattr("service.rebuild_plan.MAKING", 2)
+        first = studio.rebuild()
+    with pytest.raises(EmbedderChanged, match=r"at 6 numbers of a note, .* 3 of it .* Run: swara rebuild"):
+        studio.open()
+    assert studio.rebuild().version != first.version
+    studio.open()
