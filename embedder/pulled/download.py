@@ -11,10 +11,9 @@ from http.client import HTTPResponse
 
 from data.errors import OutputError
 
-from .opening import Trouble, as_trouble, open_url
+from .errors import writing
+from .opening import Patience, Progress, Trouble, as_trouble, open_url
 from .part_file import Beginning, PartFile
-from .patience import Patience, Progress
-from .refusals import writing
 
 __all__ = ["download"]
 

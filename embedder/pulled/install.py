@@ -15,11 +15,10 @@ from embedder.saved_model import saved_model_digest
 
 from .catalogue import Pullable
 from .content import place_content
-from .errors import ModelRefused
+from .errors import ModelRefused, writing
 from .layout import ModelLayout
 from .manifest import ModelManifest, records_of, write_manifest
-from .patience import Progress
-from .refusals import writing
+from .opening import Progress
 
 __all__ = ["ContractCheck", "install"]
 

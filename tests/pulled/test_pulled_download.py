@@ -18,9 +18,8 @@ import pytest
 
 from data.errors import OutputError
 from embedder.pulled.download import download
-from embedder.pulled.opening import Trouble, _Redirections
+from embedder.pulled.opening import Patience, Trouble, _Redirections
 from embedder.pulled.part_file import Beginning, PartFile
-from embedder.pulled.patience import Patience
 
 LIMIT = 1_000_000
 
