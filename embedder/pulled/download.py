@@ -66,7 +66,7 @@ def download(
                 part.discard()
             gained = part.size_bytes - before >= _REAL_GAIN_BYTES
             failures = 1 if gained else failures + 1
-            if not trouble.again or failures >= how.tries:
+            if trouble.final(failures, how.tries):
                 raise
             if progress:
                 progress(f"trying again, since {trouble.reason}", part.size_bytes, None)

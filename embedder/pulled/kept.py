@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from embedder.errors import ModelAbsent, ModelDamaged, ModelError
+from embedder.kept_folder import size_bytes, take_away
 from embedder.model_places import SAVED_MODEL_FILE, hub_folders
 
 from .catalogue import CATALOGUE, Pullable
@@ -67,16 +66,16 @@ def _kept(at: ModelLayout, environment: Mapping[str, str]) -> Kept:
     try:
         manifest = read_manifest(at.manifest)
     except ModelDamaged:
-        return Kept(model, "damaged", at.manifest, _size_bytes(at.folder))
+        return Kept(model, "damaged", at.manifest, size_bytes(at.folder))
     if manifest is not None:
         state: State = "pulled" if at.content.exists() else "damaged"
         return Kept(model, state, at.content, manifest.size_bytes, manifest.digest)
     if at.content.exists():
-        return Kept(model, "by hand", at.content, _size_bytes(at.content))
+        return Kept(model, "by hand", at.content, size_bytes(at.content))
     if (hub := hub_copy(model, environment)) is not None:
-        return Kept(model, "TF Hub's", hub, _size_bytes(hub))
-    if size_bytes := PartFile(at.part).size_bytes:
-        return Kept(model, "begun", at.part, size_bytes)
+        return Kept(model, "TF Hub's", hub, size_bytes(hub))
+    if length := PartFile(at.part).size_bytes:
+        return Kept(model, "begun", at.part, length)
     return Kept(model, "not here")
 
 
@@ -86,11 +85,6 @@ def hub_copy(model: Pullable, environment: Mapping[str, str]) -> Path | None:
         return None
     folders = hub_folders(model.contract, environment)
     return next((folder for folder in folders if (folder / SAVED_MODEL_FILE).is_file()), None)
-
-
-def _size_bytes(path: Path) -> int:
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +189,8 @@ def remove(
     if not at.folder.exists() and not part.path.exists():
         raise _absent(at, environment)
     with model_lock(at, (patience or Patience()).lock_s):
-        old = at.old_folder()
         with writing(at.models):
-            # Under its name it is there whole, or not at all.
-            with suppress(FileNotFoundError):
-                at.folder.rename(old)
-            if old.exists():
-                shutil.rmtree(old)
+            take_away(at.folder)
         part.discard()
     return at.folder
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +9,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from embedder.kept_folder import tidy
+
 from .catalogue import Pullable
 from .errors import ModelBusy, writing
 from .opening import Progress
 
 __all__ = ["ModelLayout", "model_lock"]
-
-_NEW, _OLD = ".new-", ".old-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class ModelLayout:
         <name>/model.tflite             a TFLite file
         .<name>.part, .<name>.part.json as much as was downloaded, and of what
         .<name>.lock                    held by the one who pulls or removes it
-        .new-<name>-*, .old-<name>-*    on its way in or out
+        .new-<name>-* and the like      on its way in or out: `embedder.kept_folder`
 
     Parameters
     ----------
@@ -72,19 +70,6 @@ class ModelLayout:
         """Return where the model proper lies in its `folder`."""
         return folder / ("saved_model" if self.model.form == "saved_model" else "model.tflite")
 
-    def new_folder(self) -> Path:
-        """Return a name for a folder in the making."""
-        return self.models / f"{_NEW}{self.model.name}-{secrets.token_hex(4)}"
-
-    def old_folder(self) -> Path:
-        """Return a name for a folder on its way out."""
-        return self.models / f"{_OLD}{self.model.name}-{secrets.token_hex(4)}"
-
-    def leftovers(self) -> Iterator[Path]:
-        """Yield the folders that one who was killed left; look only while holding the lock."""
-        for prefix in (_NEW, _OLD):
-            yield from self.models.glob(f"{prefix}{self.model.name}-{'[0-9a-f]' * 8}")
-
 
 @contextmanager
 def model_lock(at: ModelLayout, wait_s: float, progress: Progress | None = None) -> Iterator[None]:
@@ -113,8 +98,7 @@ def model_lock(at: ModelLayout, wait_s: float, progress: Progress | None = None)
                     fix="Wait until it is done, or end it, and try again",
                 )
     try:
-        for folder in at.leftovers():
-            shutil.rmtree(folder, ignore_errors=True)
+        tidy(at.folder)
         yield
     finally:
         lock.release()

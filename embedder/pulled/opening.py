@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -59,6 +60,8 @@ class Patience:
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE_NOT_SATISFIABLE = 416
+_NO_WAY = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH})
+_OFFLINE_TRIES = 2
 
 
 class Trouble(Exception):
@@ -74,14 +77,29 @@ class Trouble(Exception):
         How long the server asked to be left alone.
     start_over : bool
         Whether what was downloaded so far is of no use.
+    offline : bool
+        Whether there seems to be no network: a second try is then worth its while, and no third.
     """
 
-    def __init__(self, reason: str, *, again: bool, wait_s: float = 0.0, start_over: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        again: bool,
+        wait_s: float = 0.0,
+        start_over: bool = False,
+        offline: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.again = again
         self.wait_s = wait_s
         self.start_over = start_over
+        self.offline = offline
+
+    def final(self, failures: int, tries: int) -> bool:
+        """Whether no other try is to be made after so many failures in a row, of `tries` at most."""
+        return not self.again or failures >= (min(tries, _OFFLINE_TRIES) if self.offline else tries)
 
 
 def open_url(url: str, headers: Mapping[str, str], how: Patience) -> http.client.HTTPResponse:
@@ -137,11 +155,12 @@ def _as_broken(error: Exception) -> Trouble:
         case ValueError():
             return Trouble("it is no valid address", again=False)
         case socket.gaierror():
-            return Trouble("its host cannot be found, so there may be no network", again=True)
+            return Trouble("its host cannot be found, so there may be no network", again=True, offline=True)
         case TimeoutError():
             return Trouble("the server does not answer in time", again=True)
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Trouble(f"the connection fails ({words.lower()})", again=True)
+    offline = isinstance(error, OSError) and error.errno in _NO_WAY
+    return Trouble(f"the connection fails ({words.lower()})", again=True, offline=offline)
 
 
 def _as_answered(error: urllib.error.HTTPError) -> Trouble:
