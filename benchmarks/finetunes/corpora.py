@@ -1,4 +1,4 @@
-"""Corpora to fine-tune on: synthesized singers, or takes of sight-singers, each recording as a phone has it."""
+"""Corpora of synthesized singers or takes of sight-singers, every recording as a phone has it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from embedder.training.voices import draw_singer, sing_phrase
 __all__ = ["Sung", "alone", "sight_singers", "synthesized_singers", "through_phones", "written"]
 
 SEED = 910_000
-"""Singers have the seeds from here on: what ships learned from others, and `swara finetune` mixes in others."""
+"""Singers have the seeds from here on: what ships learned from others, and what is mixed in are others."""
 
 RATE_HZ = 16_000
 _PHRASE_S, _NOTES = 4.8, 6
