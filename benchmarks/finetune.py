@@ -3,7 +3,7 @@
 Singers are synthesized, from seeds that nothing was trained on; each recording goes into a room and through
 an equaliser and noise of its own. ``swara finetune`` learns from some singers, and the built-in and the new
 embedder are judged by others. With ``SWARA_EVAL_DATA`` set (``docs/evaluation.md``) both are judged by real
-takes too, and ``swara finetune`` runs once more, on the first half of those takes, to be judged by the second.
+takes too, and ``swara finetune`` runs once more, on the first half of those takes, judged by the second.
 """
 
 from __future__ import annotations

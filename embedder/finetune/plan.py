@@ -57,7 +57,7 @@ class Plan:
     timbres: int = 24
     users_share: float = 0.5
     voices: int = 48
-    rate: float = 2e-3
+    rate: float = 5e-4
     head_rate: float = 5e-2
 
     def stages(self, blocks: Sequence[str]) -> tuple[tuple[str, ...], ...]:
