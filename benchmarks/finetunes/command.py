@@ -22,6 +22,7 @@ __all__ = ["Made", "run_finetune"]
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _NAME = re.compile(r"finetuned-[0-9a-f]{8}")
+_COLUMNS = "100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def run_finetune(recordings: Sequence[Recording], folder: Path, words: Sequence[
     SystemExit
         If it fails, with what it said.
     """
-    store, environment = folder / "store", os.environ | {"SWARA_MODELS": str(folder / "models")}
+    environment = os.environ | {"SWARA_MODELS": str(folder / "models"), "COLUMNS": _COLUMNS}
+    store = folder / "store"
     store.mkdir(parents=True)
     append_recordings(Layout(store).corpus, recordings)
     command = [sys.executable, "cli.py", "finetune", "--store", str(store), "--keep-anyway", *words]
