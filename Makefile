@@ -39,6 +39,9 @@ bench-pitch: $(BENCH_STAMP)
 bench-embedders: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.embedders
 
+bench-finetune: $(BENCH_STAMP)
+	$(BIN)/python -m benchmarks.finetune
+
 bench-rebuild: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.rebuild
 

@@ -25,6 +25,8 @@ __all__ = [
     "SCHEMA",
     "FinetunedEmbedder",
     "finetuned_embedder",
+    "finetuned_folder",
+    "finetuned_manifest",
     "finetuned_name",
     "finetuned_names",
     "is_finetuned",
@@ -57,8 +59,18 @@ class FinetunedEmbedder:
         return self._spec
 
     def embed(self, clip: Clip) -> Embeddings:
-        """Embed the whole clip, as `BuiltinEmbedder.embed` does."""
-        embeddings = self._inner.embed(clip)
+        """Embed the whole clip, as `BuiltinEmbedder.embed` does.
+
+        Raises
+        ------
+        ModelDamaged
+            If the network cannot be run, or is of another shape than this swara's.
+        """
+        try:
+            embeddings = self._inner.embed(clip)
+        except ModelDamaged as error:
+            fix = f"Remove it with: swara models remove {self._spec.name}; and fine-tune again"
+            raise ModelDamaged(f"{self._spec.name} cannot be run", where=error.where, fix=fix) from error
         return Embeddings(embeddings.vectors, embeddings.times_s, self._spec)
 
 
@@ -73,9 +85,9 @@ def finetuned_name(sha256: str) -> str:
 
 
 def finetuned_names(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the fine-tuned embedders on this machine, sorted."""
+    """Return the names of the fine-tuned embedders on this machine, whole or not, sorted."""
     with suppress(OSError):
-        found = (path.parent.name for path in models_folder(environment).glob(f"{_PREFIX}*/{MODEL_FILE}"))
+        found = (path.name for path in models_folder(environment).glob(f"{_PREFIX}*") if path.is_dir())
         return tuple(sorted(name for name in found if is_finetuned(name)))
     return ()
 
@@ -90,22 +102,41 @@ def finetuned_embedder(name: str, environment: Mapping[str, str]) -> FinetunedEm
     ModelDamaged
         If its files are not what was kept.
     """
-    folder = models_folder(environment) / name
+    folder = finetuned_folder(name, environment)
     file = folder / MODEL_FILE
-    if not file.is_file():
-        others = finetuned_names(environment)
-        there = f"There is {', '.join(others)}" if others else "Make one with: swara finetune"
-        raise ModelAbsent("this fine-tuned embedder is not on this machine", where=str(folder), fix=there)
     try:
         digest = sha256_of(file)
     except OSError as error:
         raise _damaged(file, f"cannot be read ({error.strerror or error})") from error
-    if _manifest(folder).get("sha256") != digest or finetuned_name(digest) != name:
+    if finetuned_manifest(folder).get("sha256") != digest or finetuned_name(digest) != name:
         raise _damaged(file, "the model is not the one that was kept")
     return FinetunedEmbedder(name, EmbedderNetwork(file))
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def finetuned_folder(name: str, environment: Mapping[str, str]) -> Path:
+    """Return the folder of the fine-tuned embedder of that name.
+
+    Raises
+    ------
+    ModelAbsent
+        If it is not on this machine; the message says which are.
+    """
+    folder = models_folder(environment) / name
+    if is_finetuned(name) and folder.is_dir():
+        return folder
+    others = finetuned_names(environment)
+    there = f"There is {', '.join(others)}" if others else "Make one with: swara finetune"
+    raise ModelAbsent("this fine-tuned embedder is not on this machine", where=str(folder), fix=there)
+
+
+def finetuned_manifest(folder: Path) -> dict[str, Any]:
+    """Return what is on record about the fine-tuned embedder in a folder.
+
+    Raises
+    ------
+    ModelDamaged
+        If it cannot be read.
+    """
     path = folder / MANIFEST_FILE
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -117,4 +148,5 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, what: str) -> ModelDamaged:
-    return ModelDamaged(what, where=str(path), fix=f"Remove the folder {path.parent}, and fine-tune again")
+    fix = f"Remove it with: swara models remove {path.parent.name}; and fine-tune again"
+    return ModelDamaged(what, where=str(path), fix=fix)

@@ -21,6 +21,7 @@
     │   └── ModelError              a network that cannot be had or used
     │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
     │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
+    │       ├── ModelInUse              what the live version was made with   (embedder.finetune.errors)
     │       └── FinetuneError       a fine-tuning that made none   (embedder.finetune.errors)
     │           ├── TooFewSingers, FinetuneBusy, FinetuneStopped
     │           └── FinetuneNoBetter, FinetuneFailed

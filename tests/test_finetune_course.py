@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,6 +140,19 @@ def test_one_that_was_stopped_comes_to_the_same_weights(
     assert [look["stage"] for look in course.position.looks] == [look["stage"] for look in whole]
     losses = [look["loss"] for look in course.position.looks]
     assert losses == pytest.approx([look["loss"] for look in whole], abs=1e-3)
+
+
+def test_one_singer_in_two_rooms_is_not_told_apart() -> None:
+    draws = _draws()
+    batch = draws.draw(0)
+    assert len(set(batch.takes)) > len(set(batch.timbres))
+    trainee = Trainee(MODEL_FILE, draws.classes, PLAN.seed)
+    trainee.free((HEAD,))
+    still = {HEAD: 0.0}
+    loss = trainee.learn(batch, still)
+    order = np.random.default_rng(1).permutation(len(batch.takes))
+    assert trainee.learn(replace(batch, takes=batch.takes[order]), still) == pytest.approx(loss)
+    assert trainee.learn(replace(batch, timbres=batch.timbres[order]), still) != pytest.approx(loss, rel=1e-3)
 
 
 def test_where_nothing_is_gained_it_stops_early_and_gives_back_what_it_began_with(tmp_path: Path) -> None:

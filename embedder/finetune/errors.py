@@ -10,6 +10,7 @@ __all__ = [
     "FinetuneFailed",
     "FinetuneNoBetter",
     "FinetuneStopped",
+    "ModelInUse",
     "TooFewSingers",
 ]
 
@@ -36,3 +37,7 @@ class FinetuneNoBetter(FinetuneError):
 
 class FinetuneFailed(FinetuneError):
     """What came out cannot be exported, or answers otherwise than it did in training."""
+
+
+class ModelInUse(ModelError):
+    """A fine-tuned embedder that the live version of a store was made with: it is not removed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,9 @@ from data.disk import sha256_of, sync_tree
 from data.errors import OutputError
 from embedder.errors import ModelDamaged
 from embedder.finetuned import MANIFEST_FILE, MODEL_FILE, SCHEMA, finetuned_name
+from embedder.kept_folder import new_beside, put_in_place, tidy
 from embedder.litert import stderr_closed
+from embedder.loaded_model import first_line
 from embedder.training.export import export, parity
 
 from .errors import FinetuneFailed
@@ -28,7 +29,10 @@ __all__ = ["PARITY", "exported", "keep", "writing"]
 PARITY = 1e-4
 """How far a component of a vector may differ between Keras and the file; no vector is longer than 1."""
 
-_FULL = "Free some space on the disk, or name another folder with SWARA_MODELS; run the same again to go on"
+_FULL = (
+    "Free some space there and where temporary files go, or name other folders with SWARA_MODELS and TMPDIR; "
+    "run the same again to go on"
+)
 _FIXES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL}
 _OTHERWISE = "Give yourself permission to write there, or name another folder with SWARA_MODELS"
 
@@ -65,7 +69,9 @@ def exported(model: keras.Model, file: Path) -> float:
     except (OutputError, ModelDamaged):
         raise
     except Exception as error:  # what TensorFlow's converter raises is not documented
-        raise _failed(f"TensorFlow cannot export it ({type(error).__name__}: {error})", file) from error
+        raise _failed(
+            f"TensorFlow cannot export it ({type(error).__name__}: {first_line(error)})", file
+        ) from error
     if not difference <= PARITY:  # NaN too
         raise _failed(f"LiteRT and Keras differ by {difference:.2g}, more than {PARITY:g}", file)
     return difference
@@ -77,19 +83,20 @@ def keep(file: Path, models: Path, manifest: Mapping[str, Any]) -> str:
     Raises
     ------
     OSError, OutputError
-        If it cannot be written; there is then no folder of that name that was not there before.
+        If it cannot be written; a folder of that name that was there before is then as it was.
     """
     digest = sha256_of(file)
     name = finetuned_name(digest)
     text = json.dumps({"schema": SCHEMA, "name": name, "sha256": digest, **manifest}, indent=2) + "\n"
-    new = models / f".new-{secrets.token_hex(4)}"
+    folder = models / name
+    tidy(folder)
+    new = new_beside(folder)
     try:
         new.mkdir()
         shutil.copyfile(file, new / MODEL_FILE)
         (new / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
         sync_tree(new)
-        shutil.rmtree(models / name, ignore_errors=True)  # of the same bytes, or damaged
-        new.replace(models / name)
+        put_in_place(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return name

@@ -72,7 +72,9 @@ class Trainee:
         """Learn from a batch at the rate of each part that is free; return the loss."""
         for part in self._free:
             self._optimizers[part].learning_rate.assign(rates[part])
-        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes)
+        # A singer in one room is nobody else in the next: where the training tells takes apart, all that is
+        # pooled is to tell singers apart, since that is how they are looked up.
+        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.timbres)
         return float(self._update(*(tf.convert_to_tensor(array) for array in arrays)))
 
     def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from .catalogue import CATALOGUE, Pullable, pullable
-from .documented import can_run, check_documented, check_needs
+from .catalogue import CATALOGUE, Pullable, can_run, check_documented, check_needs, pullable
 from .install import ContractCheck
-from .inventory import Kept, State, inventory
-from .patience import Patience, Progress
+from .kept import Kept, State, Verified, inventory, remove, verify
+from .opening import Patience, Progress
 from .pull import Pulled, pull
-from .remove import remove
-from .verify import Verified, verify
 
 __all__ = [
     "CATALOGUE",

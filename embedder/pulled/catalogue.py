@@ -1,15 +1,18 @@
-"""The models that can be pulled, and from where."""
+"""The models that can be pulled: from where, and whether one on disk does what is documented."""
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from embedder.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract
+from data.errors import MissingPackage
+from embedder.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Run, check_contract
 
 from .errors import UnknownModel
 
-__all__ = ["CATALOGUE", "Form", "Pullable", "pullable"]
+__all__ = ["CATALOGUE", "Form", "Pullable", "can_run", "check_documented", "check_needs", "pullable"]
 
 Form: TypeAlias = Literal["saved_model", "tflite"]
 
@@ -93,3 +96,50 @@ def pullable(name: str) -> Pullable:
             return model
     names = ", ".join(model.name for model in CATALOGUE)
     raise UnknownModel("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")
+
+
+def can_run(model: Pullable) -> bool:
+    """Whether what is needed to run it is installed."""
+    return model.form == "tflite" or importlib.util.find_spec("tensorflow") is not None
+
+
+def check_needs(model: Pullable) -> None:
+    """Raise `MissingPackage` unless what is needed to run the model is installed."""
+    if not can_run(model):
+        raise MissingPackage(
+            "it can be neither checked nor converted without TensorFlow",
+            where=model.name,
+            fix="Run: pip install 'swara[tensorflow]'; or pull yamnet-tflite, which needs none",
+        )
+
+
+def check_documented(model: Pullable, path: Path) -> None:
+    """Run a model on silence, noise and a sine, and compare with what is documented.
+
+    Parameters
+    ----------
+    model : Pullable
+    path : Path
+        The SavedModel folder or the TFLite file.
+
+    Raises
+    ------
+    ModelDamaged
+        If it cannot be loaded.
+    ModelUnfit
+        If it does anything else than documented.
+    MissingPackage
+        If what it needs to run is not installed.
+    """
+    check_needs(model)
+    check_contract(model.contract, _run(model, path), where=str(path))
+
+
+def _run(model: Pullable, path: Path) -> Run:
+    if model.form == "saved_model":
+        from embedder.loaded_model import LoadedModel
+
+        return LoadedModel(path, model.contract)
+    from embedder.yamnet import YamnetEmbedder
+
+    return YamnetEmbedder(path, scores=True).outputs

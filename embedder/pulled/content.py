@@ -10,8 +10,7 @@ from typing import IO
 from embedder.model_places import SAVED_MODEL_FILE
 
 from .catalogue import Pullable
-from .errors import ModelRefused
-from .refusals import writing
+from .errors import ModelRefused, writing
 from .unpack import is_archive, unpack
 
 __all__ = ["place_content"]

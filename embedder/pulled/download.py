@@ -11,10 +11,9 @@ from http.client import HTTPResponse
 
 from data.errors import OutputError
 
-from .opening import Trouble, as_trouble, open_url
+from .errors import writing
+from .opening import Patience, Progress, Trouble, as_trouble, open_url
 from .part_file import Beginning, PartFile
-from .patience import Patience, Progress
-from .refusals import writing
 
 __all__ = ["download"]
 
@@ -67,7 +66,7 @@ def download(
                 part.discard()
             gained = part.size_bytes - before >= _REAL_GAIN_BYTES
             failures = 1 if gained else failures + 1
-            if not trouble.again or failures >= how.tries:
+            if trouble.final(failures, how.tries):
                 raise
             if progress:
                 progress(f"trying again, since {trouble.reason}", part.size_bytes, None)

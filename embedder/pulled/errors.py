@@ -1,10 +1,16 @@
-"""What can go wrong while a model is pulled; the tree is drawn in ``raga.errors``."""
+"""What can go wrong while a model is pulled, on the disk too; the tree is drawn in ``raga.errors``."""
 
 from __future__ import annotations
 
-from embedder.errors import ModelError
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["DownloadFailed", "ModelBusy", "ModelRefused", "UnknownModel"]
+from data.errors import OutputError
+from embedder.errors import ModelDamaged, ModelError
+
+__all__ = ["DownloadFailed", "ModelBusy", "ModelRefused", "UnknownModel", "reading", "writing"]
 
 
 class UnknownModel(ModelError):
@@ -21,3 +27,42 @@ class ModelRefused(ModelError):
 
 class ModelBusy(ModelError):
     """Another process pulls or removes the same model."""
+
+
+_ELSEWHERE = "name another folder with SWARA_MODELS"
+_FULL = (
+    f"Free some space on the disk, or {_ELSEWHERE}; what was downloaded is kept, and the next pull goes on"
+)
+_FIXES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: f"Give yourself permission to write there, or {_ELSEWHERE}",
+    errno.EPERM: f"Give yourself permission to write there, or {_ELSEWHERE}",
+    errno.EROFS: f"Make the disk writable, or {_ELSEWHERE}",
+    errno.ENOTDIR: "Name a folder with SWARA_MODELS",
+    errno.EEXIST: "Name a folder with SWARA_MODELS",
+}
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a failure to write below `folder` into `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        fix = _FIXES.get(error.errno or 0, f"Look after the disk, or {_ELSEWHERE}")
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"the model cannot be kept here: {reason}", where=str(folder), fix=fix) from error
+
+
+@contextmanager
+def reading(file: Path, fix: str) -> Iterator[None]:
+    """Turn a failure to read `file`, which must be there, into `ModelDamaged`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ModelDamaged("the file is missing", where=str(file), fix=fix) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelDamaged(f"the file cannot be read: {reason}", where=str(file), fix=fix) from error

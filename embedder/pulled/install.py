@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
-from data.disk import sha256_of, sync, sync_tree
+from data.disk import sha256_of, sync_tree
 from embedder.errors import ModelError
+from embedder.kept_folder import new_beside, put_in_place
 from embedder.saved_model import saved_model_digest
 
 from .catalogue import Pullable
 from .content import place_content
-from .errors import ModelRefused
+from .errors import ModelRefused, writing
 from .layout import ModelLayout
 from .manifest import ModelManifest, records_of, write_manifest
-from .patience import Progress
-from .refusals import writing
+from .opening import Progress
 
 __all__ = ["ContractCheck", "install"]
 
@@ -73,13 +73,13 @@ def install(
             )
             write_manifest(new / at.manifest.name, manifest)
             sync_tree(new)
-            _put_in_place(new, at)
+            put_in_place(new, at.folder)
     return manifest
 
 
 @contextmanager
 def _new_folder(at: ModelLayout) -> Iterator[Path]:
-    folder = at.new_folder()
+    folder = new_beside(at.folder)
     try:
         with writing(at.models):
             folder.mkdir()
@@ -108,12 +108,3 @@ def _check_contract(model: Pullable, content: Path, source: Path, check: Contrac
         raise type(error)(
             error.what, where=str(source), fix=f"Nothing of it was kept. Get it from {model.url}"
         ) from error
-
-
-def _put_in_place(new: Path, at: ModelLayout) -> None:
-    old = at.old_folder()
-    with suppress(FileNotFoundError):
-        at.folder.rename(old)
-    new.rename(at.folder)
-    sync(at.models)
-    shutil.rmtree(old, ignore_errors=True)

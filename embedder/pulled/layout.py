@@ -1,17 +1,21 @@
-"""Where a pulled model lies, and what is there while it is pulled."""
+"""Where a pulled model lies, what is there while it is pulled, and the lock of the one who does that."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from embedder.kept_folder import tidy
+
 from .catalogue import Pullable
+from .errors import ModelBusy, writing
+from .opening import Progress
 
-__all__ = ["ModelLayout"]
-
-_NEW, _OLD = ".new-", ".old-"
+__all__ = ["ModelLayout", "model_lock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class ModelLayout:
         <name>/model.tflite             a TFLite file
         .<name>.part, .<name>.part.json as much as was downloaded, and of what
         .<name>.lock                    held by the one who pulls or removes it
-        .new-<name>-*, .old-<name>-*    on its way in or out
+        .new-<name>-* and the like      on its way in or out: `embedder.kept_folder`
 
     Parameters
     ----------
@@ -66,15 +70,43 @@ class ModelLayout:
         """Return where the model proper lies in its `folder`."""
         return folder / ("saved_model" if self.model.form == "saved_model" else "model.tflite")
 
-    def new_folder(self) -> Path:
-        """Return a name for a folder in the making."""
-        return self.models / f"{_NEW}{self.model.name}-{secrets.token_hex(4)}"
 
-    def old_folder(self) -> Path:
-        """Return a name for a folder on its way out."""
-        return self.models / f"{_OLD}{self.model.name}-{secrets.token_hex(4)}"
+@contextmanager
+def model_lock(at: ModelLayout, wait_s: float, progress: Progress | None = None) -> Iterator[None]:
+    """Be the one who changes a model; the folder of the models is made if it does not exist.
 
-    def leftovers(self) -> Iterator[Path]:
-        """Yield the folders that one who was killed left; look only while holding the lock."""
-        for prefix in (_NEW, _OLD):
-            yield from self.models.glob(f"{prefix}{self.model.name}-{'[0-9a-f]' * 8}")
+    The operating system frees the lock when its holder ends, however it ends. What one who was killed left
+    half done is removed.
+
+    Raises
+    ------
+    ModelBusy
+        If another process still holds it after `wait_s`.
+    OutputError
+        If the folder may not be written.
+    """
+    with writing(at.models):
+        at.models.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(at.lock)
+        if not _acquired(lock, 0.0):
+            if progress:
+                progress(f"waiting for another swara that has {at.model.name} in hand", 0, None)
+            if not _acquired(lock, wait_s):
+                raise ModelBusy(
+                    f"another process has had {at.model.name} in hand for {wait_s:.0f} s",
+                    where=str(at.models),
+                    fix="Wait until it is done, or end it, and try again",
+                )
+    try:
+        tidy(at.folder)
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(lock: FileLock, wait_s: float) -> bool:
+    try:
+        lock.acquire(timeout=wait_s)
+    except Timeout:
+        return False
+    return True

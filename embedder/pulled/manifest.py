@@ -1,4 +1,4 @@
-"""What was pulled, as it stands beside the model."""
+"""What was pulled, as it stands beside the model, and whether the model still is that."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import Any
 from data.disk import sha256_of
 from embedder.errors import ModelDamaged
 
-from .refusals import reading
+from .errors import reading
+from .layout import ModelLayout
 
-__all__ = ["FileRecord", "ModelManifest", "read_manifest", "records_of", "write_manifest"]
+__all__ = ["FileRecord", "ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
 
 _SCHEMA = 1
 
@@ -131,3 +132,23 @@ def _parsed(values: Any) -> ModelManifest:
     if not manifest.files:
         raise ValueError("no files")
     return manifest
+
+
+def check_files(at: ModelLayout, manifest: ModelManifest) -> None:
+    """Compare every file with its digest.
+
+    Raises
+    ------
+    ModelDamaged
+        Naming the first file that is missing, cut short or changed.
+    """
+    fix = f"Run: swara models pull {at.model.name}"
+    for name, record in manifest.files.items():
+        path = at.folder / name
+        with reading(path, fix):
+            size = path.stat().st_size
+            if size != record.size_bytes:
+                what = f"the file has {size} bytes, not the {record.size_bytes} that were pulled"
+                raise ModelDamaged(what, where=str(path), fix=fix)
+            if sha256_of(path) != record.sha256:
+                raise ModelDamaged("the file is not what was pulled", where=str(path), fix=fix)

@@ -1,23 +1,67 @@
-"""An address, opened within bounds of time; what can go wrong with it."""
+"""An address, opened within bounds of time: how long to wait, how often to try, what can go wrong."""
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
-from .patience import Patience
+__all__ = ["Patience", "Progress", "Trouble", "as_trouble", "open_url"]
 
-__all__ = ["Trouble", "as_trouble", "open_url"]
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+"""Takes the stage at work, how much of it is done, and how much that is in all, if known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Bounds on every wait of a pull, so that it never hangs.
+
+    Parameters
+    ----------
+    timeout_s : float
+        For a connection, and from one piece of an answer to the next.
+    opening_s : float
+        For an answer to begin, the look-up of the name and all redirections included.
+    stall_s : float
+        In a span this long at least `least_bytes` must arrive.
+    least_bytes : int
+        A slower server counts as one that stalls.
+    tries : int
+        How often in a row a download may fail.
+    first_wait_s : float
+        Before the second try; it doubles from one to the next.
+    longest_wait_s : float
+        However long a server asks to be left alone.
+    lock_s : float
+        For another process that pulls the same model.
+    """
+
+    timeout_s: float = 15.0
+    opening_s: float = 30.0
+    stall_s: float = 60.0
+    least_bytes: int = 65_536
+    tries: int = 4
+    first_wait_s: float = 1.0
+    longest_wait_s: float = 30.0
+    lock_s: float = 900.0
+
+    def wait_s(self, failures: int, asked_s: float = 0.0) -> float:
+        """Return how long to wait after that many failures in a row, where a server asked for `asked_s`."""
+        return min(max(self.first_wait_s * 2.0 ** (failures - 1), asked_s), self.longest_wait_s)
+
 
 _WORTH_ANOTHER_TRY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE_NOT_SATISFIABLE = 416
+_NO_WAY = frozenset({errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH})
+_OFFLINE_TRIES = 2
 
 
 class Trouble(Exception):
@@ -33,14 +77,29 @@ class Trouble(Exception):
         How long the server asked to be left alone.
     start_over : bool
         Whether what was downloaded so far is of no use.
+    offline : bool
+        Whether there seems to be no network: a second try is then worth its while, and no third.
     """
 
-    def __init__(self, reason: str, *, again: bool, wait_s: float = 0.0, start_over: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        again: bool,
+        wait_s: float = 0.0,
+        start_over: bool = False,
+        offline: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.again = again
         self.wait_s = wait_s
         self.start_over = start_over
+        self.offline = offline
+
+    def final(self, failures: int, tries: int) -> bool:
+        """Whether no other try is to be made after so many failures in a row, of `tries` at most."""
+        return not self.again or failures >= (min(tries, _OFFLINE_TRIES) if self.offline else tries)
 
 
 def open_url(url: str, headers: Mapping[str, str], how: Patience) -> http.client.HTTPResponse:
@@ -96,11 +155,12 @@ def _as_broken(error: Exception) -> Trouble:
         case ValueError():
             return Trouble("it is no valid address", again=False)
         case socket.gaierror():
-            return Trouble("its host cannot be found, so there may be no network", again=True)
+            return Trouble("its host cannot be found, so there may be no network", again=True, offline=True)
         case TimeoutError():
             return Trouble("the server does not answer in time", again=True)
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Trouble(f"the connection fails ({words.lower()})", again=True)
+    offline = isinstance(error, OSError) and error.errno in _NO_WAY
+    return Trouble(f"the connection fails ({words.lower()})", again=True, offline=offline)
 
 
 def _as_answered(error: urllib.error.HTTPError) -> Trouble:

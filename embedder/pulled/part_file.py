@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from io import BufferedWriter
 from pathlib import Path
 
-from .refusals import writing
+from .errors import writing
 
 __all__ = ["Beginning", "PartFile"]
 

@@ -14,13 +14,10 @@ from .catalogue import Pullable
 from .download import download
 from .errors import DownloadFailed
 from .install import ContractCheck, install
-from .layout import ModelLayout
-from .lock import model_lock
-from .manifest import ModelManifest, read_manifest
-from .opening import Trouble
+from .layout import ModelLayout, model_lock
+from .manifest import ModelManifest, check_files, read_manifest
+from .opening import Patience, Progress, Trouble
 from .part_file import PartFile
-from .patience import Patience, Progress
-from .soundness import check_files
 
 __all__ = ["Pulled", "pull"]
 

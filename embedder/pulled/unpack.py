@@ -8,8 +8,7 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from .errors import ModelRefused
-from .refusals import writing
+from .errors import ModelRefused, writing
 
 __all__ = ["is_archive", "unpack"]
 

@@ -1,4 +1,4 @@
-"""``swara models``: networks from TF Hub, on this machine."""
+"""``swara models``: networks from TF Hub and fine-tuned ones, on this machine."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import console
+from .options import StoreFolder, console, store_at
 
 if TYPE_CHECKING:
     from embedder.pulled import Verified
 
 __all__ = ["models_app"]
 
-ModelName = Annotated[str, typer.Argument(help="The model: yamnet, vggish or yamnet-tflite.")]
+PulledName = Annotated[str, typer.Argument(help="The model: yamnet, vggish or yamnet-tflite.")]
+KeptName = Annotated[str, typer.Argument(help="The model: as for pull, or finetuned-XXXXXXXX.")]
 
-models_app = typer.Typer(no_args_is_help=True, help="Models from TF Hub: YAMNet and VGGish.")
+models_app = typer.Typer(no_args_is_help=True, help="Models from TF Hub, and fine-tuned embedders.")
 
 
 @models_app.command("pull")
 def _pull(
-    name: ModelName,
+    name: PulledName,
     url: Annotated[str | None, typer.Option(help="Download from here, not from TF Hub.")] = None,
     source: Annotated[
         Path | None,
@@ -45,12 +46,15 @@ def _pull(
 
 @models_app.command("list")
 def _list() -> None:
-    """List the models that can be pulled, and what of them is here."""
+    """List the models that can be pulled, what of them is here, and the fine-tuned embedders."""
+    from embedder.finetuned_kept import finetuned_kept, unfinished_finetunings
     from embedder.pulled import inventory
+    from service.report.finetuned_table import render_finetuned_kept
     from service.report.models_table import render_models
 
     models = _models()
     render_models(inventory(models, os.environ), models, console())
+    render_finetuned_kept(finetuned_kept(os.environ), unfinished_finetunings(os.environ), console())
 
 
 @models_app.command("verify")
@@ -58,21 +62,14 @@ def _verify(
     name: Annotated[str | None, typer.Argument(help="The model; all that are here if left out.")] = None,
 ) -> None:
     """Compare every file of a model with its digest, then run it against what is documented."""
-    from embedder.pulled import inventory, pullable
     from raga.errors import SwaraError
-    from service.report.models_table import render_verified
     from service.report.plain_text import printable
 
-    here = [
-        each.model.name
-        for each in inventory(_models(), os.environ)
-        if each.state not in {"not here", "begun"}
-    ]
-    names = here if name is None else [pullable(name).name]
+    names = _here() if name is None else (name,)
     bad = False
     for each in names:
         try:
-            render_verified(_verified(each), console())
+            _verify_one(each)
         except SwaraError as error:
             typer.echo(f"swara: {printable(str(error))}", err=True)
             bad = True
@@ -83,13 +80,53 @@ def _verify(
 
 
 @models_app.command("remove")
-def _remove(name: ModelName) -> None:
+def _remove(
+    name: KeptName,
+    store: StoreFolder = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="A fine-tuned one even if the live version was made with it.")
+    ] = False,
+) -> None:
     """Remove a model, and all that was made from it."""
-    from embedder.pulled import pullable, remove
     from service.report.plain_text import printable
+
+    if _is_finetuned(name):
+        from service.finetuned_models import remove_unused
+        from service.report.finetuned_table import render_finetuned_removed
+        from service.store import Layout
+
+        removed = remove_unused(name, Layout(store_at(store)), os.environ, anyway=anyway)
+        render_finetuned_removed(name, removed, console())
+        return
+    from embedder.pulled import pullable, remove
 
     folder = remove(pullable(name), _models(), os.environ)
     typer.echo(printable(f"{name} is removed: {folder}"))
+
+
+def _here() -> tuple[str, ...]:
+    from embedder.finetuned import finetuned_names
+    from embedder.pulled import inventory
+
+    kept = inventory(_models(), os.environ)
+    pulled = (each.model.name for each in kept if each.state not in {"not here", "begun"})
+    return (*pulled, *finetuned_names(os.environ))
+
+
+def _is_finetuned(name: str) -> bool:
+    return name.startswith("finetuned-")  # one that is misspelt too: it is told which there are
+
+
+def _verify_one(name: str) -> None:
+    if _is_finetuned(name):
+        from embedder.finetuned_kept import run_finetuned
+        from service.report.finetuned_table import render_finetuned_checked
+
+        render_finetuned_checked(run_finetuned(name, os.environ), console())
+        return
+    from service.report.models_table import render_verified
+
+    render_verified(_verified(name), console())
 
 
 def _verified(name: str) -> Verified:

@@ -53,7 +53,7 @@ def known(lite, site, monkeypatch: pytest.MonkeyPatch):
         "embedder.pulled.pullable", lambda name: model if name == model.name else pullable(name)
     )
     # By its module: the package has a function of that name.
-    monkeypatch.setattr(sys.modules["embedder.pulled.inventory"], "CATALOGUE", (pullable("yamnet"), model))
+    monkeypatch.setattr(sys.modules["embedder.pulled.kept"], "CATALOGUE", (pullable("yamnet"), model))
     monkeypatch.setattr("embedder.pulled.check_documented", lambda *_: None)
     return model
 
@@ -120,7 +120,7 @@ def test_what_goes_wrong_is_one_line(run, site, tmp_path: Path, names_in, models
 
 
 def test_without_tensorflow_nothing_is_downloaded_in_vain(run, site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedder.pulled.documented.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("embedder.pulled.catalogue.importlib.util.find_spec", lambda _: None)
 
     code, _, err = run("pull", "yamnet", "--url", site.url)
 
@@ -155,7 +155,7 @@ def test_a_terminal_sees_how_far_it_has_come(run, known, site, monkeypatch: pyte
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", terminal)
     site.plan("cut_after 300", "503")
-    monkeypatch.setattr("embedder.pulled.patience.Patience.wait_s", lambda *_: 0.0)
+    monkeypatch.setattr("embedder.pulled.opening.Patience.wait_s", lambda *_: 0.0)
 
     assert run("pull", known.name, "--url", site.url)[0] == 0
 

@@ -18,9 +18,8 @@ import pytest
 
 from data.errors import OutputError
 from embedder.pulled.download import download
-from embedder.pulled.opening import Trouble, _Redirections
+from embedder.pulled.opening import Patience, Trouble, _Redirections
 from embedder.pulled.part_file import Beginning, PartFile
-from embedder.pulled.patience import Patience
 
 LIMIT = 1_000_000
 
@@ -202,14 +201,27 @@ def test_a_look_up_without_end_is_not_waited_for(
     assert time.monotonic() - began_s < 2.0
 
 
-def test_no_network_is_said(monkeypatch: pytest.MonkeyPatch, get) -> None:
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "no network"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "network is unreachable"),
+    ],
+)
+def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch, get, reason: OSError, said: str) -> None:
+    asked: list[int] = []
+    waited: list[float] = []
+
     def offline(*_: object, **__: object) -> None:
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        asked.append(1)
+        raise reason
 
     monkeypatch.setattr(socket, "getaddrinfo", offline)
 
-    with pytest.raises(Trouble, match="no network"):
-        get()
+    with pytest.raises(Trouble, match=said):
+        get(sleep=waited.append)
+    assert len(asked) == 2
+    assert len(waited) == 1  # a second, not seven: without a network the answer is to be there soon
 
 
 def test_nobody_listening_is_said(part: PartFile, quick: Patience) -> None:

@@ -10,9 +10,8 @@ import pytest
 from embedder.errors import ModelAbsent, ModelDamaged, ModelUnfit
 from embedder.pulled import CATALOGUE, inventory, pull, pullable, remove, verify
 from embedder.pulled.errors import DownloadFailed, ModelBusy, UnknownModel
-from embedder.pulled.layout import ModelLayout
-from embedder.pulled.lock import model_lock
-from embedder.pulled.patience import Patience
+from embedder.pulled.layout import ModelLayout, model_lock
+from embedder.pulled.opening import Patience
 from embedder.saved_model import saved_model_digest
 
 

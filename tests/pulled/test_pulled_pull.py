@@ -21,8 +21,7 @@ from data.errors import OutputError
 from embedder.errors import ModelDamaged, ModelError, ModelUnfit
 from embedder.pulled import pull
 from embedder.pulled.errors import DownloadFailed, ModelBusy, ModelRefused
-from embedder.pulled.layout import ModelLayout
-from embedder.pulled.lock import model_lock
+from embedder.pulled.layout import ModelLayout, model_lock
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,0 +1,1 @@
+"""Fine-tuning on corpora made for it, judged by singers that it never heard."""
