@@ -1,4 +1,4 @@
-# make demo | test | check | bench | bench-pitch | bench-embedders | bench-rebuild | train-pitch | train-embedder | constraints
+# make demo | test | check | bench | bench-pitch | bench-embedders | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check bench bench-pitch bench-embedders bench-rebuild train-pitch train-embedder constraints clean
+.PHONY: demo test check bench bench-pitch bench-embedders bench-finetune bench-rebuild train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -39,7 +39,7 @@ bench-pitch: $(BENCH_STAMP)
 bench-embedders: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.embedders
 
-bench-finetune: $(BENCH_STAMP)
+bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune
 
 bench-rebuild: $(DEV_STAMP)

@@ -123,8 +123,8 @@ def test_the_users_singers_stand_among_synthesized_ones(voices: Voices) -> None:
     batch = draws.draw(0)
     assert draws.classes == 2 + 6
     assert len(batch.levels) == 40
-    assert np.count_nonzero(batch.classes < 2) == 20
-    assert set(batch.classes[:20]) == {0, 1}
+    assert np.count_nonzero(batch.timbres < 2) == 20
+    assert set(batch.timbres[:20]) == {0, 1}
     assert np.isfinite(batch.levels).all()
     assert batch.shares.sum(axis=1) == pytest.approx(1.0)
     assert (np.bincount(batch.takes) == 2).all()
