@@ -117,8 +117,7 @@ class BuiltinEmbedder:
         """Return the vectors of windows `begin` up to `end`; what the last of them lacks is silence."""
         length = (network_frames(end - begin) - 1) * STEP_SAMPLES + FRAME_SAMPLES
         part = samples[begin * _HOP_SAMPLES :][:length]
-        padded = np.pad(part, (0, length - part.size))
-        powers = band_powers(padded)
+        powers = band_powers(part if part.size == length else np.pad(part, (0, length - part.size)))
         levels, weights = levels_of(powers)
         heard = np.sqrt(1.0 - _ENVELOPE_SHARE) * self._network.run(levels, weights)
         envelopes = np.sqrt(_ENVELOPE_SHARE) * window_envelopes(powers, weights, WINDOW_FRAMES, HOP_FRAMES)
