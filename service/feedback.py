@@ -25,6 +25,9 @@ from .store.line_log import append_line, read_lines
 
 __all__ = ["Correction", "add_correction", "confirm_correction", "corrected", "known_corrections"]
 
+IN_TUNE = ("perfect", "in tune")
+"""Verdicts on a note that is sung well enough."""
+
 _CLOSE_S = 0.25
 _ID_DIGITS = 8
 
@@ -65,6 +68,11 @@ class Correction:
     swara: str | None
     verdict: str | None
     confirmed: bool = False
+
+    @property
+    def in_tune(self) -> bool:
+        """Whether the note was in tune, and the report said otherwise."""
+        return self.verdict in IN_TUNE and self.judged not in IN_TUNE
 
     def as_recording(self) -> Recording:
         """Return the take as a recording of this one note; its singer is nobody who sings elsewhere."""

@@ -17,7 +17,7 @@ from raga.tuning import JUST, Tuning, learned
 from .labelled_notes import LabelledNote
 from .sung_places import middles_cents
 
-__all__ = ["LearnedTarget", "learn_targets", "targets_from_json", "targets_json", "tuning_of"]
+__all__ = ["LearnedTarget", "learn_targets", "moved_cents", "targets_from_json", "targets_json", "tuning_of"]
 
 LEAST_NOTES, LEAST_SINGERS = 10, 2
 """A swara of which there is less keeps its place in just intonation."""
@@ -63,6 +63,24 @@ def learn_targets(notes: Sequence[LabelledNote]) -> Mapping[str, LearnedTarget]:
         if target.notes >= LEAST_NOTES and target.singers >= LEAST_SINGERS
     }
     return _without_overlap(enough)
+
+
+def moved_cents(before: Mapping[str, LearnedTarget], now: Mapping[str, LearnedTarget]) -> dict[str, float]:
+    """Return how far each target moved, by its letter; those that did not are left out.
+
+    A target that is not learned lies where just intonation has it.
+    """
+    moved = {}
+    for place in SVARASTHANAS:
+        then, since = before.get(place.letter), now.get(place.letter)
+        just = JUST.targets[place.index]
+        if then and since:
+            moved[place.letter] = since.cents - then.cents
+        elif since:
+            moved[place.letter] = just.offset(since.cents)
+        elif then:
+            moved[place.letter] = -just.offset(then.cents)
+    return {letter: round(cents, _CENTS_DIGITS) for letter, cents in moved.items() if cents}
 
 
 def tuning_of(targets: Mapping[str, LearnedTarget]) -> Tuning:

@@ -125,7 +125,11 @@ class _Work:
         )
         with stages.stage("learn"):
             learned = learn(
-                heard.notes, seed=SEED, held_out=heard.held_out.singers, corrections=heard.corrections
+                heard.notes,
+                seed=SEED,
+                held_out=heard.held_out.singers,
+                corrections=heard.corrections,
+                in_tune=heard.in_tune,
             )
         stages.over("learn", warnings=list(learned.warnings))
         with stages.stage("evaluate"):
@@ -147,23 +151,28 @@ class _Work:
                 tell = self.stages.tell
                 listener.credit(listen_ahead(self.store.folder, lacking, self.ears, self.jobs, tell))
         heard = {each: listener.notes_of(each) for each in self.stages.each(plan.recordings)}
-        takes = [listener.notes_of(each.as_recording()) for each in plan.corrections.takes]
+        takes = [(each, listener.notes_of(each.as_recording())) for each in plan.corrections.takes]
         return _Heard(
             held_out,
             notes=[note for each in heard.values() for note in each],
             questions=exam_notes(held_out, heard, listener),
-            corrections=[note for each in takes for note in each],
+            corrections=[note for _, theirs in takes for note in theirs],
+            in_tune=[note for each, theirs in takes if each.in_tune for note in theirs],
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Heard:
-    """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes."""
+    """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes.
+
+    Of the last, some are in tune, where the report had said otherwise.
+    """
 
     held_out: HeldOut
     notes: list[LabelledNote]
     questions: list[LabelledNote]
     corrections: list[LabelledNote]
+    in_tune: list[LabelledNote]
 
 
 def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from classifier.note_head import NoteHead, pitch_evidence
 from data.corpus import audio_digest
@@ -28,9 +29,10 @@ class Corrections:
     relabelling : tuple of Correction
         Of notes of samples, whose labels they change.
     takes : tuple of Correction
-        Of notes of other recordings that are still there: the head learns from them.
+        Of notes of other recordings that are still there: the head learns from them, and the targets of
+        ``--tuning learned`` from those that were in tune after all.
     verdicts : int
-        How many say that a verdict was wrong: they are counted, and nothing is learned from them.
+        How many say that a verdict was wrong.
     warnings : tuple of str
         What could not be used, as sentences without full stop.
     """
@@ -61,7 +63,10 @@ class Corrections:
         """16 hex digits that differ when anything else is learned from takes; ``none`` for nothing."""
         if not self.takes:
             return "none"
-        notes = [[each.sha256, each.start_s, each.end_s, each.tonic_hz, each.swara] for each in self.takes]
+        notes = [
+            [each.sha256, each.start_s, each.end_s, each.tonic_hz, each.swara or each.named, each.in_tune]
+            for each in self.takes
+        ]
         return hashlib.sha256(json.dumps(sorted(notes)).encode()).hexdigest()[:16]
 
 
@@ -74,12 +79,12 @@ def confirmed_corrections(store: Layout, recordings: Sequence[Recording]) -> Cor
         Naming a line that cannot be read.
     """
     confirmed = [each for each in known_corrections(store) if each.confirmed]
-    last = {(each.sha256, each.start_s): each for each in confirmed if each.swara is not None}
+    last = {(each.sha256, each.start_s): each for each in confirmed if each.swara is not None or each.in_tune}
     samples = {recording.sha256 for recording in recordings}
     takes = [each for key, each in sorted(last.items()) if each.sha256 not in samples]
     gone = [each for each in takes if not _is_there(each)]
     return Corrections(
-        relabelling=tuple(each for each in last.values() if each.sha256 in samples),
+        relabelling=tuple(e for e in last.values() if e.sha256 in samples and e.swara is not None),
         takes=tuple(each for each in takes if each not in gone),
         verdicts=sum(each.verdict is not None for each in confirmed),
         warnings=tuple(
@@ -90,13 +95,23 @@ def confirmed_corrections(store: Layout, recordings: Sequence[Recording]) -> Cor
 
 
 def corrections_report(
-    corrections: Corrections, notes: Sequence[LabelledNote], before: NoteHead | None, now: NoteHead
-) -> dict[str, int | None]:
-    """Say what corrections changed: how many of the `notes` corrected each head names as they should be."""
+    corrections: Corrections,
+    notes: Sequence[LabelledNote],
+    before: NoteHead | None,
+    now: NoteHead,
+    moved_cents: Mapping[str, float],
+) -> dict[str, Any]:
+    """Say what corrections changed.
+
+    How many of the `notes` corrected each head names as they should be, and by how much targets of
+    ``--tuning learned`` lie elsewhere than without them, by the letter of the swara.
+    """
     return {
         "relabelled": len(corrections.relabelling),
         "from_takes": len(corrections.takes),
         "verdicts": corrections.verdicts,
+        "in_tune_after_all": sum(each.in_tune for each in corrections.takes),
+        "targets_moved_cents": dict(moved_cents),
         "notes": len(notes),
         "named_right_before": None if before is None else _right(before, notes),
         "named_right_now": _right(now, notes),

@@ -72,7 +72,7 @@ def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequenc
     with suppress(EmbedderChanged, StoreDamaged):
         if plan.live is not None and plan.parent is not None:
             before = open_version(store, plan.parent, plan.embedder).head
-    report = corrections_report(plan.corrections, notes, before, learned.head)
+    report = corrections_report(plan.corrections, notes, before, learned.head, learned.moved_cents)
     return replace(learned, metrics={**learned.metrics, "corrections": report})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ from index.samples import SampleIndex, build_sample_index, save_sample_index
 from .fair_share import fair_share
 from .gate import Ruling
 from .labelled_notes import LabelledNote
-from .learned_targets import LearnedTarget, learn_targets, targets_json
+from .learned_targets import LearnedTarget, learn_targets, moved_cents, targets_json
 from .rebuild_plan import Plan
 from .store import VersionContents, VersionLayout
 from .store.versions import Build
@@ -58,6 +58,8 @@ class Learned:
         How well the head does on recordings held out in turn, and how much it was learned from; JSON values.
     warnings : tuple of str
         What to know before trusting it, as sentences without full stop.
+    moved_cents : mapping of str to float
+        How far corrected verdicts moved targets, by letter.
     """
 
     head: NoteHead
@@ -66,6 +68,7 @@ class Learned:
     targets: Mapping[str, LearnedTarget]
     metrics: Mapping[str, Any]
     warnings: tuple[str, ...]
+    moved_cents: Mapping[str, float] = field(default_factory=dict)
 
 
 def learn(
@@ -74,6 +77,7 @@ def learn(
     seed: int,
     held_out: Collection[str] = (),
     corrections: Sequence[LabelledNote] = (),
+    in_tune: Sequence[LabelledNote] = (),
 ) -> Learned:
     """Fit the head and build the index.
 
@@ -90,6 +94,8 @@ def learn(
         Singers whom the exam head must not know.
     corrections : sequence of LabelledNote
         From users' takes: the head learns from them; they are no samples to compare with.
+    in_tune : sequence of LabelledNote
+        From users' takes: the targets are learned from them too.
 
     Raises
     ------
@@ -106,13 +112,15 @@ def learn(
     index = build_sample_index(
         [note.item for note in notes], np.stack([note.source.embedding for note in notes])
     )
+    targets = learn_targets([*notes, *in_tune])
     return Learned(
         head=head or fitted.head,
         exam_head=refit_without(fitted, taught, held_out) if held_out else None,
         index=index,
-        targets=learn_targets(notes),
+        targets=targets,
         metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
         warnings=fitted.metrics.warnings,
+        moved_cents=moved_cents(learn_targets(notes), targets) if in_tune else {},
     )
 
 

@@ -115,9 +115,11 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
 def _corrections(report: Mapping[str, Any]) -> str:
     before, now = report["named_right_before"], report["named_right_now"]
     known = "" if before is None else f", {before} before"
+    moved = ", ".join(f"{letter} {cents:+.1f}" for letter, cents in report["targets_moved_cents"].items())
     return (
         f"Corrections: {report['relabelled']} of samples, {report['from_takes']} of takes,"
         f" {report['verdicts']} of verdicts; of {report['notes']} notes {now} are named right now{known}."
+        + (f" Learned targets that they moved, in cents: {moved}." if moved else "")
     )
 
 

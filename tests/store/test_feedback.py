@@ -16,6 +16,7 @@ from data.corpus import audio_digest
 from raga.errors import BadNotation
 from service.errors import NoNoteThere, NoSuchCorrection, StoreDamaged
 from service.feedback import Correction, add_correction, confirm_correction, known_corrections
+from service.learned_targets import targets_from_json
 from service.store.line_log import append_line
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
@@ -180,7 +181,27 @@ class TestTheRebuild:
     def test_verdicts_are_counted(self, studio) -> None:
         take = Path(sing(studio.sounds, 8, 0).path)
         keep(studio, correction(take, swara=None, verdict="high"))
-        assert studio.rebuild().metrics["corrections"]["verdicts"] == 1
+        report = studio.rebuild().metrics["corrections"]
+        assert (report["verdicts"], report["in_tune_after_all"], report["from_takes"]) == (1, 0, 0)
+
+    def test_a_note_that_was_in_tune_after_all_moves_its_target(
+        self, studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("service.learned_targets.LEAST_NOTES", 1)
+        monkeypatch.setattr("service.learned_targets.LEAST_SINGERS", 1)
+        take, sharp_hz = studio.sounds / "sharp.wav", 16_000 / 53  # 712.8 cents above Sa
+        soundfile.write(take, 0.5 * np.sin(2 * np.pi * sharp_hz * np.arange(16_000) / 16_000), 16_000)
+        keep(
+            studio,
+            correction(take, start_s=0.1, end_s=0.9, named="P", judged="high", swara=None, verdict="perfect"),
+        )
+        result = studio.rebuild()
+        report = result.metrics["corrections"]
+        assert (report["verdicts"], report["in_tune_after_all"], report["from_takes"]) == (1, 1, 1)
+        assert report["targets_moved_cents"] == {"P": pytest.approx(10.8, abs=0.2)}
+        live = studio.store.version(result.version)
+        assert targets_from_json(live.targets.read_bytes())["P"].cents == pytest.approx(712.8, abs=0.2)
+        assert studio.rebuild().nothing_new
 
 
 def _first_of(corpus: Path):

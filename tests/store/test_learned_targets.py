@@ -11,7 +11,14 @@ from classifier.note_head import NoteSource
 from index import Item
 from raga.tuning import JUST
 from service.labelled_notes import LabelledNote
-from service.learned_targets import learn_targets, targets_from_json, targets_json, tuning_of
+from service.learned_targets import (
+    LearnedTarget,
+    learn_targets,
+    moved_cents,
+    targets_from_json,
+    targets_json,
+    tuning_of,
+)
 
 
 def notes(swara: str, cents: float, *, singer: str, count: int, synthesized: bool = False):
@@ -97,3 +104,23 @@ def test_a_target_too_far_off_is_refused() -> None:
     text = '{"learned": {"G": {"cents": 500.0, "notes": 20, "singers": 2}}}'
     with pytest.raises(ValueError, match="too far"):
         targets_from_json(text.encode())
+
+
+def test_how_far_targets_moved() -> None:
+    before = {
+        "G": LearnedTarget(390.0, 20, 2),
+        "D": LearnedTarget(870.0, 20, 2),
+        "P": LearnedTarget(702.0, 9, 3),
+    }
+    now = {
+        "G": LearnedTarget(386.5, 21, 3),
+        "P": LearnedTarget(702.0, 9, 3),
+        "R": LearnedTarget(209.0, 10, 2),
+    }
+    moved = moved_cents(before, now)
+    assert moved == {
+        "G": -3.5,
+        "D": round(-JUST.targets[9].offset(870.0), 1),
+        "R": round(JUST.targets[2].offset(209.0), 1),
+    }
+    assert moved_cents(now, now) == {}
