@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -100,10 +100,10 @@ class EmbedderNetwork:
 
     @contextmanager
     def _copy(self) -> Iterator[dict[str, Any]]:
-        try:
+        copy = None
+        with suppress(IndexError):
             copy = self._idle.pop()
-        except IndexError:
-            copy = self._loaded()
+        copy = copy or self._loaded()
         try:
             yield copy.runners
         finally:
