@@ -21,7 +21,7 @@ __all__ = ["BuiltinEmbedder"]
 _REVISION = 3
 """To be raised when the vectors change under the same weights: every cached embedding is then stale."""
 
-_ENVELOPE_SHARE = 0.1
+_ENVELOPE_SHARE = 0.2
 """Of the square of a vector's length: what the envelope counts beside what the network says."""
 
 _DIM = VECTOR_DIM + COEFFICIENTS
@@ -38,8 +38,8 @@ class BuiltinEmbedder:
     """Describes how a voice or an instrument sounds, whatever its pitch, over windows of 0.28 s.
 
     First comes what a small network says, trained on synthesized voices and a soundfont's instruments to put
-    the same timbre near itself at another pitch, in another phrase, and (the first 64 components) in another
-    room. Then, counting for little, the direction of the smoothed envelope's cepstrum.
+    the same timbre near itself at another pitch, in another phrase, and in another room. Then, counting for
+    less, the direction of the smoothed envelope's cepstrum.
     ``docs/models/builtin-embedder.md`` says what it learned from and how well it does.
 
     Parameters

@@ -20,7 +20,6 @@ from .spec import Vectors
 __all__ = [
     "HOP_FRAMES",
     "MODEL_FILE",
-    "TIMBRE_DIM",
     "VECTOR_DIM",
     "WINDOW_FRAMES",
     "EmbedderNetwork",
@@ -33,11 +32,8 @@ MODEL_FILE = Path(__file__).with_name("builtin.tflite")
 WINDOW_FRAMES, HOP_FRAMES = 11, 4
 """Frames that a vector is made of, and from one vector to the next."""
 
-VECTOR_DIM = 96
+VECTOR_DIM = 64
 """Length of a vector."""
-
-TIMBRE_DIM = 64
-"""How many of its components, the first, are trained to be the same in another room."""
 
 SIGNATURES = {"few": 10, "many": 50}
 """Windows that each signature of the file makes at a time."""

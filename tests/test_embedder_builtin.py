@@ -86,7 +86,7 @@ def _one_window(samples: np.ndarray) -> np.ndarray:
         cepstra.append(_slow_cepstrum(powers, band_centres_hz()))
     heard = EmbedderNetwork().run(np.array(levels, np.float32), np.array(weights, np.float32))[0]
     mean = np.average(cepstra, axis=0, weights=np.array(weights)[:, 0])
-    return np.concatenate([np.sqrt(0.9) * heard, np.sqrt(0.1) * mean / np.sqrt(np.sum(mean**2) + 0.01)])
+    return np.concatenate([np.sqrt(0.8) * heard, np.sqrt(0.2) * mean / np.sqrt(np.sum(mean**2) + 0.01)])
 
 
 def test_agrees_with_one_window_at_a_time() -> None:

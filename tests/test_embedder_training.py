@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
 from embedder.levels import BANDS
-from embedder.network import MODEL_FILE, VECTOR_DIM, EmbedderNetwork
+from embedder.network import MODEL_FILE, EmbedderNetwork
 from embedder.pooling import pool
 from embedder.spec import EmbedderSpec, Embeddings
 from embedder.training.export import PARITY, export, parity
-from embedder.training.layers import BLOCKS, EmbedderLayers
+from embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
 from embedder.training.losses import contrasts, pooled, retrieved
 from embedder.training.shipped import load_shipped
 from embedder.training.train import train
@@ -54,17 +54,17 @@ def test_blocks_hold_every_weight_from_the_bottom_to_the_top() -> None:
 
 
 def test_pooling_in_training_is_pooling_in_use() -> None:
-    vectors = RNG.normal(0.0, 1.0, (1, 7, VECTOR_DIM)).astype(np.float32)
+    vectors = RNG.normal(0.0, 1.0, (1, 7, LEARNED_DIM)).astype(np.float32)
     shares = np.full((1, 7), 1 / 7, np.float32)
-    spec = EmbedderSpec("some", VECTOR_DIM, 16_000, 0.272, 0.1, {})
+    spec = EmbedderSpec("some", LEARNED_DIM, 16_000, 0.272, 0.1, {})
     used = pool(Embeddings(vectors[0], 0.1 * np.arange(7), spec), -0.05, 0.65)
     assert np.asarray(pooled(vectors, shares))[0] == pytest.approx(used, abs=1e-4)
 
 
 def test_the_contrast_is_small_where_like_is_with_like() -> None:
     labels = np.repeat(np.arange(4), 2)
-    own = np.repeat(RNG.normal(0.0, 1.0, (4, 1, VECTOR_DIM)), 2, axis=0).astype(np.float32)
-    mixed = RNG.normal(0.0, 1.0, (8, 1, VECTOR_DIM)).astype(np.float32)
+    own = np.repeat(RNG.normal(0.0, 1.0, (4, 1, LEARNED_DIM)), 2, axis=0).astype(np.float32)
+    mixed = RNG.normal(0.0, 1.0, (8, 1, LEARNED_DIM)).astype(np.float32)
     shares = np.ones((8, 1), np.float32)
     right, wrong = ([float(x) for x in contrasts(v, shares, labels, labels)] for v in (own, mixed))
     assert max(right) < 0.5

@@ -13,6 +13,7 @@ import tensorflow as tf
 from embedder.levels import Levels
 from embedder.spec import Vectors
 from embedder.training.batches import Batch
+from embedder.training.layers import EmbedderLayers
 from embedder.training.losses import Losses, pooled
 from embedder.training.shipped import load_shipped
 
@@ -72,9 +73,8 @@ class Trainee:
         """Learn from a batch at the rate of each part that is free; return the loss."""
         for part in self._free:
             self._optimizers[part].learning_rate.assign(rates[part])
-        # A singer in one room is nobody else in the next: where the training tells takes apart, all that is
-        # pooled is to tell singers apart, since that is how they are looked up.
-        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.timbres)
+        # A singer in one room is nobody else in the next: takes are not told apart here.
+        arrays = (batch.levels, batch.weights, batch.shares, batch.timbres)
         return float(self._update(*(tf.convert_to_tensor(array) for array in arrays)))
 
     def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:
@@ -82,7 +82,7 @@ class Trainee:
         parts = []
         for begin in range(0, len(levels), _VIEWS_AT_ONCE):
             views = slice(begin, begin + _VIEWS_AT_ONCE)
-            vectors = self.model([levels[views], weights[views]], training=False)
+            vectors = EmbedderLayers.timbre(self.model([levels[views], weights[views]], training=False))
             parts.append(np.asarray(pooled(vectors, shares[views]), dtype=np.float32))
         return np.concatenate(parts)
 
@@ -118,11 +118,11 @@ class Trainee:
         variables = list(parts.values())
 
         @tf.function
-        def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any) -> Any:
+        def update(levels: Any, weights: Any, shares: Any, timbres: Any) -> Any:
             with tf.GradientTape() as tape:
                 # Frozen layers know that they are: a batch normalisation among them stays as in use.
                 vectors = self.model([levels, weights], training=True)
-                total = tf.add_n(list(self._losses(vectors, shares, timbres, takes)))
+                total = tf.add_n(list(self._losses(vectors, shares, timbres)))
             gradients = tape.gradient(total, variables)
             for part, theirs in zip(parts, gradients, strict=True):
                 self._optimizers[part].apply(theirs, parts[part])

@@ -52,7 +52,7 @@ def export(model: keras.Model, out: Path) -> None:
 def _signature(model: keras.Model, frames: int) -> Any:
     @tf.function
     def run(levels: Any, weights: Any) -> dict[str, Any]:
-        return {"vectors": model([levels, weights], training=False)}
+        return {"vectors": EmbedderLayers.timbre(model([levels, weights], training=False))}
 
     concrete = run.get_concrete_function(
         tf.TensorSpec((1, frames, BANDS), tf.float32, name="levels"),
@@ -75,7 +75,7 @@ def parity(model: keras.Model, file: Path) -> float:
     frames = network_frames(2 * SIGNATURES["many"] + 3)
     levels = rng.normal(0.0, 1.5, (frames, BANDS)).astype(np.float32)
     weights = rng.uniform(0.01, 1.0, (frames, 1)).astype(np.float32)
-    expected = np.asarray(model([levels[None], weights[None]], training=False))[0]
+    expected = np.asarray(EmbedderLayers.timbre(model([levels[None], weights[None]], training=False)))[0]
     return float(np.abs(EmbedderNetwork(file).run(levels, weights) - expected).max())
 
 

@@ -8,9 +8,12 @@ import keras
 from keras import layers, ops
 
 from embedder.levels import BANDS
-from embedder.network import HOP_FRAMES, TIMBRE_DIM, VECTOR_DIM, WINDOW_FRAMES
+from embedder.network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES
 
-__all__ = ["BLOCKS", "EmbedderLayers"]
+__all__ = ["BLOCKS", "LEARNED_DIM", "EmbedderLayers"]
+
+LEARNED_DIM = VECTOR_DIM + 32
+"""What is learned: the timbre, and beside it what else tells a take apart, so that the timbre need not."""
 
 BLOCKS = ("bands", "frames", "time0", "time1", "windows", "vectors")
 """From the bottom to the top; a fine-tuning sets them free from the top."""
@@ -47,7 +50,7 @@ class EmbedderLayers:
                 layers.Dense(_WINDOW_WIDTH, activation="relu", name="windows"),
             ],
             "vectors": [
-                layers.Dense(VECTOR_DIM, name="vectors"),
+                layers.Dense(LEARNED_DIM, name="vectors"),
                 layers.Dense(1, name="assurance"),
             ],
         }
@@ -63,7 +66,7 @@ class EmbedderLayers:
 
         Returns
         -------
-        tensor, shape [batch, 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES, VECTOR_DIM]
+        tensor, shape [batch, 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES, LEARNED_DIM]
             Each no longer than 1: the shorter, the less a window has to say.
         """
         x = ops.expand_dims(levels, -1)
@@ -91,8 +94,8 @@ class EmbedderLayers:
 
     @staticmethod
     def timbre(vectors: Any) -> Any:
-        """Cut out the components that are to stay the same in another room."""
-        return vectors[..., :TIMBRE_DIM]
+        """Cut out the components that ship: those that are to stay the same in another room."""
+        return vectors[..., :VECTOR_DIM]
 
 
 def _over_time(name: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,27 +21,25 @@ _TEMPERATURE = 0.1
 
 
 class Losses(keras.Layer):  # type: ignore[misc]
-    """The contrasts, and which of a number of timbres it is, told from the components of the timbre."""
-
-    NAMES: ClassVar = (*CONTRASTS, "classes")
+    """The contrast of timbres, and which of a number of them it is, told from the pooled vector."""
 
     def __init__(self, classes: int) -> None:
         super().__init__(name="losses")
         self.classes = layers.Dense(classes, name="classes")
-        self.classes.build((None, EmbedderLayers.timbre(np.zeros(VECTOR_DIM)).size))
+        self.classes.build((None, VECTOR_DIM))
 
-    def call(self, vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any, Any, Any]:
-        """Return the three losses."""
-        told = self.classes(pooled(EmbedderLayers.timbre(vectors), shares))
-        cross = ops.sparse_categorical_crossentropy(timbres, told, from_logits=True)
-        return *contrasts(vectors, shares, timbres, takes), ops.mean(cross)
+    def call(self, vectors: Any, shares: Any, timbres: Any) -> tuple[Any, Any]:
+        """Return the two losses."""
+        timbre = pooled(EmbedderLayers.timbre(vectors), shares)
+        cross = ops.sparse_categorical_crossentropy(timbres, self.classes(timbre), from_logits=True)
+        return _contrast(timbre, timbres), ops.mean(cross)
 
 
 def contrasts(vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any, Any]:
     """Return the supervised contrast (Khosla et al. 2020) of takes and of timbres.
 
-    All components together are to tell takes apart: a timbre through a channel. Those of the timbre alone are
-    to be the same through any channel.
+    All components together are to tell takes apart: a timbre through a channel. Those of the timbre, and no
+    others ship, are to be the same through any channel.
     """
     whole, timbre = pooled(vectors, shares), pooled(EmbedderLayers.timbre(vectors), shares)
     return _contrast(whole, takes), _contrast(timbre, timbres)
