@@ -28,7 +28,7 @@ from embedder.registry import embedder_named
 RATE_HZ = 16_000
 WINDOW, HOP = 4512, 1600
 ROOT = Path(__file__).parents[1]
-PINNED = "bbb6b47dc1131a96"
+PINNED = "4c2e4b5d6cbe6083"
 FOUR_MB = 4_000_000
 
 
