@@ -24,6 +24,7 @@ from benchmarks.embedderbench.single_notes import NoteScores
 from benchmarks.embedderbench.takes import Condition
 from benchmarks.note_head import Outcome
 from classifier.note_head import NoteSource
+from embedder.network import VECTOR_DIM
 
 CONDITIONS = tuple(Condition(name, name, lambda takes: []) for name in ("plain", "fifth"))
 
@@ -173,22 +174,23 @@ class TestPage:
 
 class TestAblation:
     def test_a_feature_cuts_a_pooled_vector_to_its_parts(self):
-        vector = np.arange(6, dtype=np.float32)
+        vector = np.arange(VECTOR_DIM + 3, dtype=np.float32)
         cuts = {feature.title: feature.cut(vector).tolist() for feature in FEATURES}
-        assert cuts["without the spread"] == [0, 1, 2]
-        assert cuts["without the mean"] == [3, 4, 5]
+        assert cuts["without the envelope"] == list(range(VECTOR_DIM))
+        assert cuts["without the network"] == [VECTOR_DIM, VECTOR_DIM + 1, VECTOR_DIM + 2]
         assert cuts["pitch and embedding"] == cuts["pitch alone"] == vector.tolist()
-        assert not Feature("", True, False, False).embedding
+        assert not Feature("", True, None).embedding
         assert [feature.title for feature in OTHERS] == ["pitch and embedding", "embedding alone"]
 
     def test_only_what_a_feature_holds_can_name_a_note(self):
-        """Mean and spread each tell the swara; the pitch tells nothing."""
+        """What stands for the envelope tells the swara; the rest and the pitch tell nothing."""
         rng = np.random.default_rng(0)
         notes = []
         for number in range(60):
             swara = number % 2
-            vector = np.concatenate([rng.normal(size=2), [0.0, 0.0]]) * 0.1
-            vector[2 + swara] = 1.0
+            vector = np.zeros(VECTOR_DIM + 2)
+            vector[:2] = rng.normal(size=2) * 0.1
+            vector[VECTOR_DIM + swara] = 1.0
             cents = np.zeros(20)
             notes.append(
                 NoteSource(cents, vector.astype(np.float32), "SR"[swara], f"{number % 3}", f"{number}")
@@ -196,9 +198,9 @@ class TestAblation:
         right = {
             feature.title: _outcome(_fitted(notes, feature), notes, feature).likeliest for feature in FEATURES
         }
-        assert right["embedding alone"] == right["without the mean"] == 60
+        assert right["embedding alone"] == right["without the network"] == 60
         assert right["pitch alone"] == 30
-        assert right["without the spread"] < 50
+        assert right["without the envelope"] < 50
 
 
 class TestCommandLine:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from benchmarks.page import Check
 
-from .ablation import Ablated
+from .ablation import FEATURES, Ablated
 from .cost import CORES, Cost
 from .peers import FLOOR, OURS, YAMNET
 from .program import Program
@@ -57,7 +57,7 @@ def singer_checks(scores: Mapping[str, Mapping[str, SingerScores]]) -> list[Chec
 
 def head_checks(ablated: Sequence[Ablated]) -> list[Check]:
     """Check the head that looks at everything, on each set of notes."""
-    whole = [each for each in ablated if each.feature.pitch and each.feature.mean and each.feature.spread]
+    whole = [each for each in ablated if each.feature == FEATURES[0]]
     return [
         Check(f"note head, {title}: right", 100 * outcome.share, LEAST_RIGHT)
         for each in whole
