@@ -207,7 +207,7 @@ def test_notes_are_heard_where_they_are(tmp_path: Path) -> None:
     unlabelled = Recording(str(file), "1" * 64, "a", 200.0, None, (), "")
     (heard,) = hear([recording, unlabelled])
     silent, sung, short = heard.notes
-    assert len(silent) == len(sung) == 30
+    assert len(silent) == len(sung) == 24  # of 25 ms
     assert len(short) == WINDOW_FRAMES
     assert silent.max() < -18
     assert np.exp(sung.astype(np.float32)).sum(axis=1).min() > 100 * np.exp(-18.0)
