@@ -83,7 +83,7 @@ def test_a_rebuild_says_who_heard(swara, store: Path) -> None:
 def builtin_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedder of the live version is not on this machine."""
 
-    def gone(name: str) -> None:
+    def gone(name: str, **_: object) -> None:
         raise SwaraError("its model is not here", fix="Run: swara models pull it")
 
     monkeypatch.setattr(registry, "embedder_named", gone)
