@@ -73,4 +73,4 @@ def test_short_notes_are_left_out_and_halves_told_apart():
     assert notes.midi.tolist() == [60.0, 62.0] * 2
     assert notes.first_half.tolist() == [True, False] * 2
     assert notes.takes.tolist() == [0, 0, 1, 1]
-    assert notes.vectors == pytest.approx(np.tile([1.0, 0.0], (4, 1)))
+    assert notes.vectors == pytest.approx(np.ones((4, 1)))
