@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 
@@ -30,8 +32,9 @@ _WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
 _SILENT = 1e-6
 """A window none of whose frames counts for more is silence: white noise at -143 dB of full scale."""
 
-_BLOCK_WINDOWS = 150
-"""Windows worked on at a time, whatever the length of the clip and the number of cores."""
+_BLOCK_WINDOWS = 300
+"""Windows that a thread works on at a time, whatever the length of the clip and the number of cores. With
+fewer, threads would wait for each other more often."""
 
 
 class BuiltinEmbedder:
@@ -103,12 +106,11 @@ class BuiltinEmbedder:
 
         begins = range(0, windows, _BLOCK_WINDOWS)
         with one_blas_thread():
-            if min(len(begins), cores()) == 1:
+            if len(begins) == 1 or cores() == 1:
                 for begin in begins:
                     embed_block(begin)
             else:
-                with ThreadPoolExecutor(min(len(begins), cores())) as pool:
-                    list(pool.map(embed_block, begins))
+                list(_threads().map(embed_block, begins))
         centres = _HOP_SAMPLES * np.arange(windows) + _WINDOW_SAMPLES / 2
         times_s: FloatArray = centres / RATE_HZ
         return Embeddings(vectors, times_s, self.spec)
@@ -125,3 +127,13 @@ class BuiltinEmbedder:
         loudest = np.lib.stride_tricks.sliding_window_view(weights[:, 0], WINDOW_FRAMES)[::HOP_FRAMES].max(1)
         vectors[loudest <= _SILENT] = 0.0
         return vectors
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    """Return threads that stay: new ones for every clip would take a part of what they save."""
+    return ThreadPoolExecutor(cores(), thread_name_prefix="embedder")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # a forked process has none of them

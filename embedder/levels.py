@@ -45,7 +45,8 @@ _SILENCE = 1e-9
 _HIGHEST = np.float32(1e6)
 """What lies beyond a million times full scale is cut off: its power would not fit into a float32."""
 
-_BLOCK = 256  # frames whose spectra stay in the cache
+_BLOCK = 128
+"""Frames worked on at a time: fewer cost more calls, more would not stay in the processor's cache."""
 
 
 def band_powers(samples: Samples) -> Levels:
@@ -66,11 +67,18 @@ def band_powers(samples: Samples) -> Levels:
     window = np.hanning(FRAME_SAMPLES + 1)[:-1].astype(np.float32)
     weights = band_weights().T
     powers = np.empty((len(frames), BANDS), np.float32)
+    # One set of arrays for all blocks: memory that is new each time costs as much as the spectra.
+    size, bins = min(_BLOCK, len(frames)), FRAME_SAMPLES // 2 + 1
+    windowed = np.empty((size, FRAME_SAMPLES), np.float32)
+    spectra = np.empty((size, bins), np.complex64)
+    squares, power = np.empty((2, size, bins), np.float32)
     for begin in range(0, len(frames), _BLOCK):
-        spectrum = np.fft.rfft(frames[begin : begin + _BLOCK] * window)
-        power = spectrum.real**2
-        power += spectrum.imag**2
-        np.matmul(power, weights, out=powers[begin : begin + _BLOCK])
+        part = slice(0, min(_BLOCK, len(frames) - begin))
+        np.multiply(frames[begin : begin + _BLOCK], window, out=windowed[part])
+        spectrum = np.fft.rfft(windowed[part], out=spectra[part])
+        np.square(spectrum.real, out=power[part])
+        power[part] += np.square(spectrum.imag, out=squares[part])
+        np.matmul(power[part], weights, out=powers[begin : begin + _BLOCK])
     return powers
 
 

@@ -9,6 +9,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
+from multiprocessing import get_context
 from pathlib import Path
 from types import MappingProxyType
 
@@ -130,7 +132,7 @@ def test_frames_and_their_centres(samples: int, frames: int) -> None:
 
 
 def test_blocks_leave_no_seam() -> None:
-    """The working block is 15 s long; around its ends, frames equal those of a clip cut out there."""
+    """The working block is 30 s long; around its ends, frames equal those of a clip cut out there."""
     clip = _tone_and_noise(40.0)
     whole = BuiltinEmbedder().embed(clip).vectors
     for begin in (130, 280):
@@ -153,6 +155,26 @@ def test_several_threads_may_share_one_embedder() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = [found.vectors.tobytes() for found in pool.map(embedder.embed, clips)]
     assert together == alone
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    """A web server that forks after it has embedded something must not wait for threads it has not."""
+    clip = _tone_and_noise(40.0)
+
+    def digest() -> str:
+        return sha256(BuiltinEmbedder().embed(clip).vectors.tobytes()).hexdigest()
+
+    here = digest()
+    context = get_context("fork")
+    answers = context.SimpleQueue()
+    child = context.Process(target=lambda: answers.put(digest()))
+    child.start()
+    child.join(60.0)
+    hangs = child.is_alive()
+    child.kill()
+    assert not hangs
+    assert answers.get() == here
 
 
 def test_silence_is_zero_and_noise_is_not() -> None:
