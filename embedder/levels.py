@@ -75,7 +75,7 @@ def band_powers(samples: Samples) -> Levels:
     for begin in range(0, len(frames), _BLOCK):
         part = slice(0, min(_BLOCK, len(frames) - begin))
         np.multiply(frames[begin : begin + _BLOCK], window, out=windowed[part])
-        spectrum = np.fft.rfft(windowed[part], out=spectra[part])
+        spectrum = np.fft.rfft(windowed[part], out=spectra[part])  # type: ignore[arg-type]  # numpy's stub
         np.square(spectrum.real, out=power[part])
         power[part] += np.square(spectrum.imag, out=squares[part])
         np.matmul(power[part], weights, out=powers[begin : begin + _BLOCK])

@@ -138,14 +138,15 @@ def test_effort_changes_views_of_instruments_and_none_of_voices(bank: Bank) -> N
 def test_an_instrument_plays_where_it_is_asked_to_and_the_same_for_the_same_seed(shift: float) -> None:
     for seed in range(4):
         drawn = draw_instrument(np.random.default_rng(seed))
-        drawn = replace(drawn, first_db=10.0, noise=0.001, decay_s=np.inf)  # so that its pitch can be read
+        # So that its pitch can be read:
+        drawn = replace(drawn, middle_hz=300.0, slope_db=-14.0, first_db=15.0, noise=0.001, decay_s=np.inf)
         first, second = (play_phrase(drawn, shift, 1.5, np.random.default_rng(seed)) for _ in range(2))
         assert first.dtype == np.float32
         assert first.shape == (24_000,)
         assert np.sqrt(np.mean(first**2)) == pytest.approx(0.1, rel=1e-3)
         assert first.tobytes() == second.tobytes()
         octaves = np.log2(_fundamental_hz(first) / drawn.middle_hz)
-        assert abs(octaves - shift) < 0.85 or not 100 < drawn.middle_hz * 2.0**shift < 1000
+        assert abs(octaves - shift) < 0.85
 
 
 def test_a_stopped_pipe_lacks_its_even_partials() -> None:

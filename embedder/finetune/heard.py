@@ -17,7 +17,7 @@ from embedder.network import WINDOW_FRAMES
 __all__ = ["Heard", "hear"]
 
 _LEAST = 1e-9
-_LONGEST_FRAMES = 250
+_LONGEST_FRAMES = 200
 """Of one note: 5 s of it say how a voice sounds as well as 20 do."""
 
 

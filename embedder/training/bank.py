@@ -28,7 +28,7 @@ __all__ = ["PHRASES", "PHRASE_S", "Bank", "render_drones", "render_families", "r
 Stored: TypeAlias = npt.NDArray[np.float16]
 
 PHRASES, PHRASE_S = 5, 2.6
-"""Of each singer: how many phrases, from low to high, and how long."""
+"""Of each singer and each family of instruments: how many phrases, from low to high, and how long."""
 
 _SUNG, _PLAYED = (-0.5, 0.75, 0.12), (-1.1, 1.3, 0.2)
 """Where phrases lie around a voice's or an instrument's middle, in octaves: lowest, highest, and how far each
