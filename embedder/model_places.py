@@ -7,15 +7,30 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .contract import Contract
-from .errors import ModelAbsent
+from .errors import ModelAbsent, ModelDamaged
 
-__all__ = ["SAVED_MODEL_FILE", "find_model", "hub_folders", "models_folder", "pulled_folder"]
+__all__ = [
+    "MANIFEST_FILE",
+    "SAVED_MODEL_FILE",
+    "SAVED_MODEL_FOLDER",
+    "TFLITE_FILE",
+    "find_model",
+    "hub_folders",
+    "models_folder",
+    "pulled_folder",
+]
 
 SAVED_MODEL_FILE = "saved_model.pb"
 """What makes a folder a SavedModel."""
 
-_PULLED = ("saved_model", "model.tflite")
-"""Within the folder of a pulled model, the float network first."""
+MANIFEST_FILE = "manifest.json"
+"""Beside a pulled model: what it was then."""
+
+SAVED_MODEL_FOLDER, TFLITE_FILE = "saved_model", "model.tflite"
+"""Either of them lies in the folder of a pulled model."""
+
+_PULLED = (SAVED_MODEL_FOLDER, TFLITE_FILE)
+"""The float network first."""
 
 
 def models_folder(environment: Mapping[str, str]) -> Path:
@@ -42,6 +57,8 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     ------
     ModelAbsent
         If it is not there; the message says what to put where.
+    ModelDamaged
+        If it was pulled, and no longer is there: another one must not take its place unnoticed.
     """
     if path is not None:
         if found := _model_at(path.expanduser()):
@@ -53,15 +70,25 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             f"swara models pull {contract.name}",
         )
     pulled = pulled_folder(contract, environment)
+    _refuse_emptied(pulled)
     candidates = [pulled, *hub_folders(contract, environment), _tflite_folder(pulled)]
     for candidate in candidates:
         if found := _model_at(candidate):
             return found
     raise ModelAbsent(
         f"the model is not on this machine: {SAVED_MODEL_FILE} with its variables, from {contract.handle}",
-        where=str(pulled / _PULLED[0]),
+        where=str(pulled / SAVED_MODEL_FOLDER),
         fix=f"Run: swara models pull {contract.name}; or unpack {contract.handle} into that folder by hand",
     )
+
+
+def _refuse_emptied(pulled: Path) -> None:
+    if (pulled / MANIFEST_FILE).exists() and _model_at(pulled) is None:
+        raise ModelDamaged(
+            "what was pulled is no longer there",
+            where=str(pulled),
+            fix=f"Run: swara models pull {pulled.name}",
+        )
 
 
 def _model_at(path: Path) -> Path | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast
 
 from .spec import Embedder
+
+if TYPE_CHECKING:
+    from .contract import Contract
 
 __all__ = ["EmbedderName", "embedder_named"]
 
@@ -39,7 +42,7 @@ def embedder_named(
     Raises
     ------
     ModelError, MissingPackage
-        If the model is not there or cannot be used.
+        If the model is not there, is no longer what was pulled, or cannot be used.
     """
     around = os.environ if environment is None else environment
     if name.startswith("finetuned-"):
@@ -54,15 +57,24 @@ def embedder_named(
             return BuiltinEmbedder()
         case "yamnet":
             from .contract import YAMNET
-            from .model_places import find_model
             from .yamnet import YamnetEmbedder
 
-            return YamnetEmbedder(find_model(YAMNET, around, model), report)
+            found, manifest = _found(YAMNET, around, model)
+            return YamnetEmbedder(found, report, manifest=manifest)
         case "vggish":
             from .contract import VGGISH
-            from .model_places import find_model
             from .vggish import VggishEmbedder
 
-            return VggishEmbedder(find_model(VGGISH, around, model), report)
+            found, manifest = _found(VGGISH, around, model)
+            return VggishEmbedder(found, report, manifest=manifest)
         case _:
             assert_never(known)
+
+
+def _found(contract: Contract, environment: Mapping[str, str], path: Path | None) -> tuple[Path, Path | None]:
+    """Return where the model lies, and the manifest that it was pulled with, if it was."""
+    from .as_pulled import record_of
+    from .model_places import find_model
+
+    found = find_model(contract, environment, path)
+    return found, record_of(found, environment)

@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import ModelDamaged
 from .model_places import SAVED_MODEL_FILE
 
-__all__ = ["saved_model_digest"]
+__all__ = ["saved_model_digest", "saved_model_files"]
 
 _PARTS = ("variables", "assets")
 _CHUNK = 1 << 20
@@ -25,7 +25,7 @@ def saved_model_digest(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     try:
-        for path in _files(folder):
+        for path in saved_model_files(folder):
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
                 while chunk := file.read(_CHUNK):
@@ -36,7 +36,8 @@ def saved_model_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def saved_model_files(folder: Path) -> Iterator[Path]:
+    """Yield the files that count in the digest, in the order in which they do."""
     yield folder / SAVED_MODEL_FILE
     for part in _PARTS:
         yield from sorted(path for path in (folder / part).rglob("*") if path.is_file())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from .as_pulled import check_as_pulled
 from .contract import VGGISH, Contract
 from .convert import converted_file
 from .converted import ConvertedNetwork
@@ -25,6 +26,8 @@ class VggishEmbedder(HubEmbedder):
         A SavedModel folder as of ``google/vggish/1``, converted on first use.
     report : callable, optional
         Told, in a line, when a conversion begins.
+    manifest : Path, optional
+        What the model was pulled with, and must still be.
 
     Raises
     ------
@@ -32,7 +35,13 @@ class VggishEmbedder(HubEmbedder):
         If the model cannot be used.
     """
 
-    def __init__(self, model: Path, report: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        model: Path,
+        report: Callable[[str], None] | None = None,
+        *,
+        manifest: Path | None = None,
+    ) -> None:
         self.contract: Contract = VGGISH
         if not model.is_dir():
             raise ModelUnfit(
@@ -41,6 +50,7 @@ class VggishEmbedder(HubEmbedder):
                 fix=f"Get {VGGISH.handle}: swara models pull vggish",
             )
         digest = saved_model_digest(model)
+        check_as_pulled(manifest, digest)
         file = converted_file(model, digest, VGGISH, report)
         # One copy on every core: its weights are some 290 MB.
         super().__init__(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from .as_pulled import check_as_pulled
 from .contract import YAMNET, YAMNET_TFLITE, Contract
 from .convert import converted_file
 from .converted import ConvertedNetwork
@@ -30,6 +31,8 @@ class YamnetEmbedder(HubEmbedder):
         Told, in a line, when a conversion begins.
     scores : bool
         Whether ``outputs`` is to give class scores where that costs time.
+    manifest : Path, optional
+        What the model was pulled with, and must still be.
 
     Raises
     ------
@@ -38,22 +41,30 @@ class YamnetEmbedder(HubEmbedder):
     """
 
     def __init__(
-        self, model: Path, report: Callable[[str], None] | None = None, *, scores: bool = False
+        self,
+        model: Path,
+        report: Callable[[str], None] | None = None,
+        *,
+        scores: bool = False,
+        manifest: Path | None = None,
     ) -> None:
         self.contract: Contract = YAMNET if model.is_dir() else YAMNET_TFLITE
         where = str(model)
         if model.is_dir():
             digest = saved_model_digest(model)
+            check_as_pulled(manifest, digest)
             file = converted_file(model, digest, YAMNET, report)
             super().__init__(
                 YAMNET, digest, "saved_model", lambda: ConvertedNetwork(file, YAMNET, where, 1), cores()
             )
             return
         content = _content(model)
+        digest = hashlib.sha256(content).hexdigest()
+        check_as_pulled(manifest, digest)
         cut_at_embedding(content, where)  # refused here if at all
         super().__init__(
             YAMNET_TFLITE,
-            hashlib.sha256(content).hexdigest(),
+            digest,
             "tflite",
             lambda: TfliteNetwork(content, where, scores=scores),
             cores(),

@@ -45,7 +45,7 @@ def cut_at_embedding(content: bytes, where: str, contract: Contract = YAMNET_TFL
         graph.OutputsAsNumpy()[0] = _embedding(model, graph, schema, contract, where)
     except _DAMAGE as error:
         raise ModelDamaged(
-            f"this TFLite file cannot be read ({error})", where=where, fix="Get the file again"
+            "this TFLite file is damaged or cut short", where=where, fix="Get the file again"
         ) from error
     return bytes(changed)
 

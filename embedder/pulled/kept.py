@@ -166,7 +166,7 @@ def _sound_files(at: ModelLayout) -> int:
     manifest = read_manifest(at.manifest)
     if manifest is None:  # removed by another process, just now
         raise ModelDamaged("the file is missing", where=str(at.manifest))
-    check_files(at, manifest)
+    check_files(at.folder, manifest)
     return len(manifest.files)
 
 

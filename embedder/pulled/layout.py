@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from embedder.kept_folder import tidy
+from embedder.model_places import MANIFEST_FILE, SAVED_MODEL_FOLDER, TFLITE_FILE
 
 from .catalogue import Pullable
 from .errors import ModelBusy, writing
@@ -54,7 +55,7 @@ class ModelLayout:
     @property
     def manifest(self) -> Path:
         """What was pulled."""
-        return self.folder / "manifest.json"
+        return self.folder / MANIFEST_FILE
 
     @property
     def part(self) -> Path:
@@ -68,7 +69,7 @@ class ModelLayout:
 
     def content_in(self, folder: Path) -> Path:
         """Return where the model proper lies in its `folder`."""
-        return folder / ("saved_model" if self.model.form == "saved_model" else "model.tflite")
+        return folder / (SAVED_MODEL_FOLDER if self.model.form == "saved_model" else TFLITE_FILE)
 
 
 @contextmanager

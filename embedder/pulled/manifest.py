@@ -11,9 +11,10 @@ from typing import Any
 
 from data.disk import sha256_of
 from embedder.errors import ModelDamaged
+from embedder.model_places import SAVED_MODEL_FOLDER
+from embedder.saved_model import saved_model_files
 
 from .errors import reading
-from .layout import ModelLayout
 
 __all__ = ["FileRecord", "ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
 
@@ -134,17 +135,17 @@ def _parsed(values: Any) -> ModelManifest:
     return manifest
 
 
-def check_files(at: ModelLayout, manifest: ModelManifest) -> None:
-    """Compare every file with its digest.
+def check_files(folder: Path, manifest: ModelManifest) -> None:
+    """Compare every file of the pulled model in `folder` with its digest.
 
     Raises
     ------
     ModelDamaged
-        Naming the first file that is missing, cut short or changed.
+        Naming the first file that is missing, cut short or changed, or that a SavedModel should not hold.
     """
-    fix = f"Run: swara models pull {at.model.name}"
+    fix = f"Run: swara models pull {folder.name}"
     for name, record in manifest.files.items():
-        path = at.folder / name
+        path = folder / name
         with reading(path, fix):
             size = path.stat().st_size
             if size != record.size_bytes:
@@ -152,3 +153,6 @@ def check_files(at: ModelLayout, manifest: ModelManifest) -> None:
                 raise ModelDamaged(what, where=str(path), fix=fix)
             if sha256_of(path) != record.sha256:
                 raise ModelDamaged("the file is not what was pulled", where=str(path), fix=fix)
+    for path in saved_model_files(folder / SAVED_MODEL_FOLDER):
+        if path.is_file() and path.relative_to(folder).as_posix() not in manifest.files:
+            raise ModelDamaged("the file was not pulled with the others", where=str(path), fix=fix)

@@ -110,7 +110,7 @@ def _standing(at: ModelLayout) -> tuple[Pulled | None, str | None]:
         manifest = read_manifest(at.manifest)
         if manifest is None:
             return None, None
-        check_files(at, manifest)
+        check_files(at.folder, manifest)
     except ModelDamaged as error:
         return None, str(error)
     return Pulled(at.folder, manifest, new=False), None
