@@ -71,6 +71,11 @@ class Adviser(Protocol):
         """Return an opinion on each note, in the same order."""
         ...
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know of the opinions given so far, as sentences without full stop."""
+        ...
+
 
 def analyze(
     clip: Clip,
@@ -125,7 +130,11 @@ def analyze(
         drift=drift_of_sa(notes),
         verdict_shares=shares,
         foreign_share=foreign_share(notes),
-        warnings=(*warnings, *warnings_about(notes, tonic, raga, request.raga_source)),
+        warnings=(
+            *warnings,
+            *(() if adviser is None else adviser.remarks),
+            *warnings_about(notes, tonic, raga, request.raga_source),
+        ),
         verdict=verdict_sentence(notes, shares, worst, voiced=bool(held.sung.any())),
         track=track,
         opinions=opinions,

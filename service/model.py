@@ -67,8 +67,16 @@ class Model:
     def about(self, take: Path) -> Model:
         """Return the same model, to be asked about the whole of this take; it never answers with it."""
         sha256 = audio_digest(take)
-        embedder = Remembered(self.embedder, self.cache, sha256)
-        return replace(self, embedder=embedder, own=self.own | {recording_id(sha256)})
+        cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
+        embedder = Remembered(self.embedder, cache, sha256)
+        return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know of the opinions given so far; see ``service.analyze.Adviser``."""
+        if not self.cache.damaged:
+            return ()
+        return ("What the cache held of this recording was damaged, and was computed again",)
 
     def opinions(
         self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float

@@ -22,7 +22,7 @@ class Remembered:
     embedder : Embedder
         Asked where the cache has no answer.
     cache : EmbeddingCache
-        Where the answer is then kept; one that may not be written is only read.
+        Where the answer is then kept; one that may not be written is only read. It counts what is damaged.
     sha256 : str
         Digest of the recording's file.
     """

@@ -25,11 +25,12 @@ _CLOSE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The note at the time that was asked for, and what the model says of it."""
+    """The note at the time that was asked for, what the model says of it, and what to know of that."""
 
     report: TakeReport
     note: Note
     opinion: NoteOpinion
+    remarks: tuple[str, ...] = ()
 
 
 def search(
@@ -62,7 +63,7 @@ def search(
     if _distance_s(note, at_s) > _CLOSE_S:
         nearest = f"The nearest is {note.swara} from {note.start_s:.2f} to {note.end_s:.2f} s"
         raise NoNoteThere(f"no steady note is sung at {at_s:g} s", where=str(recording), fix=nearest)
-    return Found(report, note, report.opinions[number])
+    return Found(report, note, report.opinions[number], adviser.remarks)
 
 
 def save_clips(found: Found, model: Model, folder: Path) -> tuple[Path, ...]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from data.corpus import audio_digest
 from embedder import registry
 from raga.errors import SwaraError
 
@@ -46,6 +49,39 @@ def test_damage_is_shown_and_can_be_pruned(swara, store: Path) -> None:
     assert "Removed: 1 entry, 0.0 kB, damaged." in pruned.out
     assert "damaged" in done.out
     assert "Removed: nothing." in swara("cache", "prune", "--store", store).out
+
+
+REMARK = "What the cache held of this recording was damaged, and was computed again"
+
+
+@pytest.fixture
+def damaged_entry(swara, stub_tracker, store: Path, demo: Path) -> Path:
+    """The take's entry in the cache, cut short."""
+    assert swara("analyze", demo, "--tonic", "C#3", "--quiet", "--store", store).code == 0
+    (entry,) = (store / "cache" / "embeddings").rglob(f"{audio_digest(demo)}.npz")
+    os.truncate(entry, 300)
+    return entry
+
+
+def test_an_analysis_says_that_it_mended_a_damaged_entry(
+    swara, damaged_entry: Path, store: Path, demo: Path, tmp_path: Path
+) -> None:
+    words, report = ("analyze", demo, "--tonic", "C#3", "--store", store), tmp_path / "report.json"
+    done = swara(*words, "--json", report)
+    assert (done.code, done.err) == (0, "")
+    assert REMARK in " ".join(done.out.split())
+    assert REMARK in json.loads(report.read_text())["warnings"]
+    assert damaged_entry.stat().st_size > 300
+    again = swara(*words)
+    assert (again.code, REMARK in " ".join(again.out.split())) == (0, False)
+
+
+def test_a_search_says_so_too(swara, damaged_entry: Path, store: Path, demo: Path) -> None:
+    words = ("search", demo, "--at", 0.6, "--tonic", "C#3", "--store", store)
+    done = swara(*words)
+    assert (done.code, done.err) == (0, "")
+    assert f"! {REMARK}." in " ".join(done.out.split())
+    assert "damaged" not in swara(*words).out
 
 
 def test_prune_all(swara, store: Path) -> None:

@@ -29,6 +29,7 @@ class Doubter:
     """Agrees with the first note, disagrees with the second, is silent on the rest."""
 
     version = "a-version"
+    remarks = ("something was damaged",)
 
     def opinions(self, clip, track, notes, sa_hz):
         near = Neighbour(Item("abcdef012345", "synthesized: child", "G", 0.1, 0.9, True), 0.91, "its sound")
@@ -68,6 +69,10 @@ def test_the_note_that_the_head_disputes_is_unsure_and_counts_for_nothing(report
     assert report.model == "a-version"
     assert {stats.swara for stats in report.per_swara} == {"Sa", "Pa"}
     assert report.verdict_shares["unsure"] == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_what_the_adviser_remarks_is_in_the_report(report):
+    assert "something was damaged" in report.warnings
 
 
 def test_a_silent_head_changes_no_verdict(clip, report):

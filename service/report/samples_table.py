@@ -127,6 +127,8 @@ def render_found(found: Found, console: Console) -> None:
     """Print the note that was meant, what the head hears in it, and the samples nearest to it."""
     page = Page(console)
     note, opinion = found.note, found.opinion
+    for remark in found.remarks:
+        page.line(f"! {remark}.", WARNING)
     page.line(
         f"{wording.span(note.start_s, note.end_s)}  {wording.spot_words(note, found.report.raga)}", "bold"
     )
