@@ -24,7 +24,7 @@ from .store import Layout
 from .store.pitch_cache import PitchCache, tracker_fingerprint
 from .store.refusals import writing
 
-__all__ = ["LabelledNote", "Listener"]
+__all__ = ["HeardAhead", "LabelledNote", "Listener"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,22 @@ class LabelledNote:
 
     source: NoteSource
     item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAhead:
+    """What other processes put into the cache.
+
+    Parameters
+    ----------
+    embedded : int
+        Recordings that they embedded, and that the cache kept.
+    damaged : int
+        Entries that they found damaged.
+    """
+
+    embedded: int = 0
+    damaged: int = 0
 
 
 class Listener:
@@ -55,6 +71,8 @@ class Listener:
         Labelled notes in which no pitch was found; they are left out.
     unkept : int
         Results that the cache, which may not be written, could not keep.
+    kept : int
+        Of the recordings that were embedded, those that the cache could keep.
     """
 
     def __init__(
@@ -64,12 +82,13 @@ class Listener:
         self._tracker, self._pitch = tracker, PitchCache(store.pitch)
         self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
         self._folder = store.folder
-        self.embedded = self.from_cache = self.unheard = self.unkept = 0
+        self.embedded = self.from_cache = self.unheard = self.unkept = self.kept = 0
+        self._damaged_ahead = 0
 
     @property
     def damaged(self) -> int:
         """How many cache entries were found damaged; what they held was computed again."""
-        return self._embeddings.damaged + self._pitch.damaged
+        return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
 
     def lacks(self, recording: Recording) -> bool:
         """Whether the cache has no embedding, or no track, of a recording."""
@@ -85,10 +104,11 @@ class Listener:
         self._embed(recording)
         self._track(recording)
 
-    def credit(self, embedded: int) -> None:
-        """Count recordings that another process embedded, and that were then found in the cache."""
-        self.embedded += embedded
-        self.from_cache -= embedded
+    def credit(self, ahead: HeardAhead) -> None:
+        """Count what other processes did before; what they embedded will be found in the cache."""
+        self.embedded += ahead.embedded
+        self.from_cache -= ahead.embedded
+        self._damaged_ahead += ahead.damaged
 
     def notes_of(self, recording: Recording) -> list[LabelledNote]:
         """Return the labelled notes of a recording.
@@ -117,7 +137,7 @@ class Listener:
             return known
         clip = load_clip(audio_path(recording), rate_hz=spec.rate_hz, max_duration_s=None)
         embeddings = self._embedder.embed(clip)
-        self._keep(lambda: self._embeddings.put(recording.sha256, embeddings))
+        self.kept += self._keep(lambda: self._embeddings.put(recording.sha256, embeddings))
         self.embedded += 1
         return embeddings
 
@@ -131,13 +151,15 @@ class Listener:
         self._keep(lambda: self._pitch.put(self._fingerprint, recording.sha256, track))
         return track
 
-    def _keep(self, put: Callable[[], None]) -> None:
+    def _keep(self, put: Callable[[], None]) -> bool:
         """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
         try:
             with writing(self._folder):
                 put()
         except StoreReadOnly:
             self.unkept += 1
+            return False
+        return True
 
 
 def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents: FloatArray) -> LabelledNote:

@@ -8,19 +8,22 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from threadpoolctl import threadpool_limits
 
 from classifier.pitch import PitchTracker
+from data.atomic_file import check_writable
 from data.corpus import audio_path
+from data.errors import OutputError
 from data.recording import Recording
 from embedder import Embedder
 from raga.errors import SwaraError
 
 from .errors import StoreError
-from .labelled_notes import Listener
+from .labelled_notes import HeardAhead, Listener
 from .pack_pitch import pack_pitch
 from .store import Layout
 from .store.pitch_cache import tracker_fingerprint
@@ -40,11 +43,12 @@ def listen_ahead(
     ears: Ears,
     jobs: int,
     tell: Callable[[float], None],
-) -> int:
-    """Fill the cache with recordings, and return how many had to be embedded.
+) -> HeardAhead:
+    """Fill the cache with recordings, and return what that took.
 
     A recording that fails is left to the caller, who will meet the same error at it: the answer does not
-    depend on which process came first. The caller's death ends the processes.
+    depend on which process came first. So is everything where the cache cannot keep it: it would all be done
+    twice. The caller's death ends the processes.
 
     Parameters
     ----------
@@ -63,19 +67,18 @@ def listen_ahead(
     StoreError
         If a process was killed, or ran out of memory.
     """
+    if not _can_keep(Layout(store)):
+        return HeardAhead()
     context = multiprocessing.get_context("spawn")
-    embedded = done = 0
     with ProcessPoolExecutor(
         min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, ears)
     ) as pool:
         # The longest first: where one is begun last, the others wait for it.
         futures = [pool.submit(_listen, each) for each in sorted(recordings, key=_size, reverse=True)]
         try:
-            for future in as_completed(futures):
-                outcome = future.result()
-                if outcome is None:
+            for done, future in enumerate(as_completed(futures), 1):
+                if not future.result().whole:
                     break
-                embedded, done = embedded + outcome, done + 1
                 tell(done / len(recordings))
         except BrokenProcessPool as error:
             raise StoreError(
@@ -85,7 +88,18 @@ def listen_ahead(
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return embedded
+    heard = [future.result() for future in futures if not future.cancelled()]
+    return HeardAhead(sum(each.kept for each in heard), sum(each.damaged for each in heard))
+
+
+def _can_keep(store: Layout) -> bool:
+    try:
+        for folder in (store.embeddings, store.pitch):
+            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder / "try.npz")
+    except (OSError, OutputError):
+        return False
+    return True
 
 
 def _size(recording: Recording) -> int:
@@ -113,12 +127,22 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _listen(recording: Recording) -> int | None:
-    """Return how many recordings were embedded, 0 or 1; None for a failure."""
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What became of one recording: embeddings kept, damaged entries found, whether all of it is kept."""
+
+    kept: int
+    damaged: int
+    whole: bool
+
+
+def _listen(recording: Recording) -> _Heard:
     (listener,) = _listeners
-    before = listener.embedded
+    if listener.unkept:  # the cache keeps nothing, so that it would be in vain
+        return _Heard(0, 0, whole=False)
+    kept, damaged, failed = listener.kept, listener.damaged, False
     try:
         listener.listen(recording)
     except SwaraError:
-        return None
-    return listener.embedded - before
+        failed = True
+    return _Heard(listener.kept - kept, listener.damaged - damaged, not failed and not listener.unkept)

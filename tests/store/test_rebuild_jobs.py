@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.rebuilds.choir import sing
 from benchmarks.rebuilds.stubs import tone_ears
 from data.corpus import append_recordings, audio_digest
-from data.errors import AudioError
+from data.errors import AudioError, OutputError
+from embedder.cache import EmbeddingCache
 from service.listening_jobs import listen_ahead
 from service.rebuild import RebuildResult, rebuild
 from service.store import Layout
@@ -104,9 +108,88 @@ def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -
     assert files(store, result.version) == files(fresh, rebuilt(fresh, corpus).version)
 
 
+# What listens in another process, where the cache of embeddings is on a disk that may only be read.
+_FORGETFUL = """
+import errno, os
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+from benchmarks.rebuilds.stubs import ToneEmbedder, ToneTracker
+from embedder.cache import EmbeddingCache
+
+def put(self, sha256, embeddings):
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+class Embedder(ToneEmbedder):
+    def __init__(self, marks):
+        super().__init__()
+        self.marks = Path(marks)
+
+    def embed(self, clip):
+        (self.marks / str(uuid4())).touch()
+        return super().embed(clip)
+
+def ears(marks):
+    EmbeddingCache.put = put
+    return Embedder(marks), ToneTracker()
+"""
+
+
+@pytest.fixture
+def forgetful(corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Rebuild with two jobs; return what came of it, and how often something was embedded."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "forgetful.py").write_text(_FORGETFUL)
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    monkeypatch.setattr(EmbeddingCache, "put", EmbeddingCache.put)
+    marks = tmp_path / "marks"
+    marks.mkdir()
+
+    def run() -> tuple[RebuildResult, int]:
+        import forgetful
+
+        append_recordings(Layout(tmp_path / "store").corpus, corpus)
+        embedder, tracker = forgetful.ears(marks)
+        ears = partial(forgetful.ears, marks)
+        result = rebuild(tmp_path / "store", embedder=embedder, tracker=tracker, ears=ears, jobs=2)
+        return result, len(list(marks.iterdir()))
+
+    yield run
+    sys.modules.pop("forgetful", None)
+
+
+def test_a_cache_that_keeps_nothing_is_given_up_at_once(corpus, forgetful) -> None:
+    result, embedded = forgetful()
+    assert (result.embedded, result.from_cache) == (len(corpus), 0)
+    assert f"to be computed again next time: {len(corpus)}" in result.warnings[0]
+    assert embedded <= len(corpus) + 2  # each job finds out by itself
+
+
+def test_a_cache_that_may_only_be_read_is_found_out_beforehand(
+    corpus, forgetful, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        raise OutputError("cannot write here", where=str(path))
+
+    monkeypatch.setattr("service.listening_jobs.check_writable", refused)
+    result, embedded = forgetful()
+    assert (result.embedded, result.from_cache, embedded) == (len(corpus), 0, len(corpus))
+
+
+def test_damage_that_another_process_mended_is_reported(corpus, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    rebuilt(store, corpus)
+    shutil.rmtree(Layout(store).pitch)
+    next(Layout(store).embeddings.rglob("*.npz")).write_bytes(b"noise")
+    result = rebuilt(store, [], jobs=2, force=True)
+    assert (result.embedded, result.from_cache) == (1, len(corpus) - 1)
+    assert "damaged entries of the cache, found and computed again: 1" in result.warnings
+
+
 def test_the_progress_of_all_is_told(corpus, tmp_path: Path) -> None:
     told: list[float] = []
-    assert listen_ahead(tmp_path / "store", corpus, tone_ears(), 2, told.append) == len(corpus)
+    ahead = listen_ahead(tmp_path / "store", corpus, tone_ears(), 2, told.append)
+    assert (ahead.embedded, ahead.damaged) == (len(corpus), 0)
     assert told == [pytest.approx(n / len(corpus)) for n in range(1, len(corpus) + 1)]
 
 
@@ -119,7 +202,7 @@ def test_the_longest_are_begun_first(corpus, tmp_path: Path, monkeypatch: pytest
 
         def submit(self, _act, recording):
             begun.append(recording.singer)
-            return super().submit(lambda: 0)
+            return super().submit(lambda: SimpleNamespace(kept=0, damaged=0, whole=True))
 
     monkeypatch.setattr("service.listening_jobs.ProcessPoolExecutor", Pool)
     long = sing(tmp_path / "sounds", 9, 0, rounds=3)
