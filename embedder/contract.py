@@ -13,10 +13,21 @@ from data.clip import Samples
 from .errors import ModelUnfit
 from .spec import Vectors
 
-__all__ = ["VGGISH", "YAMNET", "YAMNET_TFLITE", "Contract", "Outputs", "Run", "check_contract"]
+__all__ = [
+    "VGGISH",
+    "YAMNET",
+    "YAMNET_TFLITE",
+    "Contract",
+    "Outputs",
+    "Run",
+    "check_contract",
+    "contract_with_handle",
+]
 
 SILENCE_CLASS, SINE_CLASS = 494, 495
 """``Silence`` and ``Sine wave`` in YAMNet's class map."""
+
+_HUB = "https://tfhub.dev/"
 
 _HOPS = 5
 _SINE_HZ = 440.0
@@ -29,7 +40,7 @@ class Contract:
     Parameters
     ----------
     name : str
-        Of the embedder and of the model's folder.
+        Of the model's folder, and of the embedder.
     handle : str
         Where TF Hub has it.
     rate_hz : int
@@ -53,6 +64,11 @@ class Contract:
     classes: int
     sine_within: int
 
+    @property
+    def short_handle(self) -> str:
+        """What TF Hub knows it by, such as ``google/yamnet/1``."""
+        return self.handle.removeprefix(_HUB)
+
     def frames(self, samples: int) -> int:
         """Return how many frames a waveform of so many samples gives, its end filled up with silence."""
         return 1 + max(0, -(-(samples - self.window_samples) // self.hop_samples))
@@ -71,7 +87,10 @@ YAMNET = Contract(
 """``waveform [n] -> (scores [m, 521], embeddings [m, 1024], log mel [.., 64])``, 0.96 s every 0.48 s."""
 
 YAMNET_TFLITE = replace(
-    YAMNET, handle="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1", sine_within=1
+    YAMNET,
+    name="yamnet-tflite",
+    handle="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1",
+    sine_within=1,
 )
 """Another network, of 8-bit integers: ``waveform [15600] -> scores [1, 521]``."""
 
@@ -86,6 +105,12 @@ VGGISH = Contract(
     sine_within=0,
 )
 """``waveform [n] -> embeddings [m, 128]``, 0.96 s every 0.96 s."""
+
+
+def contract_with_handle(text: str) -> Contract | None:
+    """Return what TF Hub has under that handle, with its address before it or not; None for any other."""
+    handle = text.removeprefix(_HUB).rstrip("/")
+    return next((each for each in (YAMNET, YAMNET_TFLITE, VGGISH) if each.short_handle == handle), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,15 +35,24 @@ class HubEmbedder:
         Makes a copy of the network.
     workers : int
         How many copies run at once.
+    name : str, optional
+        What the embedder is called, if not as the model is.
     """
 
     def __init__(
-        self, contract: Contract, weights: str, form: str, make: Callable[[], Network], workers: int
+        self,
+        contract: Contract,
+        weights: str,
+        form: str,
+        make: Callable[[], Network],
+        workers: int,
+        *,
+        name: str | None = None,
     ) -> None:
         self._contract = contract
         self._runner = WindowRunner(contract, make, workers)
         self._spec = EmbedderSpec(
-            name=contract.name,
+            name=name or contract.name,
             dim=contract.dim,
             rate_hz=contract.rate_hz,
             window_s=contract.window_samples / contract.rate_hz,

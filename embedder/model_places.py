@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from .contract import Contract
+from .contract import YAMNET_TFLITE, Contract
 from .errors import ModelAbsent, ModelDamaged
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "SAVED_MODEL_FOLDER",
     "TFLITE_FILE",
     "find_model",
+    "find_only",
     "hub_folders",
     "models_folder",
     "pulled_folder",
@@ -51,7 +52,7 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     """Return the SavedModel folder or the TFLite file to use.
 
     Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
-    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a pulled TFLite file.
+    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a TFLite file.
 
     Raises
     ------
@@ -71,14 +72,50 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
         )
     pulled = pulled_folder(contract, environment)
     _refuse_emptied(pulled)
-    candidates = [pulled, *hub_folders(contract, environment), _tflite_folder(pulled)]
-    for candidate in candidates:
-        if found := _model_at(candidate):
-            return found
-    raise ModelAbsent(
-        f"the model is not on this machine: {SAVED_MODEL_FILE} with its variables, from {contract.handle}",
-        where=str(pulled / SAVED_MODEL_FOLDER),
-        fix=f"Run: swara models pull {contract.name}; or unpack {contract.handle} into that folder by hand",
+    if found := _saved_model(contract, environment):
+        return found
+    files = (folder / TFLITE_FILE for folder in (pulled, _tflite_folder(pulled)))
+    if found := next((file for file in files if file.is_file()), None):
+        return found
+    raise _absent(contract, pulled / SAVED_MODEL_FOLDER)
+
+
+def find_only(contract: Contract, environment: Mapping[str, str]) -> Path:
+    """Return the model of that very handle: no TFLite file in the place of a SavedModel, nor the reverse.
+
+    Raises
+    ------
+    ModelAbsent, ModelDamaged
+        As `find_model`.
+    """
+    pulled = pulled_folder(contract, environment)
+    _refuse_emptied(pulled)
+    if contract is YAMNET_TFLITE:
+        file = pulled / TFLITE_FILE
+        if file.is_file():
+            return file
+        raise _absent(contract, file)
+    if found := _saved_model(contract, environment):
+        return found
+    raise _absent(contract, pulled / SAVED_MODEL_FOLDER)
+
+
+def _saved_model(contract: Contract, environment: Mapping[str, str]) -> Path | None:
+    pulled = pulled_folder(contract, environment)
+    folders = (pulled, pulled / SAVED_MODEL_FOLDER, *hub_folders(contract, environment))
+    return next((each for each in folders if (each / SAVED_MODEL_FILE).is_file()), None)
+
+
+def _absent(contract: Contract, place: Path) -> ModelAbsent:
+    if place.name == TFLITE_FILE:
+        what, by_hand = "the file", "put it there by hand"
+    else:
+        what = f"{SAVED_MODEL_FILE} with its variables"
+        by_hand = f"unpack {contract.handle} into that folder by hand"
+    return ModelAbsent(
+        f"the model is not on this machine: {what}, from {contract.handle}",
+        where=str(place),
+        fix=f"Run: swara models pull {contract.name}; or {by_hand}",
     )
 
 

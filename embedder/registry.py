@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast
+from typing import Literal, TypeAlias, assert_never, cast
 
+from .as_pulled import record_of
+from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, contract_with_handle
+from .model_places import find_model, find_only
 from .spec import Embedder
-
-if TYPE_CHECKING:
-    from .contract import Contract
 
 __all__ = ["EmbedderName", "embedder_named"]
 
-EmbedderName: TypeAlias = Literal["builtin", "yamnet", "vggish"]
+EmbedderName: TypeAlias = Literal["builtin", "yamnet", "yamnet-tflite", "vggish"]
 """Those that there are everywhere; fine-tuned ones have names of their own."""
 
 
@@ -30,10 +30,11 @@ def embedder_named(
     Parameters
     ----------
     name : str
-        An `EmbedderName`, or ``finetuned-`` and 8 hex digits.
+        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub, which stands for that very
+        model. ``yamnet`` is whichever of its two forms `find_model` comes to first.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
-        looked for as `find_model` says. The builtin one ships with the package.
+        looked for. The builtin one ships with the package.
     environment : mapping of str to str, optional
         The process's, if not given.
     report : callable, optional
@@ -49,6 +50,8 @@ def embedder_named(
         from .finetuned import finetuned_embedder
 
         return finetuned_embedder(name, around)
+    if (contract := contract_with_handle(name)) is not None:
+        return _published(contract, _only(contract, around, model), around, report)
     known = cast("EmbedderName", name)
     match known:
         case "builtin":
@@ -56,25 +59,28 @@ def embedder_named(
 
             return BuiltinEmbedder()
         case "yamnet":
-            from .contract import YAMNET
-            from .yamnet import YamnetEmbedder
-
-            found, manifest = _found(YAMNET, around, model)
-            return YamnetEmbedder(found, report, manifest=manifest)
+            return _published(YAMNET, find_model(YAMNET, around, model), around, report)
+        case "yamnet-tflite":
+            return _published(YAMNET_TFLITE, _only(YAMNET_TFLITE, around, model), around, report)
         case "vggish":
-            from .contract import VGGISH
-            from .vggish import VggishEmbedder
-
-            found, manifest = _found(VGGISH, around, model)
-            return VggishEmbedder(found, report, manifest=manifest)
+            return _published(VGGISH, find_model(VGGISH, around, model), around, report)
         case _:
             assert_never(known)
 
 
-def _found(contract: Contract, environment: Mapping[str, str], path: Path | None) -> tuple[Path, Path | None]:
-    """Return where the model lies, and the manifest that it was pulled with, if it was."""
-    from .as_pulled import record_of
-    from .model_places import find_model
+def _only(contract: Contract, environment: Mapping[str, str], model: Path | None) -> Path:
+    return find_only(contract, environment) if model is None else find_model(contract, environment, model)
 
-    found = find_model(contract, environment, path)
-    return found, record_of(found, environment)
+
+def _published(
+    contract: Contract, found: Path, environment: Mapping[str, str], report: Callable[[str], None] | None
+) -> Embedder:
+    """Return the embedder of a model from TF Hub that was found."""
+    manifest = record_of(found, environment)
+    if contract is VGGISH:
+        from .vggish import VggishEmbedder
+
+        return VggishEmbedder(found, report, manifest=manifest)
+    from .yamnet import YamnetEmbedder
+
+    return YamnetEmbedder(found, report, manifest=manifest, name=contract.name)

@@ -33,6 +33,8 @@ class YamnetEmbedder(HubEmbedder):
         Whether ``outputs`` is to give class scores where that costs time.
     manifest : Path, optional
         What the model was pulled with, and must still be.
+    name : str
+        What the embedder is called: ``yamnet`` for either form, ``yamnet-tflite`` for the file alone.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class YamnetEmbedder(HubEmbedder):
         *,
         scores: bool = False,
         manifest: Path | None = None,
+        name: str = YAMNET.name,
     ) -> None:
         self.contract: Contract = YAMNET if model.is_dir() else YAMNET_TFLITE
         where = str(model)
@@ -55,7 +58,12 @@ class YamnetEmbedder(HubEmbedder):
             check_as_pulled(manifest, digest)
             file = converted_file(model, digest, YAMNET, report)
             super().__init__(
-                YAMNET, digest, "saved_model", lambda: ConvertedNetwork(file, YAMNET, where, 1), cores()
+                YAMNET,
+                digest,
+                "saved_model",
+                lambda: ConvertedNetwork(file, YAMNET, where, 1),
+                cores(),
+                name=name,
             )
             return
         content = _content(model)
@@ -68,6 +76,7 @@ class YamnetEmbedder(HubEmbedder):
             "tflite",
             lambda: TfliteNetwork(content, where, scores=scores),
             cores(),
+            name=name,
         )
 
 

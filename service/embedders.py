@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias, get_args
 
 from embedder import Embedder, registry
+from embedder.contract import contract_with_handle
 from embedder.finetuned import finetuned_names, is_finetuned
 from raga.errors import SwaraError
 
@@ -36,6 +38,7 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
     Parameters
     ----------
     name : str
+        Or the handle of a model on TF Hub, such as ``google/yamnet/1``: that very one, in no other form.
     notice : callable, optional
         Told, in a line, of work that takes its time: a model is converted on first use.
 
@@ -47,10 +50,19 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
         If its model is not on this machine, or cannot be used.
     """
     names = get_args(registry.EmbedderName)
-    if name not in names and not is_finetuned(name):
+    if name not in names and not is_finetuned(name) and contract_with_handle(name) is None:
         there = ", ".join((*names, *finetuned_names(os.environ)))
-        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=f"There is {there}")
+        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=_taken_up(name) or f"There is {there}")
     return registry.embedder_named(name, report=notice)
+
+
+def _taken_up(text: str) -> str | None:
+    """Say how a model becomes an embedder that a version can name, if that is what `text` leads to."""
+    path = Path(text)
+    if not path.exists():
+        return None
+    names = "yamnet-tflite" if path.is_file() and path.suffix == ".tflite" else "yamnet, or vggish,"
+    return f"To take up the model there, run: swara models pull {names} --from {text}; then give that name"
 
 
 def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:

@@ -72,3 +72,53 @@ def test_a_path_without_a_model_is_refused(tmp_path: Path) -> None:
 def test_vggish_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
         embedder_named("vggish", _tflite(tmp_path / "vggish.tflite"))
+
+
+class TestOneFormAlone:
+    """Where both networks of YAMNet are on the machine, and where only one of them is."""
+
+    @pytest.fixture
+    def environment(self, tmp_path: Path) -> dict[str, str]:
+        return {"SWARA_MODELS": str(tmp_path), "TFHUB_CACHE_DIR": str(tmp_path / "hub")}
+
+    @pytest.fixture
+    def made(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An embedder says what it would be made of."""
+        monkeypatch.setattr(
+            "embedder.yamnet.YamnetEmbedder", lambda found, _, *, manifest, name: (name, found)
+        )
+        monkeypatch.setattr("embedder.vggish.VggishEmbedder", lambda found, _, *, manifest: ("vggish", found))
+
+    def test_each_name_stands_for_its_model(self, environment, made, tmp_path: Path) -> None:
+        lite = _tflite(tmp_path / "yamnet-tflite" / "model.tflite")
+        assert embedder_named("yamnet", environment=environment) == ("yamnet", lite)
+        assert embedder_named("yamnet-tflite", environment=environment) == ("yamnet-tflite", lite)
+        whole = _saved_model(tmp_path / "yamnet" / "saved_model")
+        for name in ("yamnet", "google/yamnet/1", "https://tfhub.dev/google/yamnet/1/"):
+            assert embedder_named(name, environment=environment) == ("yamnet", whole)
+        for name in ("yamnet-tflite", "google/lite-model/yamnet/classification/tflite/1"):
+            assert embedder_named(name, environment=environment) == ("yamnet-tflite", lite)
+        other = _saved_model(tmp_path / "hub" / hashlib.sha1(VGGISH.handle.encode()).hexdigest())
+        assert embedder_named("google/vggish/1", environment=environment) == ("vggish", other)
+
+    @pytest.mark.parametrize(
+        ("name", "there", "lacking"),
+        [
+            ("google/yamnet/1", "yamnet-tflite/model.tflite", "yamnet/saved_model"),
+            ("google/yamnet/1", "yamnet/model.tflite", "yamnet/saved_model"),
+            ("yamnet-tflite", "yamnet/model.tflite", "yamnet-tflite/model.tflite"),
+            ("google/vggish/1", "vggish/model.tflite", "vggish/saved_model"),
+        ],
+    )
+    def test_another_form_does_not_stand_in(self, environment, made, tmp_path, name, there, lacking) -> None:
+        _tflite(tmp_path / there)
+        with pytest.raises(ModelAbsent) as refusal:
+            embedder_named(name, environment=environment)
+        assert refusal.value.where == str(tmp_path / lacking)
+        assert f"swara models pull {Path(lacking).parts[0]};" in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+
+    def test_a_saved_model_is_not_the_tflite_file(self, environment, made, tmp_path: Path) -> None:
+        _saved_model(tmp_path / "yamnet" / "saved_model")
+        with pytest.raises(ModelAbsent):
+            embedder_named("yamnet-tflite", environment=environment)

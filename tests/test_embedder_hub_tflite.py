@@ -94,6 +94,13 @@ def test_the_form_tells_it_from_the_float_network(real: Path) -> None:
     assert (spec.dim, spec.rate_hz, spec.hop_s) == (1024, 16_000, 0.48)
 
 
+def test_by_a_name_of_its_own_it_is_an_embedder_of_its_own(real: Path) -> None:
+    either, alone = (embedder_named(name, real).spec for name in ("yamnet", "yamnet-tflite"))
+    assert (either.name, alone.name) == ("yamnet", "yamnet-tflite")
+    assert alone.parameters == either.parameters
+    assert alone.fingerprint != either.fingerprint
+
+
 @pytest.mark.parametrize("kept", [0, 3, 8, 100, 5_000, 1_000_000, 4_100_000])
 def test_a_real_file_cut_short_is_refused(kept: int, real: Path, tmp_path: Path) -> None:
     """The last 7 kB are a ZIP file of class names, which no network needs."""

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from data.errors import MissingPackage
-from embedder.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Run, check_contract
+from embedder.contract import (
+    VGGISH,
+    YAMNET,
+    YAMNET_TFLITE,
+    Contract,
+    Run,
+    check_contract,
+    contract_with_handle,
+)
 
 from .errors import UnknownModel
 
@@ -51,7 +59,7 @@ class Pullable:
     @property
     def handle(self) -> str:
         """What TF Hub knows it by, such as ``google/yamnet/1``."""
-        return self.contract.handle.removeprefix("https://tfhub.dev/")
+        return self.contract.short_handle
 
 
 CATALOGUE: Final = (
@@ -84,7 +92,7 @@ public projects pin; that of the TFLite file is of the official file itself."""
 
 
 def pullable(name: str) -> Pullable:
-    """Return the model of that name.
+    """Return the model of that name, or of that handle.
 
     Raises
     ------
@@ -92,7 +100,7 @@ def pullable(name: str) -> Pullable:
         If there is none.
     """
     for model in CATALOGUE:
-        if model.name == name:
+        if model.name == name or model.contract == contract_with_handle(name):
             return model
     names = ", ".join(model.name for model in CATALOGUE)
     raise UnknownModel("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")

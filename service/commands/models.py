@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["models_app"]
 
-PulledName = Annotated[str, typer.Argument(help="The model: yamnet, vggish or yamnet-tflite.")]
+PulledName = Annotated[
+    str, typer.Argument(help="yamnet, vggish, yamnet-tflite, or the handle of one on TF Hub.")
+]
 KeptName = Annotated[str, typer.Argument(help="The model: as for pull, or finetuned-XXXXXXXX.")]
 
 models_app = typer.Typer(no_args_is_help=True, help="Models from TF Hub, and fine-tuned embedders.")

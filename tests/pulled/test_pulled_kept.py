@@ -91,7 +91,12 @@ class TestList:
             assert pullable(model.name) is model
             assert (model.file_sha256 is not None) == (model.form == "tflite")
 
-    @pytest.mark.parametrize("name", ["", "crepe", "YAMNET", "../yamnet"])
+    def test_a_handle_is_a_name_too(self) -> None:
+        for model in CATALOGUE:
+            for name in (model.handle, f"https://tfhub.dev/{model.handle}", f"{model.handle}/"):
+                assert pullable(name) is model
+
+    @pytest.mark.parametrize("name", ["", "crepe", "google/yamnet", "google/yamnet/2", "YAMNET", "../yamnet"])
     def test_no_other_is_known(self, name: str) -> None:
         with pytest.raises(UnknownModel, match="yamnet, vggish, yamnet-tflite"):
             pullable(name)

@@ -12,6 +12,7 @@ import pytest
 
 from data.clip import Clip
 from embedder import Embedder, EmbedderSpec, Embeddings, registry
+from embedder.errors import ModelAbsent
 from raga.errors import SwaraError
 from service.embedders import choose_embedder, embedder_called, live_embedder
 from service.errors import EmbedderChanged, EmbedderMissing, StoreDamaged, UnknownEmbedder
@@ -145,6 +146,54 @@ def test_an_embedder_that_only_a_newer_swara_knows_is_missing_too(studio, build,
 def test_an_unknown_name_lists_those_there_are() -> None:
     with pytest.raises(UnknownEmbedder, match=r"'yamnte'\. There is builtin, backwards"):
         embedder_called("yamnte")
+
+
+def test_a_path_is_told_how_it_becomes_an_embedder(tmp_path: Path) -> None:
+    file = tmp_path / "mine.tflite"
+    file.touch()
+    for path, name in ((file, "yamnet-tflite"), (tmp_path, "yamnet, or vggish,")):
+        with pytest.raises(UnknownEmbedder, match=f"swara models pull {name} --from {path}; then give that"):
+            embedder_called(str(path))
+
+
+def test_a_handle_leads_to_the_registry() -> None:
+    with pytest.raises(ModelAbsent, match="swara models pull yamnet;"):
+        embedder_called("google/yamnet/1")
+
+
+def test_a_float_model_that_arrives_later_changes_nothing_for_the_tflite_one(
+    studio, build, monkeypatch, tmp_path: Path
+) -> None:
+    """The store that chose the file by its own name goes on with it."""
+    monkeypatch.setattr(registry, "EmbedderName", Literal["builtin", "yamnet", "yamnet-tflite"])
+    monkeypatch.setattr("embedder.yamnet.YamnetEmbedder", _as_builtin)
+    for place in ("yamnet-tflite/model.tflite", "yamnet/saved_model/saved_model.pb"):
+        file = tmp_path / "models" / place
+        file.parent.mkdir(parents=True)
+        file.touch()
+        made = build("yamnet-tflite") if "tflite" in place else build()
+        assert made.embedder == "yamnet-tflite"
+    assert made.nothing_new
+    assert load_model(studio.store.folder).embedder.spec.name == "yamnet-tflite"
+    assert live_embedder(studio.store).spec.parameters["file"] == "model.tflite"
+    assert embedder_called("yamnet").spec.parameters["file"] == "saved_model"
+
+
+def _as_builtin(found: Path, *_: object, name: str, **__: object) -> Embedder:
+    """Stand for YAMNet: the built-in one, by the name and the file that were asked for."""
+    embedder = Backwards()
+    whole = embedder.spec
+    spec = EmbedderSpec(name, whole.dim, whole.rate_hz, whole.window_s, whole.hop_s, {"file": found.name})
+
+    @dataclass
+    class Yamnet:
+        spec: EmbedderSpec
+
+        def embed(self, clip: Clip) -> Embeddings:
+            heard = embedder.embed(clip)
+            return Embeddings(heard.vectors, heard.times_s, spec)
+
+    return Yamnet(spec)
 
 
 def test_a_version_that_does_not_say_any_more_counts_as_none(studio, build) -> None:
