@@ -113,18 +113,26 @@ def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             check_writable(folder / "try.tflite")
         except (OSError, OutputError) as error:
-            failures.append(str(error))
+            failures.append(f"{folder}: {_reason(error)}")
             if _error_number(error) in _FULL:
-                break
+                raise _kept_nowhere(saved_model, failures, "Free some space") from error
         else:
             return folder
-    raise ConversionFailed(
-        f"its LiteRT file can be kept nowhere ({failures[-1].rstrip('.')})",
-        where=str(saved_model),
-        fix="Free some space, or set XDG_CACHE_HOME to a folder that can be written",
-    )
+    raise _kept_nowhere(saved_model, failures, "Give yourself permission to write into one of them")
 
 
-def _error_number(error: Exception) -> int | None:
+def _reason(error: OSError | OutputError) -> str:
+    return error.what if isinstance(error, OutputError) else (error.strerror or str(error)).lower()
+
+
+def _error_number(error: OSError | OutputError) -> int | None:
     cause = error.__cause__ if isinstance(error, OutputError) else error
     return cause.errno if isinstance(cause, OSError) else None
+
+
+def _kept_nowhere(saved_model: Path, failures: list[str], fix: str) -> ConversionFailed:
+    return ConversionFailed(
+        f"its LiteRT file can be kept nowhere ({'; '.join(failures)})",
+        where=str(saved_model),
+        fix=f"{fix}, or set XDG_CACHE_HOME to a folder that can be written",
+    )

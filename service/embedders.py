@@ -83,10 +83,12 @@ def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
     try:
         return embedder_called(name, notice)
     except SwaraError as error:
+        reason = f"{error.where}: {error.what}" if error.where else error.what
+        without = f"to do without it, run: swara rebuild --embedder {DEFAULT}"
         raise EmbedderMissing(
-            f"the live version was made with the embedder {name}, which cannot be had here: {error}",
+            f"the live version was made with the embedder {name}, which cannot be had here: {reason}",
             where=str(store.folder),
-            fix=f"To do without it, run: swara rebuild --embedder {DEFAULT}",
+            fix=f"{error.fix}; or, {without}" if error.fix else without.capitalize(),
         ) from error
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from classifier.pitch import TRACK_RATE_HZ, pitch_tracker
 from data.clip import Clip
 from data.decode import decode
+from data.errors import OutputError
 from data.frames import frame_count
 from data.mel import MelBands, MelPower, mel_power
 
@@ -48,6 +49,7 @@ def spectrogram_file(
     Parameters
     ----------
     recording, output : Path
+        The picture's name ends in ``.png``, or in nothing.
     pitch : bool
         Draw the pitch track over it.
     max_duration_s : float or None
@@ -63,6 +65,7 @@ def spectrogram_file(
     """
     from .report.spectrogram_plot import save_spectrogram
 
+    _check_name(output)
     check_outputs([output], source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     bands, stages = MelBands(), Stages(progress)
@@ -73,6 +76,16 @@ def spectrogram_file(
         track = pitch_tracker("head").track(decoded.clip, tell)
     save_spectrogram(power, bands, output, clip=decoded.clip, track=track, title=recording.name)
     return SpectrogramDrawn(decoded.clip.duration_s, bands, decoded.warnings)
+
+
+def _check_name(output: Path) -> None:
+    """Refuse a name that says that the picture is anything but a PNG."""
+    if output.suffix.lower() not in {"", ".png"}:
+        raise OutputError(
+            f"the picture is written as PNG, and this name ends in {output.suffix}",
+            where=str(output),
+            fix=f"Name it {output.with_suffix('.png').name}",
+        )
 
 
 def mel_columns(clip: Clip, bands: MelBands, stages: Stages) -> MelPower:

@@ -160,8 +160,25 @@ class TestErrors:
     def test_the_recording_itself_is_not_written_over(self, swara, tmp_path: Path) -> None:
         take = _tone(tmp_path / "take.wav", 200)
         before = take.read_bytes()
+        plain = take.rename(tmp_path / "take")
+        self._assert_refused(swara("spectrogram", plain, "-o", plain), "the recording that is analysed")
+        take = plain.rename(take)
         self._assert_refused(swara("spectrogram", take, "-o", take), "take.wav")
         assert take.read_bytes() == before
+
+    @pytest.mark.parametrize("name", ["x.jpg", "x.PDF", "take.01"])
+    def test_a_name_that_promises_no_png(self, swara, demo, tmp_path: Path, name: str, monkeypatch) -> None:
+        monkeypatch.setattr("service.spectrogram_file.decode", lambda *_, **__: pytest.fail("it was decoded"))
+        picture = tmp_path / name
+        suffix, better = picture.suffix, f"Name it {picture.stem}.png."
+        self._assert_refused(swara("spectrogram", demo, "-o", picture), f"ends in {suffix}", better)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("name", ["x", "x.PNG"])
+    def test_a_name_that_promises_nothing_else(self, swara, tmp_path: Path, name: str) -> None:
+        tone = _tone(tmp_path / "tone.wav", 300)
+        assert swara("spectrogram", tone, "-o", tmp_path / name).code == 0
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
     def test_a_folder_that_is_not_there(self, swara, demo: Path, tmp_path: Path) -> None:
         self._assert_refused(swara("spectrogram", demo, "-o", tmp_path / "no" / "x.png"), "no")

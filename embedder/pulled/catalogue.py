@@ -17,6 +17,7 @@ from embedder.contract import (
     check_contract,
     contract_with_handle,
 )
+from embedder.errors import ModelUnfit
 
 from .errors import UnknownModel
 
@@ -41,7 +42,7 @@ class Pullable:
         A SavedModel folder, or one TFLite file.
     largest_bytes : int
         More is never downloaded or unpacked: several times what the model has.
-    file_sha256 : str, optional
+    file_sha256, file_bytes : str and int, optional
         Of the TFLite file; another one is refused.
     archive_sha256 : str, optional
         Of the archive as others have downloaded it. Another one is only reported: the same model may be
@@ -54,6 +55,7 @@ class Pullable:
     form: Form
     largest_bytes: int
     file_sha256: str | None = None
+    file_bytes: int | None = None
     archive_sha256: str | None = None
 
     @property
@@ -85,6 +87,7 @@ CATALOGUE: Final = (
         form="tflite",
         largest_bytes=30_000_000,
         file_sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
+        file_bytes=4_126_810,
     ),
 )
 """The URLs are those of TF Hub's hosting protocol. The digest of YAMNet's archive is the one that several
@@ -139,8 +142,22 @@ def check_documented(model: Pullable, path: Path) -> None:
     MissingPackage
         If what it needs to run is not installed.
     """
+    model = _of_form(model, path)
     check_needs(model)
     check_contract(model.contract, _run(model, path), where=str(path))
+
+
+def _of_form(model: Pullable, path: Path) -> Pullable:
+    """Return what a TFLite file in the place of a SavedModel stands for: the other network of YAMNet."""
+    if model.form == "tflite" or path.is_dir():
+        return model
+    if model.contract is not YAMNET:
+        raise ModelUnfit(
+            f"{model.name} is read from a SavedModel folder, not from a file",
+            where=str(path),
+            fix=f"Get {model.contract.handle}: swara models pull {model.name}",
+        )
+    return next(each for each in CATALOGUE if each.contract is YAMNET_TFLITE)
 
 
 def _run(model: Pullable, path: Path) -> Run:

@@ -10,7 +10,7 @@ from pathlib import Path
 from data.errors import OutputError
 from embedder.errors import ModelDamaged, ModelError
 
-__all__ = ["DownloadFailed", "ModelBusy", "ModelRefused", "UnknownModel", "reading", "writing"]
+__all__ = ["DownloadFailed", "ModelBusy", "ModelRefused", "UnknownModel", "reading", "removing", "writing"]
 
 
 class UnknownModel(ModelError):
@@ -54,6 +54,21 @@ def writing(folder: Path) -> Iterator[None]:
         fix = _FIXES.get(error.errno or 0, f"Look after the disk, or {_ELSEWHERE}")
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"the model cannot be kept here: {reason}", where=str(folder), fix=fix) from error
+
+
+@contextmanager
+def removing(folder: Path) -> Iterator[None]:
+    """Turn a failure to remove what lies below `folder` into `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        fix = (
+            "Make the disk writable"
+            if error.errno == errno.EROFS
+            else "Give yourself permission to write there"
+        )
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"the model cannot be removed: {reason}", where=str(folder), fix=fix) from error
 
 
 @contextmanager

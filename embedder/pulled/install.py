@@ -91,10 +91,13 @@ def _new_folder(at: ModelLayout) -> Iterator[Path]:
 def _check_digest(model: Pullable, content: Path, source: Path) -> None:
     if model.file_sha256 is None:
         return
-    found = sha256_of(content)
+    found, size = sha256_of(content), content.stat().st_size
     if found != model.file_sha256:
+        short = (
+            f"it has {size} bytes of {model.file_bytes}, and " if model.file_bytes not in {None, size} else ""
+        )
         raise ModelRefused(
-            f"its SHA-256 begins {found[:12]}, that of {model.handle} {model.file_sha256[:12]}",
+            f"{short}its SHA-256 begins {found[:12]}, that of {model.handle} {model.file_sha256[:12]}",
             where=str(source),
             fix=f"Get it from {model.url}",
         )

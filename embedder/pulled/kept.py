@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from data.errors import MissingPackage
 from embedder.errors import ModelAbsent, ModelDamaged, ModelError
 from embedder.kept_folder import size_bytes, take_away
 from embedder.model_places import SAVED_MODEL_FILE, hub_folders
 
 from .catalogue import CATALOGUE, Pullable
-from .errors import writing
+from .errors import removing
 from .install import ContractCheck
 from .layout import ModelLayout, model_lock
 from .manifest import check_files, read_manifest
@@ -70,9 +71,11 @@ def _kept(at: ModelLayout, environment: Mapping[str, str]) -> Kept:
     if manifest is not None:
         state: State = "pulled" if at.content.exists() else "damaged"
         return Kept(model, state, at.content, manifest.size_bytes, manifest.digest)
-    if at.content.exists():
-        return Kept(model, "by hand", at.content, size_bytes(at.content))
-    if (hub := hub_copy(model, environment)) is not None:
+    # A TFLite file in the place of a SavedModel comes last, as `find_model` has it.
+    by_hand, hub = at.by_hand, hub_copy(model, environment)
+    if by_hand is not None and (hub is None or by_hand.is_dir()):
+        return Kept(model, "by hand", by_hand, size_bytes(by_hand))
+    if hub is not None:
         return Kept(model, "TF Hub's", hub, size_bytes(hub))
     if length := PartFile(at.part).size_bytes:
         return Kept(model, "begun", at.part, length)
@@ -122,7 +125,7 @@ def verify(
     environment : mapping of str to str
         For ``TFHUB_CACHE_DIR``.
     check : callable or None
-        The contract; None to leave it out.
+        The contract; None to leave it out. So it is where a package that it needs is missing.
     progress : callable, optional
 
     Raises
@@ -140,19 +143,23 @@ def verify(
             "the model is not on this machine", where=model.name, fix=f"Run: swara models pull {model.name}"
         )
     tell = progress or (lambda *_: None)
+    contract = False
     at, files = ModelLayout(models, model), 0
     if kept.state in {"pulled", "damaged"}:
         tell(f"reading {model.name}", 0, None)
         files = _sound_files(at)
     if check is not None:
         tell(f"running the documented contract of {model.name}", 0, None)
-        _run(check, kept, kept.where)
-    return Verified(kept, files, contract=check is not None)
+        contract = _run(check, kept, kept.where)
+    return Verified(kept, files, contract)
 
 
-def _run(check: ContractCheck, kept: Kept, where: Path) -> None:
+def _run(check: ContractCheck, kept: Kept, where: Path) -> bool:
+    """Return whether the contract could be run, which takes TensorFlow for some models."""
     try:
         check(kept.model, where)
+    except MissingPackage:
+        return False
     except ModelError as error:
         if kept.state != "pulled":
             raise
@@ -160,6 +167,7 @@ def _run(check: ContractCheck, kept: Kept, where: Path) -> None:
         name = kept.model.name
         fix = f"Run: swara models remove {name}, then: swara models pull {name}"
         raise type(error)(error.what, where=str(where), fix=fix) from error
+    return True
 
 
 def _sound_files(at: ModelLayout) -> int:
@@ -188,8 +196,8 @@ def remove(
     part = PartFile(at.part)
     if not at.folder.exists() and not part.path.exists():
         raise _absent(at, environment)
-    with model_lock(at, (patience or Patience()).lock_s):
-        with writing(at.models):
+    with model_lock(at, (patience or Patience()).lock_s, purpose=removing):
+        with removing(at.models):
             take_away(at.folder)
         part.discard()
     return at.folder

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from embedder.kept_folder import tidy
-from embedder.model_places import MANIFEST_FILE, SAVED_MODEL_FOLDER, TFLITE_FILE
+from embedder.model_places import MANIFEST_FILE, SAVED_MODEL_FILE, SAVED_MODEL_FOLDER, TFLITE_FILE
 
 from .catalogue import Pullable
 from .errors import ModelBusy, writing
@@ -67,17 +67,33 @@ class ModelLayout:
         """Held by the one who pulls or removes it."""
         return self.models / f".{self.model.name}.lock"
 
+    @property
+    def by_hand(self) -> Path | None:
+        """What is loaded though nobody pulled it: ``yamnet/model.tflite`` too, without a SavedModel."""
+        if self.manifest.exists():
+            return None
+        if (self.folder / SAVED_MODEL_FILE).is_file():
+            return self.folder
+        places = (self.content, self.folder / TFLITE_FILE)
+        return next((place for place in places if place.exists()), None)
+
     def content_in(self, folder: Path) -> Path:
         """Return where the model proper lies in its `folder`."""
         return folder / (SAVED_MODEL_FOLDER if self.model.form == "saved_model" else TFLITE_FILE)
 
 
 @contextmanager
-def model_lock(at: ModelLayout, wait_s: float, progress: Progress | None = None) -> Iterator[None]:
+def model_lock(
+    at: ModelLayout,
+    wait_s: float,
+    progress: Progress | None = None,
+    *,
+    purpose: Callable[[Path], AbstractContextManager[None]] = writing,
+) -> Iterator[None]:
     """Be the one who changes a model; the folder of the models is made if it does not exist.
 
     The operating system frees the lock when its holder ends, however it ends. What one who was killed left
-    half done is removed.
+    half done is removed. `purpose` turns a folder that may not be written into an error.
 
     Raises
     ------
@@ -86,7 +102,7 @@ def model_lock(at: ModelLayout, wait_s: float, progress: Progress | None = None)
     OutputError
         If the folder may not be written.
     """
-    with writing(at.models):
+    with purpose(at.models):
         at.models.mkdir(parents=True, exist_ok=True)
         lock = FileLock(at.lock)
         if not _acquired(lock, 0.0):

@@ -112,17 +112,20 @@ def _standing(at: ModelLayout) -> tuple[Pulled | None, str | None]:
             return None, None
         check_files(at.folder, manifest)
     except ModelDamaged as error:
-        return None, str(error)
+        return None, f"{error.where}: {error.what}"
     return Pulled(at.folder, manifest, new=False), None
 
 
 def _refuse_by_hand(at: ModelLayout, damage: str | None) -> None:
     """Refuse to replace what somebody put there: it may be all that they have."""
-    if damage is None and at.content.exists():
+    if damage is None and (found := at.by_hand) is not None:
+        same = found.is_dir() or at.model.form == "tflite"
         raise ModelError(
             "a model lies here that was not pulled, so its digests are not known",
-            where=str(at.content),
-            fix=f"Record them with: swara models pull {at.model.name} --from {at.content}",
+            where=str(found),
+            fix=f"Record them with: swara models pull {at.model.name} --from {found}"
+            if same
+            else f"It is another form of {at.model.name}, which would be lost: move it away first",
         )
 
 

@@ -132,13 +132,12 @@ def _verify_one(name: str) -> None:
 
 
 def _verified(name: str) -> Verified:
-    from embedder.pulled import can_run, check_documented, pullable, verify
+    from embedder.pulled import check_documented, pullable, verify
     from service.report.download_bar import download_bar
 
     model = pullable(name)
-    check = check_documented if can_run(model) else None
     with download_bar() as progress:
-        return verify(model, _models(), os.environ, check, progress)
+        return verify(model, _models(), os.environ, check_documented, progress)
 
 
 def _models() -> Path:

@@ -40,7 +40,7 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
     """Print what came of a pull."""
     page, manifest = Page(console), pulled.manifest
     if pulled.mended is not None:
-        page.line(f"! Replaced what was there: {pulled.mended}", WARNING)
+        page.line(f"! Replaced what was there: {pulled.mended}.", WARNING)
     if pulled.new and _is_another(model, manifest.archive_sha256):
         page.line(
             f"! The archive is not the one usually served: its SHA-256 is {manifest.archive_sha256}. "
