@@ -8,20 +8,18 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from classifier.errors import HeadDamaged
 from data.atomic_file import check_writable
 from data.decoders import DecoderStatus, decoders
 from data.errors import OutputError
 
+from .doctor_check import REINSTALL, Check, State
+from .doctor_embedders import check_embedder, check_models
 from .store.layout import store_folder
 
 __all__ = ["Check", "State", "examine", "healthy", "store_folder"]
-
-State: TypeAlias = Literal["ok", "missing", "broken"]
 
 _PYTHONS = ((3, 11), (3, 13))
 _BASE = ("numpy", "soundfile", "av", "soxr", "ai-edge-litert", "matplotlib", "platformdirs", "rich", "typer")
@@ -35,29 +33,6 @@ _MIN_FREE_BYTES = 500_000_000
 _MIN_COLUMNS = 60
 _DEMO = Path("demo")
 _SOUNDS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"})
-_REINSTALL = "Install again with: pip install --force-reinstall swara"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding.
-
-    Parameters
-    ----------
-    name : str
-        What was looked at.
-    state : {"ok", "missing", "broken"}
-        ``missing`` is something optional that is not there; ``broken`` stands in the way of an analysis.
-    detail : str
-        What was found.
-    fix : str or None
-        What to do, or what would make it better; None when there is nothing to do.
-    """
-
-    name: str
-    state: State
-    detail: str
-    fix: str | None = None
 
 
 def examine(store: Path | None = None) -> tuple[Check, ...]:
@@ -68,13 +43,16 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
     store : Path, optional
         The store folder; without it the one that `store_folder` finds.
     """
+    folder = store or store_folder(os.environ)
     return (
         _swara(),
         _python(sys.version_info[:2]),
         *(_package(name) for name in _BASE),
         *(_decoder(status) for status in decoders()),
         _tracker(),
-        _store(store or store_folder(os.environ)),
+        _store(folder),
+        check_embedder(folder, os.environ),
+        check_models(os.environ),
         *(_optional(name, *given) for name, given in _EXTRAS.items()),
         _demo(),
         _evaluation_data(os.environ.get("SWARA_EVAL_DATA")),
@@ -143,7 +121,7 @@ def _tracker() -> Check:
     try:
         network = PitchNetwork()
     except HeadDamaged:
-        return Check(name, "broken", "the network of the pitch head cannot be read", _REINSTALL)
+        return Check(name, "broken", "the network of the pitch head cannot be read", REINSTALL)
     return Check(name, "ok", f"pitch head {network.digest[:8]} on LiteRT")
 
 
@@ -175,7 +153,7 @@ def _demo() -> Check:
     roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
     found = sorted(p.name for root in roots for p in (root / _DEMO).glob("*") if p.suffix in _SOUNDS)
     if not found:
-        return Check("demo recording", "missing", "not in the package", _REINSTALL)
+        return Check("demo recording", "missing", "not in the package", REINSTALL)
     return Check("demo recording", "ok", ", ".join(found))
 
 

@@ -16,7 +16,7 @@ from raga.errors import SwaraError
 from .errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
 from .store import Layout, current_version, stated_manifest
 
-__all__ = ["DEFAULT", "Choice", "Notice", "choose_embedder", "embedder_called", "live_embedder"]
+__all__ = ["DEFAULT", "Choice", "Notice", "choose_embedder", "embedder_called", "live_embedder", "live_name"]
 
 Notice: TypeAlias = Callable[[str], None]
 
@@ -77,7 +77,7 @@ def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
     StoreError
         If the live version does not say which.
     """
-    name = _live_name(store)
+    name = live_name(store)
     if name is None:
         return embedder_called(DEFAULT)
     try:
@@ -115,6 +115,13 @@ def choose_embedder(store: Layout, name: str | None, notice: Notice | None = Non
         return Choice(embedder_called(DEFAULT), (warning,))
 
 
-def _live_name(store: Layout) -> str | None:
+def live_name(store: Layout) -> str | None:
+    """Return the name of the embedder that the live version was made with; None of a new store.
+
+    Raises
+    ------
+    StoreError
+        If the live version does not say.
+    """
     version = current_version(store)
     return None if version is None else stated_manifest(store, version).embedder.name

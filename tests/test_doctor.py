@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from classifier.pitch.network import MODEL_FILE, PitchNetwork
 from data.decoders import DecoderStatus, decoders
+from embedder.network import MODEL_FILE as EMBEDDER_FILE
+from embedder.network import EmbedderNetwork
 from service import doctor
 from service.doctor import Check, examine, healthy, store_folder
 
@@ -85,6 +88,55 @@ def test_without_its_network_there_is_no_tracker(
 
     assert check.state == "broken"
     assert "--force-reinstall swara" in str(check.fix)
+
+
+def test_the_built_in_embedder_is_named_by_its_digest(tmp_path: Path) -> None:
+    digest = hashlib.sha256(EMBEDDER_FILE.read_bytes()).hexdigest()
+    assert _found(examine(tmp_path), "embedder") == Check("embedder", "ok", f"builtin {digest[:8]} on LiteRT")
+
+
+def test_without_its_network_there_is_no_embedder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(EmbedderNetwork.__init__, "__defaults__", (tmp_path / "gone",))
+    check = _found(examine(tmp_path), "embedder")
+    assert (check.state, "--force-reinstall swara" in str(check.fix)) == ("broken", True)
+
+
+def test_the_embedder_of_the_live_version_is_looked_for(
+    pack_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _found(examine(pack_store), "embedder").detail.startswith("builtin ")
+    monkeypatch.setattr("service.doctor_embedders.live_name", lambda _: "yamnet-tflite")
+
+    gone = _found(examine(pack_store), "embedder")
+    file = tmp_path / "models" / "yamnet-tflite" / "model.tflite"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    found = _found(examine(pack_store), "embedder")
+
+    assert (gone.state, "yamnet-tflite" in gone.detail) == ("broken", True)
+    assert "swara rebuild --embedder builtin" in str(gone.fix)
+    assert (found.state, found.detail.split(",")[0]) == ("ok", "yamnet-tflite")
+
+
+def test_a_store_that_does_not_say_who_made_it_is_broken(pack_store: Path, tmp_path: Path) -> None:
+    store = Path(shutil.copytree(pack_store, tmp_path / "own store"))
+    next(store.glob("versions/*/manifest.json")).write_bytes(b"{}")
+    check = _found(examine(store), "embedder")
+    assert (check.state, "manifest.json" in check.detail, bool(check.fix)) == ("broken", True, True)
+
+
+def test_models_are_listed(tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    none = _found(examine(tmp_path), "models")
+    assert (none.state, str(models) in none.detail) == ("missing", True)
+    assert "swara models pull" in str(none.fix)
+    (models / "finetuned-0123abcd").mkdir(parents=True)
+    (models / "yamnet").mkdir()
+    (models / "yamnet" / "model.tflite").touch()
+    listed = f"yamnet (by hand), finetuned-0123abcd; in {models}"
+    assert _found(examine(tmp_path), "models") == Check("models", "ok", listed)
+    (models / "yamnet" / "manifest.json").touch()
+    assert _found(examine(tmp_path), "models").fix == "Run: swara models pull yamnet"
 
 
 @pytest.mark.parametrize(("package", "extra"), [("tensorflow", "tensorflow"), ("librosa", "reference")])

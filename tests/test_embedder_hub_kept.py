@@ -124,6 +124,22 @@ def test_nowhere_to_write_is_said_in_one_line(saved_model: Path, conversions, tm
     assert conversions == []
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_who_may_not_write_is_not_told_to_free_space(
+    saved_model: Path, conversions, monkeypatch, number
+) -> None:
+    def refused(self: Path, **_: object) -> None:
+        raise OSError(number, os.strerror(number), str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(ConversionFailed) as refusal:
+        _converted(saved_model)
+    beside, reason = saved_model.with_name("saved_model.litert"), os.strerror(number).lower()
+    assert f"kept nowhere ({beside}: {reason}; " in str(refusal.value)
+    assert "Errno" not in str(refusal.value)
+    assert str(refusal.value.fix).startswith("Give yourself permission to write")
+
+
 def test_a_full_disk_leaves_nothing_half_written(saved_model: Path, conversions, monkeypatch) -> None:
     def full(path: Path, content: bytes) -> None:
         path.write_bytes(content[:5])

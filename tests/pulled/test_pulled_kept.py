@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
+from data.errors import MissingPackage, OutputError
+from embedder.contract import YAMNET
 from embedder.errors import ModelAbsent, ModelDamaged, ModelUnfit
-from embedder.pulled import CATALOGUE, inventory, pull, pullable, remove, verify
+from embedder.model_places import find_model
+from embedder.pulled import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
 from embedder.pulled.errors import DownloadFailed, ModelBusy, UnknownModel
 from embedder.pulled.layout import ModelLayout, model_lock
 from embedder.pulled.opening import Patience
@@ -71,6 +76,19 @@ class TestList:
         (models / "vggish" / "saved_model" / "saved_model.pb").write_bytes(b"a graph")
 
         assert _states(models)["vggish"] == "by hand"
+
+    @pytest.mark.parametrize("place", ["yamnet/model.tflite", "yamnet/saved_model.pb"])
+    def test_what_an_embedder_would_use_is_listed_wherever_it_lies(
+        self, models: Path, place: str, hub
+    ) -> None:
+        (models / "yamnet").mkdir(parents=True)
+        (models / place).touch()
+
+        (kept, *_) = inventory(models, {})
+
+        assert (kept.state, kept.where) == ("by hand", find_model(YAMNET, {"SWARA_MODELS": str(models)}))
+        both = inventory(models, hub)[0]
+        assert both.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | hub)
 
     def test_a_damaged_one(self, pulled, models: Path) -> None:
         (models / "yamnet" / "manifest.json").write_bytes(b"{}")
@@ -145,6 +163,21 @@ class TestVerify:
 
         assert (verified.files, verified.contract) == (4, False)
 
+    def test_a_package_that_is_missing(self, pulled, models: Path) -> None:
+        def check(model, path: Path) -> None:
+            raise MissingPackage("TensorFlow is not installed")
+
+        verified = verify(pullable("yamnet"), models, {}, check)
+
+        assert (verified.files, verified.contract) == (4, False)
+
+    def test_a_file_is_no_vggish(self, models: Path) -> None:
+        (models / "vggish").mkdir(parents=True)
+        (models / "vggish" / "model.tflite").touch()
+
+        with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
+            verify(pullable("vggish"), models, {}, check_documented)
+
     def test_one_of_tf_hub_has_no_digests(self, models: Path, hub: dict[str, str], contract, files) -> None:
         verified = verify(pullable("yamnet"), models, hub, contract)
 
@@ -190,6 +223,21 @@ class TestRemove:
             remove(pullable("yamnet"), models, hub)
 
         assert _states(models, hub)["yamnet"] == "TF Hub's"
+
+    @pytest.mark.parametrize("step", ["embedder.pulled.layout._acquired", "pathlib.Path.rename"])
+    @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+    def test_where_nothing_may_be_written(self, pulled, models: Path, monkeypatch, step, code) -> None:
+        def refused(*_: object) -> None:
+            raise OSError(code, os.strerror(code))
+
+        monkeypatch.setattr(step, refused)
+        with pytest.raises(OutputError) as caught:
+            remove(pullable("yamnet"), models, {})
+
+        line = str(caught.value)
+        assert f"{models}: the model cannot be removed: {os.strerror(code).lower()}." in line
+        assert "kept" not in line
+        assert "SWARA_MODELS" not in line
 
     def test_waits_for_one_who_pulls(self, pulled, models: Path) -> None:
         model = pullable("yamnet")

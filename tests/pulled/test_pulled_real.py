@@ -77,6 +77,25 @@ def test_another_byte_in_it_is_refused(real: Pullable, real_file: Path, tmp_path
         pull(real, tmp_path / "models", check_documented, source=changed)
 
 
+def test_a_part_of_it_is_refused_with_its_size(real: Pullable, real_file: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.tflite"
+    short.write_bytes(real_file.read_bytes()[:3_000_000])
+
+    with pytest.raises(ModelRefused, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
+        pull(real, tmp_path / "models", check_documented, source=short)
+
+
+def test_put_into_the_folder_of_yamnet_it_is_verified_as_what_it_is(real_file: Path, tmp_path: Path) -> None:
+    file = tmp_path / "yamnet" / "model.tflite"
+    file.parent.mkdir()
+    file.write_bytes(real_file.read_bytes())
+
+    verified = verify(pullable("yamnet"), tmp_path, {}, check_documented)
+
+    assert (verified.kept.state, verified.kept.where) == ("by hand", file)
+    assert (verified.files, verified.contract) == (0, True)
+
+
 def test_a_bit_lost_on_disk_is_found(real: Pullable, real_file: Path, tmp_path: Path) -> None:
     folder = pull(real, tmp_path, check_documented, source=real_file).folder
     content = bytearray((folder / "model.tflite").read_bytes())

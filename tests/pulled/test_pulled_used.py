@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from embedder.errors import ModelDamaged
+from embedder.errors import ModelDamaged, ModelError
 from embedder.pulled import pull, pullable
 from embedder.registry import embedder_named
 
@@ -113,3 +113,16 @@ def test_a_hand_placed_file_has_nothing_to_be_compared_with(models: Path) -> Non
     refusal = _refusal("yamnet")
 
     assert (refusal.where, refusal.what) == (str(file), "this TFLite file is damaged or cut short")
+
+
+def test_a_hand_placed_tflite_file_is_not_lost_to_a_pull(site, contract, models: Path) -> None:
+    file = models / "yamnet" / "model.tflite"
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+    with pytest.raises(ModelError, match="move it away first") as caught:
+        pull(pullable("yamnet"), models, contract, url=site.url)
+
+    assert caught.value.where == str(file)
+    assert file.exists()
+    assert site.asked == []
