@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from embedder.contract import (
+    NOISE_CLASS,
     SILENCE_CLASS,
     SINE_CLASS,
     VGGISH,
@@ -17,8 +18,8 @@ from embedder.contract import (
 from embedder.errors import ModelUnfit
 
 
-def _model(contract, *, dim=None, frames=0, spoil=0.0, sine_rank=0):
-    """Embeds by loudness; scores by whether it hears nothing, or as much as a sine."""
+def _model(contract, *, dim=None, frames=0, spoil=0.0, sine_rank=0, noise_rank=0):
+    """Embeds by loudness; scores by whether it hears nothing, or as much as noise, or as a sine."""
 
     def run(waveform):
         count = contract.frames(waveform.size) + frames
@@ -27,8 +28,9 @@ def _model(contract, *, dim=None, frames=0, spoil=0.0, sine_rank=0):
         if not contract.classes:
             return Outputs(embeddings)
         scores = np.zeros((count, contract.classes), dtype=np.float32)
-        scores[:, :sine_rank] = 0.9
-        scores[:, SILENCE_CLASS if level == 0 else SINE_CLASS] = 0.8 if level else 0.95
+        heard, rank = (NOISE_CLASS, noise_rank) if level < 0.65 else (SINE_CLASS, sine_rank)
+        scores[:, :rank] = 0.9
+        scores[:, SILENCE_CLASS if level == 0 else heard] = 0.8 if level else 0.95
         return Outputs(embeddings, scores)
 
     return run
@@ -48,6 +50,8 @@ def test_a_model_that_does_what_is_documented_passes(contract) -> None:
         (YAMNET, {"spoil": np.inf}, "not finite"),
         (YAMNET, {"sine_rank": 10}, "class 495 among the first 10 for sine"),
         (YAMNET_TFLITE, {"sine_rank": 1}, "class 495 first for sine, but class 0"),
+        (YAMNET, {"noise_rank": 10}, "class 514 among the first 10 for noise"),
+        (YAMNET_TFLITE, {"noise_rank": 10}, "class 514 among the first 10 for noise"),
     ],
 )
 def test_a_model_that_does_otherwise_is_refused(contract, given, says) -> None:
@@ -60,12 +64,12 @@ def test_a_model_that_does_otherwise_is_refused(contract, given, says) -> None:
     assert "\n" not in line
 
 
-def test_nine_classes_may_come_before_the_sine_in_the_float_network() -> None:
-    check_contract(YAMNET, _model(YAMNET, sine_rank=9))
+def test_nine_classes_may_come_before_the_sine_and_the_noise_in_the_float_network() -> None:
+    check_contract(YAMNET, _model(YAMNET, sine_rank=9, noise_rank=9))
 
 
 def test_random_weights_pass_with_the_classes_left_out() -> None:
-    check_contract(YAMNET, _model(YAMNET, sine_rank=400), check_classes=False)
+    check_contract(YAMNET, _model(YAMNET, sine_rank=400, noise_rank=400), check_classes=False)
 
 
 def test_a_model_that_hears_nothing_is_refused() -> None:

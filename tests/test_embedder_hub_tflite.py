@@ -11,7 +11,7 @@ import pytest
 
 from data.clip import Clip
 from data.decode import load_clip
-from embedder.contract import SILENCE_CLASS, SINE_CLASS, YAMNET_TFLITE, check_contract
+from embedder.contract import NOISE_CLASS, SILENCE_CLASS, SINE_CLASS, YAMNET_TFLITE, check_contract
 from embedder.errors import ModelDamaged, ModelUnfit
 from embedder.registry import embedder_named
 from embedder.yamnet import YamnetEmbedder
@@ -49,7 +49,9 @@ def test_the_real_file_does_what_is_documented(real: Path) -> None:
 
 def test_silence_and_a_sine_score_as_measured(real: Path, folder: Path) -> None:
     run = YamnetEmbedder(real, scores=True).outputs
-    silence, sine = (run(sound).scores.mean(axis=0) for sound in (np.zeros(54_000, np.float32), _sine(3.375)))
+    hiss = np.random.default_rng(0).uniform(-1.0, 1.0, 54_000).astype(np.float32)
+    sounds = (np.zeros(54_000, np.float32), _sine(3.375), hiss)
+    silence, sine, noise = (run(sound).scores.mean(axis=0) for sound in sounds)
     with (folder / "yamnet_class_map.csv").open(encoding="utf-8") as file:
         names = [row["display_name"] for row in csv.DictReader(file)]
     assert (names[SILENCE_CLASS], names[SINE_CLASS]) == ("Silence", "Sine wave")
@@ -57,6 +59,8 @@ def test_silence_and_a_sine_score_as_measured(real: Path, folder: Path) -> None:
     assert silence.max() == pytest.approx(0.80, abs=0.02)
     assert names[int(sine.argmax())] == "Sine wave"
     assert sine.max() > 0.98
+    assert names[NOISE_CLASS] == "White noise"
+    assert int((noise > noise[NOISE_CLASS]).sum()) == 2
 
 
 def test_the_cut_gives_the_tensor_before_the_last_layer(real: Path) -> None:

@@ -50,6 +50,8 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
     done = "is here now" if pulled.new else "was here already, and is unchanged"
     page.line(f"{model.name} {done}.", STYLES["perfect"])
     page.line(f"{_megabytes(manifest.size_bytes)}, digest {manifest.digest[:12]}, in {pulled.folder}")
+    if pulled.new and not model.contract.classes:
+        page.line(f"Checked: {_did(model)}.")
     if not pulled.new:
         page.line(f"To have it anew, first: swara models remove {model.name}")
 
@@ -59,8 +61,14 @@ def render_verified(verified: Verified, console: Console) -> None:
     page, kept = Page(console), verified.kept
     counted = "1 file is" if verified.files == 1 else f"{verified.files} files are"
     files = f"{counted} as pulled" if verified.files else "its digests are not on record"
-    contract = "it does what is documented" if verified.contract else "the documented contract was not run"
+    contract = _did(kept.model) if verified.contract else "the documented contract was not run"
     page.line(f"{kept.model.name}: {files}; {contract}.", STYLES["perfect"] if verified.contract else WARNING)
+
+
+def _did(model: Pullable) -> str:
+    if model.contract.classes:
+        return "it does what is documented"
+    return "its shapes are those documented, and no more than shapes can be checked"
 
 
 def _is_another(model: Pullable, archive_sha256: str | None) -> bool:

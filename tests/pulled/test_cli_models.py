@@ -83,6 +83,19 @@ def test_pull_list_verify_remove(run, known, site, models: Path) -> None:
     assert run("verify")[1] == "No model is here. To get one: swara models pull yamnet"
 
 
+def test_of_vggish_it_is_said_that_only_shapes_were_checked(
+    run, site, contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedder.pulled.check_needs", lambda _: None)
+    monkeypatch.setattr("embedder.pulled.check_documented", contract)
+
+    for words in (("pull", "vggish", "--url", site.url), ("verify", "vggish")):
+        code, out, _ = run(*words)
+        assert code == 0
+        assert "its shapes are those documented, and no more than shapes can be checked." in out
+        assert "does what is documented" not in out
+
+
 def test_verify_names_the_damaged_file_and_fails(run, known, site, models: Path) -> None:
     run("pull", known.name, "--url", site.url)
     path = models / "yamnet-tflite" / "model.tflite"
