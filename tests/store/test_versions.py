@@ -10,7 +10,9 @@ import pytest
 from data.corpus import append_removal
 from service.errors import NoSuchVersion, RecordingsChanged, StoreDamaged, StoreUnwritable
 from service.store import Layout, current_version, open_live
-from service.versions import difference, find_version, kept_versions, make_live, prune_versions, roll_back
+from service.version_difference import difference
+from service.version_info import find_version, kept_versions
+from service.versions import make_live, prune_versions, roll_back
 
 pytestmark = pytest.mark.usefixtures("learned_at_once")
 
