@@ -26,7 +26,15 @@ def render_versions(versions: Sequence[VersionInfo], troubles: Sequence[str], co
     else:
         page.line("No version is kept yet. Make one with: swara rebuild")
     for trouble in (*(info.damage for info in versions if info.damage), *troubles):
+        _warn(trouble, page)
+
+
+def _warn(trouble: str, page: Page) -> None:
+    """Print what is wrong; where nobody looks in one line, so that a search finds the path in it."""
+    if page.console.is_terminal:
         page.line(f"! {trouble}", WARNING)
+    else:
+        page.console.print(page.text(f"  ! {trouble}"), soft_wrap=True)
 
 
 def _list(versions: Sequence[VersionInfo], page: Page) -> None:
