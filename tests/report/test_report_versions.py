@@ -76,8 +76,9 @@ def test_ids_in_the_list_of_versions_are_whole(width: int) -> None:
     assert all(len(line) <= width for line in page.splitlines() if "! " not in line)
 
 
-def test_an_id_in_the_list_of_corrections_can_be_confirmed(width: int) -> None:
-    given = Correction(
+@pytest.fixture
+def given() -> Correction:
+    return Correction(
         id="7c5aa1b2",
         at="2025-03-01T13:00:00+00:00",
         path="/srv/takes/a rather long name of a take, evening practice of the first of March.wav",
@@ -90,7 +91,16 @@ def test_an_id_in_the_list_of_corrections_can_be_confirmed(width: int) -> None:
         swara=".P",
         verdict="perfect",
     )
+
+
+def test_an_id_in_the_list_of_corrections_can_be_confirmed(given: Correction, width: int) -> None:
     page = shown(render_corrections, [given], width=width)
     assert any(line.strip().startswith("7c5aa1b2 ") for line in page.splitlines())
     assert "…" not in page
     assert max(map(len, page.splitlines())) <= width
+
+
+def test_where_little_fits_ids_do(given: Correction) -> None:
+    assert given.id in shown(render_corrections, [given], width=30)
+    info = version(1, live=True)
+    assert info.id in shown(render_versions, [info], [], width=40)
