@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .errors import NoSuchVersion
 from .store import Layout, sound_manifest
-from .store.refusals import reading
+from .store.seen import recordings_seen
 from .version_info import VersionInfo
 
 __all__ = ["Difference", "difference"]
@@ -49,10 +49,9 @@ def difference(store: Layout, before: VersionInfo, after: VersionInfo) -> Differ
 def _seen(store: Layout, info: VersionInfo) -> dict[str, tuple[str, str]]:
     """Return what a version learned from: the singer, and all that was known, of each recording by its id."""
     manifest = sound_manifest(store, info.id)
-    at = store.version(info.id).recordings
-    if at.name not in manifest.files:
+    recordings = recordings_seen(store, info.id, manifest)
+    if recordings is None:
         raise NoSuchVersion(f"{info.id} did not note what it learned from: it is of an older swara")
-    with reading(at):
-        lines = at.read_bytes().splitlines()
-    fields = map(json.loads, lines)
-    return {each["id"]: (each["singer"], json.dumps(each, sort_keys=True)) for each in fields}
+    return {
+        each: (fields["singer"], json.dumps(fields, sort_keys=True)) for each, fields in recordings.items()
+    }
