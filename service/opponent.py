@@ -1,13 +1,13 @@
 """The version that a candidate is compared with, and how that one does.
 
 Usually the live one. Where that was damaged, what its manifest says of it still holds: otherwise a flipped
-bit would let in what was rejected the night before. Where nothing says which one is live, it is the newest
-that went live.
+bit would let in what was rejected the night before. Where nothing says which one is live, it is the one that
+`swara versions rollback` goes to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -18,10 +18,11 @@ from .exam import HITS, Score, Scores, examine, hits_among
 from .gate import HITS_IN_COMMON, of_labels, scores_from_json
 from .labelled_notes import LabelledNote
 from .rebuild_plan import Plan
-from .store import Layout, Manifest, all_versions, open_version, sound_manifest, stated_manifest
+from .store import Layout, Manifest, open_version, sound_manifest, stated_manifest
 from .store.refusals import reading
-from .store.rollbacks import rolled_back
 from .store.seen import recordings_seen
+from .version_info import kept_versions
+from .way_back import way_back
 
 __all__ = ["Opponent", "Questions", "opponent_of"]
 
@@ -77,24 +78,19 @@ def opponent_of(store: Layout, plan: Plan, questions: Questions) -> Opponent:
     Raises
     ------
     StoreError
-        If the versions cannot be read; those that are damaged are passed over.
+        If the versions cannot be read.
     """
-    for version, manifest in _candidates(store, plan):
-        return _asked(store, plan, version, manifest, questions)
-    return Opponent()
+    found = _to_compare_with(store, plan)
+    return Opponent() if found is None else _asked(store, plan, *found, questions)
 
 
-def _candidates(store: Layout, plan: Plan) -> Iterator[tuple[str, Manifest]]:
-    """Yield the versions to compare with, the best first."""
+def _to_compare_with(store: Layout, plan: Plan) -> tuple[str, Manifest] | None:
+    """Return the live version, or, where it does not say what it is, the one that `rollback` would go to."""
     if plan.parent is not None:
         with suppress(StoreDamaged):
-            yield plan.parent, plan.live or stated_manifest(store, plan.parent)
-    left = rolled_back(store)
-    for version in reversed(all_versions(store)):
-        with suppress(StoreDamaged):
-            manifest = sound_manifest(store, version)
-            if manifest.gate["promoted"] and version not in left:
-                yield version, manifest
+            return plan.parent, plan.live or stated_manifest(store, plan.parent)
+    before = way_back(kept_versions(store))
+    return None if before is None or before.manifest is None else (before.id, before.manifest)
 
 
 def _asked(store: Layout, plan: Plan, version: str, manifest: Manifest, questions: Questions) -> Opponent:
