@@ -11,12 +11,12 @@ from dataclasses import replace
 from classifier.note_head import load_note_head
 from data.recording import Recording
 
+from .corrections_report import corrections_report
 from .errors import EmbedderChanged, StoreDamaged
 from .exam import Scores, examine, labels_in_place
 from .gate import Ruling, rule, scores_from_json
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, Listener
-from .rebuild_corrections import corrections_report
 from .rebuild_plan import Plan
 from .store import Layout, open_version
 from .store.manifest import code_version
