@@ -26,30 +26,34 @@ def correction_lines(report: Mapping[str, Any], *, most: int | None = None) -> I
     of = f"{wording.counted(labels, 'label')} of samples, {wording.counted(notes, 'note')} of takes"
     yield f"Corrections learned from: {labels + notes} ({of})."
     used = report.get("used", ())  # older versions only count them
-    yield from (f"  {_line(each)}" for each in used[:most])
+    for each in used[:most]:
+        yield f"  {each['id']}  {_what(each)}"
+        yield f"  {' ' * len(each['id'])}  {_became(each)}"
     if most is not None and len(used) > most:
         yield f"  and {len(used) - most} more."
     if report["notes"]:
         yield _sum(report)
     if report["verdicts"]:
-        after_all = f", {report['in_tune_after_all']} of them to in tune after all"
-        yield f"{wording.counted(report['verdicts'], 'verdict')} corrected{after_all}."
+        verdicts = wording.counted(report["verdicts"], "verdict")
+        yield f"{verdicts} corrected; in tune after all: {report['in_tune_after_all']}."
     if report["targets_moved_cents"]:
         moved = (f"{letter} {cents:+.1f}" for letter, cents in report["targets_moved_cents"].items())
         yield f"Learned targets that they moved, in cents: {', '.join(moved)}."
 
 
-def _line(used: Mapping[str, Any]) -> str:
+def _what(used: Mapping[str, Any]) -> str:
     says = wording.corrected(used["named"], used["swara"])
     if used["verdict"] is not None:
         says += f"; {wording.corrected(used['judged'], used['verdict'])}"
-    place = f"{used['file']} ({used['recording']}), {wording.span(used['start_s'], used['end_s'])}"
+    return f"{says}: {used['file']} ({used['recording']}), {wording.span(used['start_s'], used['end_s'])}"
+
+
+def _became(used: Mapping[str, Any]) -> str:
     now, before = used["named_right_now"], used["named_right_before"]
-    became = "no pitch is found in it" if now is None else _NAMED[now, before]
-    return f"{used['id']}  {place}: {says}; {became}"
+    return "no pitch is found in it" if now is None else _NAMED[now, before]
 
 
 def _sum(report: Mapping[str, Any]) -> str:
     before, count = report["named_right_before"], wording.counted(report["notes"], "corrected note")
-    known = "" if before is None else f", the one before {before}"
+    known = "" if before is None else f", the one before named {before}"
     return f"Of {count} this version names {report['named_right_now']} right{known}."
