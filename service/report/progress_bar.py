@@ -34,8 +34,10 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[str, float], None] | None
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
+    left = TimeRemainingColumn()
+    # Otherwise a stage that begins shows what was left of the one before.
+    left.max_refresh = 0.0
+    columns, console = (TextColumn("{task.description}"), BarColumn(), left), Console(stderr=True)
     with Progress(*columns, console=console, transient=True, speed_estimate_period=_PACE_S) as bar:
         yield _StageBar(bar).tell
 

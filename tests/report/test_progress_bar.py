@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from rich.progress import Progress
 
 from service.report.progress_bar import progress_bar
 
@@ -68,6 +69,13 @@ def test_the_time_left_is_that_of_the_stage(shown) -> None:
 
 
 def test_nothing_is_known_of_a_stage_that_just_began(shown) -> None:
+    assert shown(*CHECKED) == ("Listen", "-:--:--")
+
+
+def test_a_stage_that_begins_shows_nothing_of_the_one_before(shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich keeps what it drew for half a second; here everything is drawn."""
+    update = Progress.update
+    monkeypatch.setattr(Progress, "update", lambda *words, **more: update(*words, **more, refresh=True))
     assert shown(*CHECKED) == ("Listen", "-:--:--")
 
 
