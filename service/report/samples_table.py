@@ -105,7 +105,8 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
         page.line("Rejected:", WARNING)
         for reason in result.reasons:
             page.line(f"  {reason}.", WARNING)
-        page.line(f"Live as before: {result.version}; kept: {result.candidate}")
+        live = f"Live as before: {result.version}" if result.version else "No version is live"
+        page.line(f"{live}; kept: {result.candidate}")
         page.line(f"To look into it: swara versions show {result.candidate}")
         page.line(f"To have it live all the same: swara versions promote {result.candidate}")
     for name, score in result.gate.get("scores", {}).items():

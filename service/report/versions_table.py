@@ -8,7 +8,8 @@ from rich.console import Console
 
 from service.exam import Score
 from service.gate import MARGINS
-from service.versions import Difference, VersionInfo
+from service.version_difference import Difference
+from service.version_info import VersionInfo
 
 from .terminal_page import STYLES, WARNING, Page
 
@@ -17,14 +18,32 @@ __all__ = ["render_difference", "render_version", "render_versions"]
 _MOST_NAMED = 10
 
 
-def render_versions(versions: Sequence[VersionInfo], console: Console) -> None:
-    """Print a line for each version."""
+def render_versions(versions: Sequence[VersionInfo], troubles: Sequence[str], console: Console) -> None:
+    """Print a line for each version, then what is wrong with any, and `troubles` beside them."""
     page = Page(console)
-    if not versions:
+    if versions:
+        _list(versions, page)
+    else:
         page.line("No version is kept yet. Make one with: swara rebuild")
-        return
+    for trouble in (*(info.damage for info in versions if info.damage), *troubles):
+        _warn(trouble, page)
+
+
+def _warn(trouble: str, page: Page) -> None:
+    """Print what is wrong; where nobody looks in one line, so that a search finds the path in it."""
+    if page.console.is_terminal:
+        page.line(f"! {trouble}", WARNING)
+    else:
+        page.console.print(page.text(f"  ! {trouble}"), soft_wrap=True)
+
+
+def _list(versions: Sequence[VersionInfo], page: Page) -> None:
     columns = [("Version", "left"), ("", "left"), ("Samples", "right"), ("Named", "right"), ("By", "left")]
     table = page.table(columns)
+    # An id that was cut short could not be given to another command.
+    table.columns[0].min_width = max(len(info.id) for info in versions)
+    for column in (table.columns[1], table.columns[4]):
+        column.no_wrap, column.overflow = False, "fold"
     for info in versions:
         saw = {} if info.manifest is None else info.manifest.metrics.get("learned_from", {})
         cells = (
@@ -36,21 +55,17 @@ def render_versions(versions: Sequence[VersionInfo], console: Console) -> None:
         )
         table.add_row(*(page.text(cell, STYLES["perfect"] if info.live else "") for cell in cells))
     page.show(table)
-    for info in versions:
-        if info.damage:
-            page.line(f"! {info.damage}", WARNING)
 
 
 def render_version(info: VersionInfo, console: Console) -> None:
-    """Print all that is known of one version."""
+    """Print all that is known of one version; what is wrong with it is the caller's to say."""
     page = Page(console)
     page.line(f"{info.id}  {info.state}", "bold")
-    if info.damage:
-        page.line(f"! {info.damage}", WARNING)
     if info.manifest is None:
         return
     manifest = info.manifest
     table = page.table([("", "left"), ("", "left")])
+    table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
     saw = manifest.metrics.get("learned_from", {})
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
