@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from classifier.pitch import PitchTracker
 from embedder import Embedder
@@ -154,7 +155,7 @@ class _Work:
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
             learned = with_corrections(store, plan, learned, corrected)
         became = learned.metrics.get("corrections")
-        stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=became)
+        stages.over("evaluate", **_told(ruling), warnings=list(ruling.warnings), corrections=became)
         with stages.stage("write"):
             version = _write(store, plan, learned, ruling)
         stages.over("write", version=version)
@@ -198,6 +199,12 @@ def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:
     return make(store, build, parent=plan.parent, made_at=now)
 
 
+def _told(ruling: Ruling) -> dict[str, Any]:
+    """Say what the gate found: it may go live, which it does once it is written, and not before."""
+    facts = ruling.to_json()
+    return {"passed": facts.pop("promoted"), **facts}
+
+
 def _result(
     plan: Plan, listener: Listener, learned: Learned, ruling: Ruling, version: str, stages: Stages
 ) -> RebuildResult:
@@ -223,4 +230,5 @@ def _about_listening(listener: Listener) -> Iterator[str]:
     if listener.unkept:
         yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
     if listener.unheard:
-        yield f"{listener.unheard} labelled notes have no pitch to be found and were left out"
+        have = "1 labelled note has" if listener.unheard == 1 else f"{listener.unheard} labelled notes have"
+        yield f"{have} no pitch to be found; left out"

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from data.recording import Recording
 
+from .corrections_report import corrections_report
 from .errors import EmbedderChanged, StoreDamaged
 from .exam import examine, hits_among, labels_in_place
 from .gate import HITS_IN_COMMON, Ruling, rule
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, Listener
 from .opponent import Questions, opponent_of
-from .rebuild_corrections import corrections_report
 from .rebuild_plan import Plan
 from .store import Layout, open_version
 from .store.manifest import code_version

@@ -30,7 +30,8 @@ def append_line(log: Path, fields: Mapping[str, Any]) -> None:
     StoreUnwritable
         If it cannot be written.
     """
-    line = (json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    # A path need not be valid Unicode; json.loads lets lone surrogates pass as well.
+    line = (json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n").encode(errors="surrogatepass")
     with writing(log.parent):
         log.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from embedder import EmbedderSpec
+from service.correction_log import Correction
 from service.errors import StoreDamaged
-from service.feedback import Correction
 from service.gate import MARGINS
 from service.report.feedback_table import render_corrections
 from service.report.versions_table import render_version, render_versions
