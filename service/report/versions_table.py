@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 
@@ -11,7 +12,9 @@ from service.gate import MARGINS
 from service.version_difference import Difference
 from service.version_info import VersionInfo
 
+from .correction_lines import correction_lines
 from .terminal_page import STYLES, WARNING, Page
+from .wording import counted
 
 __all__ = ["render_difference", "render_version", "render_versions"]
 
@@ -71,14 +74,17 @@ def render_version(info: VersionInfo, console: Console) -> None:
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
         ("After", manifest.parent or "nothing: it was the first"),
         ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
-        ("Learned from", f"{saw.get('recordings', '?')} recordings, {saw.get('notes', '?')} notes"),
+        ("Learned from", _saw(saw)),
         ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
         ("Corpus", manifest.corpus_digest[:16]),
-        *((name, f"{_share(score)} of {score.notes} notes") for name, score in info.scores.items()),
+        *((name, _share_of(score)) for name, score in info.scores.items()),
     )
     for name, value in facts:
         table.add_row(page.text(name), page.text(value, "bold"))
     page.show(table)
+    if corrections := manifest.metrics.get("corrections"):
+        for line in correction_lines(corrections):
+            page.line(line)
     for reason in manifest.gate["reasons"]:
         page.line(f"! rejected: {reason}", WARNING)
 
@@ -104,6 +110,16 @@ def render_difference(found: Difference, console: Console) -> None:
 
 def _share(score: Score | None) -> str:
     return "-" if score is None else f"{score.share:.3f}"
+
+
+def _share_of(score: Score) -> str:
+    return f"{_share(score)} of {counted(score.notes, 'note')}"
+
+
+def _saw(sizes: Mapping[str, Any]) -> str:
+    if not sizes:
+        return "it was not noted"
+    return f"{counted(sizes['recordings'], 'recording')}, {counted(sizes['notes'], 'note')}"
 
 
 def _named(recordings: Mapping[str, str]) -> str:

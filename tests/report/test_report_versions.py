@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -61,6 +62,21 @@ def test_a_version_is_shown_whole(width: int) -> None:
     assert max(map(len, page.splitlines())) <= width
     for number in range(12):
         assert f"Number {number} {100 + number}" in " ".join(page.split())
+
+
+def test_the_corrections_that_a_version_learned_from_are_named() -> None:
+    used = {"id": "7c5aa1b2", "recording": "0123456789ab", "file": "take.wav", "start_s": 1.0, "end_s": 2.0}
+    used |= {"named": "P", "swara": "D", "judged": "low", "verdict": None}
+    used |= {"named_right_before": False, "named_right_now": True}
+    counts = {"relabelled": 0, "from_takes": 1, "verdicts": 0, "in_tune_after_all": 0, "notes": 1}
+    counts |= {"targets_moved_cents": {}, "named_right_before": 0, "named_right_now": 1}
+    plain = version(1)
+    assert plain.manifest is not None
+    metrics = {**plain.manifest.metrics, "corrections": {**counts, "used": [used]}}
+    info = replace(plain, manifest=replace(plain.manifest, metrics=metrics))
+    page = shown(render_version, info, width=80)
+    assert "7c5aa1b2  D, not P: take.wav (0123456789ab), 1.00-2.00 s" in page
+    assert "this version names it right, the one before did not" in page
 
 
 def test_ids_in_the_list_of_versions_are_whole(width: int) -> None:
