@@ -1,4 +1,4 @@
-# make demo | test | check | bench | bench-pitch | bench-embedders | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
+# make demo | test | check | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check bench bench-pitch bench-embedders bench-finetune bench-rebuild train-pitch train-embedder constraints clean
+.PHONY: demo test check bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -38,6 +38,9 @@ bench-pitch: $(BENCH_STAMP)
 # Needs fluidsynth and two soundfonts too (docs/evaluation.md); what is missing is left out, and the page says so.
 bench-embedders: $(BENCH_STAMP)
 	$(BIN)/python -m benchmarks.embedders
+
+bench-converted: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.converted
 
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune

@@ -112,17 +112,20 @@ def machine() -> str:
     return f"{system}, {cores} cores, Python {sys.version.split()[0]}, {libraries}."
 
 
-def render(sections: Sequence[Section], notice: str) -> str:
-    """Return the page: a summary of the targets, then each section."""
-    return "\n\n".join([*_head(sections, notice), *(part for s in sections for part in _section(s))]) + "\n"
-
-
-def _head(sections: Sequence[Section], notice: str) -> Iterator[str]:
-    yield "# Benchmarks"
-    yield _paragraph(
-        "Written by `python -m benchmarks` (`make bench`); every figure below comes from that one run."
+def render(
+    sections: Sequence[Section], notice: str, written_by: str = "benchmarks", make: str = "bench"
+) -> str:
+    """Return the page of a program and its target of make: a summary of the targets, then each section."""
+    head = (
+        f"Written by `python -m {written_by}` (`make {make}`); every figure below comes from that one run."
         f" {notice}"
     )
+    return "\n\n".join([*_head(sections, head), *(part for s in sections for part in _section(s))]) + "\n"
+
+
+def _head(sections: Sequence[Section], head: str) -> Iterator[str]:
+    yield "# Benchmarks"
+    yield _paragraph(head)
     yield _paragraph(f"Measured with {machine()}")
     checks = [(section, check) for section in sections for check in section.checks]
     missed = [(section, check) for section, check in checks if not check.met]

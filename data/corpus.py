@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from .corpus_log import append_recordings, append_removal, json_line, read_corpus, write_corpus
+from .corpus_log import append_recordings, append_removal, json_line, read_corpus, removed_ids, write_corpus
 from .errors import CorpusError
 from .recording import Recording
 from .recording_json import Json, recording_to_json
@@ -21,6 +21,7 @@ __all__ = [
     "pack_folder",
     "pack_recordings",
     "read_corpus",
+    "removed_ids",
     "write_corpus",
 ]
 

@@ -23,7 +23,7 @@ from .errors import CorpusError, OutputError
 from .recording import Recording
 from .recording_json import Json, recording_from_json, recording_to_json
 
-__all__ = ["append_recordings", "append_removal", "json_line", "read_corpus", "write_corpus"]
+__all__ = ["append_recordings", "append_removal", "json_line", "read_corpus", "removed_ids", "write_corpus"]
 
 _LOCK_WAIT_S = 10.0
 _FIXES = {
@@ -43,26 +43,12 @@ def read_corpus(path: Path) -> tuple[Recording, ...]:
     CorpusError
         If the file cannot be read, or a line is malformed; it names the line.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise CorpusError(
-            f"the list of samples cannot be read ({error.strerror})", where=str(path)
-        ) from error
-    known: dict[str, Recording] = {}
-    *lines, tail = content.split(b"\n")
-    for number, line in enumerate([*lines, *_whole(tail)], 1):
-        try:
-            _apply(known, json.loads(line))
-        except ValueError as error:
-            raise CorpusError(
-                f"this line is damaged: {error}",
-                where=f"{path}, line {number}",
-                fix="Restore the file from a backup, or delete the line and add its recording again",
-            ) from error
-    return tuple(known.values())
+    return _replayed(path)[0]
+
+
+def removed_ids(path: Path) -> frozenset[str]:
+    """Return the ids of all that was ever removed; errors as of `read_corpus`."""
+    return _replayed(path)[1]
 
 
 def append_recordings(path: Path, recordings: Iterable[Recording]) -> None:
@@ -98,14 +84,40 @@ def json_line(value: Mapping[str, Json]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode(errors="surrogatepass")
 
 
-def _apply(known: dict[str, Recording], step: Json) -> None:
+def _replayed(path: Path) -> tuple[tuple[Recording, ...], frozenset[str]]:
+    """Return what is known by the end of the log, and the ids of all that was ever removed."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return (), frozenset()
+    except OSError as error:
+        raise CorpusError(
+            f"the list of samples cannot be read ({error.strerror})", where=str(path)
+        ) from error
+    known: dict[str, Recording] = {}
+    removed: set[str] = set()
+    *lines, tail = content.split(b"\n")
+    for number, line in enumerate([*lines, *_whole(tail)], 1):
+        try:
+            _apply(known, removed, json.loads(line))
+        except ValueError as error:
+            raise CorpusError(
+                f"this line is damaged: {error}",
+                where=f"{path}, line {number}",
+                fix="Restore the file from a backup, or delete the line and add its recording again",
+            ) from error
+    return tuple(known.values()), frozenset(removed)
+
+
+def _apply(known: dict[str, Recording], removed: set[str], step: Json) -> None:
     """Carry out one line of the log."""
     match step:
         case {"add": added, **rest} if not rest:
             recording = recording_from_json(added)
             known[recording.id] = recording
-        case {"remove": str(removed), **rest} if not rest:
-            known.pop(removed, None)
+        case {"remove": str(each), **rest} if not rest:
+            known.pop(each, None)
+            removed.add(each)
         case _:
             raise ValueError("neither an addition nor a removal; it may come from a newer swara")
 

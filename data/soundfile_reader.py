@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,9 @@ class SoundfileReader:
 
         self._error: type[Exception] = soundfile.SoundFileError
         try:
-            self._sound: Any = soundfile.SoundFile(path)
+            # As bytes where names are bytes: one that is no text would not come through otherwise.
+            name = path if sys.platform == "win32" else os.fsencode(path)
+            self._sound: Any = soundfile.SoundFile(name)
         except (soundfile.SoundFileError, TypeError) as error:  # TypeError: the name ends in .raw
             raise Refused(_reason(error)) from error
         if not 0 < self._sound.frames < _UNKNOWN_LENGTH:

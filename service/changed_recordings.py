@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from data.corpus import PACK_PREFIX, audio_path
 from data.recording import Recording
@@ -12,7 +14,7 @@ from .samples.known import check_recordings
 
 __all__ = ["refuse_changed"]
 
-_MOST_NAMED = 10
+_MOST_NAMED, _MOST_REMOVED = 10, 3
 
 
 def refuse_changed(recordings: Sequence[Recording]) -> None:
@@ -29,15 +31,43 @@ def refuse_changed(recordings: Sequence[Recording]) -> None:
     named = [f"{audio_path(each.recording)} ({each.what})" for each in problems[:_MOST_NAMED]]
     more = f" and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
     count = "1 recording is" if len(problems) == 1 else f"{len(problems)} recordings are"
+    wrong = [each.recording for each in problems if not _is_bundled(each.recording)]
+    gone = [each.recording for each in problems if each.what == "deleted" and each.recording in wrong]
     raise RecordingsChanged(
         f"{count} not what was added: {', '.join(named)}{more}",
-        fix=_fix([each.recording for each in problems]),
+        fix=_fix(wrong, _lost_folder(gone, recordings) if gone == wrong else None),
     )
 
 
-def _fix(wrong: Sequence[Recording]) -> str:
-    added = [recording.id for recording in wrong if not recording.path.startswith(PACK_PREFIX)]
-    if not added:
+def _fix(wrong: Sequence[Recording], lost: str | None) -> str:
+    if not wrong:
         return "Install again with: pip install --force-reinstall swara"
-    removals = "; ".join(f"swara samples remove {each}" for each in added)
+    if lost is not None:
+        return (
+            f"Nothing that was added from {lost} is there: if that is another disk, mount it; if it moved,"
+            " write the new paths into corpus.jsonl; what is gone for good is forgotten with:"
+            " swara samples remove ID"
+        )
+    if len(wrong) > _MOST_REMOVED:
+        return "Put the files back; to be told of each what to do, run: swara samples check"
+    removals = "; ".join(f"swara samples remove {each.id}" for each in wrong)
     return f"Put the files back, or run: {removals}; what was changed can then be added again"
+
+
+def _lost_folder(gone: Sequence[Recording], known: Sequence[Recording]) -> str | None:
+    """Return the folder of the recordings that are gone, where no other is left in it and they are several.
+
+    One by one nobody loses all that is in a folder: forgetting them would cost the labels as well.
+    """
+    if len(gone) < 2:
+        return None
+    try:
+        folder = Path(os.path.commonpath([audio_path(each).parent for each in gone]))
+    except ValueError:  # on several drives
+        return None
+    inside = [each for each in known if not _is_bundled(each) and folder in audio_path(each).parents]
+    return str(folder) if len(inside) == len(gone) else None
+
+
+def _is_bundled(recording: Recording) -> bool:
+    return recording.path.startswith(PACK_PREFIX)

@@ -81,3 +81,7 @@ class NoTargets(StoreError):
 
 class RecordingsChanged(StoreError):
     """Recordings were deleted or changed since they were added."""
+
+
+class RecordingsLost(StoreError):
+    """Recordings that were learned from are not in the list any more, and nobody removed them."""

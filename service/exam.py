@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from classifier.note_head import NoteHead, evidence_of_notes
 from data.pitch_track import BoolArray
+from index import Item
 from index.faiss_index import FaissIndex
 from index.samples import SampleIndex
 from raga.swaras import parse_swara
@@ -17,11 +18,16 @@ from raga.swaras import parse_swara
 from .labelled_notes import LabelledNote
 from .sung_places import middles_cents, swaras_sung
 
-__all__ = ["Score", "Scores", "examine", "labels_in_place"]
+__all__ = ["HITS", "Score", "Scores", "examine", "hits_among", "labels_in_place"]
+
+HITS = "retrieval hits"
 
 _NEIGHBOURS = 5
 _LEAST_NOTES = 10
-"""A singer with fewer notes is no measure: one stray note would be a tenth."""
+"""A singer with fewer notes is measured apart: one stray note would be a tenth."""
+
+_FEW_NOTES = 3
+"""With fewer still, what is out of place may be the one note that is hard to sing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +69,25 @@ def examine(
     if not notes:
         return {}
     scores = {} if head is None else _naming(head, notes)
-    hits = _hits(index, notes, singers)
-    return scores if hits is None else scores | {"retrieval hits": Score(float(hits.mean()), hits.size)}
+    hits = _hits(index, notes, lambda item: item.singer not in singers)
+    return scores if hits is None else scores | {HITS: _share(hits)}
+
+
+def hits_among(
+    index: SampleIndex,
+    notes: Sequence[LabelledNote],
+    singers: Collection[str],
+    recordings: Collection[str],
+) -> Score | None:
+    """Measure ``retrieval hits`` of `examine` with these recordings alone, by id; None if they are nobody's.
+
+    The more a version knows the more notes are near that are of another swara. So two are compared over what
+    both of them know.
+    """
+    if not notes:
+        return None
+    hits = _hits(index, notes, lambda item: item.singer not in singers and item.recording in recordings)
+    return None if hits is None else _share(hits)
 
 
 def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
@@ -74,7 +97,7 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
     -------
     mapping of str to Score
         ``labels in place``: of all notes; ``labels in place, worst singer``: of the singer with 10 notes or
-        more who has the fewest.
+        more who has the fewest; ``labels in place, worst singer of few notes``: the same with 3 to 9.
     """
     if not notes:
         return {}
@@ -86,8 +109,11 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
         by_singer[note.item.singer].append(fit)
     scores = {"labels in place": Score(float(fits.mean()), fits.size)}
     each = [Score(float(np.mean(fit)), len(fit), singer) for singer, fit in sorted(by_singer.items())]
-    if enough := [score for score in each if score.notes >= _LEAST_NOTES]:
-        scores["labels in place, worst singer"] = min(enough, key=lambda score: score.share)
+    many = [score for score in each if score.notes >= _LEAST_NOTES]
+    few = [score for score in each if _FEW_NOTES <= score.notes < _LEAST_NOTES]
+    for name, theirs in (("worst singer", many), ("worst singer of few notes", few)):
+        if theirs:
+            scores[f"labels in place, {name}"] = min(theirs, key=lambda score: score.share)
     return scores
 
 
@@ -100,18 +126,21 @@ def _naming(head: NoteHead, notes: Sequence[LabelledNote]) -> dict[str, Score]:
     sure: BoolArray = probabilities.max(axis=1) >= head.threshold
     if head.uses_evidence:
         sure &= evidence.any(axis=1) & head.familiar[evidence.argmax(axis=1)]
-    scores = {
-        "naming accuracy": Score(float(right.mean()), right.size),
-        "answered": Score(float(sure.mean()), sure.size),
-    }
-    return scores | ({"precision": Score(float(right[sure].mean()), int(sure.sum()))} if sure.any() else {})
+    scores = {"naming accuracy": _share(right), "answered": _share(sure)}
+    return scores | ({"precision": _share(right[sure])} if sure.any() else {})
 
 
-def _hits(index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection[str]) -> BoolArray | None:
+def _share(holds: BoolArray) -> Score:
+    return Score(float(holds.mean()), holds.size)
+
+
+def _hits(
+    index: SampleIndex, notes: Sequence[LabelledNote], counts: Callable[[Item], bool]
+) -> BoolArray | None:
     vectors = np.stack([note.source.embedding for note in notes])
     alike, swaras = [], []
     for swara, engine in sorted(index.engines.items()):
-        others = np.array([index.items[place].singer not in singers for place in engine.ids.tolist()])
+        others = np.array([counts(index.items[place]) for place in engine.ids.tolist()])
         if others.any():
             found, _ = FaissIndex(engine.vectors[others], engine.ids[others]).search(vectors, _NEIGHBOURS)
             alike.append(found)

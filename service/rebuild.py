@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from classifier.pitch import PitchTracker
 from embedder import Embedder
 
+from .errors import NoSuchVersion
 from .gate import Ruling
 from .held_out import HeldOut, frozen_held_out
 from .labelled_notes import LabelledNote, Listener
 from .listening_jobs import Ears, listen_ahead
+from .lost_recordings import about_lost
 from .pack_pitch import pack_pitch
 from .rebuild_exam import exam_notes, examined, with_corrections
 from .rebuild_plan import SEED, Plan, make_plan
@@ -51,7 +54,8 @@ def rebuild(
     tracker : PitchTracker
         Finds the pitch of the labelled notes.
     force : bool
-        Make a version even where nothing is new, or where the same was rejected before.
+        Make a version even where nothing is new, where the same was rejected before, or where recordings of
+        the live version are lost.
     jobs, ears : int, and callable, optional
         How many processes embed and track, and what makes the same embedder and tracker in each.
     progress, report : callables, optional
@@ -59,8 +63,9 @@ def rebuild(
 
     Raises
     ------
-    RecordingsChanged, StoreBusy, StoreUnwritable
-        If recordings are not what was added, another rebuild is at work, or the disk is full or read-only.
+    RecordingsChanged, RecordingsLost, StoreBusy, StoreUnwritable
+        If recordings are not what was added, or not known any more though nobody removed them, if another
+        rebuild is at work, or the disk is full or read-only.
     SwaraError
         If anything known cannot be read, or is too little. The live version is then as it was.
     """
@@ -87,11 +92,22 @@ def ensure_live(
     """Open the live version; where there is none yet, make it first, from the bundled samples at least.
 
     Parameters and errors are those of `rebuild`, and those of `open_live`.
+
+    Raises
+    ------
+    NoSuchVersion
+        If versions are kept, none of them is live, and what would be learned now does worse.
     """
     live = open_live(Layout(store_folder), embedder.spec)
     while live is None:
-        rebuild(store_folder, embedder=embedder, tracker=tracker, progress=progress)
+        result = rebuild(store_folder, embedder=embedder, tracker=tracker, progress=progress)
         live = open_live(Layout(store_folder), embedder.spec)
+        if live is None and result.outcome == "rejected":
+            raise NoSuchVersion(
+                f"no version is live, and what is learned now does worse: {result.reasons[0]}",
+                where=str(store_folder),
+                fix=f"Run: swara versions rollback, or swara versions promote {result.candidate}",
+            )
     return live
 
 
@@ -110,6 +126,8 @@ class _Work:
         """See what there is to do, and what came of it if it was done before."""
         with self.stages.stage("check"):
             plan = make_plan(self.store, self.embedder.spec, self.tracker)
+            lost = tuple(about_lost(self.store, plan, force=force))
+            plan = replace(plan, warnings=(*plan.warnings, *lost))
             return plan, None if force else settled(self.store, plan, self.stages.seconds)
 
     def carry_out(self, plan: Plan) -> RebuildResult:
@@ -137,7 +155,7 @@ class _Work:
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
             learned = with_corrections(store, plan, learned, corrected)
         became = learned.metrics.get("corrections")
-        stages.over("evaluate", **ruling.to_json(), warnings=list(ruling.warnings), corrections=became)
+        stages.over("evaluate", **_told(ruling), warnings=list(ruling.warnings), corrections=became)
         with stages.stage("write"):
             version = _write(store, plan, learned, ruling)
         stages.over("write", version=version)
@@ -181,11 +199,17 @@ def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:
     return make(store, build, parent=plan.parent, made_at=now)
 
 
+def _told(ruling: Ruling) -> dict[str, Any]:
+    """Say what the gate found: it may go live, which it does once it is written, and not before."""
+    facts = ruling.to_json()
+    return {"passed": facts.pop("promoted"), **facts}
+
+
 def _result(
     plan: Plan, listener: Listener, learned: Learned, ruling: Ruling, version: str, stages: Stages
 ) -> RebuildResult:
     return RebuildResult(
-        version=version if ruling.promoted or plan.parent is None else plan.parent,
+        version=version if ruling.promoted else plan.parent or "",
         promoted=ruling.promoted,
         nothing_new=False,
         embedder=plan.embedder.name,
@@ -206,4 +230,5 @@ def _about_listening(listener: Listener) -> Iterator[str]:
     if listener.unkept:
         yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
     if listener.unheard:
-        yield f"{listener.unheard} labelled notes have no pitch to be found and were left out"
+        have = "1 labelled note has" if listener.unheard == 1 else f"{listener.unheard} labelled notes have"
+        yield f"{have} no pitch to be found; left out"

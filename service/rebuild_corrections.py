@@ -1,28 +1,26 @@
-"""What users corrected, as a rebuild takes it, and what became of it."""
+"""What users corrected, as a rebuild takes it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from classifier.note_head import NoteHead, pitch_evidence
 from data.corpus import audio_digest
 from data.recording import Recording
 
-from .feedback import Correction, corrected, known_corrections
+from .correction_log import Correction, known_corrections
 from .labelled_notes import LabelledNote
 from .store import Layout
 
-__all__ = ["Corrections", "confirmed_corrections", "corrections_report"]
+__all__ = ["Corrections", "confirmed_corrections", "note_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """The confirmed ones.
+    """The ones that count: confirmed, and not withdrawn.
 
     Parameters
     ----------
@@ -42,21 +40,18 @@ class Corrections:
     verdicts: int = 0
     warnings: tuple[str, ...] = ()
 
+    @property
+    def used(self) -> tuple[Correction, ...]:
+        """Those that are learned from, in the order in which they were given."""
+        return tuple(sorted((*self.relabelling, *self.takes), key=lambda each: (each.at, each.id)))
+
     def applied(self, recordings: Sequence[Recording]) -> tuple[Recording, ...]:
         """Return the samples with the labels that were corrected."""
-        return tuple(corrected(recording, self.relabelling) for recording in recordings)
+        return tuple(_corrected(recording, self.relabelling) for recording in recordings)
 
     def among(self, notes: Sequence[LabelledNote]) -> list[LabelledNote]:
         """Return those of the samples' notes that were relabelled."""
-        middles = [(each.sha256, 0.5 * (each.start_s + each.end_s)) for each in self.relabelling]
-        return [
-            note
-            for note in notes
-            if any(
-                sha256.startswith(note.item.recording) and note.item.start_s <= middle_s < note.item.end_s
-                for sha256, middle_s in middles
-            )
-        ]
+        return [note for note in notes if any(_is_about(each, note) for each in self.relabelling)]
 
     @property
     def digest(self) -> str:
@@ -64,7 +59,7 @@ class Corrections:
         if not self.takes:
             return "none"
         notes = [
-            [each.sha256, each.start_s, each.end_s, each.tonic_hz, each.swara or each.named, each.in_tune]
+            [each.sha256, each.start_s, each.end_s, each.tonic_hz, each.right, each.in_tune]
             for each in self.takes
         ]
         return hashlib.sha256(json.dumps(sorted(notes)).encode()).hexdigest()[:16]
@@ -78,51 +73,46 @@ def confirmed_corrections(store: Layout, recordings: Sequence[Recording]) -> Cor
     StoreDamaged
         Naming a line that cannot be read.
     """
-    confirmed = [each for each in known_corrections(store) if each.confirmed]
-    last = {(each.sha256, each.start_s): each for each in confirmed if each.swara is not None or each.in_tune}
-    samples = {recording.sha256 for recording in recordings}
+    counting = [each for each in known_corrections(store) if each.counts]
+    last = {(each.sha256, each.start_s): each for each in counting if each.swara is not None or each.in_tune}
+    samples = {recording.sha256: recording for recording in recordings}
+    renaming = [each for each in last.values() if each.sha256 in samples and each.swara is not None]
+    nowhere = [each for each in renaming if not _has_label(samples[each.sha256], each)]
     takes = [each for key, each in sorted(last.items()) if each.sha256 not in samples]
     gone = [each for each in takes if not _is_there(each)]
     return Corrections(
-        relabelling=tuple(e for e in last.values() if e.sha256 in samples and e.swara is not None),
+        relabelling=tuple(each for each in renaming if each not in nowhere),
         takes=tuple(each for each in takes if each not in gone),
-        verdicts=sum(each.verdict is not None for each in confirmed),
-        warnings=tuple(
-            f"the correction {each.id} is left out: its recording was deleted or changed: {each.path}"
-            for each in gone
-        ),
+        verdicts=sum(each.verdict is not None for each in counting),
+        warnings=(*map(_about_gone, gone), *map(_about_nowhere, nowhere)),
     )
 
 
-def corrections_report(
-    corrections: Corrections,
-    notes: Sequence[LabelledNote],
-    before: NoteHead | None,
-    now: NoteHead,
-    moved_cents: Mapping[str, float],
-) -> dict[str, Any]:
-    """Say what corrections changed.
-
-    How many of the `notes` corrected each head names as they should be, and by how much targets of
-    ``--tuning learned`` lie elsewhere than without them, by the letter of the swara.
-    """
-    return {
-        "relabelled": len(corrections.relabelling),
-        "from_takes": len(corrections.takes),
-        "verdicts": corrections.verdicts,
-        "in_tune_after_all": sum(each.in_tune for each in corrections.takes),
-        "targets_moved_cents": dict(moved_cents),
-        "notes": len(notes),
-        "named_right_before": None if before is None else _right(before, notes),
-        "named_right_now": _right(now, notes),
-    }
+def note_of(correction: Correction, notes: Sequence[LabelledNote]) -> LabelledNote | None:
+    """Return the note that a correction is about; None where it has no pitch to be found."""
+    about = [note for note in notes if _is_about(correction, note)]
+    return min(about, key=lambda note: abs(note.item.start_s - correction.start_s), default=None)
 
 
-def _right(head: NoteHead, notes: Sequence[LabelledNote]) -> int:
-    sources = [note.source for note in notes]
-    return sum(
-        head.predict(each.embedding, pitch_evidence(each.cents)).swara == each.swara for each in sources
-    )
+def _is_about(correction: Correction, note: LabelledNote) -> bool:
+    item = note.item
+    return correction.sha256.startswith(item.recording) and correction.is_about(item.start_s, item.end_s)
+
+
+def _corrected(recording: Recording, corrections: Sequence[Correction]) -> Recording:
+    """Return a sample with those of its notes that were named wrong under their right names."""
+    labels = list(recording.labels)
+    for each in corrections:
+        if each.sha256 == recording.sha256:
+            labels = [
+                replace(label, swara=each.right) if each.is_about(label.start_s, label.end_s) else label
+                for label in labels
+            ]
+    return replace(recording, labels=tuple(labels))
+
+
+def _has_label(recording: Recording, correction: Correction) -> bool:
+    return any(correction.is_about(label.start_s, label.end_s) for label in recording.labels)
 
 
 def _is_there(correction: Correction) -> bool:
@@ -130,3 +120,11 @@ def _is_there(correction: Correction) -> bool:
         return audio_digest(Path(correction.path)) == correction.sha256
     except OSError:
         return False
+
+
+def _about_gone(each: Correction) -> str:
+    return f"the correction {each.id} is left out: its recording was deleted or changed: {each.path}"
+
+
+def _about_nowhere(each: Correction) -> str:
+    return f"the correction {each.id} is left out: the sample has no label there: {each.path}"

@@ -8,24 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from classifier.note_head import load_note_head
 from data.recording import Recording
 
+from .corrections_report import corrections_report
 from .errors import EmbedderChanged, StoreDamaged
-from .exam import Scores, examine, labels_in_place
-from .gate import Ruling, rule, scores_from_json
+from .exam import examine, hits_among, labels_in_place
+from .gate import HITS_IN_COMMON, Ruling, rule
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, Listener
-from .rebuild_corrections import corrections_report
+from .opponent import Questions, opponent_of
 from .rebuild_plan import Plan
 from .store import Layout, open_version
 from .store.manifest import code_version
-from .store.refusals import reading
 from .version_build import Learned
 
 __all__ = ["exam_notes", "examined", "with_corrections"]
-
-_OF_LABELS = "labels in place"
 
 
 def exam_notes(
@@ -52,16 +49,25 @@ def examined(
     Raises
     ------
     StoreError
-        If the live version cannot be read; a damaged one counts as none.
+        If the versions cannot be read.
     """
+    asked = Questions(
+        questions,
+        held_out.singers,
+        held_out.digest,
+        _asked(plan, held_out),
+        {recording.id for recording in plan.recordings},
+    )
     scores = {
         **examine(learned.exam_head, learned.index, questions, held_out.singers),
         **labels_in_place(notes),
     }
-    live, doubts = _live_scores(store, plan, held_out, questions)
-    ruling = rule(scores, live, held_out.digest)
-    warnings = (*doubts, *ruling.warnings, *_about(held_out.relabelled))
-    return replace(ruling, warnings=warnings, asked=_asked(plan, held_out))
+    opponent = opponent_of(store, plan, asked)
+    if in_common := hits_among(learned.index, questions, held_out.singers, opponent.common):
+        scores[HITS_IN_COMMON] = in_common
+    ruling = rule(scores, opponent.scores, held_out.digest, same_embedder=opponent.same_embedder)
+    warnings = (*opponent.warnings, *ruling.warnings, *_about(held_out.relabelled))
+    return replace(ruling, warnings=warnings, asked=asked.asked)
 
 
 def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:
@@ -74,34 +80,6 @@ def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequenc
             before = open_version(store, plan.parent, plan.embedder).head
     report = corrections_report(plan.corrections, notes, before, learned.head, learned.moved_cents)
     return replace(learned, metrics={**learned.metrics, "corrections": report})
-
-
-def _live_scores(
-    store: Layout, plan: Plan, held_out: HeldOut, questions: Sequence[LabelledNote]
-) -> tuple[Scores | None, tuple[str, ...]]:
-    """Return how the live version does; None where there is none that can be asked, and why."""
-    if plan.live is None or plan.parent is None:
-        return None, ()
-    kept = scores_from_json(plan.live.gate["scores"])
-    if plan.live.gate.get("asked") == _asked(plan, held_out):
-        # Its files were just found unchanged: to the same questions they would say the same.
-        return kept, ()
-    try:
-        live = open_version(store, plan.parent, plan.embedder)
-        at = store.version(plan.parent)
-        head = None
-        if at.exam_head.name in plan.live.files:
-            with reading(at.exam_head):
-                head = load_note_head(at.exam_head)
-    except EmbedderChanged:
-        if plan.live.gate["held_out"] == held_out.digest:
-            return kept, ()
-        warning = "the live version hears by another embedder and was never asked the same: not compared"
-        return None, (warning,)
-    except StoreDamaged as error:
-        return None, (f"the live version was damaged and is replaced: {error.where}: {error.what}",)
-    of_labels = {name: score for name, score in kept.items() if name.startswith(_OF_LABELS)}
-    return {**examine(head, live.index, questions, held_out.singers), **of_labels}, ()
 
 
 def _asked(plan: Plan, held_out: HeldOut) -> str:

@@ -118,5 +118,8 @@ def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
         parent = current_version(store)
         live = None if parent is None else sound_manifest(store, parent)
     except StoreDamaged as error:
-        return parent, None, (f"the live version was damaged and is replaced: {error.where}: {error.what}",)
+        doubt = (
+            f"the live version is damaged: {error.where}: {error.what}; to go back: swara versions rollback"
+        )
+        return parent, None, (doubt,)
     return parent, live, ()

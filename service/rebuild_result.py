@@ -18,7 +18,7 @@ class RebuildResult:
     Parameters
     ----------
     version : str
-        Id of the version that is live now.
+        Id of the version that is live now; empty if none is.
     promoted : bool
         Whether it was made live by this rebuild.
     nothing_new : bool

@@ -21,15 +21,13 @@ def settled(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildR
     StoreError
         If the versions cannot be read; those that are damaged do not count.
     """
-    if plan.parent is None or plan.live is None:
-        return None
-    if plan.is_carried_out_by(plan.live):
+    if plan.live is not None and plan.is_carried_out_by(plan.live):
         return _nothing_new(plan, plan.live, seconds)
     left = rolled_back(store)
     for version, manifest in _made_before(store, plan):
         if not manifest.gate["promoted"] and manifest.parent == plan.parent:
-            return _rejected(plan, plan.live, version, manifest, seconds)
-        if version in left:
+            return _rejected(plan, version, manifest, seconds)
+        if version in left and plan.live is not None:
             doubt = (
                 f"the same was learned as {version}, from which somebody stepped back;"
                 f" to have it all the same: swara versions promote {version}"
@@ -71,19 +69,20 @@ def _nothing_new(
     )
 
 
-def _rejected(
-    plan: Plan, live: Manifest, version: str, manifest: Manifest, seconds: Mapping[str, float]
-) -> RebuildResult:
+def _rejected(plan: Plan, version: str, manifest: Manifest, seconds: Mapping[str, float]) -> RebuildResult:
     return RebuildResult(
         version=plan.parent or "",
         promoted=False,
         nothing_new=False,
-        embedder=live.embedder.name,
+        embedder=plan.embedder.name,
         embedded=0,
         from_cache=0,
         seconds=seconds,
         metrics=manifest.metrics,
-        warnings=("it was rejected before, and nothing changed since; to examine it anew, add --force",),
+        warnings=(
+            *plan.warnings,
+            "it was rejected before, and nothing changed since; to examine it anew, add --force",
+        ),
         candidate=version,
         reasons=tuple(manifest.gate["reasons"]),
         gate=manifest.gate,

@@ -14,13 +14,11 @@ from data.take import Note
 from index import Neighbour
 
 from .analyze import Request, analyze
-from .errors import NoNoteThere
 from .model import Model
+from .note_at import check_time, note_at
 from .take_report import NoteOpinion, TakeReport
 
 __all__ = ["Found", "save_clips", "search"]
-
-_CLOSE_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +46,17 @@ def search(
     Raises
     ------
     NoNoteThere
-        If no steady note is sung within 0.25 s of it.
+        If no steady note is sung within 0.25 s of it, or it is no finite number.
     SwaraError
         If the recording cannot be used.
     """
+    check_time(at_s)
     clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
     adviser = replace(model.about(recording), neighbours=count)
     tracker = pitch_tracker("head")
     report = analyze(clip, request, tracker, source=recording.name, progress=progress, adviser=adviser)
-    if not report.notes:
-        raise NoNoteThere("no steady note was found in this take", where=str(recording))
-    number = min(range(len(report.notes)), key=lambda index: _distance_s(report.notes[index], at_s))
-    note = report.notes[number]
-    if _distance_s(note, at_s) > _CLOSE_S:
-        nearest = f"The nearest is {note.swara} from {note.start_s:.2f} to {note.end_s:.2f} s"
-        raise NoNoteThere(f"no steady note is sung at {at_s:g} s", where=str(recording), fix=nearest)
-    return Found(report, note, report.opinions[number], adviser.remarks)
+    number = note_at(report.notes, at_s, recording)
+    return Found(report, report.notes[number], report.opinions[number], adviser.remarks)
 
 
 def save_clips(found: Found, model: Model, folder: Path) -> tuple[Path, ...]:
@@ -93,7 +86,3 @@ def _save_clip(near: Neighbour, clip: Clip, folder: Path, rank: int) -> Path:
         path, lambda part: soundfile.write(part, clip.samples, clip.rate_hz, format="WAV", subtype="PCM_16")
     )
     return path
-
-
-def _distance_s(note: Note, at_s: float) -> float:
-    return max(note.start_s - at_s, at_s - note.end_s, 0.0)

@@ -1,152 +1,26 @@
-"""The versions kept in a store: what each is, how they differ, which one is live, which ones go."""
+"""Which of the versions kept is live, and which ones go: what people decide about them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from .errors import NoSuchVersion, StoreDamaged, StoreNewer
-from .exam import Scores
-from .gate import scores_from_json
-from .store import (
-    Layout,
-    Manifest,
-    all_versions,
-    current_version,
-    promote,
-    sound_manifest,
-    stated_manifest,
-    writer_lock,
-)
-from .store.refusals import reading
-from .store.rollbacks import note_rollback, rolled_back
+from .errors import NoSuchVersion
+from .store import Layout, promote, writer_lock
+from .store.rollbacks import note_promotion, note_rollback
 from .store.versions import withdraw
+from .version_info import VersionInfo, find_version, kept_versions, known_live, live_version
+from .way_back import way_back
 
-__all__ = [
-    "Difference",
-    "VersionInfo",
-    "difference",
-    "find_version",
-    "kept_versions",
-    "make_live",
-    "prune_versions",
-    "roll_back",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class VersionInfo:
-    """A version, as far as it can be read.
-
-    Parameters
-    ----------
-    id : str
-        Its id.
-    live : bool
-        Whether it answers now.
-    left : bool
-        Whether somebody stepped back from it.
-    manifest : Manifest or None
-        None where it cannot be read.
-    damage : str
-        What is wrong with it; empty if nothing was found.
-    """
-
-    id: str
-    live: bool
-    left: bool
-    manifest: Manifest | None
-    damage: str
-
-    @property
-    def state(self) -> str:
-        """In a word: live, rejected, left, damaged; empty for one that was live before."""
-        if self.damage:
-            return "live, damaged" if self.live else "damaged"
-        if self.live:
-            return "live"
-        if self.left:
-            return "left"
-        return "" if self.manifest is not None and self.manifest.gate["promoted"] else "rejected"
-
-    @property
-    def scores(self) -> Scores:
-        """How it did when it was made."""
-        return {} if self.manifest is None else scores_from_json(self.manifest.gate["scores"])
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What one version saw and the other did not, by the ids of recordings and the singers of them."""
-
-    before: VersionInfo
-    after: VersionInfo
-    added: Mapping[str, str]
-    removed: Mapping[str, str]
-    relabelled: Mapping[str, str]
-
-
-def kept_versions(store: Layout, *, thorough: bool = True) -> tuple[VersionInfo, ...]:
-    """Return the versions, the newest first; `thorough` reads every byte of them.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be read.
-    """
-    return tuple(_info(store, version, thorough) for version in reversed(all_versions(store)))
-
-
-def find_version(store: Layout, text: str) -> VersionInfo:
-    """Return the version whose id starts with `text`, or ends with it, or the one called ``live``.
-
-    Raises
-    ------
-    NoSuchVersion
-        If none does, or several do.
-    """
-    if text == "live":
-        version = current_version(store)
-        if version is None:
-            raise NoSuchVersion("the store has no version yet", fix="Make one with: swara rebuild")
-        return _info(store, version, thorough=True)
-    found = [each for each in all_versions(store) if text and (each.startswith(text) or each.endswith(text))]
-    if len(found) == 1:
-        return _info(store, found[0], thorough=True)
-    what = f"{len(found)} versions have" if found else "no version has"
-    raise NoSuchVersion(
-        f'{what} an id that starts or ends with "{text}"', fix="List them with: swara versions list"
-    )
-
-
-def difference(store: Layout, before: VersionInfo, after: VersionInfo) -> Difference:
-    """Compare what two versions saw.
-
-    Raises
-    ------
-    StoreDamaged
-        If one cannot be read.
-    NoSuchVersion
-        If one was made by a swara that did not note what it saw.
-    """
-    old, new = _seen(store, before), _seen(store, after)
-    both = old.keys() & new.keys()
-    return Difference(
-        before,
-        after,
-        added={each: new[each][0] for each in sorted(new.keys() - old.keys())},
-        removed={each: old[each][0] for each in sorted(old.keys() - new.keys())},
-        relabelled={each: new[each][0] for each in sorted(both) if new[each] != old[each]},
-    )
+__all__ = ["make_live", "prune_versions", "roll_back"]
 
 
 def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
-    """Make an earlier version live: that of the id, or the newest sound one before the live one.
+    """Make an earlier version live: that of the id, or the one that `way_back` finds.
 
-    It works whatever became of the live version or of ``CURRENT``. The version that is left is noted, and no
-    rebuild of the same recordings makes it live again.
+    It works whatever became of the live version, of ``CURRENT`` or of the log of what people decided. The
+    version that is left is noted, and no rebuild of the same recordings makes it live again.
 
     Raises
     ------
@@ -158,26 +32,30 @@ def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
         If the store cannot be written.
     """
     with writer_lock(store):
-        live = _live_or_none(store)
-        target = _sound(store, text) if text is not None else _before(store, live)
-        if live is not None and live != target.id:
+        target = _before(store) if text is None else _sound(store, text)
+        live = known_live(store)
+        if live != target.id:
             note_rollback(store, live, target.id, datetime.now(UTC))
         promote(store, target.id)
-    return _info(store, target.id, thorough=False)
+    return find_version(store, target.id)
 
 
 def make_live(store: Layout, text: str) -> VersionInfo:
     """Make a version live whatever the gate said of it; errors are those of `roll_back`."""
     with writer_lock(store):
         target = _sound(store, text)
-        if target.left:
-            note_rollback(store, None, target.id, datetime.now(UTC))
+        live = known_live(store)
+        if target.left or live != target.id:
+            note_promotion(store, live if live != target.id else None, target.id, datetime.now(UTC))
         promote(store, target.id)
-    return _info(store, target.id, thorough=False)
+    return find_version(store, target.id)
 
 
 def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
-    """Remove all versions but the live one and the newest `keep`; return the ids of those that went.
+    """Remove versions; return the ids of those that went, the newest first.
+
+    The live one stays, and so does the one that `roll_back` would make live. Of the others the newest `keep`
+    of each state stay: of those that were live, those rejected, those left and those damaged.
 
     Raises
     ------
@@ -187,63 +65,35 @@ def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
         If the store cannot be written.
     """
     with writer_lock(store):
-        live = current_version(store)
-        others = [version for version in reversed(all_versions(store)) if version != live]
-        doomed = others[keep:]
+        live_version(store)
+        doomed = tuple(_doomed(kept_versions(store), keep))
         for version in doomed:
             withdraw(store, version)
-    return tuple(doomed)
+    return doomed
 
 
-def _info(store: Layout, version: str, thorough: bool) -> VersionInfo:
-    manifest, damage = None, ""
-    try:
-        manifest = stated_manifest(store, version)
-        if thorough:
-            sound_manifest(store, version)
-    except (StoreDamaged, StoreNewer) as error:
-        damage = str(error)
-    return VersionInfo(
-        version, version == _live_or_none(store), version in rolled_back(store), manifest, damage
-    )
-
-
-def _live_or_none(store: Layout) -> str | None:
-    try:
-        return current_version(store)
-    except StoreDamaged:
-        return None
+def _doomed(versions: Sequence[VersionInfo], keep: int) -> Iterator[str]:
+    target = way_back(versions)
+    met: Counter[str] = Counter()
+    for info in versions:
+        met[info.state] += 1
+        if met[info.state] > keep and not info.live and info is not target:
+            yield info.id
 
 
 def _sound(store: Layout, text: str) -> VersionInfo:
     found = find_version(store, text)
-    if found.damage:
-        sound_manifest(store, found.id)
-        raise StoreDamaged(found.damage)
+    if found.trouble is not None:
+        raise found.trouble
     return found
 
 
-def _before(store: Layout, live: str | None) -> VersionInfo:
-    """Return the newest sound version that went live before `live` did and was not left."""
-    for info in kept_versions(store):
-        if live is not None and info.id >= live:
-            continue
-        if info.state == "":
-            return info
-    raise NoSuchVersion(
-        "there is no sound version to go back to",
-        where=str(store.folder),
-        fix="See swara versions list, or make a new one with: swara rebuild --force",
-    )
-
-
-def _seen(store: Layout, info: VersionInfo) -> dict[str, tuple[str, str]]:
-    """Return what a version learned from: the singer, and all that was known, of each recording by its id."""
-    manifest = sound_manifest(store, info.id)
-    at = store.version(info.id).recordings
-    if at.name not in manifest.files:
-        raise NoSuchVersion(f"{info.id} did not note what it learned from: it is of an older swara")
-    with reading(at):
-        lines = at.read_bytes().splitlines()
-    fields = map(json.loads, lines)
-    return {each["id"]: (each["singer"], json.dumps(each, sort_keys=True)) for each in fields}
+def _before(store: Layout) -> VersionInfo:
+    target = way_back(kept_versions(store))
+    if target is None:
+        raise NoSuchVersion(
+            "there is no sound version to go back to",
+            where=str(store.folder),
+            fix="See swara versions list, or make a new one with: swara rebuild --force",
+        )
+    return target

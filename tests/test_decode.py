@@ -155,6 +155,17 @@ class TestFormats:
         path = _encode(tmp_path / "plain.m4a", _tone(1.0, 48_000), "aac", "ipod").rename("http:take.m4a")
         assert load_clip(Path(path)).duration_s == pytest.approx(1.0)
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux alone")
+    @pytest.mark.parametrize("suffix", [".wav", ".flac", ".m4a"])
+    def test_a_name_that_is_no_text_is_a_file(self, tmp_path: Path, suffix: str) -> None:
+        plain = tmp_path / f"take{suffix}"
+        if suffix == ".m4a":
+            _encode(plain, _tone(1.0, 48_000), "aac", "ipod")
+        else:
+            _wav(plain, _tone(1.0))
+        odd = plain.rename(tmp_path / f"t\udcff\udce9{suffix}")
+        assert load_clip(odd).duration_s == pytest.approx(1.0, abs=0.03)
+
     def test_silence_is_no_error(self, tmp_path: Path) -> None:
         path = _wav(tmp_path / "take.wav", np.zeros(16_000, dtype=np.float32))
         assert decode(path).warnings == ()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +19,17 @@ from embedder.levels import BANDS
 from embedder.network import MODEL_FILE, EmbedderNetwork
 from embedder.pooling import pool
 from embedder.spec import EmbedderSpec, Embeddings
+from embedder.training.bank import Bank
+from embedder.training.batches import Batch, BatchMaker
 from embedder.training.export import PARITY, export, parity
 from embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
-from embedder.training.losses import contrasts, pooled, retrieved
+from embedder.training.learner import Learner
+from embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved
 from embedder.training.shipped import load_shipped
 from embedder.training.train import train
 
 RNG = np.random.default_rng(11)
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_shipped_file_answers_as_keras_does() -> None:
@@ -98,6 +106,40 @@ def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
     assert all(np.isfinite(line["takes"]) for line in log)
     model = EmbedderLayers().model()
     model.load_weights(sounds / "run" / "averaged.weights.h5")
+
+
+def test_a_checkpoint_goes_on_to_the_same_weights(sounds: Path, tmp_path: Path) -> None:
+    """The average of the weights and the optimizer's moments are in it too."""
+    batches = BatchMaker(Bank.load(sounds), 3, 4)
+    first, second = batches.draw(), batches.draw()
+    whole = Learner()
+    whole.learn(first, 1e-3)
+    whole.save(tmp_path / "checkpoint.npz")
+    whole.learn(second, 1e-3)
+    again = Learner()
+    again.restore(tmp_path / "checkpoint.npz")
+    assert again.step == 1
+    again.learn(second, 1e-3)
+    for some, others in zip(whole._variables(), again._variables(), strict=True):
+        assert np.asarray(some) == pytest.approx(np.asarray(others), abs=1e-6)
+    assert again.losses() == pytest.approx(whole_of(second, tmp_path), abs=1e-3)
+
+
+def whole_of(batch: Batch, tmp_path: Path) -> dict[str, float]:
+    """The loss of a batch by its definition, from the weights of the checkpoint, as a layer in training."""
+    learner = Learner()
+    learner.restore(tmp_path / "checkpoint.npz")
+    vectors = learner._network([batch.levels, batch.weights], training=True)
+    found = contrasts(vectors, batch.shares, batch.timbres, batch.takes)
+    return dict(zip(CONTRASTS, map(float, found), strict=True))
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_it_trains_on_jax(sounds: Path) -> None:
+    words = [sys.executable, "-m", "embedder.training.train", str(sounds), "--steps", "2", "--timbres", "4"]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    said = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert np.isfinite(json.loads(said.splitlines()[-1])["timbres"])
 
 
 def test_a_folder_without_sounds_is_told(tmp_path: Path) -> None:

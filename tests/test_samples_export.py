@@ -222,7 +222,7 @@ def test_the_commands_go_round(tmp_path: Path, swara) -> None:
     append_recordings(store / "corpus.jsonl", [_recording(tmp_path / "a.wav", 1)])
     done = swara("samples", "export", out, "--store", store)
     assert (done.code, done.err) == (0, "")
-    assert "1 recordings" in done.out
+    assert "1 recording, " in done.out
     added = swara("samples", "add", out, "--store", other)
     assert (added.code, added.err) == (0, "")
     assert _descriptions(other / "corpus.jsonl") == _descriptions(store / "corpus.jsonl")

@@ -169,7 +169,12 @@ def test_a_sa_on_which_a_raga_falls_apart_is_refused(tmp_path: Path) -> None:
 def test_notes_that_another_raga_has_not_are_counted(tmp_path: Path) -> None:
     store = Store(tmp_path, "S R G m P")
     (remark,) = store.label(raga="bhupali").remarks
-    assert "1 of its 5 notes are not in Bhupali" in remark
+    assert remark == "1 of its 5 notes is not in Bhupali"
+
+
+def test_a_single_note_that_the_raga_has_not_is_told(tmp_path: Path) -> None:
+    (remark,) = Store(tmp_path, "m").label(raga="bhupali").remarks
+    assert remark == "its only note is not in Bhupali"
 
 
 def test_sound_that_is_gone_cannot_be_held_against_a_name(tmp_path: Path) -> None:

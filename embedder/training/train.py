@@ -1,7 +1,8 @@
 """Train the built-in embedder: ``python -m embedder.training.train FOLDER``.
 
 FOLDER is where ``embedder.training.render`` left its sounds. The training may be stopped at any time and goes
-on from its last checkpoint.
+on from its last checkpoint. With ``KERAS_BACKEND=jax`` in the environment it runs on JAX, and with that on
+whatever accelerator JAX finds.
 """
 
 from __future__ import annotations
@@ -15,21 +16,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
-from typing import Any
-
-import keras
-import tensorflow as tf
 
 from .bank import Bank
 from .batches import Batch, BatchMaker
-from .layers import EmbedderLayers
-from .losses import CONTRASTS, contrasts, pooled, retrieved
+from .learner import Learner
 
 __all__ = ["main", "train"]
 
 _LAST_RATE = 1e-5
 _WARM_UP = 100
-_EMA = 0.998
 _HELD_OUT_SEED = 900_000_001
 _HELD_OUT = 6
 
@@ -52,32 +47,21 @@ def train(options: argparse.Namespace) -> None:
     folder = options.folder / options.run
     folder.mkdir(parents=True, exist_ok=True)
     bank = Bank.load(options.folder)
-    model = EmbedderLayers().model()
-    variables = model.trainable_variables
-    optimizer = keras.optimizers.AdamW(0.0, weight_decay=1e-4, clipnorm=1.0, use_ema=True, ema_momentum=_EMA)
-    optimizer.build(variables)
-    step = tf.Variable(0, dtype=tf.int64)
-    state = tf.train.Checkpoint(model=model, optimizer=optimizer, step=step)
-    manager = tf.train.CheckpointManager(state, folder / "checkpoints", 2)
-    manager.restore_or_initialize()
+    learner, checkpoint = Learner(), folder / "checkpoint.npz"
+    learner.restore(checkpoint)
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
-    watched = [held.draw() for _ in range(_HELD_OUT)]
-    update, began_s, sums = _update(model, optimizer, variables), time.monotonic(), [0.0] * len(CONTRASTS)
+    watched, began_s = [held.draw() for _ in range(_HELD_OUT)], time.monotonic()
     # Another seed after each restart: the batches already seen are not drawn again.
-    stream = _ahead(BatchMaker(bank, options.seed + 1000 * int(step), options.timbres))
-    while int(step) < options.steps:
-        optimizer.learning_rate.assign(_rate(int(step), options))
-        found = update(*_tensors(next(stream)))
-        sums = [a + float(b) for a, b in zip(sums, found, strict=True)]
-        step.assign_add(1)
-        if int(step) % options.every and int(step) < options.steps:
+    stream = _ahead(BatchMaker(bank, options.seed + 1000 * learner.step, options.timbres))
+    while learner.step < options.steps:
+        learner.learn(next(stream), _rate(learner.step, options))
+        if learner.step % options.every and learner.step < options.steps:
             continue
-        figures = _averaged(model, optimizer, variables, watched, folder / "averaged.weights.h5")
-        manager.save()
-        spent = {"step": int(step), "minutes": round((time.monotonic() - began_s) / 60, 2)}
-        trained = {name: round(s / options.every, 4) for name, s in zip(CONTRASTS, sums, strict=True)}
+        trained = learner.losses()
+        figures = learner.average(folder / "averaged.weights.h5", watched)
+        learner.save(checkpoint)
+        spent = {"step": learner.step, "minutes": round((time.monotonic() - began_s) / 60, 2)}
         _log(folder / "log.jsonl", spent | trained | figures)
-        sums = [0.0] * len(CONTRASTS)
 
 
 def _ahead(maker: BatchMaker) -> Iterator[Batch]:
@@ -92,50 +76,12 @@ def _ahead(maker: BatchMaker) -> Iterator[Batch]:
     return iter(queue.get, None)
 
 
-def _tensors(batch: Batch) -> tuple[Any, ...]:
-    arrays = (batch.levels, batch.weights, batch.shares, batch.timbres, batch.takes)
-    return tuple(tf.convert_to_tensor(array) for array in arrays)
-
-
-def _update(model: keras.Model, optimizer: Any, variables: list[Any]) -> Any:
-    @tf.function
-    def update(levels: Any, weights: Any, shares: Any, timbres: Any, takes: Any) -> Any:
-        with tf.GradientTape() as tape:
-            vectors = model([levels, weights], training=True)
-            found = contrasts(vectors, shares, timbres, takes)
-            total = tf.add_n(list(found))
-        optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
-        return found
-
-    return update
-
-
 def _rate(step: int, options: argparse.Namespace) -> float:
     """Learning rate: a short warm-up, then half a cosine."""
     if step < _WARM_UP:
         return float(options.peak_rate * (step + 1) / _WARM_UP)
     share = (step - _WARM_UP) / max(1, options.steps - _WARM_UP)
     return float(_LAST_RATE + (options.peak_rate - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share)))
-
-
-def _averaged(
-    model: keras.Model, optimizer: Any, variables: list[Any], watched: list[Batch], path: Path
-) -> dict[str, float]:
-    """Save the averaged weights to `path`, and return how well they find held-out timbres and takes."""
-    own = [tf.identity(v) for v in variables]
-    optimizer.finalize_variable_values(variables)
-    part = path.with_name(f"part-{path.name}")
-    model.save_weights(part)
-    part.replace(path)
-    sums = {"held_takes": 0.0, "held_timbres": 0.0}
-    for batch in watched:
-        vectors = model([batch.levels, batch.weights], training=False)
-        sums["held_takes"] += retrieved(pooled(vectors, batch.shares), batch.takes)
-        timbre = pooled(EmbedderLayers.timbre(vectors), batch.shares)
-        sums["held_timbres"] += retrieved(timbre, batch.timbres)
-    for variable, value in zip(variables, own, strict=True):
-        variable.assign(value)
-    return {name: round(total / len(watched), 4) for name, total in sums.items()}
 
 
 def _log(path: Path, line: dict[str, float]) -> None:

@@ -13,6 +13,8 @@ from .request import request_of, thresholds_of
 
 __all__ = ["feedback_app"]
 
+CorrectionId = Annotated[str, typer.Argument(help="Id of the correction, or the start of it.")]
+
 feedback_app = typer.Typer(no_args_is_help=True, help="What a report got wrong.")
 
 
@@ -62,7 +64,7 @@ def _add(
 @feedback_app.command("list")
 def _list(store: StoreFolder = None) -> None:
     """List what was said."""
-    from service.feedback import known_corrections
+    from service.correction_log import known_corrections
     from service.report.feedback_table import render_corrections
     from service.store import Layout
 
@@ -70,13 +72,23 @@ def _list(store: StoreFolder = None) -> None:
 
 
 @feedback_app.command("confirm")
-def _confirm(
-    correction: Annotated[str, typer.Argument(help="Id of the correction, or the start of it.")],
-    store: StoreFolder = None,
-) -> None:
+def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
     """Confirm what was said; the next rebuild uses it."""
-    from service.feedback import confirm_correction
+    from service.correction_log import confirm_correction
     from service.report.feedback_table import render_corrections
     from service.store import Layout
 
     render_corrections([confirm_correction(Layout(store_at(store)), correction)], console())
+
+
+@feedback_app.command("withdraw")
+def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
+    """Take back what was said, confirmed or not; the next rebuild does not use it."""
+    from service.correction_log import withdraw_correction
+    from service.store import Layout
+
+    withdrawal = withdraw_correction(Layout(store_at(store)), correction)
+    if withdrawal.before:
+        typer.echo(f"{withdrawal.correction.id} was withdrawn before.")
+    else:
+        typer.echo(f"{withdrawal.correction.id} is withdrawn from the next: swara rebuild")

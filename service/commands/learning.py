@@ -89,7 +89,7 @@ def _print_end(result: RebuildResult, warnings: tuple[str, ...], code: int) -> N
             "stage": "end",
             "outcome": result.outcome,
             "exit_code": code,
-            "live": result.version,
+            "live": result.version or None,
             "candidate": result.candidate,
             "reasons": list(result.reasons),
             "warnings": [*warnings, *result.warnings],

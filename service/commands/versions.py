@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import StoreFolder, console, store_at
+
+if TYPE_CHECKING:
+    from service.store import Layout
 
 __all__ = ["versions_app"]
 
@@ -21,20 +25,24 @@ versions_app = typer.Typer(no_args_is_help=True, help="The versions of what was 
 def _list(store: StoreFolder = None) -> None:
     """List the versions, the newest first, with how each did."""
     from service.report.versions_table import render_versions
-    from service.store import Layout
-    from service.versions import kept_versions
+    from service.version_info import kept_versions, store_troubles
 
-    render_versions(kept_versions(Layout(store_at(store))), console())
+    layout = _layout(store)
+    render_versions(kept_versions(layout), store_troubles(layout), console())
 
 
 @versions_app.command("show")
 def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
-    """Show what a version was learned from and how it did."""
+    """Show what a version was learned from and how it did; fails, naming the file, where it is damaged."""
     from service.report.versions_table import render_version
-    from service.store import Layout
-    from service.versions import find_version
+    from service.version_info import find_version
 
-    render_version(find_version(Layout(store_at(store)), version), console())
+    layout = _layout(store)
+    found = find_version(layout, version)
+    render_version(found, console())
+    if found.trouble is not None:
+        raise found.trouble
+    _warn(layout)
 
 
 @versions_app.command("diff")
@@ -45,10 +53,10 @@ def _diff(
 ) -> None:
     """Show two versions side by side: what each saw and how each did."""
     from service.report.versions_table import render_difference
-    from service.store import Layout
-    from service.versions import difference, find_version
+    from service.version_difference import difference
+    from service.version_info import find_version
 
-    layout = Layout(store_at(store))
+    layout = _layout(store)
     found = find_version(layout, before), find_version(layout, after)
     render_difference(difference(layout, *found), console())
 
@@ -61,32 +69,55 @@ def _rollback(
     store: StoreFolder = None,
 ) -> None:
     """Make an earlier version live; no rebuild of the same recordings undoes it."""
-    from service.store import Layout
     from service.versions import roll_back
 
-    typer.echo(f"Live: {roll_back(Layout(store_at(store)), version).id}")
+    layout = _layout(store)
+    typer.echo(f"Live: {roll_back(layout, version).id}")
+    _warn(layout)
 
 
 @versions_app.command("promote")
 def _promote(version: VersionId, store: StoreFolder = None) -> None:
     """Make a version live, whatever was found against it."""
-    from service.store import Layout
     from service.versions import make_live
 
-    typer.echo(f"Live: {make_live(Layout(store_at(store)), version).id}")
+    layout = _layout(store)
+    typer.echo(f"Live: {make_live(layout, version).id}")
+    _warn(layout)
 
 
 @versions_app.command("prune")
 def _prune(
-    keep: Annotated[int, typer.Option(min=0, help="How many to keep beside the live one.")] = 5,
+    keep: Annotated[
+        int,
+        typer.Option(
+            min=0, help="How many to keep of those that were live, those rejected, left and damaged each."
+        ),
+    ] = 5,
     store: StoreFolder = None,
 ) -> None:
-    """Remove all versions but the live one and the newest."""
-    from service.store import Layout
+    """Remove all versions but the live one, the one to go back to, and the newest."""
     from service.versions import prune_versions
 
-    gone = prune_versions(Layout(store_at(store)), keep)
+    layout = _layout(store)
+    gone = prune_versions(layout, keep)
     for version in gone:
         typer.echo(f"Removed: {version}")
     if not gone:
         typer.echo("Nothing to remove.")
+    _warn(layout)
+
+
+def _layout(store: Path | None) -> Layout:
+    from service.store import Layout
+
+    return Layout(store_at(store))
+
+
+def _warn(layout: Layout) -> None:
+    """Say on stderr what is wrong beside the version that was asked about."""
+    from service.report.plain_text import printable
+    from service.version_info import store_troubles
+
+    for trouble in store_troubles(layout):
+        typer.echo(f"! {printable(trouble)}", err=True)

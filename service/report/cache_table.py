@@ -60,7 +60,8 @@ def render_pruned(pruned: Pruned, console: Console) -> None:
     page.line(f"Removed: {'; '.join(removed) or 'nothing'}.", STYLES["perfect"])
     page.line(f"Left: {_words(pruned.left)}.")
     if pruned.stuck:
-        page.line(f"! {pruned.stuck} entries could not be removed; may you write there?", WARNING)
+        entries = "1 entry" if pruned.stuck == 1 else f"{pruned.stuck} entries"
+        page.line(f"! {entries} could not be removed; may you write there?", WARNING)
 
 
 def _words(info: CacheInfo) -> str:

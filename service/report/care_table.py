@@ -12,6 +12,7 @@ from raga.tonic_names import note_name
 from service.samples import CheckResult, Exported, Mended
 
 from .terminal_page import STYLES, WARNING, Page
+from .wording import counted
 
 __all__ = ["render_check", "render_exported", "render_mended"]
 
@@ -33,7 +34,8 @@ def render_check(result: CheckResult, console: Console) -> None:
             cells = (found.kind, found.recording.id, f"{name}: {found.what}", found.fix)
             table.add_row(*map(page.text, cells))
         page.show(table)
-    checked = f"{result.recordings} samples, {result.notes} notes checked"
+    samples, notes = counted(result.recordings, "sample"), counted(result.notes, "note")
+    checked = f"{samples}, {notes} checked"
     if result.ok:
         page.line(f"{checked}: nothing is wrong.", STYLES["perfect"])
         return
@@ -66,7 +68,7 @@ def render_exported(exported: Exported, console: Console) -> None:
     """Print what was written, and how to read it back."""
     page = Page(console)
     size = f"{exported.size / 1e6:.1f} MB"
-    page.line(f"{exported.recordings} recordings, {size}, in {exported.folder}", STYLES["perfect"])
+    page.line(f"{counted(exported.recordings, 'recording')}, {size}, in {exported.folder}", STYLES["perfect"])
     page.line(f"To read them back: swara samples add {exported.folder}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from service.feedback import Correction
+from service.correction_log import Correction
 
 from . import wording
 from .terminal_page import Page
@@ -22,22 +22,28 @@ def render_corrections(corrections: Sequence[Correction], console: Console) -> N
         return
     columns = [("Id", "left"), ("At", "left"), ("Swara", "left"), ("Verdict", "left"), ("", "left")]
     table = page.table([*columns, ("File", "left")])
+    # An id that was cut short could not be confirmed.
+    table.columns[0].min_width = max(len(each.id) for each in corrections)
+    for column in table.columns[2:]:
+        column.no_wrap, column.overflow = False, "fold"
     for each in corrections:
         cells = (
             each.id,
             wording.span(each.start_s, each.end_s),
-            _changed(each.named, each.swara),
-            _changed(each.judged, each.verdict),
-            "confirmed" if each.confirmed else "to be confirmed",
+            wording.corrected(each.named, each.swara),
+            wording.corrected(each.judged, each.verdict),
+            _state(each),
             each.path.rpartition("/")[2],
         )
         table.add_row(*map(page.text, cells))
     page.show(table)
-    if all(each.confirmed for each in corrections):
-        page.line("Used from the next: swara rebuild")
-    else:
+    if any(not each.confirmed and not each.withdrawn for each in corrections):
         page.line("Used once confirmed, with: swara feedback confirm ID")
+    elif any(each.counts for each in corrections):
+        page.line("Used from the next: swara rebuild")
 
 
-def _changed(said: str, right: str | None) -> str:
-    return said if right is None or right == said else f"{right}, not {said}"
+def _state(correction: Correction) -> str:
+    if correction.withdrawn:
+        return "withdrawn"
+    return "confirmed" if correction.confirmed else "to be confirmed"

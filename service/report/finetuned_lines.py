@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from .terminal_page import STYLES, WARNING, Page
+from .wording import counted
 
 if TYPE_CHECKING:
     from embedder.finetune.run import Finetuned
@@ -27,7 +28,8 @@ def render_finetuned(made: Finetuned, console: Console) -> None:
             f"! {made.name} is no better than the built-in embedder; kept because of --keep-anyway", WARNING
         )
     held = "singers that it never heard" if made.by == "singer" else "recordings that it never heard"
-    page.line(f"Judged by {made.after.notes} notes, of {held}, each looked up among all other recordings:")
+    notes = counted(made.after.notes, "note")
+    page.line(f"Judged by {notes}, of {held}, each looked up among all other recordings:")
     for name, before, after in (
         ("nearest note by the same singer", made.before.nearest, made.after.nearest),
         ("mean reciprocal rank", made.before.reciprocal_rank, made.after.reciprocal_rank),
@@ -38,7 +40,9 @@ def render_finetuned(made: Finetuned, console: Console) -> None:
     if after < before - _FORGOTTEN:
         page.line("! It lost some of what it could before: other singers are told apart less well", WARNING)
     if made.unlabelled:
-        page.line(f"! {made.unlabelled} recordings have no labels and were left out", WARNING)
+        have, were = ("has", "was") if made.unlabelled == 1 else ("have", "were")
+        count = counted(made.unlabelled, "recording")
+        page.line(f"! {count} {have} no labels and {were} left out", WARNING)
     went_on = ", gone on with where it was stopped" if made.resumed else ""
-    page.line(f"{made.stages} stages{went_on}. Kept in {made.folder}")
+    page.line(f"{counted(made.stages, 'stage')}{went_on}. Kept in {made.folder}")
     page.line(f"To use it: swara rebuild --embedder {made.name}")

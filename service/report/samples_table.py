@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
@@ -13,9 +12,13 @@ from service.samples import AddResult
 from service.search import Found
 
 from . import wording
+from .correction_lines import correction_lines
 from .terminal_page import STYLES, WARNING, Page
 
 __all__ = ["render_added", "render_found", "render_rebuild", "render_sample", "render_samples"]
+
+_MOST_CORRECTIONS = 5
+"""Named after a rebuild; ``swara versions show`` and the JSON name all."""
 
 
 def render_samples(recordings: Sequence[Recording], console: Console) -> None:
@@ -34,7 +37,8 @@ def render_samples(recordings: Sequence[Recording], console: Console) -> None:
         )
         table.add_row(*map(page.text, cells))
     page.show(table)
-    page.line(f"{len(recordings)} samples, {sum(len(r.labels) for r in recordings)} notes.")
+    notes = wording.counted(sum(len(recording.labels) for recording in recordings), "note")
+    page.line(f"{wording.counted(len(recordings), 'sample')}, {notes}.")
 
 
 def render_sample(recording: Recording, console: Console) -> None:
@@ -63,10 +67,11 @@ def render_added(result: AddResult, console: Console) -> None:
         page.line(f"! {trouble}", WARNING)
     for note in _asides(result):
         page.line(f"  {note}")
-    notes = sum(len(recording.labels) for recording in result.added)
-    page.line(f"{len(result.added)} recordings added, {notes} notes.", STYLES["perfect"])
+    notes = wording.counted(sum(len(recording.labels) for recording in result.added), "note")
+    page.line(f"{wording.counted(len(result.added), 'recording')} added, {notes}.", STYLES["perfect"])
     if result.added:
-        page.line("They count from the next: swara rebuild")
+        they_count = "It counts" if len(result.added) == 1 else "They count"
+        page.line(f"{they_count} from the next: swara rebuild")
 
 
 def _troubles(result: AddResult) -> Iterator[str]:
@@ -83,7 +88,7 @@ def _asides(result: AddResult) -> Iterator[str]:
     yield from (f"{path}: no audio by its name; passed over" for path in result.passed_over)
     for left in result.unlabelled:
         off = f"{left.foreign} foreign, {left.off_pitch} off pitch, {left.short} short, {left.unsure} unsure"
-        yield f"{left.path}: {left.labelled} notes labelled; left out: {off}"
+        yield f"{left.path}: {wording.counted(left.labelled, 'note')} labelled; left out: {off}"
 
 
 def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[str] = ()) -> None:
@@ -100,27 +105,19 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
         page.line("Rejected:", WARNING)
         for reason in result.reasons:
             page.line(f"  {reason}.", WARNING)
-        page.line(f"Live as before: {result.version}; kept: {result.candidate}")
+        live = f"Live as before: {result.version}" if result.version else "No version is live"
+        page.line(f"{live}; kept: {result.candidate}")
         page.line(f"To look into it: swara versions show {result.candidate}")
         page.line(f"To have it live all the same: swara versions promote {result.candidate}")
     for name, score in result.gate.get("scores", {}).items():
-        page.line(f"{name}: {score['share']:.3f} of {score['notes']} notes")
+        page.line(f"{name}: {score['share']:.3f} of {wording.counted(score['notes'], 'note')}")
     if corrections := result.metrics.get("corrections"):
-        page.line(_corrections(corrections))
-    page.line(f"{result.embedded} recordings embedded, {result.from_cache} known from before.")
+        for line in correction_lines(corrections, most=_MOST_CORRECTIONS):
+            page.line(line)
+    embedded = wording.counted(result.embedded, "recording")
+    page.line(f"{embedded} embedded, {result.from_cache} known from before.")
     total_s = sum(result.seconds.values())
     page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))
-
-
-def _corrections(report: Mapping[str, Any]) -> str:
-    before, now = report["named_right_before"], report["named_right_now"]
-    known = "" if before is None else f", {before} before"
-    moved = ", ".join(f"{letter} {cents:+.1f}" for letter, cents in report["targets_moved_cents"].items())
-    return (
-        f"Corrections: {report['relabelled']} of samples, {report['from_takes']} of takes,"
-        f" {report['verdicts']} of verdicts; of {report['notes']} notes {now} are named right now{known}."
-        + (f" Learned targets that they moved, in cents: {moved}." if moved else "")
-    )
 
 
 def render_found(found: Found, console: Console) -> None:

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 
 from service.exam import Score
 from service.gate import MARGINS
-from service.versions import Difference, VersionInfo
+from service.version_difference import Difference
+from service.version_info import VersionInfo
 
+from .correction_lines import correction_lines
 from .terminal_page import STYLES, WARNING, Page
+from .wording import counted
 
 __all__ = ["render_difference", "render_version", "render_versions"]
 
 _MOST_NAMED = 10
 
 
-def render_versions(versions: Sequence[VersionInfo], console: Console) -> None:
-    """Print a line for each version."""
+def render_versions(versions: Sequence[VersionInfo], troubles: Sequence[str], console: Console) -> None:
+    """Print a line for each version, then what is wrong with any, and `troubles` beside them."""
     page = Page(console)
-    if not versions:
+    if versions:
+        _list(versions, page)
+    else:
         page.line("No version is kept yet. Make one with: swara rebuild")
-        return
+    for trouble in (*(info.damage for info in versions if info.damage), *troubles):
+        _warn(trouble, page)
+
+
+def _warn(trouble: str, page: Page) -> None:
+    """Print what is wrong; where nobody looks in one line, so that a search finds the path in it."""
+    if page.console.is_terminal:
+        page.line(f"! {trouble}", WARNING)
+    else:
+        page.console.print(page.text(f"  ! {trouble}"), soft_wrap=True)
+
+
+def _list(versions: Sequence[VersionInfo], page: Page) -> None:
     columns = [("Version", "left"), ("", "left"), ("Samples", "right"), ("Named", "right"), ("By", "left")]
     table = page.table(columns)
+    # An id that was cut short could not be given to another command.
+    table.columns[0].min_width = max(len(info.id) for info in versions)
+    for column in (table.columns[1], table.columns[4]):
+        column.no_wrap, column.overflow = False, "fold"
     for info in versions:
         saw = {} if info.manifest is None else info.manifest.metrics.get("learned_from", {})
         cells = (
@@ -36,34 +58,33 @@ def render_versions(versions: Sequence[VersionInfo], console: Console) -> None:
         )
         table.add_row(*(page.text(cell, STYLES["perfect"] if info.live else "") for cell in cells))
     page.show(table)
-    for info in versions:
-        if info.damage:
-            page.line(f"! {info.damage}", WARNING)
 
 
 def render_version(info: VersionInfo, console: Console) -> None:
-    """Print all that is known of one version."""
+    """Print all that is known of one version; what is wrong with it is the caller's to say."""
     page = Page(console)
     page.line(f"{info.id}  {info.state}", "bold")
-    if info.damage:
-        page.line(f"! {info.damage}", WARNING)
     if info.manifest is None:
         return
     manifest = info.manifest
     table = page.table([("", "left"), ("", "left")])
+    table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
     saw = manifest.metrics.get("learned_from", {})
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
         ("After", manifest.parent or "nothing: it was the first"),
         ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
-        ("Learned from", f"{saw.get('recordings', '?')} recordings, {saw.get('notes', '?')} notes"),
+        ("Learned from", _saw(saw)),
         ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
         ("Corpus", manifest.corpus_digest[:16]),
-        *((name, f"{_share(score)} of {score.notes} notes") for name, score in info.scores.items()),
+        *((name, _share_of(score)) for name, score in info.scores.items()),
     )
     for name, value in facts:
         table.add_row(page.text(name), page.text(value, "bold"))
     page.show(table)
+    if corrections := manifest.metrics.get("corrections"):
+        for line in correction_lines(corrections):
+            page.line(line)
     for reason in manifest.gate["reasons"]:
         page.line(f"! rejected: {reason}", WARNING)
 
@@ -89,6 +110,16 @@ def render_difference(found: Difference, console: Console) -> None:
 
 def _share(score: Score | None) -> str:
     return "-" if score is None else f"{score.share:.3f}"
+
+
+def _share_of(score: Score) -> str:
+    return f"{_share(score)} of {counted(score.notes, 'note')}"
+
+
+def _saw(sizes: Mapping[str, Any]) -> str:
+    if not sizes:
+        return "it was not noted"
+    return f"{counted(sizes['recordings'], 'recording')}, {counted(sizes['notes'], 'note')}"
 
 
 def _named(recordings: Mapping[str, str]) -> str:

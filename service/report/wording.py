@@ -17,6 +17,8 @@ from .plain_text import printable
 __all__ = [
     "advice",
     "cents_cell",
+    "corrected",
+    "counted",
     "drift_words",
     "head_words",
     "how_far",
@@ -62,6 +64,16 @@ def span(start_s: float, end_s: float) -> str:
     if end_s < 60.0:
         return f"{start_s:.2f}-{end_s:.2f} s"
     return f"{_clock(start_s)}-{_clock(end_s)}"
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many: ``1 note``, ``2 notes``."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def corrected(said: str, right: str | None) -> str:
+    """Say what a report said and a user corrected: ``D, not P``; what was said where that was right."""
+    return said if right is None or right == said else f"{right}, not {said}"
 
 
 def how_off(cents: float) -> str:

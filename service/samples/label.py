@@ -194,7 +194,12 @@ def _foreign(recording: Recording) -> Sequence[str]:
         return ()
     raga = RAGAS[recording.raga]
     count = sum(not raga.allows(parse_swara(label.swara)[0].index) for label in recording.labels)
-    return [f"{count} of its {len(recording.labels)} notes are not in {raga.display}"] if count else ()
+    if not count:
+        return ()
+    if len(recording.labels) == 1:
+        return [f"its only note is not in {raga.display}"]
+    be = "is" if count == 1 else "are"
+    return [f"{count} of its {len(recording.labels)} notes {be} not in {raga.display}"]
 
 
 def _as_noted(recording: Recording) -> Recording:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["NEW_PREFIX", "Layout", "VersionLayout", "is_version_id", "store_folder"]
+__all__ = ["NEW_PREFIX", "Layout", "VersionLayout", "is_version_id", "store_folder", "time_in_id"]
 
 NEW_PREFIX = ".new-"
 """How the folder of a version begins while it is being built."""
@@ -70,7 +71,7 @@ class Layout:
         corpus.jsonl                               the recordings known, append-only
         HELD_OUT                                   what versions are examined with, as JSON lines
         feedback.jsonl                             corrections by users, append-only
-        rollbacks.jsonl                            which versions were left by a rollback, append-only
+        rollbacks.jsonl                            which versions people left or made live, append-only
         .lock                                      held by the one writer
         .lock-holder                               who that is, for people
 
@@ -124,7 +125,7 @@ class Layout:
 
     @property
     def rollbacks(self) -> Path:
-        """Which versions were left by a rollback."""
+        """Which versions people stepped back from or made live."""
         return self.folder / "rollbacks.jsonl"
 
     @property
@@ -145,6 +146,11 @@ class Layout:
 def is_version_id(text: str) -> bool:
     """Whether `text` has the form of a version's id: its time in UTC, ``-``, 8 hex digits."""
     return _VERSION_ID.fullmatch(text) is not None
+
+
+def time_in_id(at: datetime) -> str:
+    """Write a time, which has a time zone, as a version's id begins; those that are later sort later."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def store_folder(environment: Mapping[str, str]) -> Path:

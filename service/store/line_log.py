@@ -15,7 +15,7 @@ from service.errors import StoreBusy, StoreDamaged
 
 from .refusals import reading, writing
 
-__all__ = ["append_line", "read_lines"]
+__all__ = ["append_line", "damaged_line", "each_line", "read_lines"]
 
 _LOCK_WAIT_S = 10.0
 
@@ -30,7 +30,8 @@ def append_line(log: Path, fields: Mapping[str, Any]) -> None:
     StoreUnwritable
         If it cannot be written.
     """
-    line = (json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    # A path need not be valid Unicode; json.loads lets lone surrogates pass as well.
+    line = (json.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n").encode(errors="surrogatepass")
     with writing(log.parent):
         log.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -52,6 +53,21 @@ def read_lines(log: Path) -> tuple[Mapping[str, Any], ...]:
     StoreUnreadable
         If the log cannot be read.
     """
+    lines = each_line(log)
+    for line in lines:
+        if isinstance(line, StoreDamaged):
+            raise line
+    return tuple(line for line in lines if not isinstance(line, StoreDamaged))
+
+
+def each_line(log: Path) -> tuple[Mapping[str, Any] | StoreDamaged, ...]:
+    """Return what each line of a log holds, or that it is damaged; otherwise as `read_lines`.
+
+    Raises
+    ------
+    StoreUnreadable
+        If the log cannot be read.
+    """
     if not log.exists():
         return ()
     with reading(log):
@@ -59,18 +75,19 @@ def read_lines(log: Path) -> tuple[Mapping[str, Any], ...]:
     return tuple(_parsed(log, number, line) for number, line in enumerate(lines, 1))
 
 
-def _parsed(log: Path, number: int, line: bytes) -> Mapping[str, Any]:
+def damaged_line(what: str, log: Path, number: int) -> StoreDamaged:
+    """Return the error for a line of a log; lines are counted from 1."""
+    return StoreDamaged(
+        what, where=f"{log}, line {number}", fix="Restore the file from a backup, or delete the line"
+    )
+
+
+def _parsed(log: Path, number: int, line: bytes) -> Mapping[str, Any] | StoreDamaged:
     try:
         fields = json.loads(line)
-        if isinstance(fields, dict):
-            return fields
-    except ValueError:
-        pass
-    raise StoreDamaged(
-        "this line is damaged",
-        where=f"{log}, line {number}",
-        fix="Restore the file from a backup, or delete the line",
-    )
+    except (ValueError, RecursionError):
+        fields = None
+    return fields if isinstance(fields, dict) else damaged_line("this line is damaged", log, number)
 
 
 def _append(log: Path, line: bytes) -> None:

@@ -1,17 +1,44 @@
-"""Which versions somebody stepped back from: no rebuild makes them live again by itself."""
+"""Which versions people left, and which they made live: no rebuild undoes that by itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from .layout import Layout
-from .line_log import append_line, read_lines
+from service.errors import StoreDamaged
 
-__all__ = ["note_rollback", "rolled_back"]
+from .layout import Layout, is_version_id, time_in_id
+from .line_log import append_line, damaged_line, each_line
+
+__all__ = ["Choices", "choices", "note_promotion", "note_rollback", "rolled_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What people decided about the versions, as far as it can be read.
+
+    Parameters
+    ----------
+    left : frozenset of str
+        Ids of the versions that were stepped back from, and not chosen again since.
+    chosen_at : mapping of str to str
+        By the ids of those that were made live by hand: when that was last, as `time_in_id` writes it.
+    came_from : mapping of str to str
+        By the ids of those that were promoted by hand: the one that was live until then.
+    damage : tuple of StoreDamaged
+        One for each line that cannot be read.
+    """
+
+    left: frozenset[str]
+    chosen_at: Mapping[str, str]
+    came_from: Mapping[str, str]
+    damage: tuple[StoreDamaged, ...]
 
 
 def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> None:
-    """Note that the version `left`, if any, was given up for `to`; on the disk when this returns.
+    """Note that the version `left`, if any can be told, was given up for `to`; on the disk when this returns.
 
     Raises
     ------
@@ -21,15 +48,56 @@ def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> Non
     append_line(store.rollbacks, {"at": at.isoformat(), "left": left, "to": to})
 
 
+def note_promotion(store: Layout, live: str | None, to: str, at: datetime) -> None:
+    """Note that `to` was made live after `live`, which is not thereby left; otherwise as `note_rollback`."""
+    came_from = {} if live is None else {"from": live}
+    append_line(store.rollbacks, {"at": at.isoformat(), "left": None, "to": to, **came_from})
+
+
+def choices(store: Layout) -> Choices:
+    """Return what people decided; lines that cannot be read are passed over, and named.
+
+    Raises
+    ------
+    StoreUnreadable
+        If the log may not be read.
+    """
+    left: set[str] = set()
+    chosen_at: dict[str, str] = {}
+    came_from: dict[str, str] = {}
+    damage: list[StoreDamaged] = []
+    for number, line in enumerate(each_line(store.rollbacks), 1):
+        if isinstance(line, StoreDamaged):
+            damage.append(line)
+            continue
+        try:
+            at, given_up, to, promoted_from = _decision(line)
+        except (TypeError, KeyError, ValueError):
+            damage.append(damaged_line("this line does not name versions", store.rollbacks, number))
+            continue
+        left = (left | {given_up}) - {to} if given_up else left - {to}
+        chosen_at[to] = at
+        if promoted_from:
+            came_from[to] = promoted_from
+    return Choices(frozenset(left), chosen_at, came_from, tuple(damage))
+
+
 def rolled_back(store: Layout) -> frozenset[str]:
-    """Return the ids of the versions that were left, and not chosen again since.
+    """Return the ids of the versions that were left; none may be missed, or a rebuild would bring it back.
 
     Raises
     ------
     StoreDamaged
         Naming a line that cannot be read.
     """
-    left: set[str] = set()
-    for line in read_lines(store.rollbacks):
-        left = (left | {str(line.get("left"))}) - {str(line.get("to"))}
-    return frozenset(left)
+    known = choices(store)
+    if known.damage:
+        raise known.damage[0]
+    return known.left
+
+
+def _decision(line: Mapping[str, Any]) -> tuple[str, str | None, str, str | None]:
+    left, to, promoted_from = line["left"], line["to"], line.get("from")
+    if not all(is_version_id(each) for each in (left, to, promoted_from) if each is not None) or to is None:
+        raise ValueError("no ids of versions")
+    return time_in_id(datetime.fromisoformat(line["at"])), left, to, promoted_from

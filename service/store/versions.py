@@ -15,7 +15,7 @@ from data.atomic_file import write_atomically
 from data.disk import sha256_of, sync, sync_tree
 from embedder import EmbedderSpec
 
-from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id
+from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id, time_in_id
 from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
 from .migrations import UNGATED
 from .refusals import damaged, reading, writing
@@ -76,7 +76,7 @@ def create_version(store: Layout, build: Build, *, parent: str | None, made_at: 
             content = _manifest(new, contents, parent, made_at).to_json()
             VersionLayout(new).manifest.write_bytes(content)
             sync_tree(new)
-            version = f"{made_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}-{hash8(content)}"
+            version = f"{time_in_id(made_at)}-{hash8(content)}"
             new.rename(store.version(version).folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)

@@ -123,3 +123,7 @@ def test_ascii_keeps_what_it_can():
 
 def test_encodable_leaves_good_text_alone():
     assert encodable("भूपाली \x1b") == "भूपाली \x1b"
+
+
+def test_one_is_not_several() -> None:
+    assert [wording.counted(count, "note") for count in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.rebuilds.choir import relabel, shuffled
 from service.embedders import Choice
+from service.errors import StoreUnwritable
 from service.store import current_version
 
 
@@ -70,6 +71,7 @@ def test_a_line_of_json_for_each_stage(studio, nightly) -> None:
     assert told[0]["recordings"] == 4
     assert (told[1]["embedded"], told[1]["from_cache"]) == (4, 0)
     assert told[3]["scores"]["labels in place"]["share"] == 1.0
+    assert (told[3]["passed"], "promoted" in told[3]) == (True, False)
     assert told[-1]["live"] == told[4]["version"] == current_version(studio.store)
     assert (told[-1]["outcome"], told[-1]["exit_code"]) == ("promoted", 0)
 
@@ -78,7 +80,8 @@ def test_a_line_of_json_for_each_stage(studio, nightly) -> None:
     assert (lines(again.out)[-1]["outcome"], again.code) == ("nothing new", 3)
 
     relabel(studio.store.corpus, shuffled(0.9, seed=1))
-    end = lines(nightly("--json").out)[-1]
+    *_, evaluated, _, end = lines(nightly("--json").out)
+    assert (evaluated["stage"], evaluated["passed"]) == ("evaluate", False)
     assert (end["outcome"], end["exit_code"], bool(end["reasons"])) == ("rejected", 4, True)
     assert end["candidate"] != end["live"]
 
@@ -87,6 +90,18 @@ def test_a_line_of_json_for_each_stage(studio, nightly) -> None:
     assert failed.code == 1
     assert lines(failed.out)[-1]["outcome"] == "failed"
     assert "line 1" in str(lines(failed.out)[-1]["error"])
+
+
+def test_nothing_is_said_to_be_live_that_could_not_be_written(studio, nightly, monkeypatch) -> None:
+    def full(*_, **__):
+        raise StoreUnwritable("the disk is full")
+
+    monkeypatch.setattr("service.rebuild.publish", full)
+    failed = nightly("--json")
+    assert failed.code == 1
+    assert [line["stage"] for line in lines(failed.out)][-2:] == ["evaluate", "end"]
+    assert lines(failed.out)[-2]["passed"]
+    assert "promoted" not in failed.out
 
 
 def test_the_learned_tuning_is_used(studio, nightly, swara, demo, stub_tracker) -> None:

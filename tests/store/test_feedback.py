@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +16,18 @@ from benchmarks.rebuilds.choir import relabel, sing
 from classifier.pitch import TRACK_RATE_HZ
 from data.corpus import audio_digest
 from raga.errors import BadNotation
+from service.correction_log import (
+    Correction,
+    confirm_correction,
+    known_corrections,
+    note_correction,
+    withdraw_correction,
+)
+from service.corrections_report import corrections_report
 from service.errors import NoNoteThere, NoSuchCorrection, StoreDamaged
-from service.feedback import Correction, add_correction, confirm_correction, known_corrections
+from service.feedback import add_correction
 from service.learned_targets import targets_from_json
+from service.rebuild_corrections import Corrections
 from service.store.line_log import append_line
 
 NOW = datetime(2025, 3, 1, tzinfo=UTC)
@@ -47,6 +58,43 @@ def keep(studio, given: Correction) -> Correction:
     return given
 
 
+@pytest.fixture
+def give(studio, tmp_path):
+    """Correct the note of a take that sings Re."""
+    from classifier.notes import PRESETS
+    from raga.tonic_names import parse_tonic
+    from raga.tuning import JUST
+    from service.analyze import Request
+
+    class Steady:
+        name, release = "steady", "1"
+
+        def track(self, clip, progress=None):
+            heard = studio.tracker.track(clip)
+            return replace(heard, hz=np.full(heard.hz.size, 225.0))
+
+    take = tmp_path / "take.wav"
+    times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
+    soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
+    request = Request(JUST, PRESETS["student"], parse_tonic("200"))
+
+    def give(at_s: float, swara: str | None = None, verdict: str | None = None) -> Correction:
+        return add_correction(
+            studio.store,
+            take,
+            at_s,
+            request,
+            Steady(),
+            swara=swara,
+            verdict=verdict,
+            confirmed=False,
+            now=NOW,
+            max_duration_s=None,
+        )
+
+    return give
+
+
 class TestTheLog:
     """Append-only, and read back as it was written."""
 
@@ -74,48 +122,64 @@ class TestTheLog:
         with pytest.raises(StoreDamaged, match=r"feedback\.jsonl, line 2"):
             studio.rebuild()
 
+    def test_a_name_need_not_be_unicode(self, studio, demo) -> None:
+        given = correction(demo, path=os.fsdecode(b"/takes/tak\xe9.wav"))
+        kept = note_correction(studio.store, given, confirmed=True)
+        assert known_corrections(studio.store) == (kept,)
+        report = corrections_report(Corrections(takes=(kept,)), [], None, object(), {})
+        assert json.loads(json.dumps(report, ensure_ascii=False).encode())["used"][0]["file"] == "tak?.wav"
+
     def test_an_unknown_id_is_refused(self, studio) -> None:
         with pytest.raises(NoSuchCorrection, match="swara feedback list"):
             confirm_correction(studio.store, "77")
 
 
+class TestWithdrawing:
+    """A correction that was wrong is taken back by a further line."""
+
+    def test_it_is_known_as_withdrawn(self, studio, demo) -> None:
+        given = keep(studio, correction(demo))
+        before = studio.store.feedback.read_bytes()
+        assert withdraw_correction(studio.store, "0123") == (replace(given, withdrawn=True), False)
+        assert studio.store.feedback.read_bytes() == before + b'{"withdraw": "0123abcd"}\n'
+        (known,) = known_corrections(studio.store)
+        assert (known.withdrawn, known.counts) == (True, False)
+
+    def test_twice_is_once(self, studio, demo) -> None:
+        keep(studio, correction(demo, confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        before = studio.store.feedback.read_bytes()
+        assert withdraw_correction(studio.store, "0123").before
+        assert studio.store.feedback.read_bytes() == before
+
+    def test_it_cannot_be_confirmed_any_more(self, studio, demo) -> None:
+        keep(studio, correction(demo, confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        with pytest.raises(NoSuchCorrection, match=r"was withdrawn.*swara feedback add"):
+            confirm_correction(studio.store, "0123")
+        # Two at once may do so all the same; to withdraw is the safe side.
+        append_line(studio.store.feedback, {"confirm": "0123abcd"})
+        assert not known_corrections(studio.store)[0].counts
+
+    def test_an_unknown_id_is_refused(self, studio, demo) -> None:
+        keep(studio, correction(demo))
+        for prefix in ("77", ""):
+            with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+                withdraw_correction(studio.store, prefix)
+        assert b'{"withdraw"' not in studio.store.feedback.read_bytes()
+
+    def test_a_withdrawal_of_nothing_is_damage(self, studio, demo) -> None:
+        append_line(studio.store.feedback, {"withdraw": "77"})
+        with pytest.raises(StoreDamaged, match=r"feedback\.jsonl, line 1"):
+            known_corrections(studio.store)
+
+    def test_an_older_swara_reads_what_is_added(self, studio, give) -> None:
+        give(0.5, swara="S")
+        assert b"withdrawn" not in studio.store.feedback.read_bytes()
+
+
 class TestTheNote:
     """The note that is meant is found in the take."""
-
-    @pytest.fixture
-    def give(self, studio, tmp_path):
-        from classifier.notes import PRESETS
-        from raga.tonic_names import parse_tonic
-        from raga.tuning import JUST
-        from service.analyze import Request
-
-        class Steady:
-            name, release = "steady", "1"
-
-            def track(self, clip, progress=None):
-                heard = studio.tracker.track(clip)
-                return replace(heard, hz=np.full(heard.hz.size, 225.0))
-
-        take = tmp_path / "take.wav"
-        times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
-        soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
-        request = Request(JUST, PRESETS["student"], parse_tonic("200"))
-
-        def give(at_s: float, swara: str | None = None, verdict: str | None = None) -> Correction:
-            return add_correction(
-                studio.store,
-                take,
-                at_s,
-                request,
-                Steady(),
-                swara=swara,
-                verdict=verdict,
-                confirmed=False,
-                now=NOW,
-                max_duration_s=None,
-            )
-
-        return give
 
     def test_it_is_kept_with_what_the_report_said(self, studio, give) -> None:
         given = give(0.5, swara="komal ga", verdict="high")
@@ -123,6 +187,12 @@ class TestTheNote:
         assert given.start_s < 0.5 < given.end_s
         assert given.tonic_hz == pytest.approx(200.0)
         assert known_corrections(studio.store) == (given,)
+
+    @pytest.mark.parametrize("at_s", [float("nan"), float("inf"), float("-inf")])
+    def test_a_time_is_a_finite_number(self, studio, give, at_s: float) -> None:
+        with pytest.raises(NoNoteThere, match=f"--at: {at_s} is no time in a recording"):
+            give(at_s, swara="S")
+        assert known_corrections(studio.store) == ()
 
     def test_where_there_is_no_note(self, studio, give) -> None:
         with pytest.raises(NoNoteThere, match="The nearest is Re"):
@@ -169,6 +239,83 @@ class TestTheRebuild:
         assert result.metrics["learned_from"]["by_swara"] == {"S": 12, "P": 12}
         assert result.metrics["corrections"]["relabelled"] == 1
         assert result.promoted
+
+    def test_each_that_was_used_is_named(self, studio) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        label = sample.labels[0]
+        place = {"start_s": label.start_s, "end_s": label.end_s}
+        keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        take = sing(studio.sounds, 8, 0)
+        mended = {"id": "4567cdef", "at": "2025-03-02", "tonic_hz": take.tonic_hz}
+        keep(studio, correction(Path(take.path), **mended, swara="S", verdict="in tune"))
+        keep(studio, correction(Path(take.path), id="89ab0123", start_s=0.5, confirmed=False))
+        report = studio.rebuild().metrics["corrections"]
+        of_sample, of_take = report["used"]
+        assert of_sample["id"] == "0123abcd"
+        assert (of_sample["recording"], of_sample["file"]) == (sample.id, "take 0.wav")
+        assert (of_sample["start_s"], of_sample["end_s"]) == (label.start_s, label.end_s)
+        assert (of_sample["named"], of_sample["swara"], of_sample["verdict"]) == ("P", "S", None)
+        assert (of_take["id"], of_take["recording"]) == ("4567cdef", take.id)
+        assert (of_take["judged"], of_take["verdict"]) == ("low", "in tune")
+        for now in ("named_right_before", "named_right_now"):
+            assert sum(each[now] for each in report["used"]) == report[now]
+
+    def test_what_the_version_before_said_is_told_of_each(self, studio) -> None:
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        place = {"start_s": sample.labels[1].start_s, "end_s": sample.labels[1].end_s}
+        keep(studio, correction(Path(sample.path), named="P", swara="P", **place))
+        (right,) = studio.rebuild(force=True).metrics["corrections"]["used"]
+        assert (right["named_right_before"], right["named_right_now"]) == (True, True)
+        keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        (wrong,) = studio.rebuild().metrics["corrections"]["used"]
+        assert not wrong["named_right_before"]
+        for version in studio.store.versions.iterdir():
+            assert str(studio.sounds).encode() not in (version / "report.json").read_bytes()
+
+    def test_a_sample_without_label_there_is_told(self, studio) -> None:
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        keep(studio, correction(Path(sample.path), start_s=90.0, end_s=91.0))
+        result = studio.rebuild(force=True)
+        assert any("0123abcd is left out: the sample has no label there" in each for each in result.warnings)
+        assert "corrections" not in result.metrics
+
+    @pytest.mark.parametrize("of", ["a sample", "a take"])
+    def test_one_that_is_withdrawn_is_learned_from_no_more(self, studio, of: str) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first = studio.rebuild()
+        if of == "a sample":
+            sample = _first_of(studio.store.corpus)
+            place = {"start_s": sample.labels[0].start_s, "end_s": sample.labels[0].end_s}
+            keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        else:
+            take = sing(studio.sounds, 8, 0)
+            keep(studio, correction(Path(take.path), tonic_hz=take.tonic_hz))
+        mended = studio.rebuild()
+        assert mended.promoted
+        withdraw_correction(studio.store, "0123")
+        back = studio.rebuild()
+        assert not back.nothing_new
+        assert "corrections" not in back.metrics
+        made = studio.files(back.candidate or back.version)
+        assert made == studio.files(first.version) != studio.files(mended.version)
+
+    def test_one_that_was_not_used_is_withdrawn_for_nothing(self, studio) -> None:
+        studio.rebuild()
+        keep(studio, correction(Path(sing(studio.sounds, 8, 0).path), confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        assert studio.rebuild().nothing_new
+
+    def test_the_one_before_about_the_same_note_counts_again(self, studio) -> None:
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take))
+        keep(studio, correction(take, id="4567cdef", swara="g"))
+        withdraw_correction(studio.store, "4567")
+        (used,) = studio.rebuild().metrics["corrections"]["used"]
+        assert (used["id"], used["swara"]) == ("0123abcd", "S")
 
     def test_a_take_that_is_gone_is_told(self, studio) -> None:
         studio.rebuild()
@@ -228,4 +375,21 @@ def test_the_command_line(studio, swara, demo) -> None:
     keep(studio, correction(demo, confirmed=False))
     assert "to be confirmed" in swara("feedback", "list", *where).out
     assert "S, not R" in swara("feedback", "confirm", "0123", *where).out
-    assert swara("feedback", "confirm", "99", *where).code == 1
+    for command in ("confirm", "withdraw"):
+        refused = swara("feedback", command, "99", *where)
+        assert (refused.code, refused.err.count("\n")) == (1, 1)
+    taken_back = swara("feedback", "withdraw", "0123", *where)
+    assert (taken_back.code, taken_back.out) == (0, "0123abcd is withdrawn from the next: swara rebuild\n")
+    assert "withdrawn" in swara("feedback", "list", *where).out
+    again = swara("feedback", "withdraw", "0123", *where)
+    assert (again.code, again.out) == (0, "0123abcd was withdrawn before.\n")
+
+
+@pytest.mark.parametrize("command", [("feedback", "add", "--swara", "D"), ("search",)])
+def test_a_time_that_is_none_is_one_line(swara, studio, demo, command: tuple[str, ...]) -> None:
+    refused = swara(*command, demo, "--at", "nan", "--store", studio.store.folder)
+    assert refused.code == 1
+    assert (
+        refused.err == "swara: --at: nan is no time in a recording. Give it in seconds, such as: --at 12.4.\n"
+    )
+    assert not studio.store.feedback.exists()

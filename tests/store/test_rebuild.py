@@ -173,6 +173,36 @@ def test_recordings_deleted_or_changed_are_all_named(studio) -> None:
     assert studio.open().id == first.version
 
 
+def test_where_all_is_gone_a_disk_is_not_mounted(studio) -> None:
+    """Forgetting recordings, one by one, would cost their labels."""
+    studio.rebuild()
+    studio.sounds.rename(studio.sounds.with_name("away"))
+    with pytest.raises(RecordingsChanged) as caught:
+        studio.rebuild()
+    line = str(caught.value)
+    assert "4 recordings are not what was added" in line
+    assert f"Nothing that was added from {studio.sounds} is there" in line
+    assert "mount it" in line
+    assert line.count("swara samples remove") == 1
+
+
+def test_what_to_do_of_many_recordings_is_not_told_in_one_line(studio) -> None:
+    wrong = [Path(studio.add(f"more {n}", detuned_cents=20.0 + n).path) for n in range(12)]
+    wrong[0].write_bytes(b"noise")
+    for path in wrong[1:]:
+        path.unlink()
+    with pytest.raises(RecordingsChanged) as caught:
+        studio.rebuild()
+    line = str(caught.value)
+    assert "12 recordings are not what was added" in line
+    assert " and 2 more" in line
+    assert "swara samples remove" not in line
+    assert line.endswith("swara samples check.")
+    wrong[0].unlink()
+    with pytest.raises(RecordingsChanged, match="Put the files back; to be told"):
+        studio.rebuild()
+
+
 def test_a_damaged_list_of_recordings_is_refused(studio) -> None:
     studio.rebuild()
     studio.store.corpus.write_bytes(b"noise\n" + studio.store.corpus.read_bytes())

@@ -10,7 +10,10 @@ import pytest
 from data.corpus import append_removal
 from service.errors import NoSuchVersion, RecordingsChanged, StoreDamaged, StoreUnwritable
 from service.store import Layout, current_version, open_live
-from service.versions import difference, find_version, kept_versions, make_live, prune_versions, roll_back
+from service.store.versions import withdraw
+from service.version_difference import difference
+from service.version_info import find_version, kept_versions
+from service.versions import make_live, prune_versions, roll_back
 
 pytestmark = pytest.mark.usefixtures("learned_at_once")
 
@@ -133,13 +136,12 @@ def test_a_damaged_version_is_not_gone_back_to(grown) -> None:
     assert states(grown) == ["live", "damaged", "left"]
 
 
-def test_pruning_keeps_the_live_one_and_the_newest(grown) -> None:
+def test_pruning_keeps_the_live_one_and_the_newest_of_each_state(grown) -> None:
     first, second, third = grown.versions
     roll_back(grown.store, first)
-    assert prune_versions(grown.store, 1) == (second,)
-    assert states(grown) == ["live", "left"]
     assert prune_versions(grown.store, 1) == ()
-    assert prune_versions(grown.store, 0) == (third,)
+    assert states(grown) == ["live", "", "left"]
+    assert prune_versions(grown.store, 0) == (third, second)
     grown.open()
     assert grown.half_made() == []
 
@@ -156,6 +158,7 @@ def test_a_reader_survives_the_pruning_of_what_it_reads(grown, monkeypatch: pyte
 
     look, looks = live.current_version, iter(grown.versions[1:])
     prune_versions(grown.store, 0)
+    withdraw(grown.store, grown.versions[1])
     monkeypatch.setattr(live, "current_version", lambda store: next(looks, None) or look(store))
     opened = open_live(grown.store, grown.embedder.spec)
     assert opened is not None

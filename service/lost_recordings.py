@@ -1,0 +1,50 @@
+"""Recordings that the live version learned from and that nobody removed must not vanish in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data.corpus import pack_recordings, removed_ids
+
+from .errors import RecordingsLost
+from .rebuild_plan import Plan
+from .store import Layout
+from .store.seen import recordings_seen
+
+__all__ = ["about_lost"]
+
+_MOST_NAMED = 5
+
+
+def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
+    """Yield a warning where recordings are lost and are to be done without: with `force`.
+
+    They are lost where ``corpus.jsonl`` was deleted, cut off, or restored from an old copy. What
+    `swara samples remove` took out is not, nor is what another release of swara does not bundle any more.
+
+    Raises
+    ------
+    RecordingsLost
+        Naming some of them, without `force`.
+    CorpusError
+        If the list of recordings is damaged.
+    """
+    if plan.live is None or plan.parent is None:
+        return
+    seen = recordings_seen(store, plan.parent, plan.live) or {}
+    gone = seen.keys() - {recording.id for recording in plan.recordings} - removed_ids(store.corpus)
+    bundled = {recording.singer for recording in pack_recordings()}
+    lost = sorted(each for each in gone if seen[each]["singer"] not in bundled)
+    if not lost:
+        return
+    named = ", ".join(f"{each} ({seen[each]['singer']})" for each in lost[:_MOST_NAMED])
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    count = "1 recording" if len(lost) == 1 else f"{len(lost)} recordings"
+    what = f"{count} of the live version can be found in the list no more: {named}{more}"
+    if not force:
+        raise RecordingsLost(
+            what,
+            where=str(store.corpus),
+            fix="Restore the list from a backup; to go on without them: swara rebuild --force",
+        )
+    yield f"{what}; done without"
