@@ -8,7 +8,7 @@ from pathlib import Path
 from data.atomic_file import check_writable
 from data.errors import OutputError
 
-__all__ = ["check_distinct", "check_outputs"]
+__all__ = ["check_distinct", "check_outputs", "check_suffix"]
 
 
 def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
@@ -27,6 +27,22 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
                 "this is the recording that is analysed", where=str(path), fix="Choose another output file"
             )
         check_writable(path)
+
+
+def check_suffix(path: Path | None, suffix: str, what: str) -> None:
+    """Refuse a name that says of `what` that it is anything but what its `suffix` says; no suffix is none.
+
+    Raises
+    ------
+    OutputError
+        If it does.
+    """
+    if path is not None and path.suffix.lower() not in {"", suffix}:
+        raise OutputError(
+            f"{what} is written as {suffix.removeprefix('.').upper()}, and this name ends in {path.suffix}",
+            where=str(path),
+            fix=f"Name it {path.with_suffix(suffix).name}",
+        )
 
 
 def check_distinct(paths: Iterable[Path]) -> None:

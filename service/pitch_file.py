@@ -19,7 +19,7 @@ from data.decode import decode
 from data.frames import frame_count
 from data.pitch_track import HOP_S, FloatArray, PitchTrack
 
-from .outputs import check_outputs
+from .outputs import check_outputs, check_suffix
 from .report.csv_report import TRACK_HEADER, track_rows
 from .report.pitch_columns import SalienceColumns
 
@@ -86,6 +86,7 @@ def pitch_file(
     """
     files = (path for path in (csv, plot) if isinstance(path, Path))
     check_outputs(files, source=recording)
+    check_suffix(plot, ".png", "the picture")
     listening = _Listening(HeadTracker(), progress)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     columns = SalienceColumns(frame_count(decoded.clip))

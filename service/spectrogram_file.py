@@ -10,11 +10,10 @@ import numpy as np
 from classifier.pitch import TRACK_RATE_HZ, pitch_tracker
 from data.clip import Clip
 from data.decode import decode
-from data.errors import OutputError
 from data.frames import frame_count
 from data.mel import MelBands, MelPower, mel_power
 
-from .outputs import check_outputs
+from .outputs import check_outputs, check_suffix
 from .report.pitch_columns import frames_per_column
 from .stages import StageProgress, Stages
 
@@ -65,7 +64,7 @@ def spectrogram_file(
     """
     from .report.spectrogram_plot import save_spectrogram
 
-    _check_name(output)
+    check_suffix(output, ".png", "the picture")
     check_outputs([output], source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     bands, stages = MelBands(), Stages(progress)
@@ -76,16 +75,6 @@ def spectrogram_file(
         track = pitch_tracker("head").track(decoded.clip, tell)
     save_spectrogram(power, bands, output, clip=decoded.clip, track=track, title=recording.name)
     return SpectrogramDrawn(decoded.clip.duration_s, bands, decoded.warnings)
-
-
-def _check_name(output: Path) -> None:
-    """Refuse a name that says that the picture is anything but a PNG."""
-    if output.suffix.lower() not in {"", ".png"}:
-        raise OutputError(
-            f"the picture is written as PNG, and this name ends in {output.suffix}",
-            where=str(output),
-            fix=f"Name it {output.with_suffix('.png').name}",
-        )
 
 
 def mel_columns(clip: Clip, bands: MelBands, stages: Stages) -> MelPower:

@@ -13,7 +13,7 @@ from data.decode import decode
 
 from .analyze import Request, analyze
 from .model import Model
-from .outputs import check_outputs
+from .outputs import check_outputs, check_suffix
 from .take_report import TakeReport
 
 __all__ = ["TakeFiles", "analyze_file"]
@@ -60,6 +60,8 @@ def analyze_file(
         that is possible. Files that were already written stay.
     """
     check_outputs(files.paths(), source=recording)
+    check_suffix(files.plot, ".png", "the picture")
+    check_suffix(files.target, ".wav", "the target")
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     if model is not None:
         model = model.about(recording)

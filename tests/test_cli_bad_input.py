@@ -191,6 +191,22 @@ class TestOutputsThatCannotBe:
         _assert_one_line(swara("analyze", take, "--target", take), "the recording that is analysed")
         assert take.read_bytes() == demo.read_bytes()
 
+    @pytest.mark.parametrize(
+        ("words", "name", "fix"),
+        [
+            (("analyze",), ("--plot", "a.jpg"), "Name it a.png"),
+            (("analyze",), ("--target", "a.mp3"), "Name it a.wav"),
+            (("pitch",), ("--plot", "a.pdf"), "Name it a.png"),
+            (("spectrogram",), ("-o", "a.svg"), "Name it a.png"),
+        ],
+    )
+    def test_a_name_that_says_another_format(
+        self, swara, demo: Path, tmp_path: Path, words, name, fix
+    ) -> None:
+        option, file = name
+        _assert_one_line(swara(*words, demo, option, tmp_path / file), "this name ends in", fix)
+        assert list(tmp_path.iterdir()) == []
+
 
 class TestWrongUsage:
     @pytest.mark.parametrize(

@@ -25,7 +25,11 @@ NOTHING_NEW, REJECTED = 3, 4
 def rebuild(
     store: StoreFolder = None,
     embedder: Annotated[
-        str | None, typer.Option(help="The embedder by its name; that of the live version if left out.")
+        str | None,
+        typer.Option(
+            help="builtin, yamnet, yamnet-tflite, vggish, a handle of TF Hub or finetuned-XXXXXXXX;"
+            " that of the live version if left out."
+        ),
     ] = None,
     if_changed: Annotated[
         bool, typer.Option("--if-changed", help="Exit with 3, instead of 0, where nothing is new.")
