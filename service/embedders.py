@@ -95,8 +95,8 @@ def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
 def choose_embedder(store: Layout, name: str | None, notice: Notice | None = None) -> Choice:
     """Return the embedder to rebuild with: that of `name`, or as `live_embedder` where None is asked for.
 
-    A live version that is too damaged to say counts as none, and there is a warning. `notice` is as in
-    `embedder_called`.
+    Where the live version is too damaged to say, the one that `rollback` would go to does, and there is a
+    warning. `notice` is as in `embedder_called`.
 
     Raises
     ------
@@ -108,11 +108,12 @@ def choose_embedder(store: Layout, name: str | None, notice: Notice | None = Non
     try:
         return Choice(live_embedder(store, notice))
     except StoreDamaged:
+        there = _name_of_basis(store) or DEFAULT
         warning = (
-            f"the live version no longer says which embedder made it, so {DEFAULT} is used;"
+            f"the live version no longer says which embedder made it, so {there} is used;"
             " for another, run: swara rebuild --embedder NAME"
         )
-        return Choice(embedder_called(DEFAULT), (warning,))
+        return Choice(embedder_called(there, notice), (warning,))
 
 
 def live_name(store: Layout) -> str | None:
@@ -124,4 +125,14 @@ def live_name(store: Layout) -> str | None:
         If the live version does not say.
     """
     version = current_version(store)
-    return None if version is None else stated_manifest(store, version).embedder.name
+    if version is not None:
+        return stated_manifest(store, version).embedder.name
+    return _name_of_basis(store)
+
+
+def _name_of_basis(store: Layout) -> str | None:
+    """Return the name of the embedder of the version that a rebuild would start from."""
+    from .basis import basis_of  # slow to import, and seldom needed
+
+    basis = basis_of(store)
+    return None if basis is None else basis[1].embedder.name

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
 
 from data.corpus import pack_recordings, removed_ids
 
-from .errors import RecordingsLost
+from .errors import RecordingsLost, StoreDamaged
 from .rebuild_plan import Plan
 from .store import Layout
 from .store.seen import recordings_seen
+from .version_info import kept_versions
 
 __all__ = ["about_lost"]
 
@@ -29,9 +32,7 @@ def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
     CorpusError
         If the list of recordings is damaged.
     """
-    if plan.live is None or plan.parent is None:
-        return
-    seen = recordings_seen(store, plan.parent, plan.live) or {}
+    seen = _seen(store, plan)
     gone = seen.keys() - {recording.id for recording in plan.recordings} - removed_ids(store.corpus)
     bundled = {recording.singer for recording in pack_recordings()}
     lost = sorted(each for each in gone if seen[each]["singer"] not in bundled)
@@ -48,3 +49,14 @@ def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
             fix="Restore the list from a backup; to go on without them: swara rebuild --force",
         )
     yield f"{what}; done without"
+
+
+def _seen(store: Layout, plan: Plan) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the version learned from that the rebuild starts from; where it cannot say, one before."""
+    if plan.basis is not None:
+        with suppress(StoreDamaged):
+            return recordings_seen(store, *plan.basis) or {}
+    for info in kept_versions(store):
+        if info.state == "" and info.manifest is not None:
+            return recordings_seen(store, info.id, info.manifest) or {}
+    return {}

@@ -8,7 +8,6 @@ bit would let in what was rejected the night before. Where nothing says which on
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from classifier.note_head import NoteHead, load_note_head
@@ -18,11 +17,9 @@ from .exam import HITS, Score, Scores, examine, hits_among
 from .gate import HITS_IN_COMMON, of_labels, scores_from_json
 from .labelled_notes import LabelledNote
 from .rebuild_plan import Plan
-from .store import Layout, Manifest, open_version, sound_manifest, stated_manifest
+from .store import Layout, Manifest, all_versions, open_version, sound_manifest
 from .store.refusals import reading
 from .store.seen import recordings_seen
-from .version_info import kept_versions
-from .way_back import way_back
 
 __all__ = ["Opponent", "Questions", "opponent_of"]
 
@@ -80,17 +77,10 @@ def opponent_of(store: Layout, plan: Plan, questions: Questions) -> Opponent:
     StoreError
         If the versions cannot be read.
     """
-    found = _to_compare_with(store, plan)
-    return Opponent() if found is None else _asked(store, plan, *found, questions)
-
-
-def _to_compare_with(store: Layout, plan: Plan) -> tuple[str, Manifest] | None:
-    """Return the live version, or, where it does not say what it is, the one that `rollback` would go to."""
-    if plan.parent is not None:
-        with suppress(StoreDamaged):
-            return plan.parent, plan.live or stated_manifest(store, plan.parent)
-    before = way_back(kept_versions(store))
-    return None if before is None or before.manifest is None else (before.id, before.manifest)
+    if plan.basis is not None:
+        return _asked(store, plan, *plan.basis, questions)
+    nobody = "no version that is kept can say how it does: the new one was compared with none"
+    return Opponent(warnings=(nobody,) if all_versions(store) else ())
 
 
 def _asked(store: Layout, plan: Plan, version: str, manifest: Manifest, questions: Questions) -> Opponent:
@@ -115,6 +105,7 @@ def _asked(store: Layout, plan: Plan, version: str, manifest: Manifest, question
         same, what = False, "hears by another embedder"
     except StoreDamaged:
         what = "is damaged"
+    kept = _with_hits(kept, None)
     if as_before or manifest.gate["held_out"] == questions.held_out:
         return Opponent(kept or None, same_embedder=same)
     warning = f"the version to compare with, {version}, {what} and was never asked the same"

@@ -126,9 +126,9 @@ class _Work:
         """See what there is to do, and what came of it if it was done before."""
         with self.stages.stage("check"):
             plan = make_plan(self.store, self.embedder.spec, self.tracker)
-            lost = tuple(about_lost(self.store, plan, force=force))
-            plan = replace(plan, warnings=(*plan.warnings, *lost))
-            return plan, None if force else settled(self.store, plan, self.stages.seconds)
+            result = None if force else settled(self.store, plan, self.stages.seconds)
+            lost = () if result is not None else tuple(about_lost(self.store, plan, force=force))
+            return replace(plan, warnings=(*plan.warnings, *lost)), result
 
     def carry_out(self, plan: Plan) -> RebuildResult:
         """Go through the stages; the caller holds the lock."""

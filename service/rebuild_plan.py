@@ -10,13 +10,15 @@ from data.corpus import corpus_digest
 from data.recording import Recording
 from embedder import EmbedderSpec
 
+from .basis import Basis, basis_of
 from .changed_recordings import refuse_changed
 from .errors import StoreDamaged
 from .rebuild_corrections import Corrections, confirmed_corrections
 from .samples.known import known_samples
-from .store import Layout, Manifest, current_version, sound_manifest
+from .store import Layout, Manifest, sound_manifest
 from .store.manifest import Parameters, code_version
 from .store.pitch_cache import tracker_fingerprint
+from .version_info import live_version
 
 __all__ = ["MAKING", "SEED", "Plan", "make_plan"]
 
@@ -47,6 +49,8 @@ class Plan:
         Id of the live version, as far as it can be told.
     live : Manifest or None
         Its manifest if it is sound.
+    basis : Basis or None
+        The version to compare with; the live one where that can say what it is.
     warnings : tuple of str
         What is wrong with it, as sentences without full stop.
     """
@@ -58,6 +62,7 @@ class Plan:
     parameters: Parameters
     parent: str | None
     live: Manifest | None
+    basis: Basis | None
     warnings: tuple[str, ...]
 
     def is_carried_out_by(self, manifest: Manifest) -> bool:
@@ -101,6 +106,7 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         },
         parent=parent,
         live=live,
+        basis=(parent, live) if parent is not None and live is not None else basis_of(store),
         warnings=(*warnings, *corrections.warnings),
     )
 
@@ -115,7 +121,7 @@ def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
     """Id and manifest of the live version, and what is wrong with it."""
     parent = None
     try:
-        parent = current_version(store)
+        parent = live_version(store)
         live = None if parent is None else sound_manifest(store, parent)
     except StoreDamaged as error:
         doubt = (

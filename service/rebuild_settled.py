@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .errors import StoreDamaged
+from .errors import NoSuchVersion, StoreDamaged
 from .rebuild_plan import Plan
 from .rebuild_result import RebuildResult
 from .store import Layout, Manifest, all_versions, sound_manifest, stated_manifest
@@ -18,6 +18,8 @@ def settled(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildR
 
     Raises
     ------
+    NoSuchVersion
+        If no sound version is live, and what would be made is what somebody stepped back from.
     StoreError
         If the versions cannot be read; those that are damaged do not count.
     """
@@ -27,6 +29,12 @@ def settled(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildR
     for version, manifest in _made_before(store, plan):
         if not manifest.gate["promoted"] and manifest.parent == plan.parent:
             return _rejected(plan, version, manifest, seconds)
+        if version in left and plan.live is None:
+            raise NoSuchVersion(
+                "no sound version is live, and what is learned now is one that somebody stepped back from",
+                where=str(store.version(version).folder),
+                fix=f"Run: swara versions rollback; or, to have it again: swara versions promote {version}",
+            )
         if version in left and plan.live is not None:
             doubt = (
                 f"the same was learned as {version}, from which somebody stepped back;"

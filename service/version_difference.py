@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import NoSuchVersion
+from .exam import Score
+from .gate import HITS_IN_COMMON, scores_from_json
 from .store import Layout, sound_manifest
 from .store.seen import recordings_seen
 from .version_info import VersionInfo
@@ -16,13 +18,35 @@ __all__ = ["Difference", "difference"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What one version saw and the other did not, by the ids of recordings and the singers of them."""
+    """What one version saw and the other did not.
+
+    Parameters
+    ----------
+    before, after : VersionInfo
+    added, removed, relabelled : mapping of str to str
+        Singers by the ids of their recordings.
+    corrected : tuple of str
+        Ids of the corrections that only one of them learned from.
+    """
 
     before: VersionInfo
     after: VersionInfo
     added: Mapping[str, str]
     removed: Mapping[str, str]
     relabelled: Mapping[str, str]
+    corrected: tuple[str, ...] = ()
+
+    def score_before(self, name: str) -> Score | None:
+        """Return a score of `before` that can be held against the one of `after`; None where none can.
+
+        Hits in common are over what a version shares with the one that it was compared with.
+        """
+        if name != HITS_IN_COMMON:
+            return self.before.scores.get(name)
+        manifest = self.after.manifest
+        if manifest is None or manifest.parent != self.before.id:
+            return None
+        return scores_from_json(manifest.gate["live"] or {}).get(name)
 
 
 def difference(store: Layout, before: VersionInfo, after: VersionInfo) -> Difference:
@@ -43,7 +67,14 @@ def difference(store: Layout, before: VersionInfo, after: VersionInfo) -> Differ
         added={each: new[each][0] for each in sorted(new.keys() - old.keys())},
         removed={each: old[each][0] for each in sorted(old.keys() - new.keys())},
         relabelled={each: new[each][0] for each in sorted(both) if new[each] != old[each]},
+        corrected=tuple(sorted(_corrections(before) ^ _corrections(after))),
     )
+
+
+def _corrections(info: VersionInfo) -> set[str]:
+    """Return the ids of the corrections that a version learned from, as far as it named them."""
+    metrics = {} if info.manifest is None else info.manifest.metrics
+    return {each["id"] for each in metrics.get("corrections", {}).get("used", ())}
 
 
 def _seen(store: Layout, info: VersionInfo) -> dict[str, tuple[str, str]]:

@@ -98,7 +98,7 @@ def render_difference(found: Difference, console: Console) -> None:
     names = [name for name in MARGINS if name in before.scores or name in after.scores]
     table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Change", "right")])
     for name in names:
-        old, new = before.scores.get(name), after.scores.get(name)
+        old, new = found.score_before(name), after.scores.get(name)
         change = "-" if old is None or new is None else f"{new.share - old.share:+.3f}"
         table.add_row(*map(page.text, (name, _share(old), _share(new), change)))
     if names:
@@ -106,6 +106,8 @@ def render_difference(found: Difference, console: Console) -> None:
     parts = (("added", found.added), ("removed", found.removed), ("labelled anew", found.relabelled))
     for word, recordings in parts:
         page.line(f"Recordings {word}: {_named(recordings)}")
+    if found.corrected:
+        page.line(f"Corrections that only one learned from: {', '.join(found.corrected)}")
 
 
 def _share(score: Score | None) -> str:
