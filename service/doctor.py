@@ -17,6 +17,7 @@ from data.errors import OutputError
 
 from .doctor_check import REINSTALL, Check, State
 from .doctor_embedders import check_embedder, check_models
+from .doctor_versions import check_versions
 from .store.layout import store_folder
 
 __all__ = ["Check", "State", "examine", "healthy", "store_folder"]
@@ -51,6 +52,7 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
         *(_decoder(status) for status in decoders()),
         _tracker(),
         _store(folder),
+        check_versions(folder),
         check_embedder(folder, os.environ),
         check_models(os.environ),
         *(_optional(name, *given) for name, given in _EXTRAS.items()),

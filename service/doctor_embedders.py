@@ -7,9 +7,10 @@ from pathlib import Path
 
 from embedder.errors import ModelDamaged
 from embedder.finetuned import finetuned_names
-from embedder.model_places import models_folder
+from embedder.model_places import MANIFEST_FILE, models_folder
 from embedder.network import EmbedderNetwork
 from embedder.pulled import Kept, inventory
+from embedder.pulled.manifest import check_files, read_manifest
 
 from .doctor_check import REINSTALL, Check
 from .embedders import DEFAULT, live_name
@@ -20,7 +21,7 @@ __all__ = ["check_embedder", "check_models"]
 
 
 def check_embedder(store: Path, environment: Mapping[str, str]) -> Check:
-    """See who made the live version, and whether its model is on this machine; none is loaded."""
+    """See who made the live version, and whether its model is here, as it was pulled; none is loaded."""
     name = "embedder"
     try:
         built_in = f"{DEFAULT} {EmbedderNetwork().digest[:8]} on LiteRT"
@@ -33,6 +34,10 @@ def check_embedder(store: Path, environment: Mapping[str, str]) -> Check:
     if live == DEFAULT:
         return Check(name, "ok", built_in)
     if live in _usable(environment):
+        try:
+            _check_whole(live, environment)
+        except ModelDamaged as error:
+            return Check(name, "broken", f"{live}: {error.where}: {error.what}", error.fix)
         return Check(name, "ok", f"{live}, which the live version was made with; {built_in}")
     return Check(
         name,
@@ -60,6 +65,17 @@ def _usable(environment: Mapping[str, str]) -> set[str]:
     kept = inventory(models_folder(environment), environment)
     here = {each.model.name for each in kept if _is_whole(each)} | set(finetuned_names(environment))
     return here | ({"yamnet"} if "yamnet-tflite" in here else set())
+
+
+def _check_whole(live: str, environment: Mapping[str, str]) -> None:
+    """Raise `ModelDamaged` where a file of the live version's model is not what was pulled."""
+    models = models_folder(environment)
+    names = (live, "yamnet-tflite") if live == "yamnet" else (live,)
+    pulled = {each.model.name for each in inventory(models, environment) if each.state == "pulled"}
+    if found := next((name for name in names if name in pulled), None):
+        manifest = read_manifest(models / found / MANIFEST_FILE)
+        if manifest is not None:
+            check_files(models / found, manifest)
 
 
 def _is_whole(kept: Kept) -> bool:

@@ -16,6 +16,7 @@ from classifier.pitch.network import MODEL_FILE, PitchNetwork
 from data.decoders import DecoderStatus, decoders
 from embedder.network import MODEL_FILE as EMBEDDER_FILE
 from embedder.network import EmbedderNetwork
+from embedder.pulled.manifest import FileRecord, ModelManifest, write_manifest
 from service import doctor
 from service.doctor import Check, examine, healthy, store_folder
 
@@ -123,6 +124,38 @@ def test_a_store_that_does_not_say_who_made_it_is_broken(pack_store: Path, tmp_p
     next(store.glob("versions/*/manifest.json")).write_bytes(b"{}")
     check = _found(examine(store), "embedder")
     assert (check.state, "manifest.json" in check.detail, bool(check.fix)) == ("broken", True, True)
+
+
+def test_a_pulled_model_that_was_changed_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.doctor_embedders.live_name", lambda _: "yamnet")
+    folder = tmp_path / "models" / "yamnet-tflite"
+    folder.mkdir(parents=True)
+    (folder / "model.tflite").write_bytes(b"as it was pulled")
+    record = FileRecord(hashlib.sha256(b"as it was pulled").hexdigest(), 16)
+    files = {"model.tflite": record}
+    write_manifest(
+        folder / "manifest.json",
+        ModelManifest("yamnet-tflite", "its handle", "here", record.sha256, "now", None, files),
+    )
+    assert _found(examine(tmp_path), "embedder").state == "ok"
+    (folder / "model.tflite").write_bytes(b"as it was Pulled")
+    check = _found(examine(tmp_path), "embedder")
+    assert (check.state, "not what was pulled" in check.detail) == ("broken", True)
+    assert "swara models pull yamnet-tflite" in str(check.fix)
+
+
+def test_versions_are_read_to_the_last_byte(pack_store: Path, tmp_path: Path) -> None:
+    assert "none yet" in _found(examine(tmp_path / "new"), "versions").detail
+    store = Path(shutil.copytree(pack_store, tmp_path / "own store"))
+    assert _found(examine(store), "versions").state == "ok"
+    head = next(store.glob("versions/*/note_head.npz"))
+    content = head.read_bytes()
+    head.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    check = _found(examine(store), "versions")
+    assert (check.state, "note_head.npz" in check.detail, bool(check.fix)) == ("broken", True, True)
+    (store / "CURRENT").unlink()
+    check = _found(examine(store), "versions")
+    assert (check.state, "no version is live" in check.detail) == ("broken", True)
 
 
 def test_models_are_listed(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ _LOUD_QUANTILE = 0.95
 def check_file(recording: Recording) -> Finding | None:
     """Return what is wrong with the file of a recording; None if it holds the bytes that were added."""
     path = audio_path(recording)
-    back = f"Put the file back, or run: {remove(recording)}"
+    back = f"Put the file back, or mount the disk that it is on; to forget it, run: {remove(recording)}"
     try:
         if audio_digest(path) == recording.sha256:
             return None
