@@ -26,9 +26,8 @@ def render_check(result: CheckResult, console: Console) -> None:
         for found in result.findings:
             console.print(page.text(f"{found.recording.id} {found.kind} {found.line}"), soft_wrap=True)
     elif result.findings:
-        table = page.table([("Found", "left"), ("Sample", "left"), ("What, where", "left"), ("Mend", "left")])
-        for column in table.columns[2:]:
-            column.no_wrap, column.overflow = False, "fold"
+        columns = [("Found", "left"), ("Sample", "left"), ("What, where", "left"), ("Mend", "left")]
+        table = page.table(columns, folded=(2, 3))
         for found in result.findings:
             name = found.recording.path.rpartition("/")[2]
             cells = (found.kind, found.recording.id, f"{name}: {found.what}", found.fix)
@@ -52,9 +51,7 @@ def render_mended(mended: Mended, console: Console) -> None:
         if was != now
     ]
     if rows:
-        table = page.table([(mended.after.id, "left"), ("Was", "left"), ("Is", "left")])
-        for column in table.columns[1:]:
-            column.no_wrap, column.overflow = False, "fold"
+        table = page.table([(mended.after.id, "left"), ("Was", "left"), ("Is", "left")], folded=(1, 2))
         for row in rows:
             table.add_row(*map(page.text, row))
         page.show(table)

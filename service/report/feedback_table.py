@@ -21,11 +21,9 @@ def render_corrections(corrections: Sequence[Correction], console: Console) -> N
         page.line("Nothing was said yet.")
         return
     columns = [("Id", "left"), ("At", "left"), ("Swara", "left"), ("Verdict", "left"), ("", "left")]
-    table = page.table([*columns, ("File", "left")])
+    table = page.table([*columns, ("File", "left")], folded=range(2, 6))
     # An id that was cut short could not be confirmed.
     table.columns[0].min_width = max(len(each.id) for each in corrections)
-    for column in table.columns[2:]:
-        column.no_wrap, column.overflow = False, "fold"
     for each in corrections:
         cells = (
             each.id,

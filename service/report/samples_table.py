@@ -24,9 +24,8 @@ _MOST_CORRECTIONS = 5
 def render_samples(recordings: Sequence[Recording], console: Console) -> None:
     """Print a line for each sample."""
     page = Page(console)
-    table = page.table(
-        [("Id", "left"), ("Singer", "left"), ("Sa", "right"), ("Notes", "right"), ("File", "left")]
-    )
+    columns = [("Id", "left"), ("Singer", "left"), ("Sa", "right"), ("Notes", "right"), ("File", "left")]
+    table = page.table(columns, folded=(1, 4))
     for recording in recordings:
         cells = (
             recording.id,
@@ -44,7 +43,7 @@ def render_samples(recordings: Sequence[Recording], console: Console) -> None:
 def render_sample(recording: Recording, console: Console) -> None:
     """Print all that is known of one sample."""
     page = Page(console)
-    table = page.table([("", "left"), ("", "left")])
+    table = page.table([("", "left"), ("", "left")], folded=(1,))
     facts = (
         ("Id", recording.id),
         ("File", recording.path),
@@ -136,7 +135,8 @@ def render_found(found: Found, console: Console) -> None:
         page.line("No sample of this swara is known.")
         return
     page.line(f"Nearest, by {opinion.neighbours[0].why}:")
-    table = page.table([("Alike", "right"), ("Sample", "left"), ("At", "left"), ("Singer", "left")])
+    columns = [("Alike", "right"), ("Sample", "left"), ("At", "left"), ("Singer", "left")]
+    table = page.table(columns, folded=(3,))
     for near in opinion.neighbours:
         item = near.item
         cells = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -79,15 +79,23 @@ class Page:
         """Print an empty line."""
         self.console.print()
 
-    def table(self, columns: Iterable[tuple[str, str]]) -> Table:
-        """Start a table of columns, each a heading and ``left`` or ``right``."""
+    def table(self, columns: Iterable[tuple[str, str]], folded: Collection[int] = ()) -> Table:
+        """Start a table of columns, each a heading and ``left`` or ``right``.
+
+        Where the terminal is too narrow, those at the places `folded` go on in the next line; the others are
+        cut only after that.
+        """
         table = Table(
             box=None if self.ascii_only else box.SIMPLE_HEAD,
             show_edge=False,
             pad_edge=False,
             padding=(0, 1, 0, 0),
         )
-        for heading, side in columns:
-            right = side == "right"
-            table.add_column(self.text(heading), justify="right" if right else "left", no_wrap=True)
+        for place, (heading, side) in enumerate(columns):
+            table.add_column(
+                self.text(heading),
+                justify="right" if side == "right" else "left",
+                no_wrap=place not in folded,
+                overflow="fold" if place in folded else "ellipsis",
+            )
         return table

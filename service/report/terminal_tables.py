@@ -22,7 +22,8 @@ def show_notes(report: TakeReport, page: Page) -> None:
     page.heading("Every note")
     columns = [("Time", "left"), ("Swara", "left"), ("Cents off", "right"), ("Wavers", "right")]
     heard = [("Head hears", "left")] if report.opinions else []
-    table = page.table([*columns, *heard, ("Verdict", "left")])
+    every = [*columns, *heard, ("Verdict", "left")]
+    table = page.table(every, folded=(1, len(every) - 1))
     for note, opinion in zip_longest(report.notes, report.opinions):
         table.add_row(*_note_cells(note, opinion, page))
     page.show(table)
@@ -65,7 +66,7 @@ def show_samples(report: TakeReport, page: Page) -> None:
         return
     page.heading("What it should sound like")
     columns = [("Note", "left"), ("Swara", "left"), ("Nearest sample", "left"), ("At", "left")]
-    table = page.table([*columns, ("Alike", "right")])
+    table = page.table([*columns, ("Alike", "right")], folded=(2,))
     for note, near in nearest:
         cells = (
             wording.span(note.start_s, note.end_s),

@@ -42,11 +42,9 @@ def _warn(trouble: str, page: Page) -> None:
 
 def _list(versions: Sequence[VersionInfo], page: Page) -> None:
     columns = [("Version", "left"), ("", "left"), ("Samples", "right"), ("Named", "right"), ("By", "left")]
-    table = page.table(columns)
+    table = page.table(columns, folded=(1, 4))
     # An id that was cut short could not be given to another command.
     table.columns[0].min_width = max(len(info.id) for info in versions)
-    for column in (table.columns[1], table.columns[4]):
-        column.no_wrap, column.overflow = False, "fold"
     for info in versions:
         saw = {} if info.manifest is None else info.manifest.metrics.get("learned_from", {})
         cells = (
@@ -67,8 +65,7 @@ def render_version(info: VersionInfo, console: Console) -> None:
     if info.manifest is None:
         return
     manifest = info.manifest
-    table = page.table([("", "left"), ("", "left")])
-    table.columns[-1].no_wrap, table.columns[-1].overflow = False, "fold"
+    table = page.table([("", "left"), ("", "left")], folded=(1,))
     saw = manifest.metrics.get("learned_from", {})
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
