@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from data.clip import Clip
+from data.clip import Samples
 from data.synth import bhupali_take
 from embedder.spec import Vectors
 from embedder.yamnet import YamnetEmbedder
 
+from .converted_probe import WAYS
 from .page import Check, Section, Table, render
 from .stopwatch import peak_mb, run_python
 
@@ -27,15 +28,16 @@ __all__ = ["measure"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks" / "converted.md"
 
-FILES, SECONDS, RATE_HZ, ROUNDS = 60, 5, 16_000, 5
+FILES, SECONDS, RATE_HZ, ROUNDS, TURNS = 60, 5, 16_000, 5, 3
 LEAST_RATIO, LEAST_COSINE = 3.0, 0.9999
 
 _METHOD = (
     f"YAMNet's published architecture with random weights, as a SavedModel. {FILES} synthesized takes of"
     f" {SECONDS} s, decoded beforehand, given to `hub.load(path)(waveform)` one by one, and to its LiteRT"
     f" conversion: one by one, and all together, which keeps every core at work from one take to the next."
-    f" Best of {ROUNDS} rounds, the three taking turns in one process, after a first call of each. A cold"
-    " start is a process of its own that embeds one take, imports included."
+    f" Each in a process of its own, as TensorFlow is not imported where a converted model is used; {TURNS}"
+    f" processes of each, in turns, {ROUNDS} rounds in each after one that is not counted, and the quickest."
+    " A cold start is a process of its own that embeds one take, imports included."
 )
 _SOUND = f"import numpy as np; sound = np.ones({SECONDS * RATE_HZ}, np.float32)\n"
 _HUB = _SOUND + "import tensorflow_hub as hub\nhub.load({path!r})(sound)"
@@ -63,24 +65,16 @@ def measure() -> Section:
         folder = Path(scratch) / "yamnet"
         save_yamnet(folder)
         began_s = time.perf_counter()
-        embedder = YamnetEmbedder(folder)
-        conversion_s = time.perf_counter() - began_s
-        return _section(folder, embedder, conversion_s)
+        YamnetEmbedder(folder)
+        return _section(folder, time.perf_counter() - began_s)
 
 
-def _section(folder: Path, embedder: YamnetEmbedder, conversion_s: float) -> Section:
-    import tensorflow_hub as hub
-
-    clips = _takes()
-    model = hub.load(str(folder))
-    ways: dict[str, Callable[[], list[Vectors]]] = {
-        "`hub.load(path)(waveform)`, one by one": lambda: [model(clip.samples)[1].numpy() for clip in clips],
-        "converted, one by one": lambda: [embedder.embed(clip).vectors for clip in clips],
-        "converted, all together": lambda: [each.vectors for each in embedder.embed_all(clips)],
-    }
-    wanted, *found = (np.concatenate(way()) for way in ways.values())
-    cosine = min(_least_cosine(wanted, each) for each in found)
-    took = _taking_turns(list(ways.values()))
+def _section(folder: Path, conversion_s: float) -> Section:
+    takes = _takes()
+    cosine = _sameness(folder, takes)
+    sounds = folder.with_name("takes.npz")
+    np.savez(sounds, *takes)
+    took = _taking_turns(folder, sounds)
     ratio = took[0].wall_s / min(took[1].wall_s, took[2].wall_s)
     checks = (
         Check("throughput of the converted model to that of TF Hub", ratio, LEAST_RATIO, "times", digits=2),
@@ -90,16 +84,19 @@ def _section(folder: Path, embedder: YamnetEmbedder, conversion_s: float) -> Sec
         "Converted YAMNet",
         _METHOD,
         checks,
-        (_speeds(list(ways), took), _starts(folder)),
+        (_speeds(list(WAYS), took), _starts(folder)),
         f"The least cosine is 1 - {1 - cosine:.1e}. Converting took {conversion_s:.0f} s.",
     )
 
 
-def _takes() -> list[Clip]:
-    return [
-        Clip(bhupali_take(seed, rate_hz=RATE_HZ).clip.samples[: SECONDS * RATE_HZ], RATE_HZ)
-        for seed in range(FILES)
-    ]
+def _takes() -> list[Samples]:
+    return [bhupali_take(seed, rate_hz=RATE_HZ).clip.samples[: SECONDS * RATE_HZ] for seed in range(FILES)]
+
+
+def _sameness(folder: Path, takes: Sequence[Samples]) -> float:
+    """Return the least cosine between a frame of the SavedModel and the same frame of its conversion."""
+    wanted, *found = (np.concatenate(make(folder)(takes)) for make in WAYS.values())
+    return min(_least_cosine(wanted, each) for each in found)
 
 
 def _least_cosine(some: Vectors, others: Vectors) -> float:
@@ -108,15 +105,15 @@ def _least_cosine(some: Vectors, others: Vectors) -> float:
     return float(((some * others).sum(axis=1) / lengths).min())
 
 
-def _taking_turns(jobs: Sequence[Callable[[], object]]) -> list[_Took]:
-    """Return the quickest round of each job, so that what else the machine does strikes all alike."""
-    rounds: list[list[_Took]] = [[] for _ in jobs]
-    for _ in range(ROUNDS):
-        for job, taken in zip(jobs, rounds, strict=True):
-            wall_s, cpu_s = time.perf_counter(), time.process_time()
-            job()
-            taken.append(_Took(time.perf_counter() - wall_s, time.process_time() - cpu_s))
-    return [_Took(min(t.wall_s for t in taken), min(t.cpu_s for t in taken)) for taken in rounds]
+def _taking_turns(folder: Path, sounds: Path) -> list[_Took]:
+    """Return the quickest round of each way, so that what else the machine does strikes all alike."""
+    turns: list[list[_Took]] = [[] for _ in WAYS]
+    for _ in range(TURNS):
+        for way, taken in zip(WAYS, turns, strict=True):
+            words = ("-m", "benchmarks.converted_probe", way, str(folder), str(sounds), str(ROUNDS))
+            (line,) = (line for line in run_python(*words).splitlines() if line.startswith("spent "))
+            taken.append(_Took(*map(float, line.split()[1:])))
+    return [_Took(min(t.wall_s for t in taken), min(t.cpu_s for t in taken)) for taken in turns]
 
 
 def _speeds(names: Sequence[str], took: Sequence[_Took]) -> Table:

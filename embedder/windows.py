@@ -134,7 +134,10 @@ def pieces(
         kept = kept.copy()  # lets go of the block
     rest = contract.frames(total) - given
     while rest > 0:
-        size = next((size for size in sizes if size <= rest), sizes[-1])
+        # Of the smallest size it would come to whole pieces: where those are as many windows as one of a
+        # larger size has, that one is quicker.
+        whole = -(-rest // sizes[-1]) * sizes[-1]
+        size = next((size for size in sizes if size <= whole), sizes[-1])
         length = contract.window_samples + (size - 1) * hop
         part = kept[:length]
         yield np.pad(part, (0, length - part.size)), min(size, rest), size

@@ -129,6 +129,16 @@ def test_pieces_share_the_waveform() -> None:
     assert np.array_equal(second, waveform[8 * YAMNET.hop_samples :])
 
 
+@pytest.mark.parametrize(
+    ("windows", "sizes"), [(1, [2]), (8, [2, 2, 2, 2]), (9, [10]), (10, [10]), (12, [10, 2]), (19, [10, 10])]
+)
+def test_an_end_that_comes_to_a_large_piece_is_one(windows: int, sizes: list[int]) -> None:
+    waveform = _waveform(YAMNET.window_samples + (windows - 1) * YAMNET.hop_samples)
+    found = list(pieces([waveform], YAMNET, (10, 2)))
+    assert [size for _, _, size in found] == sizes
+    assert sum(wanted for _, wanted, _ in found) == windows
+
+
 def test_times_are_the_centres_and_another_rate_is_refused() -> None:
     embedder = HubEmbedder(YAMNET, "0" * 64, "saved_model", lambda: _Sums(YAMNET, (8, 2)), 1)
     embeddings = embedder.embed(Clip(_waveform(80_000), 16_000))
