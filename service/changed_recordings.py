@@ -10,6 +10,7 @@ from data.corpus import PACK_PREFIX, audio_path
 from data.recording import Recording
 
 from .errors import RecordingsChanged
+from .report.wording import counted
 from .samples.known import check_recordings
 
 __all__ = ["refuse_changed"]
@@ -30,7 +31,7 @@ def refuse_changed(recordings: Sequence[Recording]) -> None:
         return
     named = [f"{audio_path(each.recording)} ({each.what})" for each in problems[:_MOST_NAMED]]
     more = f" and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
-    count = "1 recording is" if len(problems) == 1 else f"{len(problems)} recordings are"
+    count = f"{counted(len(problems), 'recording')} {'is' if len(problems) == 1 else 'are'}"
     wrong = [each.recording for each in problems if not _is_bundled(each.recording)]
     gone = [each.recording for each in problems if each.what == "deleted" and each.recording in wrong]
     raise RecordingsChanged(

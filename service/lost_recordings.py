@@ -10,6 +10,7 @@ from data.corpus import pack_recordings, removed_ids
 
 from .errors import RecordingsLost, StoreDamaged
 from .rebuild_plan import Plan
+from .report.wording import counted
 from .store import Layout
 from .store.seen import recordings_seen
 from .version_info import kept_versions
@@ -40,7 +41,7 @@ def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
         return
     named = ", ".join(f"{each} ({seen[each]['singer']})" for each in lost[:_MOST_NAMED])
     more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
-    count = "1 recording" if len(lost) == 1 else f"{len(lost)} recordings"
+    count = counted(len(lost), "recording")
     what = f"{count} of the live version can be found in the list no more: {named}{more}"
     if not force:
         raise RecordingsLost(

@@ -51,7 +51,7 @@ def examined(
     StoreError
         If the versions cannot be read.
     """
-    asked = Questions(
+    given = Questions(
         questions,
         held_out.singers,
         held_out.digest,
@@ -62,12 +62,12 @@ def examined(
         **examine(learned.exam_head, learned.index, questions, held_out.singers),
         **labels_in_place(notes),
     }
-    opponent = opponent_of(store, plan, asked)
+    opponent = opponent_of(store, plan, given)
     if in_common := hits_among(learned.index, questions, held_out.singers, opponent.common):
         scores[HITS_IN_COMMON] = in_common
     ruling = rule(scores, opponent.scores, held_out.digest, same_embedder=opponent.same_embedder)
     warnings = (*opponent.warnings, *ruling.warnings, *_about(held_out.relabelled))
-    return replace(ruling, warnings=warnings, asked=asked.asked)
+    return replace(ruling, warnings=warnings, asked=given.asked)
 
 
 def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:

@@ -29,18 +29,19 @@ def settled(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildR
     for version, manifest in _made_before(store, plan):
         if not manifest.gate["promoted"] and manifest.parent == plan.parent:
             return _rejected(plan, version, manifest, seconds)
-        if version in left and plan.live is None:
+        if version not in left:
+            continue
+        if plan.live is None:
             raise NoSuchVersion(
                 "no sound version is live, and what is learned now is one that somebody stepped back from",
                 where=str(store.version(version).folder),
                 fix=f"Run: swara versions rollback; or, to have it again: swara versions promote {version}",
             )
-        if version in left and plan.live is not None:
-            doubt = (
-                f"the same was learned as {version}, from which somebody stepped back;"
-                f" to have it all the same: swara versions promote {version}"
-            )
-            return _nothing_new(plan, plan.live, seconds, candidate=version, warnings=(doubt,))
+        doubt = (
+            f"the same was learned as {version}, from which somebody stepped back;"
+            f" to have it all the same: swara versions promote {version}"
+        )
+        return _nothing_new(plan, plan.live, seconds, candidate=version, warnings=(doubt,))
     return None
 
 

@@ -174,6 +174,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     hangs = child.is_alive()
     child.kill()
     assert not hangs
+    assert child.exitcode == 0
     assert answers.get() == here
 
 

@@ -36,7 +36,7 @@ class Learner:
             0.0, weight_decay=_WEIGHT_DECAY, clipnorm=1.0, use_ema=True, ema_momentum=_EMA
         )
         self._contrasted = _Contrasted(self._network)
-        # What XLA makes of it on a processor is no faster; JAX has nothing else.
+        # On TensorFlow without XLA, as the weights that ship were trained; JAX has nothing else.
         self._contrasted.compile(self._optimizer, jit_compile=keras.backend.backend() == "jax")
         self._optimizer.build(self._network.trainable_variables)
         self._found: list[list[float]] = []
