@@ -50,16 +50,16 @@ bench-rebuild: $(DEV_STAMP)
 
 # Hours on two cores. Stopped, the long first step goes on from its newest checkpoint.
 train-pitch: $(DEV_STAMP)
-	$(BIN)/python -m classifier.pitch.training.train $(TRAINING)
-	$(BIN)/python -m classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
-	$(BIN)/python -m classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
-	$(BIN)/python -m service.pack_pitch
+	$(BIN)/python -m swara.classifier.pitch.training.train $(TRAINING)
+	$(BIN)/python -m swara.classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
+	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
+	$(BIN)/python -m swara.service.samples.pack_pitch
 
 # Under two hours on two cores; needs fluidsynth and its soundfont fluid-soundfont-gm. Stopped, it goes on.
 train-embedder: $(DEV_STAMP)
-	$(BIN)/python -m embedder.training.render $(EMBEDDER_TRAINING)
-	$(BIN)/python -m embedder.training.train $(EMBEDDER_TRAINING)
-	$(BIN)/python -m embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
+	$(BIN)/python -m swara.embedder.training.render $(EMBEDDER_TRAINING)
+	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING)
+	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

@@ -1,7 +1,7 @@
 """The command line: the names of the commands, and what becomes of an error.
 
-Each command lies in ``service.commands``: parse, one call into ``service``, print. Nothing heavy is imported
-at the top, so that ``swara --help`` answers at once.
+Each command lies in ``swara.service.commands``: parse, one call into ``service``, print. Nothing heavy is
+imported at the top, so that ``swara --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from raga.errors import SwaraError
-from service.commands.cache import cache_app
-from service.commands.doctor import doctor
-from service.commands.feedback import feedback_app
-from service.commands.finetune import finetune
-from service.commands.learning import rebuild
-from service.commands.models import models_app
-from service.commands.pictures import spectrogram
-from service.commands.samples import samples_app
-from service.commands.takes import analyze, pitch, search
-from service.commands.versions import versions_app
+from swara.raga.errors import SwaraError
+from swara.service.commands.cache import cache_app
+from swara.service.commands.doctor import doctor
+from swara.service.commands.feedback import feedback_app
+from swara.service.commands.learning import rebuild
+from swara.service.commands.models import finetune, models_app
+from swara.service.commands.samples import samples_app
+from swara.service.commands.takes import analyze, pitch, search, spectrogram
+from swara.service.commands.versions import versions_app
 
 __all__ = ["app", "main"]
 
@@ -52,7 +50,7 @@ def _show_version(wanted: bool) -> None:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        typer.echo(f"swara {version('swara')}")
+        typer.echo(f"swara {version('swara-coach')}")
     except PackageNotFoundError:
         typer.echo("swara, run from a source folder and not installed")
     raise typer.Exit
@@ -81,7 +79,7 @@ def main() -> None:
 
 
 def _fail(line: str) -> NoReturn:
-    from service.report.plain_text import printable
+    from swara.service.report.plain_text import printable
 
     typer.echo(f"swara: {printable(line)}", err=True)
     sys.exit(1)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
-from data.synth import bhupali_take
-from embedder.spec import Vectors
-from embedder.yamnet import YamnetEmbedder
+from swara.data.clip import Samples
+from swara.data.synth import bhupali_take
+from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.spec import Vectors
 
 from .converted_probe import WAYS
 from .page import Check, Section, Table, render
@@ -43,7 +43,8 @@ _SOUND = f"import numpy as np; sound = np.ones({SECONDS * RATE_HZ}, np.float32)\
 _HUB = _SOUND + "import tensorflow_hub as hub\nhub.load({path!r})(sound)"
 _CONVERTED = (
     _SOUND
-    + "from pathlib import Path; from data.clip import Clip; from embedder.registry import embedder_named\n"
+    + "from pathlib import Path; from swara.data.clip import Clip\n"
+    + "from swara.embedder.registry import embedder_named\n"
     + "embedder_named('yamnet', Path({path!r})).embed(Clip(sound, 16_000))"
 )
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Clip, Samples
-from embedder.spec import Vectors
-from embedder.yamnet import YamnetEmbedder
+from swara.data.clip import Clip, Samples
+from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.spec import Vectors
 
 __all__ = ["WAYS"]
 

@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from data.errors import MissingPackage
-from embedder import Embedder
+from swara.data.errors import MissingPackage
+from swara.embedder import Embedder
 
 from .embedderbench import cost, program
 from .embedderbench.ablation import FEATURES, OTHERS, Ablated, ablate

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, PitchTrack
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.pitch_track import PitchTrack
 
 from .page import Check, Section, Table, percent
 from .recordings import ExactClip, resynthesised

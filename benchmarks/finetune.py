@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from data.recording import Recording
-from embedder.builtin import BuiltinEmbedder
+from swara.data.recording import Recording
+from swara.embedder.builtin.embedder import BuiltinEmbedder
 
 from .finetunes.command import Made, run_finetune
 from .finetunes.corpora import alone, sight_singers, synthesized_singers, through_phones, written

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.pitch_track import HOP_S, FloatArray, PitchTrack
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import HOP_S, PitchTrack
 
 __all__ = ["plain_notes"]
 

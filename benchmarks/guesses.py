@@ -10,12 +10,13 @@ from unittest.mock import patch
 
 import numpy as np
 
-from classifier.notes import find_held_notes
-from classifier.tonic import estimate, estimate_tonic
-from data.clip import Clip
-from data.pitch_track import HOP_S, FloatArray, PitchTrack
-from data.take import Tonic
-from raga.ragas import RAGAS, Raga
+from swara.classifier.notes import find_held_notes
+from swara.classifier.tonic import estimate, estimate_tonic
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.take import Tonic
+from swara.raga.ragas import RAGAS, Raga
 
 from .recordings import Performance
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from data.pitch_track import HOP_S, PitchTrack
-from data.take import Note, Verdict
-from raga.tuning import JUST, Tuning
-from service.summary import GOOD
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.take import Note, Verdict
+from swara.raga.tuning import JUST, Tuning
+from swara.service.take.summary import GOOD
 
 from .recordings import Performance
 from .tracks import judged_at

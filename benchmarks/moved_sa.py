@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.take import Verdict
-from raga.tuning import EQUAL, JUST, Tuning
+from swara.data.take import Verdict
+from swara.raga.tuning import EQUAL, JUST, Tuning
 
 from .judged import Judged, called
 from .page import Check, Table, percent

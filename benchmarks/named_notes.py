@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.note_head import NoteSource
-from classifier.notes import find_held_notes
-from data.clip import Clip
-from data.corpus import audio_path, pack_recordings
-from data.decode import load_clip
-from data.pitch_track import PitchTrack
-from data.recording import Recording
-from embedder import Embedder, Embeddings
-from embedder.pooling import pool
-from raga.notation import swara_letter
-from raga.swaras import parse_swara
-from raga.tonic_names import tonic_hz
+from swara.classifier.note_head import NoteSource
+from swara.classifier.notes import find_held_notes
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import audio_path, pack_recordings
+from swara.data.pitch_track import PitchTrack
+from swara.data.recording import Recording
+from swara.embedder import Embedder, Embeddings
+from swara.embedder.pooling import pool
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
+from swara.raga.tonic_names import tonic_hz
 
 from .recordings import calans, labelled_swaras
 from .tracks import Tracks

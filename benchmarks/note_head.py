@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from classifier.note_head import FittedHead, NoteHead, NoteSource, augmented, fit_note_head
-from embedder.registry import embedder_named
+from swara.classifier.note_head import FittedHead, NoteHead, NoteSource, augmented, fit_note_head
+from swara.embedder.registry import embedder_named
 
 from .named_notes import PackNote, calan_notes, pack_notes, solfege_notes
 from .page import Check, Section, Table, percent

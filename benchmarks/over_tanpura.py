@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.notes import PRESETS
-from data.clip import Clip
-from data.pitch_track import HOP_S, PitchTrack
-from data.synth import mix_at_db
-from data.take import Note
-from raga.ragas import Raga
-from raga.tuning import EQUAL, JUST, Tuning
-from service.summary import GOOD
+from swara.classifier.notes import PRESETS
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.synth import mix_at_db
+from swara.data.take import Note
+from swara.raga.ragas import Raga
+from swara.raga.tuning import EQUAL, JUST, Tuning
+from swara.service.take.summary import GOOD
 
 from .page import Check, Section, Table, percent
 from .pitchbench.sounds import Tanpura, real_tanpuras

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Clip
-from data.decode import load_clip
-from data.pitch_track import FloatArray
-from raga.ragas import Raga, raga_named
-from raga.swaras import saptak_name, svarasthana_named
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.raga.ragas import Raga, raga_named
+from swara.raga.swaras import saptak_name, svarasthana_named
 
 __all__ = [
     "ExactClip",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from classifier.notes import PRESETS
-from classifier.pitch import pitch_tracker
-from data.synth.demo import demo_take
-from embedder.registry import embedder_named
-from raga.tonic_names import parse_tonic
-from raga.tuning import JUST
-from service.analyze import Request, analyze
-from service.model import load_model
-from service.rebuild import rebuild
+from swara.classifier.notes import PRESETS
+from swara.classifier.pitch import pitch_tracker
+from swara.data.synth.demo import demo_take
+from swara.embedder.registry import embedder_named
+from swara.raga.tonic_names import parse_tonic
+from swara.raga.tuning import JUST
+from swara.service.adviser.adviser import load_model
+from swara.service.rebuild.rebuild import rebuild
+from swara.service.take.analyze import Request, analyze
 
 from .page import Check, Section, Table
 from .stopwatch import best_s

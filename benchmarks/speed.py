@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.notes import PRESETS
-from classifier.pitch import pitch_tracker
-from data.clip import Clip
-from data.decode import load_clip
-from data.pitch_track import HOP_S, FloatArray, PitchTrack
-from data.synth import SynthTake, bhupali_take
-from data.synth.demo import demo_take
-from raga.tuning import JUST
-from service.analyze import Request, analyze
+from swara.classifier.notes import PRESETS
+from swara.classifier.pitch import pitch_tracker
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.synth import SynthTake, bhupali_take
+from swara.data.synth.demo import demo_take
+from swara.raga.tuning import JUST
+from swara.service.take.analyze import Request, analyze
 
 from .page import Check, Section, Table
 from .stopwatch import best_s, peak_mb, run_python
@@ -129,8 +130,8 @@ def _warm(clip: Clip, path: Path) -> _Warm:
 
 def _cold(path: Path) -> _Cold:
     return _Cold(
-        best_s(partial(run_python, "-m", "cli", "--help"), ROUNDS),
-        best_s(partial(run_python, "-m", "cli", "analyze", "--quiet", str(path)), ROUNDS),
+        best_s(partial(run_python, "-m", "swara.cli", "--help"), ROUNDS),
+        best_s(partial(run_python, "-m", "swara.cli", "analyze", "--quiet", str(path)), ROUNDS),
         best_s(partial(run_python, "-c", _LIBROSA), ROUNDS),
         peak_mb(_ANALYZE.format(take=str(path))),
         peak_mb(_LIBROSA),

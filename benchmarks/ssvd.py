@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.notes import find_held_notes
-from data.clip import Clip
-from data.pitch_track import FloatArray, PitchTrack
+from swara.classifier.notes import find_held_notes
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
 
 from .floor import plain_notes
 from .page import Check, Section, Table

@@ -8,11 +8,12 @@ from itertools import cycle, islice
 
 import numpy as np
 
-from classifier.notes import PRESETS
-from data.pitch_track import FloatArray, PitchTrack
-from data.synth import VOICES, NoteTruth, SynthTake, Voice, bhupali_take
-from data.take import Note
-from raga.ragas import raga_named
+from swara.classifier.notes import PRESETS
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import PitchTrack
+from swara.data.synth import VOICES, NoteTruth, SynthTake, Voice, bhupali_take
+from swara.data.take import Note
+from swara.raga.ragas import raga_named
 
 from .page import Check, Section, Table, percent
 from .tracks import Tracks, best_overlap, judged_at, true_track

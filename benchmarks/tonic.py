@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.pitch_track import HOP_S
+from swara.data.pitch_track import HOP_S
 
 from .guesses import EVIDENCE, LENGTHS_S, Guess, excerpts, guess_all
 from .page import Check, Section, Table, percent

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.notes import PRESETS
-from classifier.pitch import Progress, pitch_tracker
-from data.clip import Clip
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
-from data.synth import SynthTake
-from data.take import Note
-from raga.ragas import Raga
-from raga.tonic_names import ParsedTonic
-from raga.tuning import JUST, Tuning
-from service.analyze import Request, analyze
-from service.take_report import TakeReport
+from swara.classifier.notes import PRESETS
+from swara.classifier.pitch import Progress, pitch_tracker
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.synth import SynthTake
+from swara.data.take import Note
+from swara.raga.ragas import Raga
+from swara.raga.tonic_names import ParsedTonic
+from swara.raga.tuning import JUST, Tuning
+from swara.service.take.analyze import Request, analyze
+from swara.service.take.report import TakeReport
 
 __all__ = ["ReadyTracker", "Tracks", "best_overlap", "judged_at", "plain_pyin", "true_track"]
 

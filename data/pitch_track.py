@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-__all__ = ["HOP_S", "MAX_HZ", "MIN_HZ", "BoolArray", "FloatArray", "IntArray", "PitchTrack"]
+from .arrays import BoolArray, FloatArray
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
-IntArray: TypeAlias = npt.NDArray[np.intp]
+__all__ = ["HOP_S", "MAX_HZ", "MIN_HZ", "PitchTrack"]
+
 
 HOP_S = 0.01
 """Time from one frame's centre to the next, in seconds."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data.atomic_file import write_atomically
-from data.entry_folder import CacheInfo, EntryFolder
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.storage.array_cache import CacheInfo, EntryFolder
+from swara.data.storage.atomic_file import write_atomically
 
 from .spec import EmbedderSpec, Embeddings, Vectors
 

@@ -1,10 +1,36 @@
-"""What can be wrong with a model that was not made here; the tree is drawn in ``raga.errors``."""
+"""What can be wrong with a model that was not made here; the tree is drawn in ``swara.raga.errors``."""
 
 from __future__ import annotations
 
-from raga.errors import SwaraError
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["ConversionFailed", "ModelAbsent", "ModelDamaged", "ModelError", "ModelUnfit"]
+from swara.data.errors import OutputError
+from swara.raga.errors import SwaraError
+
+__all__ = [
+    "ConversionFailed",
+    "DownloadFailed",
+    "FinetuneBusy",
+    "FinetuneError",
+    "FinetuneFailed",
+    "FinetuneNoBetter",
+    "FinetuneStopped",
+    "ModelAbsent",
+    "ModelBusy",
+    "ModelDamaged",
+    "ModelError",
+    "ModelInUse",
+    "ModelRefused",
+    "ModelUnfit",
+    "TooFewSingers",
+    "UnknownModel",
+    "reading",
+    "removing",
+    "writing",
+]
 
 
 class ModelError(SwaraError):
@@ -25,3 +51,101 @@ class ModelUnfit(ModelError):
 
 class ConversionFailed(ModelError):
     """A SavedModel that could not be converted to LiteRT."""
+
+
+class FinetuneError(ModelError):
+    """A fine-tuning that made no embedder."""
+
+
+class TooFewSingers(FinetuneError):
+    """Too few recordings, or too few singers, to learn from and to judge by."""
+
+
+class FinetuneBusy(FinetuneError):
+    """Another process is at the same fine-tuning."""
+
+
+class FinetuneStopped(FinetuneError):
+    """The user stopped it; it can go on."""
+
+
+class FinetuneNoBetter(FinetuneError):
+    """What came out finds singers no better than before, and is not kept."""
+
+
+class FinetuneFailed(FinetuneError):
+    """What came out cannot be exported, or answers otherwise than it did in training."""
+
+
+class ModelInUse(ModelError):
+    """A fine-tuned embedder that the live version of a store was made with: it is not removed."""
+
+
+class UnknownModel(ModelError):
+    """No model of that name can be pulled."""
+
+
+class DownloadFailed(ModelError):
+    """A model could not be downloaded: no network, no such address, or a server that gives up."""
+
+
+class ModelRefused(ModelError):
+    """What was given or downloaded is not the model: a web page, a broken archive, another digest."""
+
+
+class ModelBusy(ModelError):
+    """Another process pulls or removes the same model."""
+
+
+_ELSEWHERE = "name another folder with SWARA_MODELS"
+_FULL = (
+    f"Free some space on the disk, or {_ELSEWHERE}; what was downloaded is kept, and the next pull goes on"
+)
+_FIXES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: f"Give yourself permission to write there, or {_ELSEWHERE}",
+    errno.EPERM: f"Give yourself permission to write there, or {_ELSEWHERE}",
+    errno.EROFS: f"Make the disk writable, or {_ELSEWHERE}",
+    errno.ENOTDIR: "Name a folder with SWARA_MODELS",
+    errno.EEXIST: "Name a folder with SWARA_MODELS",
+}
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a failure to write below `folder` into `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        fix = _FIXES.get(error.errno or 0, f"Look after the disk, or {_ELSEWHERE}")
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"the model cannot be kept here: {reason}", where=str(folder), fix=fix) from error
+
+
+@contextmanager
+def removing(folder: Path) -> Iterator[None]:
+    """Turn a failure to remove what lies below `folder` into `OutputError`."""
+    try:
+        yield
+    except OSError as error:
+        fix = (
+            "Make the disk writable"
+            if error.errno == errno.EROFS
+            else "Give yourself permission to write there"
+        )
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"the model cannot be removed: {reason}", where=str(folder), fix=fix) from error
+
+
+@contextmanager
+def reading(file: Path, fix: str) -> Iterator[None]:
+    """Turn a failure to read `file`, which must be there, into `ModelDamaged`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ModelDamaged("the file is missing", where=str(file), fix=fix) from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelDamaged(f"the file cannot be read: {reason}", where=str(file), fix=fix) from error

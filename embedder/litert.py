@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.errors import MissingPackage
+from swara.data.errors import MissingPackage
 
 from .errors import ModelDamaged
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias, assert_never, cast
 
-from .as_pulled import record_of
-from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, contract_with_handle
-from .model_places import find_model, find_only
+from .hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, contract_with_handle
+from .hub.integrity import record_of
+from .hub.locate import find_model, find_only
 from .spec import Embedder
 
 __all__ = ["EmbedderName", "embedder_named"]
@@ -47,7 +47,7 @@ def embedder_named(
     """
     around = os.environ if environment is None else environment
     if name.startswith("finetuned-"):
-        from .finetuned import finetuned_embedder
+        from .finetuned.embedder import finetuned_embedder
 
         return finetuned_embedder(name, around)
     if (contract := contract_with_handle(name)) is not None:
@@ -55,7 +55,7 @@ def embedder_named(
     known = cast("EmbedderName", name)
     match known:
         case "builtin":
-            from .builtin import BuiltinEmbedder
+            from .builtin.embedder import BuiltinEmbedder
 
             return BuiltinEmbedder()
         case "yamnet":
@@ -78,9 +78,9 @@ def _published(
     """Return the embedder of a model from TF Hub that was found."""
     manifest = record_of(found, environment)
     if contract is VGGISH:
-        from .vggish import VggishEmbedder
+        from .hub.embedder import VggishEmbedder
 
         return VggishEmbedder(found, report, manifest=manifest)
-    from .yamnet import YamnetEmbedder
+    from .hub.embedder import YamnetEmbedder
 
     return YamnetEmbedder(found, report, manifest=manifest, name=contract.name)

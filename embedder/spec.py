@@ -11,8 +11,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.clip import Clip
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip
 
 __all__ = ["Embedder", "EmbedderSpec", "Embeddings", "Vectors"]
 

@@ -11,9 +11,9 @@ from typing import Protocol
 
 import numpy as np
 
-from data.clip import Samples
+from swara.data.clip import Samples
 
-from .contract import Contract, Outputs
+from .hub.contract import Contract, Outputs
 
 __all__ = ["Network", "WindowRunner", "pieces"]
 

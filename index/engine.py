@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from embedder import Vectors
+from swara.embedder import Vectors
 
 __all__ = [
     "NO_ID",

@@ -1,8 +1,8 @@
-"""What can be wrong with an index; the tree is drawn in ``raga.errors``."""
+"""What can be wrong with an index; the tree is drawn in ``swara.raga.errors``."""
 
 from __future__ import annotations
 
-from raga.errors import SwaraError
+from swara.raga.errors import SwaraError
 
 __all__ = ["IndexDamaged"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from embedder import Vectors
+from swara.embedder import Vectors
 
 from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
 

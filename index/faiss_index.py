@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from data.pitch_track import FloatArray
-from embedder import Vectors
+from swara.data.arrays import FloatArray
+from swara.embedder import Vectors
 
 from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
 from .errors import IndexDamaged

@@ -3,11 +3,11 @@
 ::
 
     SwaraError                      anything a user can mend; the command line prints its one line
-    ├── raga.errors
+    ├── swara.raga.errors
     │   ├── UnknownRaga             no raga, or tuning, of that name
     │   ├── BadTonic                a tonic that parses to nothing or lies out of range
     │   └── BadNotation             swara text that cannot be read
-    ├── data.errors
+    ├── swara.data.errors
     │   ├── AudioError              a recording that cannot be used
     │   │   ├── AudioNotFound
     │   │   ├── AudioUnreadable
@@ -17,21 +17,21 @@
     │   ├── MissingPackage          a package that is not installed
     │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
-    ├── embedder.errors
+    ├── swara.embedder.errors
     │   └── ModelError              a network that cannot be had or used
     │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
-    │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (embedder.pulled.errors)
-    │       ├── ModelInUse              what the live version was made with   (embedder.finetune.errors)
-    │       └── FinetuneError       a fine-tuning that made none   (embedder.finetune.errors)
+    │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (swara.embedder.errors)
+    │       ├── ModelInUse              what the live version was made with   (swara.embedder.errors)
+    │       └── FinetuneError       a fine-tuning that made none   (swara.embedder.errors)
     │           ├── TooFewSingers, FinetuneBusy, FinetuneStopped
     │           └── FinetuneNoBetter, FinetuneFailed
-    ├── index.errors
+    ├── swara.index.errors
     │   └── IndexDamaged            an index that cannot be read
-    ├── classifier.errors
+    ├── swara.classifier.errors
     │   └── HeadError
     │       ├── HeadDamaged         a head that cannot be read
     │       └── TooFewNotes         too little to learn from
-    └── service.errors
+    └── swara.service.errors
         ├── NoNoteThere             no steady note where one was asked about
         ├── UnknownEmbedder         no embedder of that name
         └── StoreError              a store that cannot be used as it is

@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .errors import BadNotation
-from .notated import NotatedSwara, turn_pitches
+from .notation_types import NotatedSwara, turn_pitches
 from .swaras import Svarasthana, SwaraPitch, parse_swara
 
 __all__ = [

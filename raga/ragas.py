@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from .errors import UnknownRaga
 from .near_names import fold_name, nearest_names
-from .raga_outline import Raga
+from .raga import Raga
 
 __all__ = ["RAGAS", "Raga", "raga_named"]
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-import cli
-from classifier.pitch import pitch_tracker
-from data.frames import frame_count
-from data.pitch_track import HOP_S, PitchTrack
-from embedder.registry import embedder_named
-from service.rebuild import ensure_live
+from swara import cli
+from swara.classifier.pitch import pitch_tracker
+from swara.data.audio.frames import frame_count
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.embedder.registry import embedder_named
+from swara.service.rebuild.first_version import ensure_live
 
 # numba, under librosa, keeps compiled code on disk: one process reading while another writes it may crash.
 _COMPILED = tempfile.TemporaryDirectory(prefix="swara-numba-")
@@ -28,9 +28,10 @@ os.environ["NUMBA_CACHE_DIR"] = _COMPILED.name
 _WITH_STUB = """
 import sys
 sys.path[:0] = sys.argv[1:3]
-import cli, service.take_files
+import swara.service.export.take_files
+from swara import cli
 from conftest import StubTracker
-service.take_files.pitch_tracker = lambda name: StubTracker()
+swara.service.export.take_files.pitch_tracker = lambda name: StubTracker()
 sys.argv = ["swara", *sys.argv[3:]]
 try:
     cli.main()
@@ -95,7 +96,7 @@ def demo() -> Path:
 @pytest.fixture
 def stub_tracker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put `StubTracker` in the place of the pitch head."""
-    monkeypatch.setattr("service.take_files.pitch_tracker", lambda name: StubTracker())
+    monkeypatch.setattr("swara.service.export.take_files.pitch_tracker", lambda name: StubTracker())
 
 
 @pytest.fixture

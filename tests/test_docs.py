@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import typer
 
-import cli
-from raga.ragas import raga_named
-from raga.tonic_names import parse_tonic
-from raga.tuning import tuning_named
+from swara import cli
+from swara.raga.ragas import raga_named
+from swara.raga.tonic_names import parse_tonic
+from swara.raga.tuning import tuning_named
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

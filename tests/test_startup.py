@@ -22,7 +22,7 @@ class Watch:
     def find_spec(self, name, path=None, target=None):
         wanted.add(name.partition(".")[0])
 sys.meta_path.insert(0, Watch())
-import cli
+from swara import cli
 sys.argv = ["swara", *sys.argv[1:]]
 try:
     cli.main()
@@ -42,7 +42,7 @@ def _imports(*words: str) -> set[str]:
     line = next(line for line in done.stderr.splitlines() if line.startswith("imported:"))
     code, *names = line.split()[1:]
     assert code == "0", done.stderr
-    assert {"cli", "typer"} <= set(names)
+    assert {"swara", "typer"} <= set(names)
     return set(names)
 
 
@@ -68,7 +68,9 @@ def test_version_imports_nothing_heavy() -> None:
 
 
 def test_doctor_looks_without_importing() -> None:
-    code = "import service.doctor, sys; service.doctor.examine(); print(*sys.modules)"
+    code = (
+        "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"
+    )
     assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
 
 
@@ -81,11 +83,11 @@ def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: 
 
 def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
     imported = _imports("analyze", str(demo), "--tonic", "C#3", "--no-samples")
-    assert imported.isdisjoint({"faiss", "index.faiss_index", "embedder.builtin"})
+    assert imported.isdisjoint({"faiss"})
 
 
 def test_importing_a_package_imports_nothing_heavy() -> None:
-    code = "import raga, data, embedder, classifier, index, service, sys; print(*sys.modules)"
+    code = "from swara import classifier, data, embedder, index, raga, service\nimport sys; ; print(*sys.modules)"
     assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
 
 
@@ -108,5 +110,7 @@ def test_the_watch_sees_what_is_not_installed() -> None:
     """Otherwise the tests above could not fail for an optional package."""
     name = "no_such_package_at_all"
     assert importlib.util.find_spec(name) is None
-    code = WATCH.replace("import cli\n", f"import cli\ntry: import {name}\nexcept ImportError: pass\n")
+    code = WATCH.replace(
+        "from swara import cli\n", f"from swara import cli\ntry: import {name}\nexcept ImportError: pass\n"
+    )
     assert name in _python("-c", code, "--help").stderr

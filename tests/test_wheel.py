@@ -13,17 +13,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+STEM = f"{PROJECT['name'].replace('-', '_')}-{PROJECT['version']}"
 PACKAGES = ("raga", "data", "embedder", "classifier", "index", "service")
 NEEDED = {
-    "cli.py",
-    *(f"{package}/{name}" for package in PACKAGES for name in ("__init__.py", "py.typed")),
-    "classifier/pitch/pitch.tflite",
-    "classifier/pitch/training/train.py",
-    "data/samples/pitch.npz",
-    "data/demo/take.flac",
-    "data/demo/take.json",
-    *(f"service/report/{name}" for name in ("page.html.template", "page.css", "page.js")),
-    "service/report/take_report.schema.json",
+    "swara/__init__.py",
+    "swara/cli.py",
+    "swara/py.typed",
+    *(f"swara/{package}/__init__.py" for package in PACKAGES),
+    "swara/classifier/pitch/pitch.tflite",
+    "swara/classifier/pitch/training/train.py",
+    "swara/data/samples/pitch.npz",
+    "swara/data/demo/take.flac",
+    "swara/data/demo/take.json",
+    *(f"swara/service/report/page/{name}" for name in ("page.html.template", "page.css", "page.js")),
+    "swara/service/report/take_report.schema.json",
 }
 
 
@@ -35,7 +38,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     (path,) = folder.iterdir()
-    assert path.name == f"swara-{PROJECT['version']}-py3-none-any.whl"
+    assert path.name == f"{STEM}-py3-none-any.whl"
     return zipfile.ZipFile(path)
 
 
@@ -45,7 +48,7 @@ def names(wheel: zipfile.ZipFile) -> set[str]:
 
 
 def _meta(wheel: zipfile.ZipFile, name: str) -> str:
-    return wheel.read(f"swara-{PROJECT['version']}.dist-info/{name}").decode("utf-8")
+    return wheel.read(f"{STEM}.dist-info/{name}").decode("utf-8")
 
 
 def test_it_holds_what_is_needed(names: set[str]) -> None:
@@ -55,18 +58,20 @@ def test_it_holds_what_is_needed(names: set[str]) -> None:
 def test_it_holds_every_module_and_asset(names: set[str]) -> None:
     folders = [ROOT / package for package in PACKAGES]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    there = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
+    there = {
+        f"swara/{path.relative_to(ROOT).as_posix()}" for path in files if "__pycache__" not in path.parts
+    }
     assert sorted(there - names) == []
 
 
 def test_it_holds_nothing_else(names: set[str]) -> None:
     tops = {name.partition("/")[0] for name in names}
-    assert tops == {"cli.py", *PACKAGES, f"swara-{PROJECT['version']}.dist-info"}
+    assert tops == {"swara", f"{STEM}.dist-info"}
     assert [name for name in names if name.endswith((".pyc", ".wav", ".pkl", ".joblib"))] == []
 
 
 def test_the_command_is_there(wheel: zipfile.ZipFile) -> None:
-    assert "swara = cli:main" in _meta(wheel, "entry_points.txt").splitlines()
+    assert "swara = swara.cli:main" in _meta(wheel, "entry_points.txt").splitlines()
 
 
 def test_the_metadata_say_what_a_reader_needs(wheel: zipfile.ZipFile) -> None:
@@ -81,8 +86,8 @@ def test_the_metadata_say_what_a_reader_needs(wheel: zipfile.ZipFile) -> None:
 def test_it_runs_from_the_wheel_alone(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     wheel.extractall(tmp_path)
     # -P: the folder that it is started in must not help.
-    command = [sys.executable, "-P", "-c", "import cli; cli.main()"]
-    take = tmp_path / "data" / "demo" / "take.flac"
+    command = [sys.executable, "-P", "-c", "from swara import cli; cli.main()"]
+    take = tmp_path / "swara" / "data" / "demo" / "take.flac"
     page = tmp_path / "page.html"
     for words in (["--version"], ["analyze", str(take), "--tonic", "C#3", "--report", str(page)]):
         done = subprocess.run(

@@ -12,9 +12,9 @@ import numpy as np
 from benchmarks.named_notes import PackNote, calan_notes, pack_notes, solfege_notes
 from benchmarks.note_head import HELD_OUT_KEYS, SEED, Outcome
 from benchmarks.tracks import Tracks
-from classifier.note_head import NoteHead, NoteSource, augmented, fit_note_head
-from embedder import Embedder, Vectors
-from embedder.network import VECTOR_DIM
+from swara.classifier.note_head import NoteHead, NoteSource, augmented, fit_note_head
+from swara.embedder import Embedder, Vectors
+from swara.embedder.builtin.network import VECTOR_DIM
 
 __all__ = ["FEATURES", "OTHERS", "Ablated", "Feature", "ablate"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
 
 __all__ = ["average_spectrum", "equaliser"]
 

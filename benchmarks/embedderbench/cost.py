@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.pitchbench.made import made_voice
 from benchmarks.stopwatch import best_s, peak_mb, run_python
-from data.clip import Samples
-from data.synth import VOICES
+from swara.data.clip import Samples
+from swara.data.synth import VOICES
 
 from .peers import Peer
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from data.clip import Clip, Samples
-from data.pitch_track import FloatArray
-from embedder import Embedder
-from embedder.pooling import frame_shares
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip, Samples
+from swara.embedder import Embedder
+from swara.embedder.pooling import frame_shares
 
 __all__ = ["POOLINGS", "heard", "pooled"]
 
@@ -37,7 +37,7 @@ def pooled(sounds: FloatArray, weight: float) -> FloatArray:
     sounds : float64 array, shape [sounds, 2, dim]
         From `heard`.
     weight : float
-        Of the spread; 0 leaves it out, and the vector is that of `embedder.pooling.pool`.
+        Of the spread; 0 leaves it out, and the vector is that of `swara.embedder.pooling.pool`.
 
     Returns
     -------

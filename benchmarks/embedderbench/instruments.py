@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
-from data.decode import load_clip
-from data.pitch_track import IntArray
-from data.synth.midi import MidiNote
-from data.synth.soundfont import find_soundfont, render_notes
+from swara.data.arrays import IntArray
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Samples
+from swara.data.synth.midi import MidiNote
+from swara.data.synth.soundfont import find_soundfont, render_notes
 
 __all__ = ["INSTRUMENTS", "Instrument", "Notes", "font_notes", "iowa_notes", "sounding"]
 

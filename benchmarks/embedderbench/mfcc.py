@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.clip import Clip
-from data.pitch_track import FloatArray
-from embedder import EmbedderSpec, Embeddings
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip
+from swara.embedder import EmbedderSpec, Embeddings
 
 __all__ = ["MfccEmbedder"]
 

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-from embedder import Embedder
-from embedder.registry import embedder_named
+from swara.embedder import Embedder
+from swara.embedder.registry import embedder_named
 
 from .mfcc import MfccEmbedder
 from .places import cache_folder, model_file

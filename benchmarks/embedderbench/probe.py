@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pitchbench.bootstrap import Interval, interval, paired
-from data.pitch_track import FloatArray, IntArray
+from swara.data.arrays import FloatArray, IntArray
 
 __all__ = ["GRID", "Probed", "best_penalty", "key_folds", "probe"]
 

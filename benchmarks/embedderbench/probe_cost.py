@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from data.clip import Clip
+from swara.data.clip import Clip
 
 from .peers import PEERS
 

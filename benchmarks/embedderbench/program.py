@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.stopwatch import best_s, peak_mb, run_python
-from classifier.pitch import pitch_tracker
-from data.synth.demo import demo_take
-from embedder.registry import embedder_named
-from service.rebuild import rebuild
+from swara.classifier.pitch import pitch_tracker
+from swara.data.synth.demo import demo_take
+from swara.embedder.registry import embedder_named
+from swara.service.rebuild.rebuild import rebuild
 
 __all__ = ["Program", "measure"]
 
@@ -60,7 +60,9 @@ def measure(tell: Callable[[str], None] = print) -> Program:
         store, take = Path(folder) / "store", Path(folder) / "take.flac"
         rebuild(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("head"))
         _save(take)
-        analyze = partial(run_python, "-m", "cli", "analyze", "--quiet", "--store", str(store), str(take))
+        analyze = partial(
+            run_python, "-m", "swara.cli", "analyze", "--quiet", "--store", str(store), str(take)
+        )
         has_tensorflow = find_spec("tensorflow") is not None
         times_s = [(best_s(analyze, 1), _tensorflow_s(has_tensorflow)) for _ in range(_ROUNDS)]
         program = Program(

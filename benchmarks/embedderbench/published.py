@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from embedder.registry import embedder_named
+from swara.embedder.registry import embedder_named
 
 __all__ = ["Architecture", "saved"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.pitchbench.bootstrap import Interval, interval, paired
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 __all__ = ["Found", "Halves", "found", "reciprocal_ranks"]
 

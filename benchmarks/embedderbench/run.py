@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.recordings import SightSinging
-from embedder import Embedder
+from swara.embedder import Embedder
 
 from .ear import POOLINGS, heard, pooled
 from .instruments import font_notes, iowa_notes

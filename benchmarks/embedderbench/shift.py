@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.atomic_file import write_atomically
-from data.clip import Samples
-from data.pitch_track import MAX_HZ, MIN_HZ, FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
+from swara.data.storage.atomic_file import write_atomically
 
 __all__ = ["FIFTH", "Resung", "pitch", "resung"]
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from benchmarks.pitchbench.bootstrap import Interval, interval
 from benchmarks.recordings import SightSinging
-from data.pitch_track import BoolArray, FloatArray, IntArray
-from embedder import Embedder
-from embedder.pooling import pool
+from swara.data.arrays import BoolArray, FloatArray, IntArray
+from swara.embedder import Embedder
+from swara.embedder.pooling import pool
 
 __all__ = ["NoteScores", "SungNotes", "embed_notes", "score_notes"]
 

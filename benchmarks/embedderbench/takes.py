@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
+from swara.data.clip import Samples
 
 from .channel import equaliser
 from .shift import FIFTH, Resung

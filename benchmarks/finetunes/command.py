@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.corpus import append_recordings
-from data.recording import Recording
-from embedder import Embedder
-from embedder.registry import embedder_named
-from service.store import Layout
+from swara.data.corpus.corpus import append_recordings
+from swara.data.recording import Recording
+from swara.embedder import Embedder
+from swara.embedder.registry import embedder_named
+from swara.service.store import Layout
 
 __all__ = ["Made", "run_finetune"]
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import soundfile
 
 from benchmarks.recordings import SightSinging
-from classifier.pitch.training.draw_noise import coloured_noise
-from classifier.pitch.training.draw_recording import draw_room, filtered
-from data.clip import Samples
-from data.corpus import audio_digest
-from data.recording import Recording, SwaraLabel
-from data.synth import mix_at_db
-from embedder.training.voices import draw_singer, sing_phrase
+from swara.classifier.pitch.training.draw_noise import coloured_noise
+from swara.classifier.pitch.training.draw_recording import draw_room, filtered
+from swara.data.clip import Samples
+from swara.data.corpus.corpus import audio_digest
+from swara.data.recording import Recording, SwaraLabel
+from swara.data.synth import mix_at_db
+from swara.embedder.training.voices import draw_singer, sing_phrase
 
 __all__ = ["Sung", "alone", "sight_singers", "synthesized_singers", "through_phones", "written"]
 

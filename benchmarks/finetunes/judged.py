@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.pitchbench.bootstrap import Interval, interval, paired
-from data.pitch_track import FloatArray
-from data.recording import Recording
-from embedder import Embedder
-from embedder.finetune.likeness import found_singers, pooled_notes
+from swara.data.arrays import FloatArray
+from swara.data.recording import Recording
+from swara.embedder import Embedder
+from swara.embedder.finetune.retrieval import found_singers, pooled_notes
 
 __all__ = ["Compared", "compare"]
 

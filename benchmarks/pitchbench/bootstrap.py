@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 __all__ = ["Interval", "interval", "paired"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.stopwatch import best_s, peak_mb, run_python
-from data.clip import Samples
-from data.synth import VOICES
+from swara.data.clip import Samples
+from swara.data.synth import VOICES
 
 from .made import made_voice
 from .material import RATE_HZ

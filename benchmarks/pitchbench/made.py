@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import HOP_S
-from data.synth import VOICES, SynthTake, Voice, bhupali_take
+from swara.data.pitch_track import HOP_S
+from swara.data.synth import VOICES, SynthTake, Voice, bhupali_take
 
 from .material import RATE_HZ, Sung
 

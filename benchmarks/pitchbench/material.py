@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import HOP_S, BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.clip import Samples
+from swara.data.pitch_track import HOP_S
 
 __all__ = ["RATE_HZ", "Sung", "Track", "unsung"]
 

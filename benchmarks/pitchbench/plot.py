@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 from .bootstrap import interval
 from .cost import Cost

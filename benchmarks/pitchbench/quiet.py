@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth import pink_noise, rms, tabla, tanpura
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth import pink_noise, rms, tabla, tanpura
 
 from .material import RATE_HZ, Sung, unsung
 from .sounds import real_tanpuras

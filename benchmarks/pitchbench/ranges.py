@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.pitch_track import FloatArray
-from data.synth import VOICES
+from swara.data.arrays import FloatArray
+from swara.data.synth import VOICES
 
 from .made import made_voice
 from .material import RATE_HZ, Sung

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.recordings import calans, resynthesised
-from data.clip import Samples
-from data.decode import load_clip
-from data.pitch_track import MAX_HZ, MIN_HZ, FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Samples
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 from .material import RATE_HZ, Sung
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Table, machine
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 from . import words
 from .bootstrap import Interval, interval, paired

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 from .conditions import Condition
 from .material import Sung

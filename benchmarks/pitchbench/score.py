@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 
 from .material import Sung, Track
 

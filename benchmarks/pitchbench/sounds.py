@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
-from data.decode import load_clip
-from data.pitch_track import FloatArray
-from data.synth import mix_at_db, pink_noise, room, room_response, tanpura
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Samples
+from swara.data.synth import mix_at_db, pink_noise, room, room_response, tanpura
 
 from .material import RATE_HZ, Sung
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.clip import Samples
+from swara.data.clip import Samples
 
 from .material import Track
 from .trackers import TRACKERS, Entry, Tracker

@@ -20,9 +20,10 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from classifier import pitch
-from data.clip import Clip, Samples
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray
+from swara.classifier import pitch
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip, Samples
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ
 
 from .material import RATE_HZ, Track
 
@@ -157,7 +158,7 @@ def _ours(name: Any) -> Callable[[], Callable[[Samples], Track]]:
 
 
 def _live() -> Callable[[Samples], Track]:
-    from classifier.pitch.stream import track_causal
+    from swara.classifier.pitch.stream import track_causal
 
     def track(samples: Samples) -> Track:
         heard = track_causal(Clip(samples, RATE_HZ))

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from data.corpus import append_recordings, audio_digest, read_corpus
-from data.recording import Recording, SwaraLabel
-from raga.swaras import parse_swara
-from raga.tuning import JUST
+from swara.data.corpus.corpus import append_recordings, audio_digest, read_corpus
+from swara.data.recording import Recording, SwaraLabel
+from swara.raga.swaras import parse_swara
+from swara.raga.tuning import JUST
 
 SWARAS = ("S", "R", "G", "P", "D", "S'")
 NOTE_S, RATE_HZ = 0.2, 16_000

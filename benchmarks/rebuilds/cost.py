@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from data.corpus import append_recordings
-from service.store import Layout
+from swara.data.corpus.corpus import append_recordings
+from swara.service.store import Layout
 
 from .choir import SWARAS, sing
 

@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-import service.samples.known
-from classifier.note_head import pitch_evidence
-from data.corpus import append_recordings, read_corpus
-from raga.errors import SwaraError
-from service.errors import StoreBusy
-from service.rebuild import rebuild
-from service.store import Layout, all_versions, open_live, sound_manifest
-from service.versions import prune_versions
+import swara.service.samples.known
+from swara.classifier.note_head import pitch_evidence
+from swara.data.corpus.corpus import append_recordings, read_corpus
+from swara.raga.errors import SwaraError
+from swara.service.errors import StoreBusy
+from swara.service.rebuild.rebuild import rebuild
+from swara.service.store import Layout, all_versions, open_live, sound_manifest
+from swara.service.versions.promote import prune_versions
 
 from .choir import sing
 from .stubs import ToneEmbedder, ToneTracker
@@ -52,7 +52,7 @@ class Trial:
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
-        service.samples.known.pack_recordings = lambda: ()
+        swara.service.samples.known.pack_recordings = lambda: ()
         self.store, self._sounds = Layout(folder / "store"), folder / "sounds"
         self._sounds.mkdir(parents=True)
         self._chance, self._takes = random.Random(seed), 0

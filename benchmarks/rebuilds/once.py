@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-import service.samples.known
-from service.rebuild_run import run_rebuild
+import swara.service.samples.known
+from swara.service.rebuild.rebuild import run_rebuild
 
 
 def main(store: Path, jobs: int) -> None:
@@ -17,7 +17,7 @@ def main(store: Path, jobs: int) -> None:
 
     The bundled samples stay out: what grows with the corpus is to be seen.
     """
-    service.samples.known.pack_recordings = lambda: ()
+    swara.service.samples.known.pack_recordings = lambda: ()
     began_s, spent_s = time.perf_counter(), _cpu_s()
     _, result = run_rebuild(store, "builtin", force=True, jobs=jobs, progress=None, report=None)
     cost = {

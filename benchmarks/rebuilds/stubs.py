@@ -7,12 +7,12 @@ from functools import partial
 
 import numpy as np
 
-from classifier.pitch import PitchTracker, Progress
-from data.clip import Clip
-from data.frames import frame_count
-from data.pitch_track import HOP_S, PitchTrack
-from embedder import Embedder, EmbedderSpec, Embeddings
-from service.listening_jobs import Ears
+from swara.classifier.pitch import PitchTracker, Progress
+from swara.data.audio.frames import frame_count
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.embedder import Embedder, EmbedderSpec, Embeddings
+from swara.service.rebuild.workers import Ears
 
 __all__ = ["ToneEmbedder", "ToneTracker", "tone_ears"]
 

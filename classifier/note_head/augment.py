@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.pitch_track import FloatArray
-from raga.swaras import parse_swara
-from raga.tuning import JUST
+from swara.data.arrays import FloatArray
+from swara.raga.swaras import parse_swara
+from swara.raga.tuning import JUST
 
 from .evidence import evidence_of_notes
 from .examples import NoteExample, NoteSource

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 
-from .linear import softmax
+from .regression import softmax
 
 __all__ = ["abstention_threshold", "expected_calibration_error", "log_loss", "temperature_for"]
 

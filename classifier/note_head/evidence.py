@@ -12,8 +12,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.pitch_track import FloatArray
-from raga.tuning import JUST
+from swara.data.arrays import FloatArray
+from swara.raga.tuning import JUST
 
 __all__ = ["EVIDENCE_CENTS", "EVIDENCE_DIM", "Evidence", "evidence_of_notes", "pitch_evidence"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.pitch_track import FloatArray
-from embedder import Vectors
+from swara.data.arrays import FloatArray
+from swara.embedder import Vectors
 
 from .evidence import Evidence, evidence_of_notes
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from classifier.errors import HeadDamaged
-from data.atomic_file import write_atomically
+from swara.classifier.errors import HeadDamaged
+from swara.data.storage.atomic_file import write_atomically
 
 from .head import NoteHead
-from .linear import Linear
+from .regression import Linear
 
 __all__ = ["FORMAT", "load_note_head", "save_note_head"]
 

@@ -2,23 +2,68 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray
+from swara.classifier.errors import TooFewNotes
+from swara.data.arrays import BoolArray, FloatArray
+from swara.raga.swaras import parse_swara
 
 from .calibration import abstention_threshold, log_loss, temperature_for
 from .examples import NoteExample
 from .head import NoteHead, feature_matrix
 from .held_out import HeldOut, Lesson, Split, answer_held_out, familiar_positions, split_notes
-from .learnable import height, too_few, too_little_of
-from .linear import softmax
 from .metrics import Answers, HeadMetrics, score
-from .regression import Recipe, one_thread, recipes, regress
+from .regression import Recipe, one_thread, recipes, regress, softmax
 
-__all__ = ["FittedHead", "fit_note_head"]
+__all__ = [
+    "LEAST_NOTES",
+    "LEAST_RECORDINGS",
+    "FittedHead",
+    "fit_note_head",
+    "height",
+    "too_few",
+    "too_little_of",
+]
+
+
+LEAST_NOTES = 5
+LEAST_RECORDINGS = 2
+"""A swara with fewer, as sung, is left out: there would be nothing to hold out."""
+
+
+def too_little_of(examples: Sequence[NoteExample]) -> dict[str, str]:
+    """Return the swaras that cannot be learned, lowest first, and why; augmented notes do not count."""
+    sung = [example for example in examples if not example.augmented]
+    notes = Counter(example.swara for example in sung)
+    recordings = defaultdict(set)
+    for example in sung:
+        recordings[example.swara].add(example.recording)
+    reasons = {}
+    for swara in sorted({example.swara for example in examples}, key=height):
+        if notes[swara] < LEAST_NOTES:
+            reasons[swara] = f"{notes[swara]} of at least {LEAST_NOTES} notes"
+        elif len(recordings[swara]) < LEAST_RECORDINGS:
+            reasons[swara] = f"all {notes[swara]} notes are from one recording"
+    return reasons
+
+
+def too_few(left_out: dict[str, str]) -> TooFewNotes:
+    """Return the error for samples that do not hold two swaras to tell apart."""
+    each = "; ".join(f"{swara}: {why}" for swara, why in left_out.items())
+    return TooFewNotes(
+        f"too few labelled notes to learn two swaras from ({each or 'none at all'})",
+        fix=f"Add samples until two swaras have {LEAST_NOTES} notes each, in {LEAST_RECORDINGS} recordings",
+    )
+
+
+def height(swara: str) -> tuple[int, int]:
+    """Return what sorts swaras in roman notation by pitch."""
+    svarasthana, octave = parse_swara(swara)
+    return octave, svarasthana.index
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray
-from embedder import Vectors
+from swara.data.arrays import BoolArray, FloatArray
+from swara.embedder import Vectors
 
 from .evidence import EVIDENCE_DIM, Evidence
-from .linear import Linear, softmax
+from .regression import Linear, softmax
 
 __all__ = ["NoteHead", "NotePrediction", "feature_matrix"]
 

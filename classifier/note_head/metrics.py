@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 
 from .calibration import expected_calibration_error
 

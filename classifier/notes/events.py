@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, IntArray, PitchTrack
+from swara.data.arrays import BoolArray, FloatArray, IntArray
+from swara.data.pitch_track import PitchTrack
 
 from .plateaus import GLIDE, plateau_path
 
@@ -70,7 +71,7 @@ def note_events(
     sung : bool array, shape [frames]
         From `sung_frames`.
     level_db, flux_db : float64 arrays, shape [frames]
-        From ``data.frames``.
+        From ``swara.data.audio.frames``.
     """
     for stretch in runs(sung):
         if stretch.stop - stretch.start < LEAST_STRETCH:

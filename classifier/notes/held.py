@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Clip
-from data.frames import level_db, spectral_flux_db
-from data.pitch_track import HOP_S, BoolArray, FloatArray, PitchTrack
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.audio.frames import level_db, spectral_flux_db
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
 
 from .events import Event, note_events, sung_frames
 from .steady import smooth, steady_runs

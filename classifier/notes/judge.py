@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from data.take import Note, Verdict
-from raga.ragas import Raga
-from raga.swaras import saptak_name
-from raga.tuning import Tuning
+from swara.data.take import Note, Verdict
+from swara.raga.ragas import Raga
+from swara.raga.swaras import saptak_name
+from swara.raga.tuning import Tuning
 
 from .held import HeldNote
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import FloatArray, IntArray
+from swara.data.arrays import FloatArray, IntArray
 
 __all__ = ["GLIDE", "cheapest_path", "hold_costs", "plateau_path"]
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.pitch_track import HOP_S, FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import HOP_S
 
 from .events import Event
 

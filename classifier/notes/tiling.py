@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from data.pitch_track import HOP_S, BoolArray
-from data.take import Glide, Note, Segment, Silence
+from swara.data.arrays import BoolArray
+from swara.data.pitch_track import HOP_S
+from swara.data.take import Glide, Note, Segment, Silence
 
 from .events import runs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 __all__ = ["PITCH_BINS", "PITCH_BINS_PER_OCTAVE", "PITCH_LOWEST_HZ", "Salience", "bins_of_hz", "hz_of_bins"]
 

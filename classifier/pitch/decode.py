@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 
 from .bins import PITCH_BINS, Salience, hz_of_bins
 from .stillness import STILL_FRAMES, ends_still, still_frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 from .bins import PITCH_LOWEST_HZ, Salience
 from .fine import SCALE_CENTS, Features, around, partial_features

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.pitch_track import BoolArray
+from swara.data.arrays import BoolArray
 
 from .spectrum import BINS, BINS_PER_OCTAVE, Levels
 

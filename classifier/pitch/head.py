@@ -11,9 +11,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from data.blas import one_blas_thread
-from data.clip import Clip, Samples
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, BoolArray, FloatArray, PitchTrack
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.blas import one_blas_thread
+from swara.data.clip import Clip, Samples
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .bins import Salience
 from .decode import Path, local_hz, sung_frames, trace

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from classifier.errors import HeadDamaged
-from data.errors import MissingPackage
-from embedder.litert import stderr_closed
+from swara.classifier.errors import HeadDamaged
+from swara.data.errors import MissingPackage
+from swara.embedder.litert import stderr_closed
 
 from .bins import PITCH_BINS, Salience
 from .features import CHANNELS

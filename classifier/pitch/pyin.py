@@ -11,9 +11,10 @@ import importlib.util
 
 import numpy as np
 
-from data.clip import Clip
-from data.errors import MissingPackage
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, BoolArray, FloatArray, PitchTrack
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.clip import Clip
+from swara.data.errors import MissingPackage
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .refine import refine
 from .tracker import TRACK_RATE_HZ, Progress

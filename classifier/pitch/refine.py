@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Clip, Samples
-from data.pitch_track import FloatArray, IntArray
+from swara.data.arrays import FloatArray, IntArray
+from swara.data.clip import Clip, Samples
 
 __all__ = ["Refined", "refine"]
 

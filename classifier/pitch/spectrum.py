@@ -14,8 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.clip import Samples
-from data.pitch_track import FloatArray, IntArray
+from swara.data.arrays import FloatArray, IntArray
+from swara.data.clip import Samples
 
 __all__ = [
     "BINS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from data.pitch_track import BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray
 
 from .bins import Salience
 

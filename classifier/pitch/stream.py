@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.clip import Clip, Samples
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, FloatArray, PitchTrack
+from swara.data.arrays import FloatArray
+from swara.data.clip import Clip, Samples
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .bins import Salience
 from .decode import Path, Voicing, local_hz

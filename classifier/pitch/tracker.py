@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias, assert_never
+from typing import Protocol, TypeAlias
 
-from data.clip import Clip
-from data.pitch_track import PitchTrack
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
 
-__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress", "TrackerName", "pitch_tracker"]
+__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress"]
 
 TRACK_RATE_HZ = 16_000
 """Sample rate of the clips that trackers take."""
 
 Progress: TypeAlias = Callable[[float], None]
 """Called with the share of the work done so far, 0 to 1."""
-
-TrackerName: TypeAlias = Literal["head", "pyin"]
 
 
 class PitchTracker(Protocol):
@@ -35,26 +33,3 @@ class PitchTracker(Protocol):
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Track the whole clip; memory beyond the result does not grow with its length."""
         ...
-
-
-def pitch_tracker(name: TrackerName) -> PitchTracker:
-    """Return the tracker of that name: the pitch head, or what it is compared with.
-
-    Raises
-    ------
-    HeadDamaged
-        If the file of the pitch head is absent or damaged.
-    MissingPackage
-        If the tracker needs a package that is not installed.
-    """
-    match name:
-        case "head":
-            from .head import HeadTracker
-
-            return HeadTracker()
-        case "pyin":
-            from .pyin import PyinTracker
-
-            return PyinTracker()
-        case _:
-            assert_never(name)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.clip import Clip
-from data.pitch_track import FloatArray, IntArray
+from swara.data.arrays import FloatArray, IntArray
+from swara.data.clip import Clip
 
-from .chroma import CLASSES, circular_cents, fold
+from .template import CLASSES, circular_cents, fold
 
 __all__ = ["DronePartials", "drone_partials", "drone_salience"]
 

@@ -6,15 +6,40 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifier.notes import HeldNote
-from data.pitch_track import FloatArray
-from raga.ragas import Raga
-from raga.swaras import svarasthana_named
-from raga.tuning import JUST
+from swara.classifier.notes import HeldNote
+from swara.data.arrays import FloatArray
+from swara.raga.ragas import Raga
+from swara.raga.swaras import svarasthana_named
+from swara.raga.tuning import JUST
 
-from .chroma import CLASSES, circular_cents, fold
+__all__ = [
+    "CLASSES",
+    "REFERENCE_HZ",
+    "STEP_CENTS",
+    "circular_cents",
+    "fold",
+    "log_likelihood",
+    "swara_weights",
+]
 
-__all__ = ["log_likelihood", "swara_weights"]
+
+REFERENCE_HZ = 440.0 * 2.0 ** (-57 / 12)
+"""C0: pitch class 0."""
+
+STEP_CENTS = 5.0
+CLASSES: FloatArray = np.arange(0.0, 1200.0, STEP_CENTS)
+"""The candidates for Sa, in cents above C of any octave, shape [240]."""
+
+
+def fold(hz: FloatArray) -> FloatArray:
+    """Return the pitch class of frequencies in Hz: cents above C, 0 up to 1200."""
+    return np.asarray(1200.0 * np.log2(hz / REFERENCE_HZ) % 1200.0)
+
+
+def circular_cents(cents: FloatArray) -> FloatArray:
+    """Return differences of pitch classes as signed cents, -600 up to 600."""
+    return (cents + 600.0) % 1200.0 - 600.0
+
 
 SWARA, SA, STEADFAST, VADI, SAMVADI = 1.0, 1.0, 0.5, 0.8, 0.4
 """What a swara of the raga weighs, and what is added for Sa, its companion, the vadi and the samvadi."""

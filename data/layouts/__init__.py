@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .described import Described, Given, Layout, NamedNote, Refusal
 from .read import read_layout
+from .recording_spec import Described, Given, Layout, NamedNote, Refusal
 
 __all__ = ["Described", "Given", "Layout", "NamedNote", "Refusal", "read_layout"]

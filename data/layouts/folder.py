@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from data.errors import CorpusError
+from swara.data.errors import CorpusError
 
-from .claims import Claims, Named
-from .described import Described, Given, Layout, NamedNote, Refusal
+from .path_labels import Claims, Named
+from .recording_spec import Described, Given, Layout, NamedNote, Refusal
 from .words import meaning
 
 __all__ = ["files_in", "is_audio_name", "read_files", "read_folder"]

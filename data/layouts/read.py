@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.errors import CorpusError
+from swara.data.errors import CorpusError
 
-from .described import Given, Layout, Refusal
 from .folder import files_in, is_audio_name, read_files, read_folder
+from .recording_spec import Given, Layout, Refusal
 from .table import read_table
 from .table_writer import TABLE_NAME
 

@@ -8,14 +8,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from data.errors import CorpusError
-from raga.errors import SwaraError
-from raga.near_names import fold_name, nearest_names
-from raga.ragas import raga_named
-from raga.swaras import parse_swara
-from raga.tonic_names import ParsedTonic, parse_tonic
+from swara.data.errors import CorpusError
+from swara.raga.errors import SwaraError
+from swara.raga.near_names import fold_name, nearest_names
+from swara.raga.ragas import raga_named
+from swara.raga.swaras import parse_swara
+from swara.raga.tonic_names import ParsedTonic, parse_tonic
 
-from .described import Described, Given, Layout, NamedNote, Refusal
+from .recording_spec import Described, Given, Layout, NamedNote, Refusal
 
 __all__ = ["COLUMNS", "read_table"]
 

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from data.corpus import corpus_digest
-from data.errors import CorpusError
-from data.recording import Recording
-from data.recording_json import recording_to_json
+from swara.data.corpus.corpus import corpus_digest
+from swara.data.corpus.recording_json import recording_to_json
+from swara.data.errors import CorpusError
+from swara.data.recording import Recording
 
 from .table import COLUMNS
 
@@ -22,8 +22,8 @@ TABLE_NAME = "samples.csv"
 def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
     """Write a table of recordings, each with the path that its row is to name.
 
-    Each row bears the digest of its recording, by which `service.samples.add` knows it again: the table may
-    be edited, and what was is then held against the sound like any other.
+    Each row bears the digest of its recording, by which `swara.service.samples.add` knows it again: the table
+    may be edited, and what was is then held against the sound like any other.
 
     Raises
     ------

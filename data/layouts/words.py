@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import NamedTuple
 
-from raga.errors import BadNotation, BadTonic, UnknownRaga
-from raga.ragas import raga_named
-from raga.swaras import SwaraPitch, parse_swara
-from raga.tonic_names import ParsedTonic, parse_tonic
+from swara.raga.errors import BadNotation, BadTonic, UnknownRaga
+from swara.raga.ragas import raga_named
+from swara.raga.swaras import SwaraPitch, parse_swara
+from swara.raga.tonic_names import ParsedTonic, parse_tonic
 
 __all__ = ["Meaning", "meaning"]
 

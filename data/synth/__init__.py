@@ -6,8 +6,7 @@ Everything is drawn from the generator or seed that is passed in, and needs nump
 from __future__ import annotations
 
 from .contour import render_contour
-from .mixing import mix_at_db, rms
-from .noise import pink_noise, room, room_response, tabla
+from .noise import mix_at_db, pink_noise, rms, room, room_response, tabla
 from .sung import Contour, NoteLabel, SungNote
 from .takes import BHUPALI_PHRASES, NoteTruth, SynthTake, bhupali_take, sing_take, swara_sequence
 from .tanpura import tanpura

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 from .curves import raised_cosine
 from .phones import VOWELS, Consonant, Syllable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray
 
 from .curves import even_times, raised_cosine, wander
 from .sung import ATTACK_S, LEAST_S, Contour, NoteLabel, SungNote

@@ -1,4 +1,4 @@
-"""Make the demo take and its truth: ``python -m data.synth.demo`` writes them into ``data/demo``."""
+"""Make the demo take and its truth: ``python -m swara.data.synth.demo`` writes them into ``data/demo``."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def write_demo(folder: Path = _FOLDER) -> tuple[Path, Path]:
     sound, truth = folder / "take.flac", folder / "take.json"
     soundfile.write(sound, take.clip.samples, take.clip.rate_hz, subtype="PCM_16")
     described = {
-        "made_by": "python -m data.synth.demo",
+        "made_by": "python -m swara.data.synth.demo",
         "raga": "Bhupali",
         "voice": "mid male",
         "tanpura_below_voice_db": _TANPURA_DB,

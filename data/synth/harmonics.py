@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
 
 from .tract import Gains
 

@@ -1,4 +1,4 @@
-"""Make the bundled samples: ``python -m data.synth.pack`` writes them into ``data/samples``.
+"""Make the bundled samples: ``python -m swara.data.synth.pack`` writes them into ``data/samples``.
 
 Every voice sings, on every scale, six swaras one by one and Bhupali up and down::
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data.corpus import PACK_PREFIX, audio_digest, pack_folder, write_corpus
-from data.recording import Recording, SwaraLabel
-from raga.notation import swara_letter
-from raga.ragas import RAGAS
-from raga.swaras import SwaraPitch
-from raga.tonic_names import tonic_hz
+from swara.data.corpus.corpus import PACK_PREFIX, audio_digest, pack_folder, write_corpus
+from swara.data.recording import Recording, SwaraLabel
+from swara.raga.notation import swara_letter
+from swara.raga.ragas import RAGAS
+from swara.raga.swaras import SwaraPitch
+from swara.raga.tonic_names import tonic_hz
 
 from .phones import parse_syllable
 from .sung import SungNote

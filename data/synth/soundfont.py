@@ -13,9 +13,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from data.clip import Samples
-from data.decode import load_clip
-from data.errors import AudioUnreadable, MissingPackage
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Samples
+from swara.data.errors import AudioUnreadable, MissingPackage
 
 from .midi import MidiNote, midi_file
 

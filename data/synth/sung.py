@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray
 
 __all__ = ["ATTACK_S", "LEAST_S", "Contour", "NoteLabel", "SungNote"]
 

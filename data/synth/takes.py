@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Clip
-from raga.swaras import SwaraPitch, parse_swara, saptak_name
-from raga.tuning import JUST, Placed
+from swara.data.clip import Clip
+from swara.raga.swaras import SwaraPitch, parse_swara, saptak_name
+from swara.raga.tuning import JUST, Placed
 
 from .contour import render_contour
-from .mixing import mix_at_db
+from .noise import mix_at_db
 from .phones import parse_syllable
 from .sung import Contour, NoteLabel, SungNote
 from .tanpura import tanpura

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
 
 from .curves import even_times, wander
 

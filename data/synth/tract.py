@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
 
 __all__ = ["NEUTRAL_HZ", "Gains", "tract_gain", "tract_phase"]
 

@@ -8,14 +8,13 @@ from types import MappingProxyType
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
 
 from .articulation import Articulation, articulate
 from .curves import even_times, wander
 from .harmonics import fundamental, source_gains, sum_partials
-from .mixing import rms
-from .noise import OVERLAP, shaped_noise
+from .noise import OVERLAP, rms, shaped_noise
 from .phones import parse_syllable
 from .sung import Contour
 from .tract import NEUTRAL_HZ, Gains, tract_gain, tract_phase

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.clip import Clip
+from swara.data.clip import Clip
 
 __all__ = ["vorbis_bytes", "write_vorbis"]
 

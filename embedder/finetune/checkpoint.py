@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from data.atomic_file import write_atomically
+from swara.data.storage.atomic_file import write_atomically
 
-from .likeness import Found
+from .retrieval import Found
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from data.corpus import corpus_digest
-from data.disk import sha256_of
-from data.recording import Recording
-from embedder.network import MODEL_FILE
+from swara.data.corpus.corpus import corpus_digest
+from swara.data.recording import Recording
+from swara.data.storage.disk import sha256_of
+from swara.embedder.builtin.network import MODEL_FILE
+from swara.embedder.errors import FinetuneBusy, FinetuneStopped
 
-from .errors import FinetuneBusy, FinetuneStopped
-from .keep import keep, writing
-from .made import Finetuned, no_better
-from .making import Making, Tell
+from .export import keep, writing
+from .pipeline import Making, Tell
 from .plan import Plan
+from .result import Finetuned, no_better
 from .split import split
 
 __all__ = ["Finetuned", "finetune"]

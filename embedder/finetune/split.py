@@ -8,9 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from data.recording import Recording
-
-from .errors import TooFewSingers
+from swara.data.recording import Recording
+from swara.embedder.errors import TooFewSingers
 
 __all__ = ["LEAST_RECORDINGS", "LEAST_SINGERS", "Split", "split"]
 

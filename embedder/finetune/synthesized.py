@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from data.atomic_file import write_atomically
-from data.synth import tanpura
-from embedder.levels import RATE_HZ, Levels, band_powers
-from embedder.training.voices import draw_singer, sing_phrase
+from swara.data.storage.atomic_file import write_atomically
+from swara.data.synth import tanpura
+from swara.embedder.builtin.features import RATE_HZ, Levels, band_powers
+from swara.embedder.training.voices import draw_singer, sing_phrase
 
 __all__ = ["PHRASES", "Voices", "synthesized_voices"]
 

@@ -13,11 +13,11 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.atomic_file import write_atomically
-from data.blas import one_blas_thread_for_good
-from data.pitch_track import FloatArray
-from data.synth import tanpura
-from embedder.levels import BANDS, RATE_HZ, Levels, band_powers
+from swara.data.arrays import FloatArray
+from swara.data.blas import one_blas_thread_for_good
+from swara.data.storage.atomic_file import write_atomically
+from swara.data.synth import tanpura
+from swara.embedder.builtin.features import BANDS, RATE_HZ, Levels, band_powers
 
 from .instruments import draw_instrument, play_phrase
 from .soundfont import NoteBank
@@ -61,7 +61,7 @@ class Bank:
 
     @classmethod
     def load(cls, folder: Path) -> Bank:
-        """Read what `embedder.training.render` left in `folder`.
+        """Read what `swara.embedder.training.render` left in `folder`.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Bank:
 def _opened(folder: Path, name: str) -> Stored:
     path = folder / f"{name}.npy"
     if not path.exists():
-        raise SystemExit(f"{folder} holds no {name}: run python -m embedder.training.render {folder}")
+        raise SystemExit(f"{folder} holds no {name}: run python -m swara.embedder.training.render {folder}")
     return np.asarray(np.load(path, mmap_mode="r"))
 
 

@@ -10,8 +10,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from data.pitch_track import FloatArray
-from embedder.levels import BANDS, RATE_HZ, STEP_SAMPLES, Levels, band_centres_hz, band_weights
+from swara.data.arrays import FloatArray
+from swara.embedder.builtin.features import (
+    BANDS,
+    RATE_HZ,
+    STEP_SAMPLES,
+    Levels,
+    band_centres_hz,
+    band_weights,
+)
 
 __all__ = ["Channels", "draw_channels", "draw_efforts", "heard_through"]
 

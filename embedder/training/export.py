@@ -1,4 +1,7 @@
-"""Write the trained network as the LiteRT file that ships: ``python -m embedder.training.export WEIGHTS``."""
+"""Write the trained network as the LiteRT file that ships.
+
+``python -m swara.embedder.training.export WEIGHTS``
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from embedder.levels import BANDS
-from embedder.network import MODEL_FILE, SIGNATURES, EmbedderNetwork, network_frames
+from swara.embedder.builtin.features import BANDS
+from swara.embedder.builtin.network import MODEL_FILE, SIGNATURES, EmbedderNetwork, network_frames
 
 from .layers import EmbedderLayers
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth.curves import even_times, raised_cosine, wander
-from data.synth.harmonics import fundamental, sum_partials
-from data.synth.noise import OVERLAP, shaped_noise
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth.curves import even_times, raised_cosine, wander
+from swara.data.synth.harmonics import fundamental, sum_partials
+from swara.data.synth.noise import OVERLAP, shaped_noise
 
 __all__ = ["Instrument", "draw_instrument", "play_phrase"]
 

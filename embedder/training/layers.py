@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from embedder.levels import BANDS
-from embedder.network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES
+from swara.embedder.builtin.features import BANDS
+from swara.embedder.builtin.network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES
 
 __all__ = ["BLOCKS", "LEARNED_DIM", "EmbedderLayers"]
 
@@ -62,7 +62,7 @@ class EmbedderLayers:
         ----------
         levels : tensor, shape [batch, frames, BANDS]
         weights : tensor, shape [batch, frames, 1]
-            Of `embedder.levels.levels_of`.
+            Of `swara.embedder.builtin.features.levels_of`.
 
         Returns
         -------

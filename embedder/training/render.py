@@ -1,4 +1,4 @@
-"""Render what is trained on into a folder: ``python -m embedder.training.render FOLDER``.
+"""Render what is trained on into a folder: ``python -m swara.embedder.training.render FOLDER``.
 
 The notes of a soundfont, and phrases of singers and of instruments drawn at random.
 
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.atomic_file import write_atomically
-from data.synth.soundfont import find_soundfont
-from raga.errors import SwaraError
+from swara.data.storage.atomic_file import write_atomically
+from swara.data.synth.soundfont import find_soundfont
+from swara.raga.errors import SwaraError
 
 from .bank import render_drones, render_families, render_voices
 from .soundfont import PROGRAMS, render_program

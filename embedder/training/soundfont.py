@@ -9,9 +9,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from data.synth.midi import MidiNote
-from data.synth.soundfont import render_notes
-from embedder.levels import RATE_HZ
+from swara.data.synth.midi import MidiNote
+from swara.data.synth.soundfont import render_notes
+from swara.embedder.builtin.features import RATE_HZ
 
 __all__ = ["HELD_S", "PROGRAMS", "SLOT_S", "NoteBank", "render_program"]
 
@@ -61,7 +61,7 @@ class NoteBank:
             keys[program] = np.load(path.with_name(f"keys-{program:03d}.npy"))
         if not sounds:
             raise SystemExit(
-                f"{folder} holds no rendered notes: run python -m embedder.training.render {folder}"
+                f"{folder} holds no rendered notes: run python -m swara.embedder.training.render {folder}"
             )
         return cls(sounds, keys)
 

@@ -1,8 +1,8 @@
-"""Train the built-in embedder: ``python -m embedder.training.train FOLDER``.
+"""Train the built-in embedder: ``python -m swara.embedder.training.train FOLDER``.
 
-FOLDER is where ``embedder.training.render`` left its sounds. The training may be stopped at any time and goes
-on from its last checkpoint. With ``KERAS_BACKEND=jax`` in the environment it runs on JAX, and with that on
-whatever accelerator JAX finds.
+FOLDER is where ``swara.embedder.training.render`` left its sounds. The training may be stopped at any time
+and goes on from its last checkpoint. With ``KERAS_BACKEND=jax`` in the environment it runs on JAX, and with that
+on whatever accelerator JAX finds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Singers drawn at random, each singing phrases low and high with the same tract.
 
 A voice is a source whose partials fall off by a power of frequency, so that its spectrum has the same shape
-at every pitch, through the resonances of `data.synth`. Pitch, vowels and loudness vary from phrase to phrase.
+at every pitch, through the resonances of `swara.data.synth`. Pitch, vowels and loudness vary from phrase to
+phrase.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth.curves import even_times, raised_cosine, wander
-from data.synth.harmonics import fundamental, sum_partials
-from data.synth.noise import OVERLAP, shaped_noise
-from data.synth.phones import VOWELS
-from data.synth.tract import tract_gain
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth.curves import even_times, raised_cosine, wander
+from swara.data.synth.harmonics import fundamental, sum_partials
+from swara.data.synth.noise import OVERLAP, shaped_noise
+from swara.data.synth.phones import VOWELS
+from swara.data.synth.tract import tract_gain
 
 __all__ = ["Singer", "draw_singer", "sing_phrase"]
 

@@ -15,12 +15,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from data.atomic_file import write_atomically
-from index.errors import IndexDamaged
-from index.faiss_index import FaissIndex
-from index.items import Item
-from raga.notation import swara_letter
-from raga.swaras import parse_swara, saptak_name
+from swara.data.storage.atomic_file import write_atomically
+from swara.index.errors import IndexDamaged
+from swara.index.faiss_index import FaissIndex
+from swara.index.items import Item
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara, saptak_name
 
 from .nearest import SampleIndex
 

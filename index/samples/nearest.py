@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embedder import Vectors
-from index.engine import Ids, NeighbourIndex
-from index.faiss_index import FaissIndex
-from index.items import Item, Neighbour
+from swara.embedder import Vectors
+from swara.index.engine import Ids, NeighbourIndex
+from swara.index.faiss_index import FaissIndex
+from swara.index.items import Item, Neighbour
 
 __all__ = ["SampleIndex", "build_sample_index"]
 

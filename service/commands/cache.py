@@ -16,9 +16,9 @@ cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need
 @cache_app.command("info")
 def _info(store: StoreFolder = None) -> None:
     """Show what each embedder and pitch tracker left in the cache, and what of it is damaged."""
-    from service.cache import cache_shares
-    from service.report.cache_table import render_cache
-    from service.store import Layout
+    from swara.service.report.terminal.cache_table import render_cache
+    from swara.service.store import Layout
+    from swara.service.store.usage import cache_shares
 
     layout = Layout(store_at(store))
     render_cache(layout.cache, cache_shares(layout), console())
@@ -32,9 +32,9 @@ def _prune(
     ] = False,
 ) -> None:
     """Remove what the live version has no use for, and what is damaged."""
-    from service.cache import prune_cache
-    from service.report.cache_table import render_pruned
-    from service.store import Layout
+    from swara.service.report.terminal.cache_table import render_pruned
+    from swara.service.store import Layout
+    from swara.service.store.usage import prune_cache
 
     pruned = prune_cache(Layout(store_at(store)), everything=everything)
     render_pruned(pruned, console())

@@ -16,8 +16,8 @@ def doctor(
     store: Annotated[Path | None, typer.Option(help="The store to examine, if not the usual one.")] = None,
 ) -> None:
     """Show what works, what is missing, and how to get it."""
-    from service.doctor import examine, healthy
-    from service.report.doctor_table import render_doctor
+    from swara.service.doctor.doctor import examine, healthy
+    from swara.service.report.terminal.doctor_table import render_doctor
 
     checks = examine(store)
     render_doctor(checks, console())

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from service.report.progress_bar import finding_pitch, progress_bar
+from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
 from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
 from .request import request_of, thresholds_of
@@ -37,10 +37,10 @@ def _add(
     """Say that a note was named, or judged, wrong."""
     from datetime import UTC, datetime
 
-    from classifier.pitch import pitch_tracker
-    from service.feedback import add_correction
-    from service.report.feedback_table import render_corrections
-    from service.store import Layout
+    from swara.classifier.pitch import pitch_tracker
+    from swara.service.feedback.add import add_correction
+    from swara.service.report.terminal.feedback_table import render_corrections
+    from swara.service.store import Layout
 
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
@@ -64,9 +64,9 @@ def _add(
 @feedback_app.command("list")
 def _list(store: StoreFolder = None) -> None:
     """List what was said."""
-    from service.correction_log import known_corrections
-    from service.report.feedback_table import render_corrections
-    from service.store import Layout
+    from swara.service.feedback.log import known_corrections
+    from swara.service.report.terminal.feedback_table import render_corrections
+    from swara.service.store import Layout
 
     render_corrections(known_corrections(Layout(store_at(store))), console())
 
@@ -74,9 +74,9 @@ def _list(store: StoreFolder = None) -> None:
 @feedback_app.command("confirm")
 def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
     """Confirm what was said; the next rebuild uses it."""
-    from service.correction_log import confirm_correction
-    from service.report.feedback_table import render_corrections
-    from service.store import Layout
+    from swara.service.feedback.log import confirm_correction
+    from swara.service.report.terminal.feedback_table import render_corrections
+    from swara.service.store import Layout
 
     render_corrections([confirm_correction(Layout(store_at(store)), correction)], console())
 
@@ -84,8 +84,8 @@ def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
 @feedback_app.command("withdraw")
 def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
     """Take back what was said, confirmed or not; the next rebuild does not use it."""
-    from service.correction_log import withdraw_correction
-    from service.store import Layout
+    from swara.service.feedback.log import withdraw_correction
+    from swara.service.store import Layout
 
     withdrawal = withdraw_correction(Layout(store_at(store)), correction)
     if withdrawal.before:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from raga.errors import SwaraError
-from service.report.progress_bar import progress_bar
+from swara.raga.errors import SwaraError
+from swara.service.report.terminal.progress_bar import progress_bar
 
 from .options import StoreFolder, console, store_at
 
 if TYPE_CHECKING:
-    from service.rebuild import RebuildResult
+    from swara.service.rebuild.rebuild import RebuildResult
 
 __all__ = ["NOTHING_NEW", "REJECTED", "rebuild"]
 
@@ -46,8 +46,8 @@ def rebuild(
 
     Exit codes: 0 it is live, 1 it failed, 3 nothing new (with --if-changed), 4 rejected.
     """
-    from service.rebuild_run import run_rebuild
-    from service.report.samples_table import render_rebuild
+    from swara.service.rebuild.rebuild import run_rebuild
+    from swara.service.report.terminal.samples_table import render_rebuild
 
     folder = store_at(store)
     with progress_bar(shown=True) as progress:

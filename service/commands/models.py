@@ -8,12 +8,50 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swara.service.report.terminal.progress_bar import progress_bar
+
 from .options import StoreFolder, console, store_at
 
 if TYPE_CHECKING:
-    from embedder.pulled import Verified
+    from swara.embedder.hub.pull import Verified
 
-__all__ = ["models_app"]
+__all__ = ["finetune", "models_app"]
+
+
+_SEED, _STEPS, _VOICES = 1, 60, 48
+
+
+def finetune(
+    store: StoreFolder = None,
+    bundled: Annotated[bool, typer.Option("--bundled", help="Learn from the bundled samples too.")] = False,
+    steps: Annotated[int, typer.Option(min=1, help="Batches in each of the seven stages, at most.")] = _STEPS,
+    voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = _VOICES,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _SEED,
+    keep_anyway: Annotated[
+        bool, typer.Option("--keep-anyway", help="Keep the new embedder where it is no better, too.")
+    ] = False,
+) -> None:
+    """Fit the built-in embedder to your singers: a new embedder, kept if it finds them better.
+
+    It goes on where it was stopped when it is run again.
+    """
+    from swara.embedder.finetune.plan import Plan
+    from swara.embedder.hub.locate import models_folder
+    from swara.service.embedders.finetune import finetune_embedder
+    from swara.service.report.terminal.finetuned_table import render_finetuned
+
+    plan = Plan(seed=seed, steps=steps, every=min(Plan().every, steps), voices=voices)
+    with progress_bar(shown=True) as progress:
+        made = finetune_embedder(
+            store_at(store),
+            models_folder(os.environ),
+            plan,
+            bundled=bundled,
+            keep_anyway=keep_anyway,
+            progress=progress,
+        )
+    render_finetuned(made, console())
+
 
 PulledName = Annotated[
     str, typer.Argument(help="yamnet, vggish, yamnet-tflite, or the handle of one on TF Hub.")
@@ -33,9 +71,9 @@ def _pull(
     ] = None,
 ) -> None:
     """Download a model, check that it is the documented one, and keep it."""
-    from embedder.pulled import check_documented, check_needs, pull, pullable
-    from service.report.download_bar import download_bar
-    from service.report.models_table import render_pulled
+    from swara.embedder.hub.pull import check_documented, check_needs, pull, pullable
+    from swara.service.report.terminal.download_bar import download_bar
+    from swara.service.report.terminal.models_table import render_pulled
 
     if url is not None and source is not None:
         raise typer.BadParameter("give --url or --from, not both")
@@ -49,10 +87,10 @@ def _pull(
 @models_app.command("list")
 def _list() -> None:
     """List the models that can be pulled, what of them is here, and the fine-tuned embedders."""
-    from embedder.finetuned_kept import finetuned_kept, unfinished_finetunings
-    from embedder.pulled import inventory
-    from service.report.finetuned_table import render_finetuned_kept
-    from service.report.models_table import render_models
+    from swara.embedder.finetuned.inventory import finetuned_kept, unfinished_finetunings
+    from swara.embedder.hub.pull import inventory
+    from swara.service.report.terminal.finetuned_table import render_finetuned_kept
+    from swara.service.report.terminal.models_table import render_models
 
     models = _models()
     render_models(inventory(models, os.environ), models, console())
@@ -64,8 +102,8 @@ def _verify(
     name: Annotated[str | None, typer.Argument(help="The model; all that are here if left out.")] = None,
 ) -> None:
     """Compare every file of a model with its digest, then run it against what is documented."""
-    from raga.errors import SwaraError
-    from service.report.plain_text import printable
+    from swara.raga.errors import SwaraError
+    from swara.service.report.plain_text import printable
 
     names = _here() if name is None else (name,)
     bad = False
@@ -90,25 +128,25 @@ def _remove(
     ] = False,
 ) -> None:
     """Remove a model, and all that was made from it."""
-    from service.report.plain_text import printable
+    from swara.service.report.plain_text import printable
 
     if _is_finetuned(name):
-        from service.finetuned_models import remove_unused
-        from service.report.finetuned_table import render_finetuned_removed
-        from service.store import Layout
+        from swara.service.embedders.remove import remove_unused
+        from swara.service.report.terminal.finetuned_table import render_finetuned_removed
+        from swara.service.store import Layout
 
         removed = remove_unused(name, Layout(store_at(store)), os.environ, anyway=anyway)
         render_finetuned_removed(name, removed, console())
         return
-    from embedder.pulled import pullable, remove
+    from swara.embedder.hub.pull import pullable, remove
 
     folder = remove(pullable(name), _models(), os.environ)
     typer.echo(printable(f"{name} is removed: {folder}"))
 
 
 def _here() -> tuple[str, ...]:
-    from embedder.finetuned import finetuned_names
-    from embedder.pulled import inventory
+    from swara.embedder.finetuned.embedder import finetuned_names
+    from swara.embedder.hub.pull import inventory
 
     kept = inventory(_models(), os.environ)
     pulled = (each.model.name for each in kept if each.state not in {"not here", "begun"})
@@ -121,19 +159,19 @@ def _is_finetuned(name: str) -> bool:
 
 def _verify_one(name: str) -> None:
     if _is_finetuned(name):
-        from embedder.finetuned_kept import run_finetuned
-        from service.report.finetuned_table import render_finetuned_checked
+        from swara.embedder.finetuned.inventory import run_finetuned
+        from swara.service.report.terminal.finetuned_table import render_finetuned_checked
 
         render_finetuned_checked(run_finetuned(name, os.environ), console())
         return
-    from service.report.models_table import render_verified
+    from swara.service.report.terminal.models_table import render_verified
 
     render_verified(_verified(name), console())
 
 
 def _verified(name: str) -> Verified:
-    from embedder.pulled import check_documented, pullable, verify
-    from service.report.download_bar import download_bar
+    from swara.embedder.hub.pull import check_documented, pullable, verify
+    from swara.service.report.terminal.download_bar import download_bar
 
     model = pullable(name)
     with download_bar() as progress:
@@ -141,6 +179,6 @@ def _verified(name: str) -> Verified:
 
 
 def _models() -> Path:
-    from embedder.model_places import models_folder
+    from swara.embedder.hub.locate import models_folder
 
     return models_folder(os.environ)

@@ -44,7 +44,7 @@ def limit_s(max_minutes: float) -> float | None:
 
 def store_at(folder: Path | None) -> Path:
     """Return the folder of the store: the one given, else the usual one."""
-    from service.store import store_folder
+    from swara.service.store import store_folder
 
     return folder or store_folder(os.environ)
 

@@ -11,9 +11,9 @@ import typer
 from .options import store_at
 
 if TYPE_CHECKING:
-    from classifier.notes import Thresholds
-    from raga.tuning import Tuning
-    from service.analyze import Request
+    from swara.classifier.notes import Thresholds
+    from swara.raga.tuning import Tuning
+    from swara.service.take.analyze import Request
 
 __all__ = ["Preset", "request_of", "thresholds_of"]
 
@@ -30,9 +30,9 @@ def request_of(
     SwaraError
         If Sa, the raga or the tuning cannot be understood, or no tuning was learned yet.
     """
-    from raga.ragas import raga_named
-    from raga.tonic_names import parse_tonic
-    from service.analyze import Request
+    from swara.raga.ragas import raga_named
+    from swara.raga.tonic_names import parse_tonic
+    from swara.service.take.analyze import Request
 
     return Request(
         tuning=_tuning(tuning, store),
@@ -43,20 +43,20 @@ def request_of(
 
 
 def _tuning(name: str, store: Path | None) -> Tuning:
-    from raga.near_names import fold_name
-    from raga.tuning import tuning_named
+    from swara.raga.near_names import fold_name
+    from swara.raga.tuning import tuning_named
 
     if fold_name(name) != "learned":
         return tuning_named(name)
-    from service.learned_tuning import learned_tuning
-    from service.store import Layout
+    from swara.service.rebuild.targets import learned_tuning
+    from swara.service.store import Layout
 
     return learned_tuning(Layout(store_at(store)))
 
 
 def thresholds_of(preset: str, perfect: float | None = None, in_tune: float | None = None) -> Thresholds:
     """Return the limits of a preset, either of them replaced by one in cents."""
-    from classifier.notes import PRESETS, Thresholds
+    from swara.classifier.notes import PRESETS, Thresholds
 
     base = PRESETS[preset]
     if perfect is None and in_tune is None:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.report.progress_bar import finding_pitch, progress_bar
+from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
 from .options import MaxMinutes, StoreFolder, console, limit_s, store_at
 
 if TYPE_CHECKING:
-    from data.recording import Recording
+    from swara.data.recording import Recording
 
 __all__ = ["samples_app"]
 
@@ -33,12 +33,12 @@ def _add(
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Add recordings of professionals; single notes, raga recordings, or a CSV table."""
-    from data.layouts import Given
-    from raga.ragas import raga_named
-    from raga.tonic_names import parse_tonic
-    from service.report.samples_table import render_added
-    from service.samples import add_samples
-    from service.store import Layout
+    from swara.data.layouts import Given
+    from swara.raga.ragas import raga_named
+    from swara.raga.tonic_names import parse_tonic
+    from swara.service.report.terminal.samples_table import render_added
+    from swara.service.samples import add_samples
+    from swara.service.store import Layout
 
     given = Given(
         singer=singer,
@@ -62,7 +62,7 @@ def _add(
 @samples_app.command("list")
 def _list(store: StoreFolder = None) -> None:
     """List the samples known."""
-    from service.report.samples_table import render_samples
+    from swara.service.report.terminal.samples_table import render_samples
 
     render_samples(_known(store), console())
 
@@ -70,8 +70,8 @@ def _list(store: StoreFolder = None) -> None:
 @samples_app.command("show")
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
-    from service.report.samples_table import render_sample
-    from service.samples import find_sample
+    from swara.service.report.terminal.samples_table import render_sample
+    from swara.service.samples import find_sample
 
     render_sample(find_sample(_known(store), sample), console())
 
@@ -79,8 +79,8 @@ def _show(sample: SampleId, store: StoreFolder = None) -> None:
 @samples_app.command("path")
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
-    from data.corpus import audio_path
-    from service.samples import find_sample
+    from swara.data.corpus.corpus import audio_path
+    from swara.service.samples import find_sample
 
     typer.echo(audio_path(find_sample(_known(store), sample)))
 
@@ -88,8 +88,8 @@ def _path(sample: SampleId, store: StoreFolder = None) -> None:
 @samples_app.command("remove")
 def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     """Forget a sample; its file stays where it is."""
-    from service.samples import remove_sample
-    from service.store import Layout
+    from swara.service.samples import remove_sample
+    from swara.service.store import Layout
 
     gone = remove_sample(Layout(store_at(store)).corpus, sample)
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
@@ -101,10 +101,10 @@ def _check(
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Go through every recording: is it there and whole, and does it sound like its labels."""
-    from service.report.care_json import check_json
-    from service.report.care_table import render_check
-    from service.samples import check_samples
-    from service.store import Layout
+    from swara.service.report.json_report import check_json
+    from swara.service.report.terminal.care_table import render_check
+    from swara.service.samples import check_samples
+    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
         result = check_samples(Layout(store_at(store)), progress=progress)
@@ -130,12 +130,12 @@ def _label(
     store: StoreFolder = None,
 ) -> None:
     """Mend what is noted of a sample; its file stays as it is."""
-    from raga.ragas import raga_named
-    from raga.swaras import parse_swara
-    from raga.tonic_names import parse_tonic
-    from service.report.care_table import render_mended
-    from service.samples import NONE, Change, label_sample
-    from service.store import Layout
+    from swara.raga.ragas import raga_named
+    from swara.raga.swaras import parse_swara
+    from swara.raga.tonic_names import parse_tonic
+    from swara.service.report.terminal.care_table import render_mended
+    from swara.service.samples import NONE, Change, label_sample
+    from swara.service.store import Layout
 
     change = Change(
         singer=singer,
@@ -159,9 +159,9 @@ def _export(
     store: StoreFolder = None,
 ) -> None:
     """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
-    from service.report.care_table import render_exported
-    from service.samples import export_samples
-    from service.store import Layout
+    from swara.service.report.terminal.care_table import render_exported
+    from swara.service.samples import export_samples
+    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
         copying = None if progress is None else partial(progress, "copying")
@@ -170,7 +170,7 @@ def _export(
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
-    from service.samples import known_samples
-    from service.store import Layout
+    from swara.service.samples import known_samples
+    from swara.service.store import Layout
 
     return known_samples(Layout(store_at(folder)).corpus)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from raga.errors import SwaraError
-from service.report.progress_bar import finding_pitch, progress_bar
+from swara.raga.errors import SwaraError
+from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
 from .options import (
     STDOUT,
@@ -26,10 +26,30 @@ from .options import (
 from .request import Preset, request_of, thresholds_of
 
 if TYPE_CHECKING:
-    from service.model import Model
-    from service.stages import StageProgress
+    from swara.service.adviser.adviser import Model
+    from swara.service.stages import StageProgress
 
-__all__ = ["analyze", "pitch", "search"]
+__all__ = ["analyze", "pitch", "search", "spectrogram"]
+
+
+def spectrogram(
+    recording: Recording,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Write the PNG into this file.")],
+    pitch: Annotated[bool, typer.Option("--pitch", help="Draw the pitch over it.")] = False,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Draw the mel spectrogram as PNG: what sounds when, and how loud."""
+    from swara.service.export.spectrogram_file import spectrogram_file
+    from swara.service.report.plain_text import printable
+
+    if output == STDOUT:
+        raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
+    longest_s = limit_s(max_minutes)
+    with progress_bar(shown=True) as progress:
+        drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
+    for warning in drawn.warnings:
+        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
+    typer.echo(printable(f"{output}: {drawn.sentence}"))
 
 
 def analyze(
@@ -54,7 +74,7 @@ def analyze(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no progress.")] = False,
 ) -> None:
     """Say where a take was perfect, low or high, swara by swara."""
-    from service.take_files import TakeFiles, analyze_file
+    from swara.service.export.take_files import TakeFiles, analyze_file
 
     to_stdout = json == STDOUT
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
@@ -74,12 +94,12 @@ def analyze(
             warnings=doubts,
         )
     if to_stdout:
-        from service.report.json_report import to_json
+        from swara.service.report.json_report import to_json
 
         # As bytes: JSON is UTF-8 whatever the terminal speaks.
         typer.echo(to_json(result).encode(), nl=False)
     elif not quiet:
-        from service.report.terminal import render
+        from swara.service.report.terminal.terminal import render
 
         render(result, console())
 
@@ -93,8 +113,8 @@ def pitch(
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Write the pitch every 10 ms as CSV: time,frequency,confidence."""
-    from service.pitch_file import pitch_file
-    from service.report.plain_text import printable
+    from swara.service.export.pitch_file import pitch_file
+    from swara.service.report.plain_text import printable
 
     if plot == STDOUT:
         raise typer.BadParameter("only the CSV can go to stdout; give --plot a file")
@@ -121,8 +141,8 @@ def search(
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Find the professional samples nearest to one note of a take."""
-    from service.report.samples_table import render_found
-    from service.search import save_clips, search
+    from swara.service.adviser.search import save_clips, search
+    from swara.service.report.terminal.samples_table import render_found
 
     request = request_of(tonic, raga, "just", thresholds_of("student"))
     with progress_bar(shown=True) as progress:
@@ -143,7 +163,7 @@ def search(
 
 
 def _model(folder: Path | None, progress: StageProgress | None) -> Model:
-    from service.model import load_model
+    from swara.service.adviser.adviser import load_model
 
     return load_model(store_at(folder), progress)
 

@@ -10,7 +10,7 @@ import typer
 from .options import StoreFolder, console, store_at
 
 if TYPE_CHECKING:
-    from service.store import Layout
+    from swara.service.store import Layout
 
 __all__ = ["versions_app"]
 
@@ -24,8 +24,8 @@ versions_app = typer.Typer(no_args_is_help=True, help="The versions of what was 
 @versions_app.command("list")
 def _list(store: StoreFolder = None) -> None:
     """List the versions, the newest first, with how each did."""
-    from service.report.versions_table import render_versions
-    from service.version_info import kept_versions, store_troubles
+    from swara.service.report.terminal.versions_table import render_versions
+    from swara.service.versions.info import kept_versions, store_troubles
 
     layout = _layout(store)
     render_versions(kept_versions(layout), store_troubles(layout), console())
@@ -34,8 +34,8 @@ def _list(store: StoreFolder = None) -> None:
 @versions_app.command("show")
 def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
     """Show what a version was learned from and how it did; fails, naming the file, where it is damaged."""
-    from service.report.versions_table import render_version
-    from service.version_info import find_version
+    from swara.service.report.terminal.versions_table import render_version
+    from swara.service.versions.info import find_version
 
     layout = _layout(store)
     found = find_version(layout, version)
@@ -52,9 +52,9 @@ def _diff(
     store: StoreFolder = None,
 ) -> None:
     """Show two versions side by side: what each saw and how each did."""
-    from service.report.versions_table import render_difference
-    from service.version_difference import difference
-    from service.version_info import find_version
+    from swara.service.report.terminal.versions_table import render_difference
+    from swara.service.versions.diff import difference
+    from swara.service.versions.info import find_version
 
     layout = _layout(store)
     found = find_version(layout, before), find_version(layout, after)
@@ -69,7 +69,7 @@ def _rollback(
     store: StoreFolder = None,
 ) -> None:
     """Make an earlier version live; no rebuild of the same recordings undoes it."""
-    from service.versions import roll_back
+    from swara.service.versions.promote import roll_back
 
     layout = _layout(store)
     typer.echo(f"Live: {roll_back(layout, version).id}")
@@ -79,7 +79,7 @@ def _rollback(
 @versions_app.command("promote")
 def _promote(version: VersionId, store: StoreFolder = None) -> None:
     """Make a version live, whatever was found against it."""
-    from service.versions import make_live
+    from swara.service.versions.promote import make_live
 
     layout = _layout(store)
     typer.echo(f"Live: {make_live(layout, version).id}")
@@ -97,7 +97,7 @@ def _prune(
     store: StoreFolder = None,
 ) -> None:
     """Remove all versions but the live one, the one to go back to, and the newest."""
-    from service.versions import prune_versions
+    from swara.service.versions.promote import prune_versions
 
     layout = _layout(store)
     gone = prune_versions(layout, keep)
@@ -109,15 +109,15 @@ def _prune(
 
 
 def _layout(store: Path | None) -> Layout:
-    from service.store import Layout
+    from swara.service.store import Layout
 
     return Layout(store_at(store))
 
 
 def _warn(layout: Layout) -> None:
     """Say on stderr what is wrong beside the version that was asked about."""
-    from service.report.plain_text import printable
-    from service.version_info import store_troubles
+    from swara.service.report.plain_text import printable
+    from swara.service.versions.info import store_troubles
 
     for trouble in store_troubles(layout):
         typer.echo(f"! {printable(trouble)}", err=True)

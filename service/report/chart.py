@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import FloatArray
-from data.take import Note
-from raga.ragas import Raga
-from raga.swaras import SVARASTHANAS
-from raga.tuning import Tuning
-from service.take_report import TakeReport
+from swara.data.arrays import FloatArray
+from swara.data.take import Note
+from swara.raga.ragas import Raga
+from swara.raga.swaras import SVARASTHANAS
+from swara.raga.tuning import Tuning
+from swara.service.take.report import TakeReport
 
 __all__ = ["CentsRange", "SwaraLine", "cents_range", "curve_pieces", "swara_lines", "tick_step_s"]
 

@@ -8,10 +8,11 @@ from dataclasses import fields
 
 import numpy as np
 
-from classifier.pitch.bins import Salience
-from data.pitch_track import FloatArray, PitchTrack
-from data.take import Note
-from service.take_report import TakeReport
+from swara.classifier.pitch.bins import Salience
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import PitchTrack
+from swara.data.take import Note
+from swara.service.take.report import TakeReport
 
 from .json_report import to_dict
 

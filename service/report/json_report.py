@@ -6,12 +6,44 @@ import json
 from dataclasses import asdict
 from typing import Any, Final
 
-from data.take import Glide, Note, Segment, Silence, Tonic, TonicCandidate
-from service.take_report import Drift, NoteOpinion, SwaraStats, TakeReport
+from swara.data.take import Glide, Note, Segment, Silence, Tonic, TonicCandidate
+from swara.service.samples import CheckResult, Finding
+from swara.service.take.report import Drift, NoteOpinion, SwaraStats, TakeReport
 
 from .plain_text import encodable
 
-__all__ = ["SCHEMA", "to_dict", "to_json"]
+__all__ = ["CHECK_SCHEMA", "SCHEMA", "check_json", "to_dict", "to_json"]
+
+
+CHECK_SCHEMA: Final = "swara.samples-check/1"
+"""Name and version; the number rises when a field changes its meaning or goes."""
+
+
+def check_json(result: CheckResult) -> str:
+    """Return one object as indented JSON text ending in a newline."""
+    fields = {
+        "schema": CHECK_SCHEMA,
+        "ok": result.ok,
+        "recordings": result.recordings,
+        "notes": result.notes,
+        "counts": result.counts,
+        "findings": [_finding(each) for each in result.findings],
+    }
+    return json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finding(found: Finding) -> dict[str, Any]:
+    return {
+        "kind": found.kind,
+        "id": found.recording.id,
+        "path": encodable(found.recording.path),
+        "singer": encodable(found.recording.singer),
+        "what": encodable(found.what),
+        "fix": encodable(found.fix),
+        "start_s": found.start_s,
+        "other": found.other,
+    }
+
 
 SCHEMA: Final = "swara.take-report/1"
 """Name and version; the number rises when a field changes its meaning or goes."""
@@ -25,8 +57,8 @@ _SHARE_DECIMALS = 4
 def to_dict(report: TakeReport) -> dict[str, Any]:
     """Return the report as plain dicts, lists, strings, numbers, bools and None.
 
-    Field names and units are those of `TakeReport` and `data.take`. Two things differ: ``segments`` tile the
-    take and name a note by its index in ``notes``, and so does ``worst``. The pitch track is left to
+    Field names and units are those of `TakeReport` and `swara.data.take`. Two things differ: ``segments``
+    tile the take and name a note by its index in ``notes``, and so does ``worst``. The pitch track is left to
     `csv_report.track_csv`.
     """
     notes = report.notes

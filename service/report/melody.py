@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from data.take import Note, Segment, Silence
-from raga.notation import NotatedSwara, swara_letter, to_devanagari, to_roman
-from raga.swaras import parse_swara
-from raga.tuning import Tuning
-from service.take_report import TakeReport
+from swara.data.take import Note, Segment, Silence
+from swara.raga.notation import NotatedSwara, swara_letter, to_devanagari, to_roman
+from swara.raga.swaras import parse_swara
+from swara.raga.tuning import Tuning
+from swara.service.take.report import TakeReport
 
 __all__ = ["Script", "TargetNote", "target_melody", "to_notation"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from classifier.notes.judge import MISTUNED_WITHIN_CENTS
-from data.take import Note, Tonic, TonicCandidate
-from index import Neighbour
-from raga.notation import swara_letter
-from raga.swaras import parse_swara
-from service.take_report import Drift, NoteOpinion, TakeReport, Thresholds
+from swara.classifier.notes.judge import MISTUNED_WITHIN_CENTS
+from swara.data.take import Note, Tonic, TonicCandidate
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
+from swara.service.phrases import percent
+from swara.service.take.report import Drift, NoteOpinion, TakeReport, Thresholds
 
 from .plain_text import printable
 
@@ -18,7 +18,6 @@ __all__ = [
     "advice",
     "cents_cell",
     "corrected",
-    "counted",
     "drift_words",
     "head_words",
     "how_far",
@@ -26,8 +25,6 @@ __all__ = [
     "how_sure",
     "how_to_override",
     "letter",
-    "nearest_samples",
-    "percent",
     "raga_words",
     "span",
     "spot_words",
@@ -64,11 +61,6 @@ def span(start_s: float, end_s: float) -> str:
     if end_s < 60.0:
         return f"{start_s:.2f}-{end_s:.2f} s"
     return f"{_clock(start_s)}-{_clock(end_s)}"
-
-
-def counted(count: int, what: str) -> str:
-    """Say how many: ``1 note``, ``2 notes``."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def corrected(said: str, right: str | None) -> str:
@@ -125,18 +117,6 @@ def advice(note: Note) -> str:
     return words[0].upper() + words[1:]
 
 
-def nearest_samples(report: TakeReport) -> tuple[tuple[Note, Neighbour], ...]:
-    """Return the nearest sample for each swara sung, with the note furthest off in it, in order of pitch."""
-    furthest: dict[tuple[str, str], tuple[Note, Neighbour]] = {}
-    for note, opinion in zip(report.notes, report.opinions, strict=False):
-        if not opinion.neighbours:
-            continue
-        key = (note.raga_swara, note.raga_saptak)
-        if key not in furthest or abs(note.raga_cents_off) > abs(furthest[key][0].raga_cents_off):
-            furthest[key] = (note, opinion.neighbours[0])
-    return tuple(sorted(furthest.values(), key=lambda pair: pair[0].cents))
-
-
 def head_words(opinion: NoteOpinion) -> str:
     """Say what the trained head hears: ``G 98%``; a dash where it is silent."""
     return "-" if opinion.agrees is None else f"{opinion.swara} {percent(opinion.probability)}"
@@ -190,13 +170,6 @@ def cents_cell(note: Note) -> str:
     if note.verdict == "unsure":
         return "-"
     return f"{off:+d}" if off else "0"
-
-
-def percent(share: float) -> str:
-    """Say a share: ``83%``; only a whole is called 100, and only nothing 0."""
-    if 0.0 < share < 1.0:
-        return f"{min(99, max(1, round(100 * share)))}%"
-    return f"{round(100 * share)}%"
 
 
 def tick_label(time_s: float) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .add import add_samples
 from .check import check_samples
+from .edit import NONE, Change, Mended, label_sample
 from .export import Exported, export_samples
 from .findings import CheckResult, Finding
 from .known import check_recordings, find_sample, known_samples, remove_sample
-from .label import NONE, Change, Mended, label_sample
 from .results import AddResult, AudioProblem, Conflict, Duplicate, Failure, LeftOut
 
 __all__ = [

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from classifier.pitch import PitchTracker, Progress, pitch_tracker
-from data.atomic_file import check_writable
-from data.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
-from data.decode import MAX_DURATION_S
-from data.errors import OutputError
-from data.layouts import Described, Given, read_layout
-from data.recording import Recording
+from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+from swara.data.audio.decode import MAX_DURATION_S
+from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
+from swara.data.errors import OutputError
+from swara.data.layouts import Described, Given, read_layout
+from swara.data.recording import Recording
+from swara.data.storage.atomic_file import check_writable
 
 from .batch import Batch
 from .results import AddResult, Duplicate, Failure

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
-from data.clip import Clip
-from data.corpus import corpus_digest
-from data.decode import decode
-from data.errors import CorpusError
-from data.layouts import Described
-from data.layouts.claims import swara_name
-from data.recording import Recording, SwaraLabel
-from raga.errors import BadNotation, SwaraError
-from raga.notation import swara_letter
-from raga.swaras import parse_swara
-from raga.tonic_names import ParsedTonic
+from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
+from swara.data.audio.decode import decode
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import corpus_digest
+from swara.data.errors import CorpusError
+from swara.data.layouts import Described
+from swara.data.layouts.path_labels import swara_name
+from swara.data.recording import Recording, SwaraLabel
+from swara.raga.errors import BadNotation, SwaraError
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
+from swara.raga.tonic_names import ParsedTonic
 
 from .hearing import SteadyNote, steady_notes
 from .raga_notes import label_raga

@@ -9,24 +9,23 @@ from itertools import chain, groupby
 from pathlib import PurePath
 from typing import TypeAlias
 
-from classifier.pitch import PitchTracker, Progress, pitch_tracker
-from classifier.tonic import estimate_tonic
-from data.clip import Clip
-from data.corpus import PACK_PREFIX
-from data.pitch_track import PitchTrack
-from data.recording import Recording
-from raga.ragas import RAGAS
-from service.stages import StageProgress
-from service.store import Layout
+from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+from swara.classifier.tonic import estimate_tonic
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import PACK_PREFIX
+from swara.data.pitch_track import PitchTrack
+from swara.data.recording import Recording
+from swara.raga.ragas import RAGAS
+from swara.service.stages import StageProgress
+from swara.service.store import Layout
 
+from .duplicates import Outline, find_twins, outline
+from .edit_check import BetterSa, LabelledPitch, better_sa, check_labels, labelled_pitches, sa_finding
 from .findings import CheckResult, Finding, finding, remove
-from .hearing import steady_notes_on
+from .hearing import KnownTracks, steady_notes_on
 from .known import known_samples
-from .label_check import BetterSa, LabelledPitch, better_sa, check_labels, labelled_pitches, sa_finding
 from .raga_notes import OTHER_SA_CENTS, fitting_share
 from .sound_check import check_file, check_sound
-from .tracks import KnownTracks
-from .twins import Outline, find_twins, outline
 
 __all__ = ["check_samples"]
 

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from classifier.pitch import Progress
-from data.corpus import PACK_PREFIX, audio_digest, audio_path
-from data.disk import sync_tree
-from data.errors import CorpusError, OutputError
-from data.layouts.table_writer import TABLE_NAME, write_table
-from data.recording import Recording
+from swara.classifier.pitch import Progress
+from swara.data.corpus.corpus import PACK_PREFIX, audio_digest, audio_path
+from swara.data.errors import CorpusError, OutputError
+from swara.data.layouts.table_writer import TABLE_NAME, write_table
+from swara.data.recording import Recording
+from swara.data.storage.disk import sync_tree
 
 from .known import known_samples
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from data.corpus import PACK_PREFIX
-from data.recording import Recording
+from swara.data.corpus.corpus import PACK_PREFIX
+from swara.data.recording import Recording
 
 __all__ = ["REINSTALL", "CheckResult", "Finding", "Kind", "finding", "mend", "remove"]
 

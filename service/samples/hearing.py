@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.notes import HeldNote, find_held_notes
-from classifier.notes.steady import smooth, steady_runs
-from classifier.pitch import PitchTracker, Progress
-from data.clip import Clip
-from data.frames import level_db
-from data.pitch_track import HOP_S, FloatArray, PitchTrack
+from swara.classifier.notes import HeldNote, find_held_notes
+from swara.classifier.notes.steady import smooth, steady_runs
+from swara.classifier.pitch import PitchTracker, Progress
+from swara.data.arrays import FloatArray
+from swara.data.audio.frames import level_db
+from swara.data.clip import Clip
+from swara.data.errors import OutputError
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.service.store import Layout
+from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
-__all__ = ["SURE", "SteadyNote", "steady_notes", "steady_notes_on"]
+from .pack_pitch import pack_pitch
+
+__all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes", "steady_notes_on"]
+
+
+class KnownTracks:
+    """Tracks recordings, each only once.
+
+    Parameters
+    ----------
+    store : Layout
+        Keeps what was found; where it may not be written, it is only read.
+    tracker : PitchTracker
+    """
+
+    def __init__(self, store: Layout, tracker: PitchTracker) -> None:
+        self._tracker, self._cache = tracker, PitchCache(store.pitch)
+        self._fingerprint = tracker_fingerprint(tracker)
+        self._shipped = pack_pitch(self._fingerprint)
+
+    def of(self, sha256: str, clip: Clip, progress: Progress | None = None) -> PitchTrack:
+        """Return the pitch of the recording with that digest, whose whole sound `clip` is, at 16 kHz."""
+        known = self._shipped.get(sha256)
+        known = known if known is not None else self._cache.get(self._fingerprint, sha256)
+        if known is not None:
+            return known
+        track = self._tracker.track(clip, progress)
+        # Who checks a corpus wants to know of the recordings, whatever becomes of the cache.
+        with suppress(OutputError, OSError):
+            self._cache.put(self._fingerprint, sha256, track)
+        return track
+
 
 SURE = 0.5
 """A note whose waveform repeats less well than this may be noise."""

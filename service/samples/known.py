@@ -6,9 +6,16 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from data.corpus import PACK_PREFIX, append_removal, audio_digest, audio_path, pack_recordings, read_corpus
-from data.errors import CorpusError
-from data.recording import Recording
+from swara.data.corpus.corpus import (
+    PACK_PREFIX,
+    append_removal,
+    audio_digest,
+    audio_path,
+    pack_recordings,
+    read_corpus,
+)
+from swara.data.errors import CorpusError
+from swara.data.recording import Recording
 
 from .results import AudioProblem
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from classifier.tonic import estimate_tonic, given_tonic
-from data.clip import Clip
-from data.errors import CorpusError
-from data.layouts import Described
-from data.recording import SwaraLabel
-from raga.notation import swara_letter
-from raga.ragas import RAGAS, Raga
-from raga.tonic_names import note_name
-from raga.tuning import JUST
+from swara.classifier.tonic import estimate_tonic, given_tonic
+from swara.data.clip import Clip
+from swara.data.errors import CorpusError
+from swara.data.layouts import Described
+from swara.data.recording import SwaraLabel
+from swara.raga.notation import swara_letter
+from swara.raga.ragas import RAGAS, Raga
+from swara.raga.tonic_names import note_name
+from swara.raga.tuning import JUST
 
 from .hearing import SURE, SteadyNote
 from .results import LeftOut

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from data.recording import Recording
+from swara.data.recording import Recording
 
 __all__ = ["AddResult", "AudioProblem", "Conflict", "Duplicate", "Failure", "LeftOut"]
 

@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classifier.tonic.octave import likeliest_octave
-from data.layouts import Described, NamedNote
-from data.layouts.claims import swara_name
-from data.recording import SwaraLabel
-from raga.notation import swara_letter
-from raga.swaras import SwaraPitch
-from raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, note_name
-from raga.tuning import JUST
+from swara.classifier.tonic.estimate import likeliest_octave
+from swara.data.layouts import Described, NamedNote
+from swara.data.layouts.path_labels import swara_name
+from swara.data.recording import SwaraLabel
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import SwaraPitch
+from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, note_name
+from swara.raga.tuning import JUST
 
 from .hearing import SteadyNote
 from .results import Conflict

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.pitch import TRACK_RATE_HZ
-from data.clip import Clip
-from data.clipping import clipped_share
-from data.corpus import audio_digest, audio_path
-from data.decode import decode, source_blocks
-from data.frames import level_db
-from data.recording import Recording
-from raga.errors import SwaraError
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.audio.clipping import clipped_share
+from swara.data.audio.decode import decode, source_blocks
+from swara.data.audio.frames import level_db
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import audio_digest, audio_path
+from swara.data.recording import Recording
+from swara.raga.errors import SwaraError
 
 from .findings import Finding, finding, remove
 

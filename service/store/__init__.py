@@ -6,7 +6,7 @@ from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
 from .lock import writer_lock
 from .manifest import Manifest
-from .sound import sound_manifest, stated_manifest
+from .verify import sound_manifest, stated_manifest
 from .versions import VersionContents, all_versions, create_version, current_version, promote, publish
 
 __all__ = [

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from classifier.note_head import NoteHead, load_note_head
-from embedder import EmbedderSpec
-from index.errors import IndexDamaged
-from index.samples import SampleIndex, load_sample_index
-from service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
+from swara.classifier.note_head import NoteHead, load_note_head
+from swara.embedder import EmbedderSpec
+from swara.index.errors import IndexDamaged
+from swara.index.samples import SampleIndex, load_sample_index
+from swara.service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
 
+from .disk_errors import damaged, reading
 from .layout import Layout
 from .manifest import Manifest
-from .refusals import damaged, reading
-from .sound import sound_manifest
+from .verify import sound_manifest
 from .versions import current_version
 
 __all__ = ["LiveVersion", "open_live", "open_version"]

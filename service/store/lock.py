@@ -10,11 +10,11 @@ from datetime import datetime
 
 from filelock import FileLock, Timeout
 
-from service.errors import StoreBusy
+from swara.service.errors import StoreBusy
 
+from .disk_errors import writing
 from .layout import Layout
-from .leftovers import clear_leftovers
-from .refusals import writing
+from .versions import clear_leftovers
 
 __all__ = ["writer_lock"]
 

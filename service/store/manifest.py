@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from embedder import EmbedderSpec
+from swara.embedder import EmbedderSpec
 
 from .migrations import SCHEMA, UNGATED, migrated
 
@@ -51,7 +51,7 @@ class Manifest:
     files : mapping of str to FileRecord
         Every other file of the version, by its path in it, with ``/`` between folders.
     gate : mapping
-        How it did beside the version that was live, as ``service.gate.Ruling`` writes it; JSON values.
+        How it did beside the version that was live, as ``Ruling`` writes it; JSON values.
     schema : int
         Number of the schema.
     """

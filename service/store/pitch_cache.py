@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier.pitch import TRACK_RATE_HZ, PitchTracker
-from data.atomic_file import write_atomically
-from data.entry_folder import EntryFolder
-from data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.storage.array_cache import EntryFolder
+from swara.data.storage.atomic_file import write_atomically
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
 

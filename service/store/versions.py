@@ -4,32 +4,55 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data.atomic_file import write_atomically
-from data.disk import sha256_of, sync, sync_tree
-from embedder import EmbedderSpec
+from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import sha256_of, sync, sync_tree
+from swara.embedder import EmbedderSpec
 
+from .disk_errors import damaged, reading, writing
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id, time_in_id
 from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
 from .migrations import UNGATED
-from .refusals import damaged, reading, writing
 
 __all__ = [
     "Build",
     "VersionContents",
     "all_versions",
+    "clear_leftovers",
     "create_version",
     "current_version",
     "promote",
     "publish",
     "withdraw",
 ]
+
+
+_TEMPORARY = ".swara-*"
+"""The files that `write_atomically` had not yet renamed; they end as their targets do."""
+
+
+def clear_leftovers(store: Layout) -> None:
+    """Remove half-made versions and temporary files; only the writer that holds the lock may do so.
+
+    What cannot be removed stays: it takes space, and does no harm.
+    """
+    for folder in store.versions.glob(f"{NEW_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in _temporary_files(store):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _temporary_files(store: Layout) -> Iterator[Path]:
+    # Not those of the corpus, which has a lock of its own and may be growing at this moment.
+    yield from (file for file in store.folder.glob(_TEMPORARY) if file.suffix == store.current.suffix)
+    yield from store.cache.rglob(_TEMPORARY)
 
 
 @dataclass(frozen=True, slots=True)

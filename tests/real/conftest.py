@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import pytest
 
-from classifier.notes import PRESETS, HeldNote, Standard, find_held_notes, judge
-from classifier.pitch import TRACK_RATE_HZ, pitch_tracker
-from data.clip import Clip
-from data.decode import load_clip
-from data.pitch_track import PitchTrack
-from data.take import Note
-from raga.ragas import Raga, raga_named
-from raga.tuning import JUST, Tuning
+from swara.classifier.notes import PRESETS, HeldNote, Standard, find_held_notes, judge
+from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
+from swara.data.take import Note
+from swara.raga.ragas import Raga, raga_named
+from swara.raga.tuning import JUST, Tuning
 
 CALANS = ("calan-bhupali", "calan-deskar", "calan-yaman")
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from classifier.tonic import estimate_tonic
-from data.take import Note
-from raga.ragas import RAGAS
-from raga.swaras import SVARASTHANAS
-from raga.tuning import EQUAL, JUST
+from swara.classifier.tonic import estimate_tonic
+from swara.data.take import Note
+from swara.raga.ragas import RAGAS
+from swara.raga.swaras import SVARASTHANAS
+from swara.raga.tuning import EQUAL, JUST
 
 # With `pytest -n auto --dist loadgroup` no recording is tracked twice.
 pytestmark = pytest.mark.xdist_group("calans and concerts")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from data.corpus import append_recordings, read_corpus
-from data.layouts import Given
-from raga.tonic_names import parse_tonic
-from service.samples import add_samples, check_samples
-from service.store import Layout
+from swara.data.corpus.corpus import append_recordings, read_corpus
+from swara.data.layouts import Given
+from swara.raga.tonic_names import parse_tonic
+from swara.service.samples import add_samples, check_samples
+from swara.service.store import Layout
 
 NOTES = {48: "sa", 50: "re", 52: "ga", 55: "pa", 57: "dha", 60: "taar-sa"}
 CONCERT = "bfefde58-4eb2-49b0-9c63-7e4ce1070e61_2-32.mp3"
@@ -21,7 +21,7 @@ CONCERT = "bfefde58-4eb2-49b0-9c63-7e4ce1070e61_2-32.mp3"
 @pytest.fixture
 def store(tmp_path: Path, recordings, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """Six single notes of one voice, and half a minute of Bhupali of another."""
-    monkeypatch.setattr("service.samples.known.pack_recordings", lambda: ())
+    monkeypatch.setattr("swara.service.samples.known.pack_recordings", lambda: ())
     made, notes = Layout(tmp_path / "store"), tmp_path / "C3"
     notes.mkdir()
     for number, name in NOTES.items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from classifier.notes import PRESETS
-from classifier.pitch import TRACK_RATE_HZ, pitch_tracker
-from data.decode import load_clip
-from raga.tonic_names import note_name, parse_tonic
-from raga.tuning import EQUAL
-from service.analyze import Request, analyze
-from service.model import load_model
+from swara.classifier.notes import PRESETS
+from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.data.audio.decode import load_clip
+from swara.raga.tonic_names import note_name, parse_tonic
+from swara.raga.tuning import EQUAL
+from swara.service.adviser.adviser import load_model
+from swara.service.take.analyze import Request, analyze
 
 pytestmark = pytest.mark.xdist_group("solfege")
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import soxr
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth import tanpura
-from data.synth.curves import wander
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth import tanpura
+from swara.data.synth.curves import wander
 
 __all__ = ["DronePool", "livelier", "reed_drone", "still_drone"]
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.pitch_track import MAX_HZ, MIN_HZ, BoolArray, FloatArray
-from data.synth.curves import even_times, raised_cosine, wander
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
+from swara.data.synth.curves import even_times, raised_cosine, wander
 
 from .draw_notes import Event
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.clip import Samples
-from data.synth import tabla
-from data.synth.noise import TablaStroke
+from swara.data.clip import Samples
+from swara.data.synth import tabla
+from swara.data.synth.noise import TablaStroke
 
 from .draw_line import STEP_S, Line
 from .draw_voice import line_phase, read_table, wave_tables

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.pitch_track import MAX_HZ, MIN_HZ, FloatArray
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 __all__ = ["Event", "draw_events", "draw_register"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth import room_response
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth import room_response
 
 __all__ = ["coded", "draw_equaliser", "draw_room", "filtered", "record", "ride"]
+
 
 _RATE_HZ = 16_000
 

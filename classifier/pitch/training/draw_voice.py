@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import FloatArray
-from data.synth.curves import even_times, raised_cosine, wander
-from data.synth.phones import CONSONANTS, VOWELS
-from data.synth.tract import tract_gain
+from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
+from swara.data.synth.curves import even_times, raised_cosine, wander
+from swara.data.synth.phones import CONSONANTS, VOWELS
+from swara.data.synth.tract import tract_gain
 
 from .draw_line import STEP_S, Line
 

@@ -1,6 +1,6 @@
 """Write the trained networks as the one LiteRT file that ships.
 
-``python -m classifier.pitch.training.export SALIENCE FINE``
+``python -m swara.classifier.pitch.training.export SALIENCE FINE``
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from classifier.pitch.bins import PITCH_BINS
-from classifier.pitch.features import CHANNELS
-from classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES
-from classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
-from classifier.pitch.spectrum import BINS
+from swara.classifier.pitch.bins import PITCH_BINS
+from swara.classifier.pitch.features import CHANNELS
+from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES
+from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
+from swara.classifier.pitch.spectrum import BINS
 
 from .fine_layers import FineLayers
 from .layers import PAST_FRAMES, WIDTH, PitchLayers

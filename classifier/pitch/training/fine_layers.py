@@ -7,13 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from classifier.pitch.fine import (
-    AROUND,
-    FINE_FEATURES,
-    HARMONICS,
-    NEIGHBOUR_FEATURES,
-)
-from classifier.pitch.spectrum import WINDOWS
+from swara.classifier.pitch.fine import AROUND, FINE_FEATURES, HARMONICS, NEIGHBOUR_FEATURES
+from swara.classifier.pitch.spectrum import WINDOWS
 
 __all__ = ["FineLayers"]
 

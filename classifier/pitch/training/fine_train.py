@@ -1,4 +1,4 @@
-"""Train the fine estimate: ``python -m classifier.pitch.training.fine_train FOLDER SALIENCE``.
+"""Train the fine estimate: ``python -m swara.classifier.pitch.training.fine_train FOLDER SALIENCE``.
 
 It learns on what the trained salience network makes of scenes, and takes minutes.
 """
@@ -19,15 +19,15 @@ import numpy.typing as npt
 from keras import ops
 from threadpoolctl import threadpool_limits
 
-from classifier.pitch.bins import PITCH_LOWEST_HZ
-from classifier.pitch.decode import Path as Track
-from classifier.pitch.decode import local_hz, trace
-from classifier.pitch.features import Background, centred_backgrounds, network_input
-from classifier.pitch.fine import ODDS_SCALE, SCALE_CENTS, log_odds, partial_features
-from classifier.pitch.network import PitchNetwork
-from classifier.pitch.spectrum import MARGIN, spectra
-from data.pitch_track import FloatArray
-from data.synth.curves import wander
+from swara.classifier.pitch.bins import PITCH_LOWEST_HZ
+from swara.classifier.pitch.decode import Path as Track
+from swara.classifier.pitch.decode import local_hz, trace
+from swara.classifier.pitch.features import Background, centred_backgrounds, network_input
+from swara.classifier.pitch.fine import ODDS_SCALE, SCALE_CENTS, log_odds, partial_features
+from swara.classifier.pitch.network import PitchNetwork
+from swara.classifier.pitch.spectrum import MARGIN, spectra
+from swara.data.arrays import FloatArray
+from swara.data.synth.curves import wander
 
 from .export import export
 from .fine_layers import FineLayers

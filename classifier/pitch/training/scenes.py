@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.clip import Samples
-from data.pitch_track import BoolArray, FloatArray
-from data.synth.curves import wander
-from data.synth.mixing import rms
+from swara.data.arrays import BoolArray, FloatArray
+from swara.data.clip import Samples
+from swara.data.synth.curves import wander
+from swara.data.synth.noise import rms
 
 from .draw_drone import DronePool, reed_drone, still_drone
 from .draw_line import STEP_S, Line, render_line

@@ -1,4 +1,4 @@
-"""Train the pitch network: ``python -m classifier.pitch.training.train FOLDER``.
+"""Train the pitch network: ``python -m swara.classifier.pitch.training.train FOLDER``.
 
 It may be stopped at any time and goes on from its last checkpoint. With ``--start-from`` it begins with the
 weights of an exported file, as when the scenes have changed since.
@@ -7,8 +7,10 @@ weights of an exported file, as when the scenes have changed since.
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import math
+import os
 import shutil
 import sys
 import time
@@ -19,11 +21,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from swara.data.audio.decode import load_clip
+from swara.data.synth import mix_at_db, tanpura
+
 from .batches import Batch, batches, example, stack
 from .layers import PitchLayers
-from .recordings import recorded_scenes
-from .scenes import SceneMaker
+from .scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from .shipped import start_from
+
+_TANPURA_DB = 5.0
+
 
 __all__ = ["main"]
 
@@ -173,6 +180,41 @@ def _figures(model: keras.Model, examples: list[Batch]) -> dict[str, float]:
         sums[4] += (heard & ~sung).sum() / max(1, (~sung).sum())
     names = (*_LOSSES, "recall", "false_alarm")
     return dict(zip(names, (sums / len(examples)).round(4).tolist(), strict=True))
+
+
+def recorded_scenes() -> dict[str, list[Scene]]:
+    """Return the recordings there are, by condition: nothing where the folder is not set.
+
+    Where ``SWARA_EVAL_DATA`` names the folder of ``docs/evaluation.md``, its resynthesised voices are heard
+    clean and over a synthesized tanpura on their Sa. Nothing is learned from them: a training is watched by
+    them.
+    """
+    root = os.environ.get("SWARA_EVAL_DATA")
+    folder = Path(root) / "f0_truth" / "world_resynth" if root else None
+    if folder is None or not folder.is_dir():
+        return {}
+    with (folder / "index.csv").open(encoding="utf-8", newline="") as file:
+        sa_hz = {row["name"]: float(row["sa_hz"]) for row in csv.DictReader(file)}
+    clean = [_scene(folder, name) for name in sa_hz]
+    over = [
+        Scene(_over_tanpura(scene, sa, np.random.default_rng(number)), scene.f0_hz)
+        for number, (scene, sa) in enumerate(zip(clean, sa_hz.values(), strict=True))
+    ]
+    return {"clean": clean, "tanpura5": over}
+
+
+def _scene(folder: Path, name: str) -> Scene:
+    clip = load_clip(folder / f"{name}.flac", rate_hz=SCENE_RATE_HZ)
+    times_s, hz = np.loadtxt(folder / f"{name}.csv", delimiter=",", skiprows=1).T
+    frames_s = np.arange(1 + clip.samples.size // 160) * 0.01
+    nearest = np.clip(np.rint(frames_s / (times_s[1] - times_s[0])).astype(np.intp), 0, hz.size - 1)
+    return Scene(clip.samples, hz[nearest])
+
+
+def _over_tanpura(scene: Scene, sa_hz: float, rng: np.random.Generator) -> np.ndarray:
+    drone = tanpura(scene.samples.size / SCENE_RATE_HZ, sa_hz, rate_hz=SCENE_RATE_HZ, rng=rng)
+    voiced = np.repeat(scene.f0_hz > 0, 160)[: scene.samples.size]
+    return mix_at_db(scene.samples, drone, _TANPURA_DB, voiced)
 
 
 if __name__ == "__main__":

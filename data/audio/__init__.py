@@ -1,0 +1,1 @@
+"""Sound files become clips: decoding, resampling, frames, mel spectra."""

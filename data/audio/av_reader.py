@@ -1,0 +1,179 @@
+"""MP3, M4A, AAC, WebM, Opus and whatever else FFmpeg knows, through PyAV.
+
+FFmpeg removes the encoder's delay wherever the container states it: the LAME tag of an MP3, the edit list
+of an M4A, the pre-skip of Opus. A raw ``.aac`` (ADTS) stream states none, so its start keeps the encoder's
+priming: 1024 samples (21 ms at 48 kHz) from FFmpeg's own encoder. The padding after the end of an M4A, which
+FFmpeg leaves, is dropped here by the stated duration.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from swara.data.clip import Samples
+from swara.data.errors import MissingPackage
+
+from .container import mp3_tells_length
+from .reader import Refused, to_mono
+
+__all__ = ["AvReader", "without_padding"]
+
+# Playlists and scripts are formats to FFmpeg too, and make it open other files and addresses: so name what
+# may come in.
+_OPTIONS = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,matroska,webm,mp3,aac,asf,ogg,flac,wav,w64,aiff,caf,au,amr,ac3,eac3,avi,mpeg,"
+    "mpegts,flv,ape,tta,wv,dsf",
+}
+_STATES_LENGTH = frozenset({"mov", "matroska", "asf", "flac", "wav", "w64", "aiff", "caf", "au"})
+_MAX_PADDING = 4096  # the longest packet in use: ALAC
+_FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0, "i8": 2.0**63}
+
+
+class AvReader:
+    """A `Reader` over FFmpeg; reads the first audio stream.
+
+    Raises
+    ------
+    MissingPackage
+        If PyAV is not installed.
+    Refused
+        If FFmpeg cannot open `path`, or it holds no audio.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import av
+        except ImportError as error:
+            raise MissingPackage(
+                "reading this format takes PyAV, which is not installed",
+                where=str(path),
+                fix="Install it with: pip install av",
+            ) from error
+        self._error: type[Exception] = av.error.FFmpegError
+        # An open file, not a name: FFmpeg would take "take:1.m4a" for an address.
+        self._file = path.open("rb")
+        try:
+            self._container: Any = av.open(self._file, options=_OPTIONS, metadata_errors="replace")
+        except (self._error, ValueError) as error:
+            self._file.close()
+            raise Refused(_reason(error)) from error
+        streams = self._container.streams.audio
+        if not streams or not streams[0].rate:
+            self.close()
+            raise Refused("it holds no audio")
+        self._stream: Any = streams[0]
+        self._format: str = self._container.format.name.split(",")[0]
+        self._broken_packets = 0
+        self._broken_off = False
+        self.rate_hz: int = self._stream.rate
+        self.promised_s = self._stated_length_s(path)
+        self.bounded = self._format == "mov"
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield mono float32 arrays of shape [frames], in order; silence stands in for a broken packet."""
+        if self._format == "mov" and self.promised_s is not None:
+            return without_padding(self._decoded(), round(self.promised_s * self.rate_hz))
+        return self._decoded()
+
+    def faults(self) -> tuple[str, ...]:
+        """Broken packets, a stream that stops, and streams that were not read."""
+        found = []
+        if self._broken_packets:
+            found.append(
+                f"{self._broken_packets} damaged piece(s) left out or silent; later times may be early"
+            )
+        if self._broken_off:
+            found.append("the file breaks off")
+        streams = len(self._container.streams.audio)
+        if streams > 1:
+            found.append(f"the file holds {streams} audio streams; only the first was read")
+        return tuple(found)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._container.close()
+        self._file.close()
+
+    def _decoded(self) -> Iterator[Samples]:
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except self._error:
+                self._broken_packets += 1
+                yield self._silence_for(packet)
+                continue
+            for frame in frames:
+                self._broken_packets += bool(frame.is_corrupt)
+                yield self._mono(frame)
+
+    def _packets(self) -> Iterator[Any]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except self._error:
+                self._broken_off = True
+                return
+            if packet is None:
+                return
+            yield packet
+
+    def _mono(self, frame: Any) -> Samples:
+        if frame.sample_rate != self.rate_hz:
+            raise Refused(f"its sample rate changes from {self.rate_hz} to {frame.sample_rate} Hz")
+        samples = frame.to_ndarray()
+        if not frame.format.is_planar:
+            samples = samples.reshape(frame.samples, -1).T
+        return to_mono(_to_float(samples).T)
+
+    def _silence_for(self, packet: Any) -> Samples:
+        """As many zeros as the broken packet lasted, so that what follows keeps its place in time."""
+        duration_s = float(packet.duration * packet.time_base) if packet.duration else 0.0
+        return np.zeros(round(duration_s * self.rate_hz), dtype=np.float32)
+
+    def _stated_length_s(self, path: Path) -> float | None:
+        stated = self._format in _STATES_LENGTH or (self._format == "mp3" and mp3_tells_length(path))
+        if not stated:
+            return None
+        if self._stream.duration:
+            return float(self._stream.duration * self._stream.time_base)
+        only_audio = len(self._container.streams) == 1  # else the length may be that of the picture
+        return self._container.duration / 1e6 if self._container.duration and only_audio else None
+
+
+def without_padding(blocks: Iterator[Samples], length: int) -> Iterator[Samples]:
+    """Yield `blocks` without the padding that overruns `length` samples.
+
+    A packet's worth is padding; more than that is sound that the header does not know of, and is kept.
+    """
+    held = np.zeros(0, dtype=np.float32)
+    left: float = length
+    for block in blocks:
+        room = int(min(left, block.size))
+        left -= room
+        yield block[:room]
+        held = np.concatenate((held, block[room:]))
+        if held.size > _MAX_PADDING:
+            yield held
+            held, left = held[:0], math.inf
+
+
+def _to_float(samples: Any) -> Samples:
+    """Scale samples of any PCM type to float32, full scale -1 to 1."""
+    kind = samples.dtype.str[1:]
+    scaled: Samples = np.asarray(samples, dtype=np.float32)
+    if kind == "u1":
+        scaled = scaled - np.float32(_FULL_SCALE[kind])
+    if kind in _FULL_SCALE:
+        scaled = scaled / np.float32(_FULL_SCALE[kind])
+    return scaled
+
+
+def _reason(error: Exception) -> str:
+    return f"FFmpeg: {getattr(error, 'strerror', None) or error}"

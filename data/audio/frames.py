@@ -1,0 +1,99 @@
+"""Loudness and change of timbre over time, in the same frames as the pitch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from swara.data.arrays import FloatArray, IntArray
+from swara.data.clip import Clip, Samples
+from swara.data.pitch_track import HOP_S
+
+__all__ = ["frame_count", "level_db", "spectral_flux_db"]
+
+LEVEL_WINDOW_S = 0.030
+FLUX_WINDOW_S = 0.032
+FLUX_STEP_FRAMES = 3
+FLUX_RANGE_DB = 70.0
+_FLUX_BANDS = 40
+_FLUX_MIN_HZ = 80.0
+_BLOCK = 1024
+"""Frames worked on at a time: 10 s, whatever the length of the clip."""
+
+_FLOOR = 1e-10
+
+
+def frame_count(clip: Clip) -> int:
+    """Return the number of 10 ms frames, the first centred on the first sample."""
+    return 1 + int(clip.samples.size) // round(HOP_S * clip.rate_hz)
+
+
+def level_db(clip: Clip) -> FloatArray:
+    """Return the RMS level of each frame over 30 ms, in dB of full scale, shape [frames]."""
+    hop, half = round(HOP_S * clip.rate_hz), round(LEVEL_WINDOW_S * clip.rate_hz / 2)
+    mean_square = np.empty(frame_count(clip))
+    for begin, end in _blocks(0, mean_square.size):
+        centres = np.arange(begin, end) * hop
+        starts, stops = (np.clip(centres + side, 0, clip.samples.size) for side in (-half, half))
+        squares = np.square(clip.samples[starts[0] : stops[-1]], dtype=np.float64)
+        energy = np.concatenate(([0.0], np.cumsum(squares)))
+        total = energy[stops - starts[0]] - energy[starts - starts[0]]
+        mean_square[begin:end] = total / np.maximum(stops - starts, 1)
+    return np.asarray(10.0 * np.log10(np.maximum(mean_square, _FLOOR)))
+
+
+def spectral_flux_db(clip: Clip) -> FloatArray:
+    """Return how much the spectrum rises from 30 ms before each frame to 30 ms after it.
+
+    Returns
+    -------
+    float64 array, shape [frames]
+        Mean over 40 bands, evenly spaced on the mel scale from 80 Hz up, of the rise in dB
+        (falls count as 0). A syllable that starts shows as a peak, a held vowel stays near 0.
+        No band is taken for lower than `FLUX_RANGE_DB` under the loudest of the whole clip.
+    """
+    frames, step = frame_count(clip), FLUX_STEP_FRAMES
+    # Heard twice, so that no more than a block is ever held: first for the loudest band, then for the rises.
+    loudest_db = max(float(_band_levels_db(clip, *block).max()) for block in _blocks(0, frames))
+    flux = np.zeros(frames)
+    for begin, end in _blocks(step, frames - step):
+        levels = np.maximum(_band_levels_db(clip, begin - step, end + step), loudest_db - FLUX_RANGE_DB)
+        rise = levels[2 * step :] - levels[: -2 * step]
+        flux[begin:end] = np.maximum(rise, 0.0).mean(axis=1)
+    return flux
+
+
+def _blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of consecutive blocks of frames from `first` up to, not including, `last`."""
+    return ((begin, min(begin + _BLOCK, last)) for begin in range(first, last, _BLOCK))
+
+
+def _band_levels_db(clip: Clip, begin: int, end: int) -> npt.NDArray[np.float32]:
+    """Level of each band in frames `begin` up to `end`, shape [end - begin, bands]."""
+    window, hop = round(FLUX_WINDOW_S * clip.rate_hz), round(HOP_S * clip.rate_hz)
+    samples = _between(clip.samples, begin * hop - window // 2, (end - 1) * hop - window // 2 + window)
+    edges = _band_edges(window, clip.rate_hz)
+    windows = sliding_window_view(samples, window)[::hop] * np.hanning(window + 1)[:-1]
+    spectrum = np.abs(np.fft.rfft(windows)[:, : edges[-1]]) ** 2
+    power = (np.add.reduceat(spectrum, edges[:-1], axis=1) / np.diff(edges)).astype(np.float32)
+    return np.asarray(10.0 * np.log10(np.maximum(power, _FLOOR)))
+
+
+def _between(samples: Samples, start: int, stop: int) -> Samples:
+    """Cut out `start` up to `stop`, with silence before the first sample and after the last."""
+    inside = samples[max(0, start) : max(0, stop)]
+    return np.pad(inside, (max(0, -start), stop - max(0, start) - inside.size))
+
+
+def _band_edges(window: int, rate_hz: int) -> IntArray:
+    """First bin of each band and one past the last, strictly rising."""
+    mel = np.linspace(_mel(_FLUX_MIN_HZ), _mel(rate_hz / 2), _FLUX_BANDS + 1)
+    hz = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    return np.unique(np.rint(hz * window / rate_hz).astype(np.intp))
+
+
+def _mel(hz: float) -> float:
+    return float(2595.0 * np.log10(1.0 + hz / 700.0))

@@ -1,0 +1,130 @@
+"""Batches in which a user's singers stand among synthesized ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from swara.embedder.builtin.features import BANDS, Levels, levels_of
+from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, Batch
+from swara.embedder.training.channel import Channels, draw_channels, heard_through
+
+from .note_levels import Heard
+from .synthesized import Voices
+
+__all__ = ["Draws"]
+
+_CHANNELS = 24
+_ASIS_SHARE = 0.5
+"""How many views of a user's recordings are left as they are: they have been through a channel before."""
+
+_WHOLE_SHARE = 0.5
+_NOTE_WINDOWS = (2, 10)
+
+
+class Draws:
+    """Draws batches: the n-th is the same whatever was drawn before.
+
+    Parameters
+    ----------
+    heard : sequence of Heard
+        Of the recordings that are learned from.
+    voices : Voices
+        The synthesized singers.
+    timbres : int
+        Singers in a batch; a singer of whom there are few others may come more than once.
+    users_share : float
+        How many of them are the user's, 0 to 1.
+    seed : int
+
+    Attributes
+    ----------
+    classes : int
+        How many singers there are to be told apart, the user's first.
+    """
+
+    def __init__(
+        self, heard: Sequence[Heard], voices: Voices, timbres: int, users_share: float, seed: int
+    ) -> None:
+        names = sorted({each.singer for each in heard})
+        self._theirs = [[each.notes for each in heard if each.singer == name] for name in names]
+        self._voices, self._seed = voices, seed
+        self._users = max(1, round(users_share * timbres))
+        self._others = min(timbres - self._users, len(voices.phrases))
+        self.classes = len(names) + len(voices.phrases)
+
+    def draw(self, number: int) -> Batch:
+        """Return the batch of that number."""
+        rng = np.random.default_rng((self._seed, number))
+        users = self._drawn_users(rng)
+        others = rng.choice(len(self._voices.phrases), self._others, replace=False)
+        stored = [self._sung_by_user(singer, rng) for singer in users]
+        stored += [self._sung_by_voice(voice, rng) for voice in others]
+        powers = np.exp(np.concatenate(stored).astype(np.float32))
+        takes = np.repeat(np.arange(2 * len(stored)), VIEWS // 2)
+        heard = self._through_channels(powers, takes, VIEWS * len(users), rng)
+        levels, weights = levels_of(heard)
+        shares = np.stack([_shares(rng) for _ in takes])
+        singers = np.repeat(np.concatenate([users, len(self._theirs) + others]), VIEWS)
+        return Batch(levels, weights, shares, singers, takes)
+
+    def _drawn_users(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """Draw the user's singers, each as often as any other, one more or less."""
+        rounds = -(-self._users // len(self._theirs))
+        drawn = np.concatenate([rng.permutation(len(self._theirs)) for _ in range(rounds)])
+        return np.asarray(drawn[: self._users], dtype=np.int64)
+
+    def _sung_by_user(self, singer: int, rng: np.random.Generator) -> npt.NDArray[np.float16]:
+        """Return two runs of notes of each of two recordings, of one where there is no other."""
+        theirs = self._theirs[singer]
+        first, second = rng.permutation(len(theirs))[[0, -1]]
+        return np.stack([_run(theirs[n], rng) for n in (first, first, second, second)])
+
+    def _sung_by_voice(self, voice: int, rng: np.random.Generator) -> npt.NDArray[np.float16]:
+        phrases = self._voices.phrases[voice]
+        chosen = rng.permutation(len(phrases))[:VIEWS]
+        starts = rng.integers(0, phrases.shape[1] - VIEW_FRAMES + 1, VIEWS)
+        return np.stack([phrases[c, s : s + VIEW_FRAMES] for c, s in zip(chosen, starts, strict=True)])
+
+    def _through_channels(
+        self, powers: Levels, takes: np.ndarray, of_users: int, rng: np.random.Generator
+    ) -> Levels:
+        """Let every take be heard through a channel of its own; some of the user's are left as they are."""
+        channels = draw_channels(_CHANNELS, len(self._voices.drones), rng)
+        pairs = np.stack([rng.choice(_CHANNELS, 2, replace=False) for _ in range(len(takes) // VIEWS)])
+        channels = channels.take(pairs.reshape(-1)[takes])
+        heard = heard_through(powers, self._drones(channels, rng), channels, rng)
+        as_is = (rng.random(int(takes[-1]) + 1) < _ASIS_SHARE)[takes]
+        as_is[of_users:] = False
+        heard[as_is] = powers[as_is]
+        return heard
+
+    def _drones(self, channels: Channels, rng: np.random.Generator) -> Levels:
+        drones = self._voices.drones
+        starts = rng.integers(0, drones.shape[1] - VIEW_FRAMES + 1, channels.which.size)
+        cut = [drones[w, s : s + VIEW_FRAMES] for w, s in zip(channels.which, starts, strict=True)]
+        return np.exp(np.stack(cut).astype(np.float32)).reshape(-1, VIEW_FRAMES, BANDS)
+
+
+def _run(notes: Sequence[npt.NDArray[np.float16]], rng: np.random.Generator) -> npt.NDArray[np.float16]:
+    """Put notes one after the other, each from anywhere in it: shape [VIEW_FRAMES, BANDS]."""
+    parts: list[npt.NDArray[np.float16]] = []
+    order, total = rng.permutation(len(notes)), 0
+    while total < VIEW_FRAMES:
+        note = notes[order[len(parts) % len(order)]]
+        part = note[int(rng.integers(0, max(1, len(note) // 2))) :]
+        parts.append(part)
+        total += len(part)
+    return np.concatenate(parts)[:VIEW_FRAMES]
+
+
+def _shares(rng: np.random.Generator) -> Levels:
+    """Pool the whole view, or a short stretch of it as though it were a note."""
+    shares = np.zeros(WINDOWS, np.float32)
+    shortest, longest = _NOTE_WINDOWS
+    length = WINDOWS if rng.random() < _WHOLE_SHARE else int(rng.integers(shortest, longest + 1))
+    start = int(rng.integers(0, WINDOWS - length + 1))
+    shares[start : start + length] = 1.0 / length
+    return shares

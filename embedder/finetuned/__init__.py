@@ -1,0 +1,1 @@
+"""Embedders that were fine-tuned here, and the inventory of them."""

@@ -1,0 +1,1 @@
+"""Embedders from TF Hub: found, checked, converted to LiteRT and run."""

@@ -1,0 +1,246 @@
+"""An archive from elsewhere, unpacked without trust."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from swara.embedder.errors import ModelRefused, writing
+from swara.embedder.hub.locate import SAVED_MODEL_FILE
+
+from .catalogue import Pullable
+
+__all__ = ["is_archive", "place_content", "unpack"]
+
+_GZIP = b"\x1f\x8b"
+_TAR, _TAR_AT = b"ustar", 257
+_CHUNK_BYTES = 1 << 20
+_MOST_FILES = 500
+_DAMAGE = (EOFError, OSError, zlib.error)
+"""What reading from an archive raises when its bytes are not what they were, or cannot be had."""
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a tar archive, compressed by gzip or not."""
+    return head.startswith(_GZIP) or head[_TAR_AT:].startswith(_TAR)
+
+
+def unpack(archive: Path, into: Path, *, largest_bytes: int) -> None:
+    """Write the files of a tar archive into the folder `into`, which exists and is empty.
+
+    Nothing but plain files and folders is accepted, none outside `into`, none twice. Owners and permissions
+    of the archive are left out, and it is read to its end, so that gzip's checksum is tested.
+
+    Parameters
+    ----------
+    archive : Path
+        Plain or compressed by gzip.
+    into : Path
+    largest_bytes : int
+        Most that is unpacked, headers included.
+
+    Raises
+    ------
+    ModelRefused
+        If the archive is damaged or cut short, or holds what it should not.
+    OutputError
+        If the disk is full, or may not be written.
+    """
+    try:
+        with archive.open("rb") as raw:
+            compressed = raw.read(len(_GZIP)) == _GZIP
+            raw.seek(0)
+            source = _Limited(gzip.GzipFile(fileobj=raw) if compressed else raw, archive, largest_bytes)
+            # As a stream: a header that claims a great length is then read piece by piece.
+            with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|") as tar:
+                _unpack_each(tar, archive, into)
+            while source.read(_CHUNK_BYTES):
+                pass
+    except (tarfile.TarError, ValueError) as error:
+        raise _refused(f"the archive is damaged or cut short ({str(error).lower()})", archive) from error
+
+
+class _Limited:
+    """A file to read from, up to a limit."""
+
+    def __init__(self, file: IO[bytes] | gzip.GzipFile, archive: Path, largest_bytes: int) -> None:
+        self._file, self._archive = file, archive
+        self._left_bytes = self._largest_bytes = largest_bytes
+
+    def read(self, length: int) -> bytes:
+        """Return at most `length` bytes, or refuse the archive once the limit is passed."""
+        try:
+            content = self._file.read(length)
+        except _DAMAGE as error:  # told apart, so that what is left are failures to write
+            raise tarfile.ReadError(str(error)) from error
+        self._left_bytes -= len(content)
+        if self._left_bytes < 0:
+            raise _refused(f"it unpacks to more than {self._largest_bytes / 1e6:.0f} MB", self._archive)
+        return content
+
+
+def _unpack_each(tar: tarfile.TarFile, archive: Path, into: Path) -> None:
+    for count, member in enumerate(tar, 1):
+        if count > _MOST_FILES:
+            raise _refused(f"it holds more than {_MOST_FILES} files", archive)
+        parts = _parts(member, archive)
+        path = into.joinpath(*parts)
+        if path.is_file() or (path.exists() and not member.isdir()):
+            raise _refused(f'"{member.name}" is in it twice', archive)
+        with writing(into):
+            if member.isdir():
+                path.mkdir(parents=True, exist_ok=True)
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(tar, member, path)
+
+
+def _parts(member: tarfile.TarInfo, archive: Path) -> tuple[str, ...]:
+    """Return where a member goes, relative to the folder; refuse what has no place in it."""
+    name = PurePosixPath(member.name)
+    # A sparse file may claim any length without the bytes to show for it.
+    if not (member.isreg() or member.isdir()) or member.issparse():
+        raise _refused(f'"{member.name}" is neither a plain file nor a folder', archive)
+    odd = any(part == ".." or "\\" in part or ":" in part or "\0" in part for part in name.parts)
+    if name.is_absolute() or odd:
+        raise _refused(f'"{member.name}" leads out of the folder that it is unpacked into', archive)
+    return name.parts
+
+
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
+    content = tar.extractfile(member)
+    if content is None:
+        raise tarfile.ReadError("a file without content")
+    left = member.size
+    with path.open("xb") as file:
+        while left:
+            chunk = content.read(min(left, _CHUNK_BYTES))
+            if not chunk:
+                raise tarfile.ReadError("unexpected end of data")
+            file.write(chunk)
+            left -= len(chunk)
+
+
+def _refused(what: str, archive: Path) -> ModelRefused:
+    return ModelRefused(what, where=str(archive), fix="Nothing of it was kept. Download it again")
+
+
+_SAVED_MODEL_PARTS = ("variables", "assets", "assets.extra", SAVED_MODEL_FILE, "fingerprint.pb")
+"""What TensorFlow writes into a SavedModel; anything else in the folder is not part of it."""
+
+_TFLITE, _TFLITE_AT = b"TFL3", 4
+"""The file identifier of the TFLite schema, and where a FlatBuffer has it."""
+
+
+def place_content(model: Pullable, source: Path, target: Path) -> None:
+    """Make `target` the SavedModel folder or the TFLite file of `model` out of `source`, which stays.
+
+    Parameters
+    ----------
+    model : Pullable
+    source : Path
+        A tar archive, a folder that holds a SavedModel or a TFLite file, or a TFLite file.
+    target : Path
+        Does not exist yet; its folder is empty.
+
+    Raises
+    ------
+    ModelRefused
+        If `source` is not there, or is nothing of the kind.
+    OutputError
+        If the disk is full, or may not be written.
+    """
+    if source.is_dir():
+        _copy(_found_in(source, model, source), target)
+    elif not source.is_file():
+        raise _content_refused("neither a file nor a folder", model, source)
+    elif is_archive(_head(source)):
+        unpacked = target.with_name(".unpacked")
+        with writing(target.parent):
+            unpacked.mkdir()
+        unpack(source, unpacked, largest_bytes=model.largest_bytes)
+        found = _found_in(unpacked, model, source)
+        with writing(target.parent):
+            found.rename(target)
+            shutil.rmtree(unpacked, ignore_errors=True)
+    elif _is_tflite(source) and model.form == "tflite":
+        _copy(source, target)
+    else:
+        raise _content_refused(f"this is {_what(source)}", model, source)
+
+
+def _found_in(folder: Path, model: Pullable, source: Path) -> Path:
+    """Return the model in `folder` or in a folder of it."""
+    candidates = sorted({folder, *(path for path in folder.iterdir() if path.is_dir())})
+    if model.form == "saved_model":
+        found = [path for path in candidates if (path / SAVED_MODEL_FILE).is_file()]
+        # A SavedModel's own folder comes first, whatever lies in its assets.
+        found = [folder] if folder in found else found
+    else:
+        found = [path for each in candidates for path in each.glob("*.tflite") if _is_tflite(path)]
+    if len(found) != 1:
+        raise _content_refused(f"there are {len(found)} models in it", model, source)
+    return found[0]
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_file():
+        _copy_file(source, target)
+        return
+    for path in _parts_of(source):
+        _copy_file(path, target / path.relative_to(source))
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with _opened(source) as original, writing(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as copy:
+            shutil.copyfileobj(original, copy)
+
+
+def _opened(file: Path) -> IO[bytes]:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ModelRefused(f"the file cannot be read: {reason}", where=str(file)) from error
+
+
+def _parts_of(saved_model: Path) -> Iterator[Path]:
+    for name in _SAVED_MODEL_PARTS:
+        part = saved_model / name
+        yield from [part] if part.is_file() else (p for p in sorted(part.rglob("*")) if p.is_file())
+
+
+def _is_tflite(file: Path) -> bool:
+    return _head(file)[_TFLITE_AT:].startswith(_TFLITE)
+
+
+def _head(file: Path) -> bytes:
+    with _opened(file) as handle:
+        return handle.read(512)
+
+
+def _what(file: Path) -> str:
+    head = _head(file)
+    if not head:
+        return "an empty file"
+    if head.lstrip().startswith((b"<", b"{")):
+        return "a web page or a message, not a model"
+    if head.startswith(b"PK"):
+        return "a zip archive: unpack it, and give the folder"
+    return "a TFLite file, not a SavedModel" if _is_tflite(file) else "neither an archive nor a model"
+
+
+def _content_refused(what: str, model: Pullable, source: Path) -> ModelRefused:
+    wanted = (
+        f"a folder with {SAVED_MODEL_FILE}, or a .tar.gz of one"
+        if model.form == "saved_model"
+        else "a .tflite file, or a .tar.gz of one"
+    )
+    return ModelRefused(what, where=str(source), fix=f"{model.name} is {wanted}: {model.url}")

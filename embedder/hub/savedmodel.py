@@ -1,0 +1,116 @@
+"""A SavedModel in TensorFlow: to be checked and converted, never to work with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from swara.data.clip import Samples
+from swara.data.errors import MissingPackage
+from swara.embedder.errors import ModelDamaged, ModelUnfit
+from swara.embedder.litert import stderr_closed
+
+from .contract import Contract, Outputs
+
+__all__ = ["LoadedModel", "first_line"]
+
+
+class LoadedModel:
+    """A SavedModel, called as it stands; a ``Run`` for ``check_contract``.
+
+    Parameters
+    ----------
+    folder : Path
+        The SavedModel.
+    contract : Contract
+        Tells its outputs apart: by their lengths, whatever they are called.
+
+    Attributes
+    ----------
+    tf : module
+        TensorFlow, which takes seconds to import.
+    saved : object
+        The model as TensorFlow loads it, with its variables.
+
+    Raises
+    ------
+    ModelDamaged
+        If TensorFlow cannot load it.
+    ModelUnfit
+        If it has no function, or, once called, takes no waveform or gives other things than documented.
+    MissingPackage
+        If TensorFlow is not installed.
+    """
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
+        self._contract, self._where = contract, str(folder)
+        self.tf = _tensorflow(self._where)
+        try:
+            with stderr_closed():
+                self.saved = self.tf.saved_model.load(str(folder))
+        except Exception as error:  # TensorFlow raises what it likes for a damaged file
+            raise ModelDamaged(
+                f"TensorFlow cannot load this SavedModel ({first_line(error)})",
+                where=self._where,
+                fix="Get it again; it may be cut short",
+            ) from error
+        # Called as TF Hub's models are, else as a served one is.
+        served = getattr(self.saved, "signatures", {}).get("serving_default")
+        self._function: Any = self.saved if callable(self.saved) else served
+        if self._function is None:
+            raise self._unfit("it has no function to call")
+
+    def __call__(self, waveform: Samples) -> Outputs:
+        """Return what the model gives for a waveform, float32 of shape [n]."""
+        with stderr_closed():
+            named = self.outputs(self.tf.constant(waveform))
+        arrays = {name: np.asarray(tensor, dtype=np.float32) for name, tensor in named.items()}
+        return Outputs(arrays["embeddings"], arrays.get("scores"))
+
+    def outputs(self, waveform: Any) -> dict[str, Any]:
+        """Return the embeddings, and the scores if there are classes, for a waveform: tensors all."""
+        try:
+            given = self.tf.nest.flatten(self._function(waveform))
+        except (TypeError, ValueError, KeyError, self.tf.errors.OpError) as error:
+            raise self._unfit(f"it does not take a waveform [samples] ({first_line(error)})") from error
+        lengths = {"embeddings": self._contract.dim}
+        if self._contract.classes:
+            lengths["scores"] = self._contract.classes
+        return {name: self._of_length(given, length) for name, length in lengths.items()}
+
+    def _of_length(self, given: list[Any], length: int) -> Any:
+        fitting = [each for each in given if each.shape.rank == 2 and each.shape[-1] == length]
+        if len(fitting) != 1:
+            shapes = ", ".join(str(tensor.shape) for tensor in given)
+            raise self._unfit(f"of its outputs {shapes} not one is [frames, {length}]")
+        return fitting[0]
+
+    def _unfit(self, what: str) -> ModelUnfit:
+        return ModelUnfit(
+            f"this SavedModel is not {self._contract.name}: {what}",
+            where=self._where,
+            fix=f"Get {self._contract.handle}: swara models pull {self._contract.name}",
+        )
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error of TensorFlow's says, cut short."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(" :.")[:120] if lines else type(error).__name__
+
+
+def _tensorflow(where: str) -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with stderr_closed():
+            import tensorflow as tf
+    except ImportError as error:
+        raise MissingPackage(
+            "a SavedModel is converted once by TensorFlow, which is not installed",
+            where=where,
+            fix="Install it with: pip install 'swara[tensorflow]'",
+        ) from error
+    return tf

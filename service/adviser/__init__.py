@@ -1,0 +1,1 @@
+"""The live version as an adviser: opinions on notes, and the nearest samples."""

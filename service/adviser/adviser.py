@@ -1,0 +1,177 @@
+"""The live version as an adviser: embedder, head and samples of one make, and the recordings behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from swara.classifier.note_head import NoteHead
+from swara.classifier.pitch import pitch_tracker
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import audio_digest, audio_path
+from swara.data.errors import OutputError
+from swara.data.pitch_track import PitchTrack
+from swara.data.recording import Recording, recording_id
+from swara.data.take import Note
+from swara.embedder import Embedder, EmbedderSpec, Embeddings
+from swara.embedder.cache import EmbeddingCache
+from swara.index import Item
+from swara.index.samples import SampleIndex
+from swara.service.embedders.choose import live_embedder
+from swara.service.errors import EmbedderChanged, StoreError
+from swara.service.rebuild.first_version import ensure_live
+from swara.service.samples import known_samples
+from swara.service.stages import StageProgress
+from swara.service.store import Layout, current_version
+from swara.service.take.report import NoteOpinion
+
+from .opinions import NEIGHBOURS, second_opinions
+
+__all__ = ["Model", "Remembered", "load_model"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembered:
+    """An `Embedder` of the one recording with this digest.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Asked where the cache has no answer.
+    cache : EmbeddingCache
+        Where the answer is then kept; one that may not be written is only read. It counts what is damaged.
+    sha256 : str
+        Digest of the recording's file.
+    """
+
+    embedder: Embedder
+    cache: EmbeddingCache
+    sha256: str
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """What the embedder is."""
+        return self.embedder.spec
+
+    def embed(self, clip: Clip) -> Embeddings:
+        """Return the embeddings of the whole recording, which `clip` must be."""
+        if (known := self.cache.get(self.spec, self.sha256)) is not None:
+            return known
+        embeddings = self.embedder.embed(clip)
+        # Who asks about a take wants an answer, whatever becomes of the cache.
+        with suppress(OutputError, OSError):
+            self.cache.put(self.sha256, embeddings)
+        return embeddings
+
+
+MARGIN_S = 0.05
+"""What is played around a sample's steady part, so that it does not start in mid-air."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """Everything that speaks of notes beside their pitch.
+
+    Parameters
+    ----------
+    version : str
+        Id of the version.
+    embedder, head, samples
+        Of one fingerprint.
+    recordings : mapping of str to Recording
+        The corpus by id.
+    cache : EmbeddingCache
+        What the embedder made before.
+    own : frozenset of str
+        Recordings never to answer with.
+    neighbours : int
+        Samples for each note.
+    """
+
+    version: str
+    embedder: Embedder
+    head: NoteHead
+    samples: SampleIndex
+    recordings: Mapping[str, Recording]
+    cache: EmbeddingCache
+    own: frozenset[str] = field(default_factory=frozenset)
+    neighbours: int = NEIGHBOURS
+
+    def about(self, take: Path) -> Model:
+        """Return the same model, to be asked about the whole of this take; it never answers with it."""
+        sha256 = audio_digest(take)
+        cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
+        embedder = Remembered(self.embedder, cache, sha256)
+        return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know of the opinions given so far; see ``swara.service.take.analyze.Adviser``."""
+        if not self.cache.damaged:
+            return ()
+        return ("What the cache held of this recording was damaged, and was computed again",)
+
+    def opinions(
+        self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
+    ) -> tuple[NoteOpinion, ...]:
+        """Return an opinion on each note; see ``swara.service.take.analyze.Adviser``."""
+        return second_opinions(
+            clip,
+            track,
+            notes,
+            sa_hz,
+            embedder=self.embedder,
+            head=self.head,
+            samples=self.samples,
+            exclude=self.own,
+            neighbours=self.neighbours,
+        )
+
+    def sound_of(self, item: Item) -> Clip:
+        """Return a sample's sound, with a little around it.
+
+        Raises
+        ------
+        SwaraError
+            If its recording is gone or unreadable.
+        """
+        recording = self.recordings.get(item.recording)
+        if recording is None:
+            raise StoreError(
+                f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
+            )
+        clip = load_clip(audio_path(recording), max_duration_s=None)
+        return clip.between(item.start_s - MARGIN_S, item.end_s + MARGIN_S)
+
+
+def load_model(store: Path, progress: StageProgress | None = None) -> Model:
+    """Open the live version of a store, with the embedder that it was made with.
+
+    Where there is no version yet, the first is made from the samples known.
+
+    Raises
+    ------
+    EmbedderMissing
+        If its embedder cannot be had on this machine.
+    EmbedderChanged
+        If that embedder is another one now than it was then.
+    StoreError
+        If the store is damaged, from a newer swara, or cannot be made.
+    """
+    layout = Layout(store)
+    while True:
+        version = current_version(layout)
+        embedder = live_embedder(layout)
+        try:
+            live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+        except EmbedderChanged:
+            # Another process may have made a version with another embedder live in the meantime.
+            if current_version(layout) == version:
+                raise
+            continue
+        recordings = {r.id: r for r in known_samples(layout.corpus)}
+        cache = EmbeddingCache(layout.embeddings)
+        return Model(live.id, embedder, live.head, live.index, recordings, cache)

@@ -1,0 +1,1 @@
+"""Which embedder is used; fine-tuning and removing one."""

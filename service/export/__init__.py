@@ -1,0 +1,1 @@
+"""From a recording on disk to every file that was asked for."""

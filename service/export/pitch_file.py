@@ -1,0 +1,144 @@
+"""The pitch alone: from a recording on disk to rows of CSV and a picture, in memory that does not grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch.bins import Salience
+from swara.classifier.pitch.decode import sung_frames
+from swara.classifier.pitch.head import HeadTracker
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import decode
+from swara.data.audio.frames import frame_count
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.storage.atomic_file import write_atomically
+from swara.service.report.csv_report import TRACK_HEADER, track_rows
+from swara.service.report.picture.pitch_columns import SalienceColumns
+
+from .outputs import check_outputs, check_suffix
+
+__all__ = ["PitchFound", "Write", "pitch_file"]
+
+Write: TypeAlias = Callable[[str], object]
+"""Takes the next piece of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class PitchFound:
+    """What came of it.
+
+    Parameters
+    ----------
+    duration_s : float
+        Length of the recording.
+    frames, voiced_frames : int
+        How many there are, and how many of them are sung.
+    warnings : tuple of str
+        What is wrong with the recording, as sentences without full stop.
+    """
+
+    duration_s: float
+    frames: int
+    voiced_frames: int
+    warnings: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """All of it but the warnings, for a terminal."""
+        share = 100.0 * self.voiced_frames / self.frames
+        sung = f"sung {share:.0f}% of the time" if self.voiced_frames else "no singing was found"
+        return f"{self.frames} frames, {self.duration_s:.2f} s, {sung}"
+
+
+def pitch_file(
+    recording: Path,
+    csv: Path | Write,
+    plot: Path | None = None,
+    *,
+    max_duration_s: float | None,
+    progress: Progress | None = None,
+) -> PitchFound:
+    """Track the pitch of a recording; write it as CSV, and draw it.
+
+    Parameters
+    ----------
+    recording : Path
+    csv : Path or callable
+        Where the rows go: a file, which is made whole or not at all, or what takes them block by block.
+    plot : Path, optional
+        Where the picture goes.
+    max_duration_s : float or None
+        Longest recording accepted; None lifts the limit.
+    progress : callable, optional
+        Called with the share done after each block of 10 s.
+
+    Raises
+    ------
+    SwaraError
+        If the recording cannot be used, or a file cannot be written: found out before the work where that is
+        possible.
+    """
+    files = (path for path in (csv, plot) if isinstance(path, Path))
+    check_outputs(files, source=recording)
+    check_suffix(plot, ".png", "the picture")
+    listening = _Listening(HeadTracker(), progress)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
+    columns = SalienceColumns(frame_count(decoded.clip))
+    if isinstance(csv, Path):
+        write_atomically(csv, lambda part: _fill(part, listening, decoded.clip, columns))
+    else:
+        listening.write(csv, decoded.clip, columns)
+    track = listening.track()
+    if plot is not None:
+        from swara.service.report.picture.pitch_plot import save_pitch_plot
+
+        save_pitch_plot(columns.salience, track, plot, title=recording.name)
+    voiced_frames = int(np.count_nonzero(track.voiced))
+    return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
+
+
+def _fill(part: Path, listening: _Listening, clip: Clip, columns: SalienceColumns) -> None:
+    with part.open("w", encoding="utf-8", newline="") as file:
+        listening.write(file.write, clip, columns)
+
+
+class _Listening:
+    """Goes through a recording once: rows are written at once, what is voiced is known at the end."""
+
+    def __init__(self, tracker: HeadTracker, progress: Progress | None) -> None:
+        self._tracker = tracker
+        self._progress = progress
+        self._hz = np.empty(0)
+        self._voicing: Salience = np.empty(0, np.float32)
+
+    def write(self, write: Write, clip: Clip, columns: SalienceColumns) -> None:
+        """Write every row, and show `columns` the salience of every frame."""
+        frames, done = frame_count(clip), 0
+        self._hz, self._voicing = np.empty(frames), np.empty(frames, np.float32)
+        write(TRACK_HEADER)
+        for heard in self._tracker.hear(clip):
+            block = slice(done, done + heard.hz.size)
+            self._hz[block], self._voicing[block] = heard.hz, heard.voicing
+            write(track_rows(_times_s(block.start, block.stop), heard.hz, heard.voicing))
+            columns.add(heard.salience)
+            done = block.stop
+            if self._progress is not None:
+                self._progress(done / frames)
+
+    def track(self) -> PitchTrack:
+        """Return the whole track, as the tracker itself would."""
+        times_s = _times_s(0, self._hz.size)
+        return PitchTrack(
+            times_s, self._hz, self._voicing.astype(np.float64), sung_frames(self._voicing, self._hz)
+        )
+
+
+def _times_s(start: int, stop: int) -> FloatArray:
+    return HOP_S * np.arange(start, stop, dtype=np.float64)

@@ -1,0 +1,97 @@
+"""A recording as a picture of its mel spectrogram, in memory that does not grow with the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.data.audio.decode import decode
+from swara.data.audio.frames import frame_count
+from swara.data.audio.mel import MelBands, MelPower, mel_power
+from swara.data.clip import Clip
+from swara.service.report.picture.pitch_columns import frames_per_column
+from swara.service.stages import StageProgress, Stages
+
+from .outputs import check_outputs, check_suffix
+
+__all__ = ["SpectrogramDrawn", "mel_columns", "spectrogram_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpectrogramDrawn:
+    """What was drawn, and what is wrong with the recording, as sentences without full stop."""
+
+    duration_s: float
+    bands: MelBands
+    warnings: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """All of it but the warnings, for a terminal."""
+        bands = self.bands
+        return f"{self.duration_s:.2f} s, {bands.bands} mel bands, {bands.min_hz:g} to {bands.max_hz:g} Hz"
+
+
+def spectrogram_file(
+    recording: Path,
+    output: Path,
+    *,
+    pitch: bool = False,
+    max_duration_s: float | None,
+    progress: StageProgress | None = None,
+) -> SpectrogramDrawn:
+    """Draw the mel spectrogram of a recording as PNG.
+
+    Parameters
+    ----------
+    recording, output : Path
+        The picture's name ends in ``.png``, or in nothing.
+    pitch : bool
+        Draw the pitch track over it.
+    max_duration_s : float or None
+        Longest recording accepted; None lifts the limit.
+    progress : callable, optional
+        Called with the name of a stage and the share of it that is done.
+
+    Raises
+    ------
+    SwaraError
+        If the recording cannot be used, or the file cannot be written: found out before the work where
+        that is possible.
+    """
+    from swara.service.report.picture.spectrogram_plot import save_spectrogram
+
+    check_suffix(output, ".png", "the picture")
+    check_outputs([output], source=recording)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
+    bands, stages = MelBands(), Stages(progress)
+    power = mel_columns(decoded.clip, bands, stages)
+    track = None
+    if pitch:
+        tell = None if progress is None else lambda share: progress("finding the pitch", share)
+        track = pitch_tracker("head").track(decoded.clip, tell)
+    save_spectrogram(power, bands, output, clip=decoded.clip, track=track, title=recording.name)
+    return SpectrogramDrawn(decoded.clip.duration_s, bands, decoded.warnings)
+
+
+def mel_columns(clip: Clip, bands: MelBands, stages: Stages) -> MelPower:
+    """Return the mean power in each column of a picture, shape [columns, bands], of at most 2000 columns.
+
+    A column is one frame of 10 ms, or in a long clip as many as are needed.
+    """
+    frames = frame_count(clip)
+    per_column = frames_per_column(frames)
+    sums = np.zeros((-(-frames // per_column), bands.bands), np.float64)
+    done = 0
+    with stages.stage("listening"):
+        for power in mel_power(clip, bands):
+            at = (done + np.arange(power.shape[0])) // per_column
+            first = np.flatnonzero(np.diff(at, prepend=-1))
+            sums[at[first]] += np.add.reduceat(power, first, axis=0, dtype=np.float64)
+            done += power.shape[0]
+            stages.tell(done / frames)
+    counts = np.minimum(per_column, frames - per_column * np.arange(sums.shape[0]))
+    return (sums / counts[:, np.newaxis]).astype(np.float32)

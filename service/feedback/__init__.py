@@ -1,0 +1,1 @@
+"""What users say of a verdict: corrections, kept and read."""

@@ -1,0 +1,1 @@
+"""A new version is built, evaluated against the live one, and promoted or kept."""

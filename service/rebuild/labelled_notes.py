@@ -1,0 +1,176 @@
+"""The labelled notes of recordings, as the head and the index take them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from swara.classifier.note_head import NoteSource
+from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
+from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
+from swara.data.corpus.corpus import audio_path
+from swara.data.pitch_track import PitchTrack
+from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.array_cache import EntryFolder
+from swara.embedder import Embedder, Embeddings
+from swara.embedder.cache import EmbeddingCache
+from swara.embedder.pooling import pool
+from swara.index import Item
+from swara.service.errors import StoreReadOnly
+from swara.service.store import Layout
+from swara.service.store.disk_errors import writing
+from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
+
+__all__ = ["HeardAhead", "LabelledNote", "Listener"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledNote:
+    """A note whose swara is known: what the head learns from, and an item of the index."""
+
+    source: NoteSource
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAhead:
+    """What other processes put into the cache.
+
+    Parameters
+    ----------
+    embedded : int
+        Recordings that they embedded, and that the cache kept.
+    damaged : int
+        Entries that they found damaged.
+    """
+
+    embedded: int = 0
+    damaged: int = 0
+
+
+class Listener:
+    """Embeds and tracks recordings, each only once.
+
+    Parameters
+    ----------
+    store : Layout
+        Keeps what was heard before.
+    embedder : Embedder
+    tracker : PitchTracker
+    tracked : mapping of str to PitchTrack
+        Tracks of this tracker that need not be in the store, by the SHA-256 of the recording.
+
+    Attributes
+    ----------
+    embedded, from_cache : int
+        Recordings that were embedded, and that were found in the cache.
+    unheard : int
+        Labelled notes in which no pitch was found; they are left out.
+    unkept : int
+        Results that the cache, which may not be written, could not keep.
+    kept : int
+        Of the recordings that were embedded, those that the cache could keep.
+    """
+
+    def __init__(
+        self, store: Layout, embedder: Embedder, tracker: PitchTracker, tracked: Mapping[str, PitchTrack]
+    ) -> None:
+        self._embedder, self._embeddings = embedder, EmbeddingCache(store.embeddings)
+        self._tracker, self._pitch = tracker, PitchCache(store.pitch)
+        self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
+        self._folder = store.folder
+        self.embedded = self.from_cache = self.unheard = self.unkept = self.kept = 0
+        self._damaged_ahead = 0
+
+    @property
+    def damaged(self) -> int:
+        """How many cache entries were found damaged; what they held was computed again."""
+        return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
+
+    def lacks(self, recording: Recording) -> bool:
+        """Whether the cache has no embedding, or no track, of a recording."""
+        spec, sha256 = self._embedder.spec, recording.sha256
+        if not EntryFolder(self._embeddings.folder).path(spec.fingerprint, sha256).exists():
+            return True
+        return (
+            sha256 not in self._tracked and not self._pitch.entries.path(self._fingerprint, sha256).exists()
+        )
+
+    def listen(self, recording: Recording) -> None:
+        """Put into the cache what it lacks of a recording; errors as of `notes_of`."""
+        self._embed(recording)
+        self._track(recording)
+
+    def credit(self, ahead: HeardAhead) -> None:
+        """Count what other processes did before; what they embedded will be found in the cache."""
+        self.embedded += ahead.embedded
+        self.from_cache -= ahead.embedded
+        self._damaged_ahead += ahead.damaged
+
+    def notes_of(self, recording: Recording) -> list[LabelledNote]:
+        """Return the labelled notes of a recording.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be decoded.
+        StoreUnwritable
+            If the disk is full.
+        """
+        embeddings, track = self._embed(recording), self._track(recording)
+        cents = track.cents(recording.tonic_hz)
+        notes = []
+        for label in recording.labels:
+            inside = (track.times_s >= label.start_s) & (track.times_s < label.end_s)
+            if np.isfinite(cents[inside]).any():
+                notes.append(_note(recording, label, embeddings, cents[inside]))
+        self.unheard += len(recording.labels) - len(notes)
+        return notes
+
+    def _embed(self, recording: Recording) -> Embeddings:
+        spec = self._embedder.spec
+        if (known := self._embeddings.get(spec, recording.sha256)) is not None:
+            self.from_cache += 1
+            return known
+        clip = load_clip(audio_path(recording), rate_hz=spec.rate_hz, max_duration_s=None)
+        embeddings = self._embedder.embed(clip)
+        self.kept += self._keep(lambda: self._embeddings.put(recording.sha256, embeddings))
+        self.embedded += 1
+        return embeddings
+
+    def _track(self, recording: Recording) -> PitchTrack:
+        known = self._tracked.get(recording.sha256)
+        known = known if known is not None else self._pitch.get(self._fingerprint, recording.sha256)
+        if known is not None:
+            return known
+        clip = load_clip(audio_path(recording), rate_hz=TRACK_RATE_HZ, max_duration_s=None)
+        track = self._tracker.track(clip)
+        self._keep(lambda: self._pitch.put(self._fingerprint, recording.sha256, track))
+        return track
+
+    def _keep(self, put: Callable[[], None]) -> bool:
+        """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
+        try:
+            with writing(self._folder):
+                put()
+        except StoreReadOnly:
+            self.unkept += 1
+            return False
+        return True
+
+
+def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents: FloatArray) -> LabelledNote:
+    vector = pool(embeddings, label.start_s, label.end_s)
+    source = NoteSource(cents, vector, label.swara, recording.singer, recording.id)
+    item = Item(
+        recording=recording.id,
+        singer=recording.singer,
+        swara=label.swara,
+        start_s=label.start_s,
+        end_s=label.end_s,
+        synthesized=recording.synthesized,
+    )
+    return LabelledNote(source, item)

@@ -1,0 +1,180 @@
+"""What a rebuild would learn from, and whether the live version already holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from swara.classifier.pitch import PitchTracker
+from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
+from swara.data.recording import Recording
+from swara.embedder import EmbedderSpec
+from swara.service.errors import RecordingsLost, StoreDamaged
+from swara.service.phrases import counted
+from swara.service.samples.known import known_samples
+from swara.service.samples.unchanged_files import refuse_changed
+from swara.service.store import Layout, Manifest, sound_manifest
+from swara.service.store.history import recordings_seen
+from swara.service.store.manifest import Parameters, code_version
+from swara.service.store.pitch_cache import tracker_fingerprint
+from swara.service.versions.info import Basis, basis_of, kept_versions, live_version
+
+from .corrections import Corrections, confirmed_corrections
+
+__all__ = ["MAKING", "SEED", "Plan", "about_lost", "make_plan"]
+
+MAKING = 3
+"""Number of the way in which versions are made; one that changes what is in them raises it."""
+
+SEED = 20_250_301
+"""Of everything random in a rebuild."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a version is to be made from.
+
+    Parameters
+    ----------
+    recordings : tuple of Recording
+        Each found to be what it was when it was added.
+        Labels that users corrected are as they should be.
+    corrections : Corrections
+        What users said was wrong.
+    corpus_digest : str
+        The digest of the recordings.
+    embedder : EmbedderSpec
+    parameters : mapping
+        Everything else that decides what comes out.
+    parent : str or None
+        Id of the live version, as far as it can be told.
+    live : Manifest or None
+        Its manifest if it is sound.
+    basis : Basis or None
+        The version to compare with; the live one where that can say what it is.
+    warnings : tuple of str
+        What is wrong with it, as sentences without full stop.
+    """
+
+    recordings: tuple[Recording, ...]
+    corrections: Corrections
+    corpus_digest: str
+    embedder: EmbedderSpec
+    parameters: Parameters
+    parent: str | None
+    live: Manifest | None
+    basis: Basis | None
+    warnings: tuple[str, ...]
+
+    def is_carried_out_by(self, manifest: Manifest) -> bool:
+        """Whether a version with this manifest holds just what the plan would make."""
+        return (
+            manifest.corpus_digest == self.corpus_digest
+            and manifest.embedder == self.embedder
+            and set(manifest.made_with.values()) == {self.embedder.fingerprint}
+            and manifest.parameters == self.parameters
+            and manifest.code_version == code_version()
+        )
+
+
+def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> Plan:
+    """Look at the recordings and the live version; nothing is written.
+
+    Raises
+    ------
+    RecordingsChanged
+        If recordings were deleted or changed since they were added.
+    CorpusError, StoreDamaged
+        If a list of recordings, or of corrections, is damaged.
+    StoreNewer, StoreUnreadable
+        If the live version must not be replaced, or cannot be read.
+    """
+    known = known_samples(store.corpus)
+    refuse_changed(known)
+    corrections = confirmed_corrections(store, known)
+    recordings = corrections.applied(_in_fixed_order(known))
+    parent, live, warnings = _live(store)
+    return Plan(
+        recordings=recordings,
+        corrections=corrections,
+        corpus_digest=corpus_digest(recordings),
+        embedder=embedder,
+        parameters={
+            "making": MAKING,
+            "seed": SEED,
+            "corrections": corrections.digest,
+            "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}",
+        },
+        parent=parent,
+        live=live,
+        basis=(parent, live) if parent is not None and live is not None else basis_of(store),
+        warnings=(*warnings, *corrections.warnings),
+    )
+
+
+def _in_fixed_order(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
+    """Return the recordings, each once, in an order that does not tell when they were added."""
+    known = {recording.sha256: recording for recording in recordings}
+    return tuple(known[sha256] for sha256 in sorted(known))
+
+
+def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
+    """Id and manifest of the live version, and what is wrong with it."""
+    parent = None
+    try:
+        parent = live_version(store)
+        live = None if parent is None else sound_manifest(store, parent)
+    except StoreDamaged as error:
+        doubt = (
+            f"the live version is damaged: {error.where}: {error.what}; to go back: swara versions rollback"
+        )
+        return parent, None, (doubt,)
+    return parent, live, ()
+
+
+_MOST_NAMED = 5
+
+
+def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
+    """Yield a warning where recordings are lost and are to be done without: with `force`.
+
+    They are lost where ``corpus.jsonl`` was deleted, cut off, or restored from an old copy. What
+    `swara samples remove` took out is not, nor is what another release of swara does not bundle any more.
+
+    Raises
+    ------
+    RecordingsLost
+        Naming some of them, without `force`.
+    CorpusError
+        If the list of recordings is damaged.
+    """
+    seen = _seen(store, plan)
+    gone = seen.keys() - {recording.id for recording in plan.recordings} - removed_ids(store.corpus)
+    bundled = {recording.singer for recording in pack_recordings()}
+    lost = sorted(each for each in gone if seen[each]["singer"] not in bundled)
+    if not lost:
+        return
+    named = ", ".join(f"{each} ({seen[each]['singer']})" for each in lost[:_MOST_NAMED])
+    more = f" and {len(lost) - _MOST_NAMED} more" if len(lost) > _MOST_NAMED else ""
+    count = counted(len(lost), "recording")
+    what = f"{count} of the live version can be found in the list no more: {named}{more}"
+    if not force:
+        raise RecordingsLost(
+            what,
+            where=str(store.corpus),
+            fix="Restore the list from a backup; to go on without them: swara rebuild --force",
+        )
+    yield f"{what}; done without"
+
+
+def _seen(store: Layout, plan: Plan) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the version learned from that the rebuild starts from; where it cannot say, one before."""
+    if plan.basis is not None:
+        with suppress(StoreDamaged):
+            return recordings_seen(store, *plan.basis) or {}
+    for info in kept_versions(store):
+        if info.state == "" and info.manifest is not None:
+            return recordings_seen(store, info.id, info.manifest) or {}
+    return {}

@@ -1,0 +1,242 @@
+"""Learn from the recordings known: embed what is new, fit, examine, and make live what has not got worse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from swara.classifier.pitch import PitchTracker, pitch_tracker
+from swara.embedder import Embedder
+from swara.embedder.litert import cores
+from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
+from swara.service.samples.pack_pitch import pack_pitch
+from swara.service.stages import StageProgress, StageReport, Stages
+from swara.service.store import Layout, create_version, publish, writer_lock
+from swara.service.store.pitch_cache import tracker_fingerprint
+
+from .compare import exam_notes, examined, with_corrections
+from .gate import Ruling
+from .held_out import HeldOut, frozen_held_out
+from .labelled_notes import LabelledNote, Listener
+from .plan import SEED, Plan, about_lost, make_plan
+from .result import RebuildResult
+from .train import Learned, learn, version_builder
+from .unchanged import settled
+from .workers import Ears, listen_ahead
+
+__all__ = ["RebuildResult", "rebuild", "run_rebuild"]
+
+
+def rebuild(
+    store_folder: Path,
+    *,
+    embedder: Embedder,
+    tracker: PitchTracker,
+    force: bool = False,
+    jobs: int = 1,
+    ears: Ears | None = None,
+    progress: StageProgress | None = None,
+    report: StageReport | None = None,
+) -> RebuildResult:
+    """Make a version of everything known; make it live if it does no worse than the one that is.
+
+    The same recordings, embedder and tracker make the same files, byte for byte, whatever `jobs` is. What
+    was embedded and tracked is kept: a rebuild that was killed goes on from there.
+
+    Parameters
+    ----------
+    store_folder : Path
+        Made if it does not exist.
+    embedder : Embedder
+    tracker : PitchTracker
+        Finds the pitch of the labelled notes.
+    force : bool
+        Make a version even where nothing is new, where the same was rejected before, or where recordings of
+        the live version are lost.
+    jobs, ears : int, and callable, optional
+        How many processes embed and track, and what makes the same embedder and tracker in each.
+    progress, report : callables, optional
+        As `Stages` calls them.
+
+    Raises
+    ------
+    RecordingsChanged, RecordingsLost, StoreBusy, StoreUnwritable
+        If recordings are not what was added, or not known any more though nobody removed them, if another
+        rebuild is at work, or the disk is full or read-only.
+    SwaraError
+        If anything known cannot be read, or is too little. The live version is then as it was.
+    """
+    stages = Stages(progress, report)
+    work = _Work(Layout(store_folder), embedder, tracker, stages, jobs, ears)
+    plan, result = work.look(force=force)
+    if result is None:
+        with writer_lock(work.store):
+            # In the meantime another writer may have done it, or recordings may have been added.
+            plan, result = work.look(force=force)
+            if result is None:
+                return work.carry_out(plan)
+    stages.over("check", recordings=len(plan.recordings))
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """A rebuild: where, by whom, and who is told."""
+
+    store: Layout
+    embedder: Embedder
+    tracker: PitchTracker
+    stages: Stages
+    jobs: int
+    ears: Ears | None
+
+    def look(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
+        """See what there is to do, and what came of it if it was done before."""
+        with self.stages.stage("check"):
+            plan = make_plan(self.store, self.embedder.spec, self.tracker)
+            result = None if force else settled(self.store, plan, self.stages.seconds)
+            lost = () if result is not None else tuple(about_lost(self.store, plan, force=force))
+            return replace(plan, warnings=(*plan.warnings, *lost)), result
+
+    def carry_out(self, plan: Plan) -> RebuildResult:
+        """Go through the stages; the caller holds the lock."""
+        store, stages = self.store, self.stages
+        stages.over("check", recordings=len(plan.recordings))
+        known = pack_pitch(tracker_fingerprint(self.tracker))
+        listener = Listener(store, self.embedder, self.tracker, known)
+        with stages.stage("listen"):
+            heard = self._hear(plan, listener)
+        stages.over(
+            "listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(heard.notes)
+        )
+        with stages.stage("learn"):
+            learned = learn(
+                heard.notes,
+                seed=SEED,
+                held_out=heard.held_out.singers,
+                corrections=heard.corrections,
+                in_tune=heard.in_tune,
+            )
+        stages.over("learn", warnings=list(learned.warnings))
+        with stages.stage("evaluate"):
+            ruling = examined(store, plan, learned, heard.notes, heard.held_out, heard.questions)
+            corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
+            learned = with_corrections(store, plan, learned, corrected)
+        became = learned.metrics.get("corrections")
+        stages.over("evaluate", **_told(ruling), warnings=list(ruling.warnings), corrections=became)
+        with stages.stage("write"):
+            version = _write(store, plan, learned, ruling)
+        stages.over("write", version=version)
+        return _result(plan, listener, learned, ruling, version, stages)
+
+    def _hear(self, plan: Plan, listener: Listener) -> _Heard:
+        held_out = frozen_held_out(self.store, plan.recordings)
+        if self.ears is not None and self.jobs > 1:
+            lacking = [recording for recording in plan.recordings if listener.lacks(recording)]
+            if len(lacking) > 1:
+                tell = self.stages.tell
+                listener.credit(listen_ahead(self.store.folder, lacking, self.ears, self.jobs, tell))
+        heard = {each: listener.notes_of(each) for each in self.stages.each(plan.recordings)}
+        takes = [(each, listener.notes_of(each.as_recording())) for each in plan.corrections.takes]
+        return _Heard(
+            held_out,
+            notes=[note for each in heard.values() for note in each],
+            questions=exam_notes(held_out, heard, listener),
+            corrections=[note for _, theirs in takes for note in theirs],
+            in_tune=[note for each, theirs in takes if each.in_tune for note in theirs],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes.
+
+    Of the last, some are in tune, where the report had said otherwise.
+    """
+
+    held_out: HeldOut
+    notes: list[LabelledNote]
+    questions: list[LabelledNote]
+    corrections: list[LabelledNote]
+    in_tune: list[LabelledNote]
+
+
+def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:
+    build, now = version_builder(plan, learned, ruling), datetime.now(UTC)
+    make = publish if ruling.promoted else create_version
+    return make(store, build, parent=plan.parent, made_at=now)
+
+
+def _told(ruling: Ruling) -> dict[str, Any]:
+    """Say what the gate found: it may go live, which it does once it is written, and not before."""
+    facts = ruling.to_json()
+    return {"passed": facts.pop("promoted"), **facts}
+
+
+def _result(
+    plan: Plan, listener: Listener, learned: Learned, ruling: Ruling, version: str, stages: Stages
+) -> RebuildResult:
+    return RebuildResult(
+        version=version if ruling.promoted else plan.parent or "",
+        promoted=ruling.promoted,
+        nothing_new=False,
+        embedder=plan.embedder.name,
+        embedded=listener.embedded,
+        from_cache=listener.from_cache,
+        seconds=stages.seconds,
+        metrics=learned.metrics,
+        warnings=(*plan.warnings, *_about_listening(listener), *learned.warnings, *ruling.warnings),
+        candidate=None if ruling.promoted else version,
+        reasons=ruling.reasons,
+        gate=ruling.to_json(),
+    )
+
+
+def _about_listening(listener: Listener) -> Iterator[str]:
+    if listener.damaged:
+        yield f"damaged entries of the cache, found and computed again: {listener.damaged}"
+    if listener.unkept:
+        yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
+    if listener.unheard:
+        have = "1 labelled note has" if listener.unheard == 1 else f"{listener.unheard} labelled notes have"
+        yield f"{have} no pitch to be found; left out"
+
+
+_TRACKER: Final = "head"
+
+
+def run_rebuild(
+    store: Path,
+    embedder: str | None,
+    *,
+    force: bool,
+    jobs: int | None,
+    progress: StageProgress | None,
+    report: StageReport | None,
+    notice: Notice | None = None,
+) -> tuple[tuple[str, ...], RebuildResult]:
+    """Rebuild a store with the embedder of that name, or the live one; return warnings, and the result.
+
+    `notice` is told where the embedder's model is converted first, which takes its time.
+    Errors are those of `choose_embedder` and of `swara.service.rebuild.rebuild.rebuild`.
+    """
+    choice = choose_embedder(Layout(store), embedder, notice)
+    result = rebuild(
+        store,
+        embedder=choice.embedder,
+        tracker=pitch_tracker(_TRACKER),
+        force=force,
+        jobs=jobs or cores(),
+        ears=partial(_ears, choice.embedder.spec.name),
+        progress=progress,
+        report=report,
+    )
+    return choice.warnings, result
+
+
+def _ears(embedder: str) -> tuple[Embedder, PitchTracker]:
+    return embedder_called(embedder), pitch_tracker(_TRACKER)

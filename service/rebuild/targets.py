@@ -1,0 +1,166 @@
+"""Where the professionals sing each swara: the targets of ``--tuning learned``."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from swara.raga.swaras import SVARASTHANAS, parse_swara
+from swara.raga.tuning import JUST, Tuning, learned
+from swara.service.errors import NoTargets
+from swara.service.store import Layout, current_version, sound_manifest
+from swara.service.store.disk_errors import damaged, reading
+
+from .labelled_notes import LabelledNote
+from .note_pitch import middles_cents
+
+__all__ = [
+    "LearnedTarget",
+    "learn_targets",
+    "learned_tuning",
+    "moved_cents",
+    "targets_from_json",
+    "targets_json",
+    "tuning_of",
+]
+
+LEAST_NOTES, LEAST_SINGERS = 10, 2
+"""A swara of which there is less keeps its place in just intonation."""
+
+_FURTHEST_CENTS = 60.0
+"""A note further from its place in just intonation is a slip, or a label gone wrong."""
+
+_CENTS_DIGITS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedTarget:
+    """The middle of what professionals sing, in `cents` above Sa, and of how much that was taken."""
+
+    cents: float
+    notes: int
+    singers: int
+
+
+def learn_targets(notes: Sequence[LabelledNote]) -> Mapping[str, LearnedTarget]:
+    """Return a target for each svarasthana that enough professionals sing, by its letter.
+
+    It is the median of the singers' own medians, so that nobody counts more for singing more. Synthesized
+    voices do not count: they sing what they were told to. Sa is what all is measured from, and stays at 0.
+
+    Parameters
+    ----------
+    notes : sequence of LabelledNote
+        At least one frame of each has a pitch.
+    """
+    heard: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    middles = middles_cents([note.source for note in notes]).tolist()
+    for note, middle in zip(notes, middles, strict=True):
+        svarasthana, octave = parse_swara(note.source.swara)
+        cents = middle - 1200.0 * octave
+        off_cents = JUST.targets[svarasthana.index].offset(cents)
+        if svarasthana.index and not note.item.synthesized and abs(off_cents) <= _FURTHEST_CENTS:
+            heard[svarasthana.letter][note.item.singer].append(cents)
+    found = {letter: _target(by_singer) for letter, by_singer in heard.items()}
+    enough = {
+        letter: target
+        for letter, target in found.items()
+        if target.notes >= LEAST_NOTES and target.singers >= LEAST_SINGERS
+    }
+    return _without_overlap(enough)
+
+
+def moved_cents(before: Mapping[str, LearnedTarget], now: Mapping[str, LearnedTarget]) -> dict[str, float]:
+    """Return how far each target moved, by its letter; those that did not are left out.
+
+    A target that is not learned lies where just intonation has it.
+    """
+    moved = {}
+    for place in SVARASTHANAS:
+        then, since = before.get(place.letter), now.get(place.letter)
+        just = JUST.targets[place.index]
+        if then and since:
+            moved[place.letter] = since.cents - then.cents
+        elif since:
+            moved[place.letter] = just.offset(since.cents)
+        elif then:
+            moved[place.letter] = -just.offset(then.cents)
+    return {letter: round(cents, _CENTS_DIGITS) for letter, cents in moved.items() if cents}
+
+
+def tuning_of(targets: Mapping[str, LearnedTarget]) -> Tuning:
+    """Return the tuning: what was learned, and just intonation for the rest."""
+    return learned({letter: target.cents for letter, target in targets.items()})
+
+
+def targets_json(targets: Mapping[str, LearnedTarget]) -> str:
+    """Return ``targets.json``: each target, and the letters of those that stay just."""
+    just = [place.letter for place in SVARASTHANAS if place.letter not in targets]
+    content = {"learned": {letter: asdict(each) for letter, each in targets.items()}, "just": just}
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def targets_from_json(content: bytes) -> Mapping[str, LearnedTarget]:
+    """Read what `targets_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    try:
+        value: Mapping[str, Any] = json.loads(content)["learned"]
+        targets = {letter: LearnedTarget(**fields) for letter, fields in value.items()}
+        tuning_of(targets)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no learned targets: {error}") from error
+    return targets
+
+
+def _target(by_singer: Mapping[str, Sequence[float]]) -> LearnedTarget:
+    middle = float(np.median([np.median(cents) for cents in by_singer.values()]))
+    notes = sum(len(cents) for cents in by_singer.values())
+    return LearnedTarget(round(middle, _CENTS_DIGITS), notes, len(by_singer))
+
+
+def _without_overlap(targets: Mapping[str, LearnedTarget]) -> Mapping[str, LearnedTarget]:
+    """Drop targets that reach past a neighbour's, those of the fewest notes first to go."""
+    kept: dict[str, LearnedTarget] = {}
+    for letter, target in sorted(targets.items(), key=lambda item: (-item[1].notes, item[0])):
+        with suppress(ValueError):
+            tuning_of(kept | {letter: target})
+            kept[letter] = target
+    return kept
+
+
+_FIX = "Run: swara rebuild"
+
+
+def learned_tuning(store: Layout) -> Tuning:
+    """Return the learned tuning of a store; what was not learned lies where just intonation has it.
+
+    Raises
+    ------
+    NoTargets
+        If there is no version yet, or an older swara made it.
+    StoreDamaged
+        If the live version is damaged.
+    """
+    version = current_version(store)
+    if version is None:
+        raise NoTargets("nothing was learned yet", where=str(store.folder), fix=_FIX)
+    manifest, at = sound_manifest(store, version), store.version(version).targets
+    if at.name not in manifest.files:
+        raise NoTargets("the live version has no learned tuning", where=str(store.folder), fix=_FIX)
+    with reading(at):
+        content = at.read_bytes()
+    try:
+        return tuning_of(targets_from_json(content))
+    except ValueError as error:
+        raise damaged(str(error), at) from error

@@ -1,0 +1,202 @@
+"""From labelled notes to the files of a version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from swara.classifier.note_head import (
+    NoteExample,
+    NoteHead,
+    augmented,
+    examples_of,
+    fit_note_head,
+    refit_without,
+    save_note_head,
+)
+from swara.data.corpus.log import json_line
+from swara.data.corpus.recording_json import recording_to_json
+from swara.data.recording import Recording
+from swara.embedder import EmbedderSpec
+from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
+from swara.service.store import VersionContents, VersionLayout
+from swara.service.store.versions import Build
+
+from .gate import Ruling
+from .labelled_notes import LabelledNote
+from .plan import Plan
+from .targets import LearnedTarget, learn_targets, moved_cents, targets_json
+
+__all__ = ["Learned", "fair_share", "learn", "version_builder"]
+
+
+def fair_share(notes: Sequence[LabelledNote], most: int) -> list[LabelledNote]:
+    """Return at most `most` notes of each swara, in the order in which they stand.
+
+    Each singer gives one note after another, by a hash that neither time nor order of adding changes; so a
+    singer who sings much does not crowd others out, and one recording more changes little.
+    """
+    places: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for place, note in enumerate(notes):
+        places[note.item.swara][note.item.singer].append(place)
+    kept: set[int] = set()
+    for by_singer in places.values():
+        turns = []
+        for singer, own in by_singer.items():
+            ranked = sorted(own, key=lambda place: _hash(notes[place]))
+            turns += [(turn, singer, place) for turn, place in enumerate(ranked)]
+        kept.update(place for _, _, place in sorted(turns)[:most])
+    return [notes[place] for place in sorted(kept)]
+
+
+def _hash(note: LabelledNote) -> bytes:
+    return hashlib.sha256(f"{note.item.recording} {note.item.start_s:.4f}".encode()).digest()
+
+
+MOST_TRIED, MOST_TAUGHT = 450, 1200
+"""Notes that the head is tried out on, and trained on, shared out among the swaras."""
+
+_LEAST_SHARE = 30
+"""Of each swara, however many there are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learned:
+    """What was learned from the labelled notes.
+
+    Parameters
+    ----------
+    head : NoteHead
+    exam_head : NoteHead or None
+        The same without the singers held out; None where the others sing too little.
+    index : SampleIndex
+    targets : mapping of str to LearnedTarget
+        Where the professionals sing each svarasthana, by its letter.
+    metrics : mapping
+        How well the head does on recordings held out in turn, and how much it was learned from; JSON values.
+    warnings : tuple of str
+        What to know before trusting it, as sentences without full stop.
+    moved_cents : mapping of str to float
+        How far corrected verdicts moved targets, by letter.
+    """
+
+    head: NoteHead
+    exam_head: NoteHead | None
+    index: SampleIndex
+    targets: Mapping[str, LearnedTarget]
+    metrics: Mapping[str, Any]
+    warnings: tuple[str, ...]
+    moved_cents: Mapping[str, float] = field(default_factory=dict)
+
+
+def learn(
+    notes: Sequence[LabelledNote],
+    *,
+    seed: int,
+    held_out: Collection[str] = (),
+    corrections: Sequence[LabelledNote] = (),
+    in_tune: Sequence[LabelledNote] = (),
+) -> Learned:
+    """Fit the head and build the index.
+
+    All notes enter the index. The head is tried out on a bounded number of each swara, and then trained on a
+    larger one: what more notes would add is little, and a rebuild must not cost more with every recording.
+
+    Parameters
+    ----------
+    notes : sequence of LabelledNote
+        Of the samples.
+    seed : int
+        Of everything random.
+    held_out : collection of str
+        Singers whom the exam head must not know.
+    corrections : sequence of LabelledNote
+        From users' takes: the head learns from them; they are no samples to compare with.
+    in_tune : sequence of LabelledNote
+        From users' takes: the targets are learned from them too.
+
+    Raises
+    ------
+    SwaraError
+        If there is too little to learn from.
+    """
+    swaras = len({note.item.swara for note in notes}) or 1
+    tried, taught = (
+        _examples([*fair_share(notes, max(_LEAST_SHARE, most // swaras)), *corrections], seed)
+        for most in (MOST_TRIED, MOST_TAUGHT)
+    )
+    fitted = fit_note_head(tried, seed=seed)
+    head = fitted.head if len(taught) == len(tried) else refit_without(fitted, taught, ())
+    index = build_sample_index(
+        [note.item for note in notes], np.stack([note.source.embedding for note in notes])
+    )
+    targets = learn_targets([*notes, *in_tune])
+    return Learned(
+        head=head or fitted.head,
+        exam_head=refit_without(fitted, taught, held_out) if held_out else None,
+        index=index,
+        targets=targets,
+        metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
+        warnings=fitted.metrics.warnings,
+        moved_cents=moved_cents(learn_targets(notes), targets) if in_tune else {},
+    )
+
+
+def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
+    sources = [note.source for note in notes]
+    return [*examples_of(sources), *augmented(sources, np.random.default_rng(seed))]
+
+
+def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
+    """Return what writes the files of a version."""
+
+    def build(version: VersionLayout) -> VersionContents:
+        save_note_head(learned.head, version.note_head)
+        if learned.exam_head is not None:
+            save_note_head(learned.exam_head, version.exam_head)
+        version.index.mkdir(exist_ok=True)
+        save_sample_index(learned.index, version.index)
+        version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
+        version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
+        version.report.write_text(_json(learned.metrics), encoding="utf-8", newline="\n")
+        return VersionContents(
+            embedder=plan.embedder,
+            made_with=_made_with(plan.embedder),
+            parameters=plan.parameters,
+            corpus_digest=plan.corpus_digest,
+            metrics=learned.metrics,
+            gate=ruling.to_json(),
+        )
+
+    return build
+
+
+def _made_with(embedder: EmbedderSpec) -> dict[str, str]:
+    return dict.fromkeys(("note_head", "index"), embedder.fingerprint)
+
+
+def _line(recording: Recording) -> bytes:
+    """Say what a recording was, without where it lay: a store that moved makes the same bytes."""
+    fields = {**recording_to_json(recording), "id": recording.id}
+    return json_line({name: fields[name] for name in ("id", "singer", "tonic_hz", "labels")})
+
+
+def _sizes(notes: Sequence[LabelledNote]) -> dict[str, Any]:
+    """How many recordings, and notes of each swara and singer, there were."""
+    return {
+        "recordings": len({note.item.recording for note in notes}),
+        "notes": len(notes),
+        "synthesized": sum(note.item.synthesized for note in notes),
+        "by_swara": dict(Counter(note.item.swara for note in notes)),
+        "by_singer": dict(Counter(note.item.singer for note in notes)),
+    }
+
+
+def _json(metrics: Mapping[str, Any]) -> str:
+    return json.dumps(metrics, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,148 @@
+"""Recordings embedded and tracked by several processes, all into the cache: the rest is as with one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from threadpoolctl import threadpool_limits
+
+from swara.classifier.pitch import PitchTracker
+from swara.data.corpus.corpus import audio_path
+from swara.data.errors import OutputError
+from swara.data.recording import Recording
+from swara.data.storage.atomic_file import check_writable
+from swara.embedder import Embedder
+from swara.raga.errors import SwaraError
+from swara.service.errors import StoreError
+from swara.service.samples.pack_pitch import pack_pitch
+from swara.service.store import Layout
+from swara.service.store.pitch_cache import tracker_fingerprint
+
+from .labelled_notes import HeardAhead, Listener
+
+__all__ = ["Ears", "listen_ahead"]
+
+Ears: TypeAlias = Callable[[], tuple[Embedder, PitchTracker]]
+"""Makes what listens, in the process that is to listen; the callable itself travels by pickle."""
+
+_listeners: list[Listener] = []
+"""The one of this process, where it was started by `listen_ahead`."""
+
+
+def listen_ahead(
+    store: Path,
+    recordings: Sequence[Recording],
+    ears: Ears,
+    jobs: int,
+    tell: Callable[[float], None],
+) -> HeardAhead:
+    """Fill the cache with recordings, and return what that took.
+
+    A recording that fails is left to the caller, who will meet the same error at it: the answer does not
+    depend on which process came first. So is everything where the cache cannot keep it: it would all be done
+    twice. The caller's death ends the processes.
+
+    Parameters
+    ----------
+    store : Path
+        Its cache is written to.
+    recordings : sequence of Recording
+        Those that the cache lacks.
+    ears : callable
+    jobs : int
+        How many processes.
+    tell : callable
+        Called with the share that is done.
+
+    Raises
+    ------
+    StoreError
+        If a process was killed, or ran out of memory.
+    """
+    if not _can_keep(Layout(store)):
+        return HeardAhead()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, ears)
+    ) as pool:
+        # The longest first: where one is begun last, the others wait for it.
+        futures = [pool.submit(_listen, each) for each in sorted(recordings, key=_size, reverse=True)]
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                if not future.result().whole:
+                    break
+                tell(done / len(recordings))
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "a process that embeds recordings was ended from outside, or ran out of memory",
+                where=str(store),
+                fix="Run it again, which goes on from there; with less memory, add --jobs 1",
+            ) from error
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    heard = [future.result() for future in futures if not future.cancelled()]
+    return HeardAhead(sum(each.kept for each in heard), sum(each.damaged for each in heard))
+
+
+def _can_keep(store: Layout) -> bool:
+    try:
+        for folder in (store.embeddings, store.pitch):
+            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder / "try.npz")
+    except (OSError, OutputError):
+        return False
+    return True
+
+
+def _size(recording: Recording) -> int:
+    """Return the bytes of a recording, of which longer ones have more; a lost one is met by who opens it."""
+    try:
+        return audio_path(recording).stat().st_size
+    except OSError:
+        return 0
+
+
+def _prepare(store: Path, ears: Ears) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    embedder, tracker = ears()
+    layout = Layout(store)
+    _listeners.append(Listener(layout, embedder, tracker, pack_pitch(tracker_fingerprint(tracker))))
+    # There is a process for each core: threads would keep each other from working while they wait.
+    threadpool_limits(limits=1)
+
+
+def _end_with_parent() -> None:
+    """End this process with its parent: one that was killed leaves its children waiting for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What became of one recording: embeddings kept, damaged entries found, whether all of it is kept."""
+
+    kept: int
+    damaged: int
+    whole: bool
+
+
+def _listen(recording: Recording) -> _Heard:
+    (listener,) = _listeners
+    if listener.unkept:  # the cache keeps nothing, so that it would be in vain
+        return _Heard(0, 0, whole=False)
+    kept, damaged, failed = listener.kept, listener.damaged, False
+    try:
+        listener.listen(recording)
+    except SwaraError:
+        failed = True
+    return _Heard(listener.kept - kept, listener.damaged - damaged, not failed and not listener.unkept)

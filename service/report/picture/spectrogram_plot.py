@@ -1,0 +1,148 @@
+"""A mel spectrogram as a PNG picture, with or without the pitch track over it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from swara.data.audio.mel import MelBands, MelPower, mel_of_hz
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.storage.atomic_file import write_atomically
+from swara.service.report import wording
+from swara.service.report.chart import tick_step_s
+
+from .pitch_columns import track_columns
+from .plot_singing import INK
+from .plot_text import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+__all__ = ["levels_db", "save_spectrogram"]
+
+_DPI = 160
+_SIZE_IN = (13.0, 6.4)
+_MOST_TICKS = 14
+_RANGE_DB = 80.0
+"""What is further below the loudest is drawn as silence."""
+
+_TICKS_HZ = (100, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000, 4000, 6000)
+_PITCH, _PITCH_EDGE = "#56e0ff", "#06222b"
+
+
+def save_spectrogram(
+    power: MelPower, bands: MelBands, path: Path, *, clip: Clip, track: PitchTrack | None, title: str
+) -> None:
+    """Draw a mel spectrogram and write it to `path` as PNG, whatever its suffix.
+
+    Parameters
+    ----------
+    power : float32 array, shape [columns, bands.bands]
+        Evenly spread over the frames of `clip`.
+    bands : MelBands
+    path : Path
+        Written over when it exists.
+    clip : Clip
+        What it is of.
+    track : PitchTrack, optional
+        Its pitch.
+    title : str
+        What stands above the picture: the name of the recording.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    # Our own figure and canvas, not pyplot's: no global state, no window, safe in threads.
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
+    figure = Figure(figsize=_SIZE_IN, layout=layout, facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    image = _draw_levels(axes, power, bands, clip.duration_s)
+    if track is not None:
+        _draw_pitch(axes, track)
+    _frequency_axis(axes, bands)
+    _time_axis(axes, clip.duration_s)
+    _colour_scale(figure, axes, image)
+    heading = axes.set_title(drawable(title), loc="left", fontsize=13, fontweight="bold", color=INK)
+    # A dollar sign in a file's name is no mathematics.
+    heading.set_parse_math(False)
+    write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=_DPI))
+
+
+def levels_db(power: MelPower) -> MelPower:
+    """Return power in dB below the loudest band of any column, at least -80; of silence, -80 throughout."""
+    loudest = float(power.max(initial=0.0))
+    if loudest <= 0.0:
+        return np.full_like(power, -_RANGE_DB)
+    lowest = loudest * 10.0 ** (-_RANGE_DB / 10.0)
+    return np.asarray(10.0 * np.log10(np.maximum(power, lowest) / loudest), dtype=np.float32)
+
+
+def _draw_levels(axes: Axes, power: MelPower, bands: MelBands, duration_s: float) -> AxesImage:
+    return axes.imshow(
+        levels_db(power).T,
+        origin="lower",
+        aspect="auto",
+        extent=(-HOP_S / 2, duration_s + HOP_S / 2, *_span_mel(bands)),
+        cmap="magma",
+        vmin=-_RANGE_DB,
+        vmax=0.0,
+        interpolation="nearest",
+        zorder=1,
+    )
+
+
+def _draw_pitch(axes: Axes, track: PitchTrack) -> None:
+    """Draw the voiced pitch as a line, as thick as what its columns cover, on an edge that sets it off."""
+    columns = track_columns(track)
+    low, high = mel_of_hz(columns.lowest_hz), mel_of_hz(columns.highest_hz)
+    sung = np.isfinite(low)
+    for colour, width in ((_PITCH_EDGE, 2.8), (_PITCH, 1.3)):
+        axes.vlines(columns.times_s[sung], low[sung], high[sung], color=colour, lw=width, zorder=3)
+        label = None if colour == _PITCH_EDGE else "pitch" if sung.any() else "no singing was found"
+        axes.plot(columns.times_s, (low + high) / 2, color=colour, lw=width, label=label, zorder=3)
+    axes.legend(loc="upper right", fontsize=9, labelcolor="white", facecolor="#1b1030", edgecolor="none")
+
+
+def _frequency_axis(axes: Axes, bands: MelBands) -> None:
+    axes.set_ylim(*_span_mel(bands))
+    shown = [hz for hz in _TICKS_HZ if bands.min_hz <= hz <= bands.max_hz]
+    axes.set_yticks(mel_of_hz(np.array(shown, dtype=np.float64)), [f"{hz} Hz" for hz in shown])
+
+
+def _time_axis(axes: Axes, duration_s: float) -> None:
+    from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+    axes.set_xlim(0.0, duration_s)
+    axes.xaxis.set_major_locator(MultipleLocator(tick_step_s(duration_s, most=_MOST_TICKS)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: wording.tick_label(t)))
+    axes.tick_params(length=3, color=INK, labelcolor=INK, labelsize=9)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _colour_scale(figure: Figure, axes: Axes, image: AxesImage) -> None:
+    bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.03)
+    bar.set_label("dB below the loudest", fontsize=9, color=INK)
+    steps_db = [0, 20, 40, 60, 80]
+    bar.set_ticks([-step for step in steps_db], labels=[str(step) for step in steps_db])
+    bar.ax.tick_params(length=0, labelcolor=INK, labelsize=9)
+    bar.outline.set_visible(False)
+
+
+def _span_mel(bands: MelBands) -> tuple[float, float]:
+    """Return what the rows of the picture cover, half a band around each peak."""
+    low, high = mel_of_hz(np.array([bands.min_hz, bands.max_hz]))
+    half = (high - low) / (bands.bands + 1) / 2
+    return float(low + half), float(high - half)

@@ -1,0 +1,99 @@
+"""Corrections on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+
+from swara.service.feedback.log import Correction
+from swara.service.phrases import counted
+from swara.service.report import wording
+
+from .terminal_page import Page
+
+__all__ = ["correction_lines", "render_corrections"]
+
+
+_NAMED = {
+    (True, True): "this version names it right, and so did the one before",
+    (True, False): "this version names it right, the one before did not",
+    (True, None): "this version names it right",
+    (False, True): "this version does not name it right, the one before did",
+    (False, False): "neither this version nor the one before names it right",
+    (False, None): "this version does not name it right",
+}
+"""By what is so of the version, and of the one before if it can be asked."""
+
+
+def correction_lines(report: Mapping[str, Any], *, most: int | None = None) -> Iterator[str]:
+    """Yield lines about the ``corrections`` in the metrics of a version, naming at most the `most` first."""
+    labels, notes = report["relabelled"], report["from_takes"]
+    of = f"{counted(labels, 'label')} of samples, {counted(notes, 'note')} of takes"
+    yield f"Corrections learned from: {labels + notes} ({of})."
+    used = report.get("used", ())  # older versions only count them
+    for each in used[:most]:
+        yield f"  {each['id']}  {_what(each)}"
+        yield f"  {' ' * len(each['id'])}  {_became(each)}"
+    if most is not None and len(used) > most:
+        yield f"  and {len(used) - most} more."
+    if report["notes"]:
+        yield _sum(report)
+    if report["verdicts"]:
+        verdicts = counted(report["verdicts"], "verdict")
+        yield f"{verdicts} corrected; in tune after all: {report['in_tune_after_all']}."
+    if report["targets_moved_cents"]:
+        moved = (f"{letter} {cents:+.1f}" for letter, cents in report["targets_moved_cents"].items())
+        yield f"Learned targets that they moved, in cents: {', '.join(moved)}."
+
+
+def _what(used: Mapping[str, Any]) -> str:
+    says = wording.corrected(used["named"], used["swara"])
+    if used["verdict"] is not None:
+        says += f"; {wording.corrected(used['judged'], used['verdict'])}"
+    return f"{says}: {used['file']} ({used['recording']}), {wording.span(used['start_s'], used['end_s'])}"
+
+
+def _became(used: Mapping[str, Any]) -> str:
+    now, before = used["named_right_now"], used["named_right_before"]
+    return "no pitch is found in it" if now is None else _NAMED[now, before]
+
+
+def _sum(report: Mapping[str, Any]) -> str:
+    before, count = report["named_right_before"], counted(report["notes"], "corrected note")
+    known = "" if before is None else f", the one before named {before}"
+    return f"Of {count} this version names {report['named_right_now']} right{known}."
+
+
+def render_corrections(corrections: Sequence[Correction], console: Console) -> None:
+    """Print a line for each, and what becomes of them."""
+    page = Page(console)
+    if not corrections:
+        page.line("Nothing was said yet.")
+        return
+    columns = [("Id", "left"), ("At", "left"), ("Swara", "left"), ("Verdict", "left"), ("", "left")]
+    table = page.table([*columns, ("File", "left")], folded=range(2, 6))
+    # An id that was cut short could not be confirmed.
+    table.columns[0].min_width = max(len(each.id) for each in corrections)
+    for each in corrections:
+        cells = (
+            each.id,
+            wording.span(each.start_s, each.end_s),
+            wording.corrected(each.named, each.swara),
+            wording.corrected(each.judged, each.verdict),
+            _state(each),
+            each.path.rpartition("/")[2],
+        )
+        table.add_row(*map(page.text, cells))
+    page.show(table)
+    if any(not each.confirmed and not each.withdrawn for each in corrections):
+        page.line("Used once confirmed, with: swara feedback confirm ID")
+    elif any(each.counts for each in corrections):
+        page.line("Used from the next: swara rebuild")
+
+
+def _state(correction: Correction) -> str:
+    if correction.withdrawn:
+        return "withdrawn"
+    return "confirmed" if correction.confirmed else "to be confirmed"

@@ -1,0 +1,119 @@
+"""The same sound twice: one file under two names, or encoded anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip, Samples
+from swara.data.corpus.corpus import audio_path
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.recording import Recording
+from swara.raga.errors import SwaraError
+
+from .findings import Finding, finding, remove
+
+__all__ = ["Outline", "find_twins", "likeness", "outline"]
+
+ALIKE = 0.97
+"""Correlation of two waveforms below 1 kHz from which they are one sound.
+
+Takes of one note by one synthesized voice, aimed at the same pitch, come to 0.93 at most; an MP3, Vorbis or
+Opus of a take to 0.997 and more.
+"""
+
+_LENGTH_S = 0.15
+"""What an encoder may add or take."""
+
+_PITCH_CENTS = 15.0
+_VOICED_S, _VOICED_SHARE = 0.1, 0.05
+"""How much more or less of it may seem voiced, and the same as a share of the duration."""
+
+_RATE_HZ = 2_000
+"""Codecs keep the waveform itself down here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is kept of a recording so that only few need be compared closely.
+
+    Parameters
+    ----------
+    recording : Recording
+    duration_s, voiced_s : float
+    pitch_cents : float
+        Median of its pitch, above 1 Hz; 0 where nothing is voiced.
+    """
+
+    recording: Recording
+    duration_s: float
+    voiced_s: float
+    pitch_cents: float
+
+    def may_be(self, other: Outline) -> bool:
+        """Whether the two may be one sound."""
+        return (
+            abs(self.duration_s - other.duration_s) <= _LENGTH_S
+            and abs(self.voiced_s - other.voiced_s) <= _VOICED_S + _VOICED_SHARE * self.duration_s
+            and abs(self.pitch_cents - other.pitch_cents) <= _PITCH_CENTS
+        )
+
+
+def outline(recording: Recording, clip: Clip, track: PitchTrack) -> Outline:
+    """Return the outline of a recording."""
+    sung_hz = track.hz[track.voiced]
+    cents = 1200.0 * float(np.log2(np.median(sung_hz))) if sung_hz.size else 0.0
+    return Outline(recording, clip.duration_s, HOP_S * sung_hz.size, cents)
+
+
+def find_twins(
+    outlines: Sequence[Outline], progress: Callable[[float], None] | None = None
+) -> Iterator[Finding]:
+    """Yield every recording that is the sound of one before it, in the order of `outlines`."""
+    order = {id(one): number for number, one in enumerate(outlines)}
+    by_length = sorted(outlines, key=lambda one: one.duration_s)
+    doubled: dict[int, Finding] = {}
+    for number, one in enumerate(by_length):
+        for other in _near(one, by_length[number + 1 :]):
+            first, second = sorted((one, other), key=lambda each: order[id(each)])
+            if order[id(second)] not in doubled and (twin := _twin(first.recording, second.recording)):
+                doubled[order[id(second)]] = twin
+        if progress is not None:
+            progress((number + 1) / len(by_length))
+    yield from (doubled[number] for number in sorted(doubled))
+
+
+def likeness(one: Samples, other: Samples) -> float:
+    """Return the highest correlation of two waveforms over all shifts, 0 to 1, whatever level and sign."""
+    size = 1 << (one.size + other.size - 1).bit_length()
+    product = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
+    energy = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return min(1.0, float(np.abs(np.fft.irfft(product, size)).max()) / energy) if energy else 0.0
+
+
+def _near(one: Outline, longer: Sequence[Outline]) -> Iterator[Outline]:
+    for other in longer:
+        if other.duration_s - one.duration_s > _LENGTH_S:
+            return
+        if one.may_be(other):
+            yield other
+
+
+def _twin(first: Recording, second: Recording) -> Finding | None:
+    fix = f"Keep one; to forget this: {remove(second)}"
+    if first.sha256 == second.sha256:
+        return finding(second, "duplicate", f"the same file as {first.path}", fix, other=first.id)
+    try:
+        sounds = [
+            load_clip(audio_path(each), rate_hz=_RATE_HZ, max_duration_s=None) for each in (first, second)
+        ]
+    except SwaraError:  # the check has told of it, or the file went in this moment
+        return None
+    alike = likeness(sounds[0].samples, sounds[1].samples)
+    if alike < ALIKE:
+        return None
+    what = f"the same sound as {first.path} ({first.id}), encoded anew"
+    return finding(second, "duplicate", what, fix, other=first.id)

@@ -1,0 +1,209 @@
+"""One recording's description mended: who sings, where Sa is, what is sung."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import PACK_PREFIX, append_recordings, audio_path
+from swara.data.corpus.recording_json import recording_from_json, recording_to_json
+from swara.data.errors import CorpusError
+from swara.data.layouts import Described
+from swara.data.pitch_track import PitchTrack
+from swara.data.recording import Recording, SwaraLabel
+from swara.raga.notation import swara_letter
+from swara.raga.ragas import RAGAS
+from swara.raga.swaras import SwaraPitch, parse_swara
+from swara.raga.tonic_names import ParsedTonic
+from swara.service.store import Layout
+
+from .edit_check import check_labels, labelled_pitches
+from .hearing import KnownTracks, steady_notes_on
+from .known import find_sample, known_samples
+from .raga_notes import label_raga
+from .sound_check import check_file, check_sound
+
+__all__ = ["NONE", "Change", "Mended", "label_sample"]
+
+NONE = "none"
+"""What stands for no raga, or for a note that is no note."""
+
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be noted instead; None where it stays.
+
+    Parameters
+    ----------
+    singer, licence : str or None
+    tonic : ParsedTonic or None
+    raga : str or None
+        Key of the raga, or ``none``.
+    swara : SwaraPitch or "none" or None
+        Of one note; ``none`` forgets the note.
+    at_s : float or None
+        A moment of that note in seconds; needed where the recording has several.
+    """
+
+    singer: str | None = None
+    licence: str | None = None
+    tonic: ParsedTonic | None = None
+    raga: str | None = None
+    swara: SwaraPitch | str | None = None
+    at_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A recording as it was and as it is noted now, and what still is odd about it."""
+
+    before: Recording
+    after: Recording
+    remarks: tuple[str, ...]
+
+
+def label_sample(
+    store: Layout,
+    prefix: str,
+    change: Change,
+    *,
+    tracker: PitchTracker | None = None,
+    progress: Progress | None = None,
+) -> Mended:
+    """Note a change to one recording in the corpus; its file stays as it is.
+
+    Where Sa moves, the labels stay if more than half of them fit it; those of a raga recording that do not
+    are found anew by their pitch, as when it was added. Sa without octave goes where most labels fit.
+
+    Parameters
+    ----------
+    store : Layout
+    prefix : str
+        Id of the sample, or the start of it.
+    change : Change
+    tracker : PitchTracker, optional
+        The pitch head if not given; asked only where Sa or a swara changes, and the pitch is not known.
+    progress : callable, optional
+        Called with the share of the pitch tracking that is done.
+
+    Raises
+    ------
+    CorpusError
+        If there is no such sample, it is a bundled one, or a value cannot be.
+    OutputError
+        If the corpus cannot be written; it is then as it was.
+    """
+    before = find_sample(known_samples(store.corpus), prefix)
+    if before.path.startswith(PACK_PREFIX):
+        raise CorpusError(
+            f"{before.id} is a bundled sample, which cannot be mended", fix="Mend only what was added"
+        )
+    after, remarks = _with_texts(before, change), []
+    if change.swara is not None:
+        after = replace(after, labels=_relabelled(before, change.swara, change.at_s))
+    if change.tonic is not None or change.swara is not None:
+        clip = _sound(before)
+        track = KnownTracks(store, tracker or pitch_tracker("head")).of(before.sha256, clip, progress)
+        if change.tonic is not None:
+            after = _on_tonic(after, change.tonic, clip, track)
+        remarks = [each.what for each in check_labels(labelled_pitches(after, track), after.tonic_hz)]
+    remarks += _foreign(after)
+    after = _as_noted(after)
+    if after != before:
+        append_recordings(store.corpus, [after])
+    return Mended(before, after, tuple(remarks))
+
+
+def _with_texts(recording: Recording, change: Change) -> Recording:
+    texts = {"singer": change.singer, "licence": change.licence}
+    for option, text in texts.items():
+        if text is not None and not text.strip():
+            raise CorpusError(f"the {option} must not be empty", where=f"--{option}")
+    raga = recording.raga if change.raga is None else None if change.raga == NONE else change.raga
+    singer, licence = (change.singer or recording.singer), (change.licence or recording.licence)
+    person = singer.strip().casefold().startswith("synthesized")
+    return replace(recording, singer=singer.strip(), licence=licence.strip(), raga=raga, synthesized=person)
+
+
+def _relabelled(recording: Recording, swara: SwaraPitch | str, at_s: float | None) -> tuple[SwaraLabel, ...]:
+    """Return the labels with one of them named anew, or left out."""
+    chosen = _label_at(recording, at_s)
+    others = [label for label in recording.labels if label is not chosen]
+    if isinstance(swara, str):
+        if not others:
+            raise CorpusError(
+                f"{recording.id} has no other note", fix=f"Run: swara samples remove {recording.id}"
+            )
+        return tuple(others)
+    new = replace(chosen, swara=swara_letter(*swara))
+    return tuple(sorted([*others, new], key=lambda label: label.start_s))
+
+
+def _label_at(recording: Recording, at_s: float | None) -> SwaraLabel:
+    if at_s is None and len(recording.labels) == 1:
+        return recording.labels[0]
+    here = [label for label in recording.labels if at_s is not None and label.start_s <= at_s < label.end_s]
+    if here:
+        return here[0]
+    places = ", ".join(
+        f"{label.swara} {label.start_s:.2f}-{label.end_s:.2f} s" for label in recording.labels[:_MOST_NAMED]
+    )
+    more = ", ..." if len(recording.labels) > _MOST_NAMED else ""
+    what = f"it has {len(recording.labels)} notes" if at_s is None else f"no note of it lies at {at_s:g} s"
+    raise CorpusError(what, where=recording.id, fix=f"Say which is meant with --at: {places}{more}")
+
+
+def _sound(recording: Recording) -> Clip:
+    fault = check_file(recording)
+    clip, faults = (None, (fault,)) if fault is not None else check_sound(recording)
+    if clip is None:
+        raise CorpusError(faults[0].what, where=recording.path, fix=faults[0].fix)
+    return clip
+
+
+def _on_tonic(recording: Recording, tonic: ParsedTonic, clip: Clip, track: PitchTrack) -> Recording:
+    """Return a recording on another Sa."""
+    notes = [note for note in labelled_pitches(recording, track) if math.isfinite(note.hz)]
+
+    def fitting(hz: float) -> int:
+        return sum(note.fits(hz) for note in notes)
+
+    # Where as many labels fit in two octaves, or none does, the nearer one.
+    hz = max(tonic.candidates_hz(), key=lambda hz: (fitting(hz), -abs(math.log2(hz / recording.tonic_hz))))
+    if 2 * fitting(hz) > len(notes) or recording.raga is None or len(recording.labels) == 1:
+        return replace(recording, tonic_hz=hz)
+    found = label_raga(_described(recording, tonic), clip, steady_notes_on(clip, track))
+    return replace(recording, tonic_hz=found.tonic_hz, labels=found.labels)
+
+
+def _described(recording: Recording, tonic: ParsedTonic) -> Described:
+    path = audio_path(recording)
+    return Described(path, recording.singer, recording.licence, tonic, recording.raga, (), Path(path).parent)
+
+
+def _foreign(recording: Recording) -> Sequence[str]:
+    """Say how many notes are none of the raga."""
+    if recording.raga is None:
+        return ()
+    raga = RAGAS[recording.raga]
+    count = sum(not raga.allows(parse_swara(label.swara)[0].index) for label in recording.labels)
+    if not count:
+        return ()
+    if len(recording.labels) == 1:
+        return [f"its only note is not in {raga.display}"]
+    be = "is" if count == 1 else "are"
+    return [f"{count} of its {len(recording.labels)} notes {be} not in {raga.display}"]
+
+
+def _as_noted(recording: Recording) -> Recording:
+    """Return the recording as the log will hold it."""
+    try:
+        return recording_from_json(recording_to_json(recording))
+    except ValueError as error:
+        raise CorpusError(f"this cannot be noted: {error}", where=recording.path) from error

@@ -1,0 +1,142 @@
+"""Everything that is said about one take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from swara.classifier.notes import Thresholds
+from swara.data.pitch_track import PitchTrack
+from swara.data.take import Note, Segment, Tonic, Verdict
+from swara.index import Neighbour
+
+__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeReport", "Thresholds"]
+
+
+@dataclass(frozen=True, slots=True)
+class SwaraStats:
+    """How one swara was sung, over all its judged notes.
+
+    Parameters
+    ----------
+    swara, saptak : str
+        As in `Note`.
+    notes : int
+        Number of notes judged (verdict other than ``unsure``).
+    duration_s : float
+        Their steady time in total, which weighs everything below.
+    bias_cents : float
+        Mean of `raga_cents_off`: how far off.
+    steadiness_cents : float
+        Mean of `steadiness_cents`: how much it wavers.
+    in_tune_share : float
+        Share that is perfect or in tune, 0 to 1.
+    """
+
+    swara: str
+    saptak: str
+    notes: int
+    duration_s: float
+    bias_cents: float
+    steadiness_cents: float
+    in_tune_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How Sa moved over the take: the slope, and its product with the time from first to last note."""
+
+    cents_per_minute: float
+    total_cents: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOpinion:
+    """What the trained head and the professional samples say of one note.
+
+    Parameters
+    ----------
+    swara : str
+        What the head hears, in roman notation such as ``S'``.
+    probability : float
+        How sure it is, 0 to 1.
+    agrees : bool or None
+        Whether that is the raga's swara that the pitch shows; None where the head abstains or does not
+        know that swara.
+    reason : str or None
+        Why it disagrees or is silent.
+    neighbours : tuple of Neighbour
+        The nearest professional samples of the same swara, nearest first, one for each recording.
+    """
+
+    swara: str
+    probability: float
+    agrees: bool | None
+    reason: str | None
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakeReport:
+    """The analysis of one take.
+
+    Parameters
+    ----------
+    source : str
+        Name of the recording.
+    duration_s : float
+        Its length.
+    tonic : Tonic
+        The Sa that it was judged against.
+    raga, raga_source : str
+        The raga's display name; ``given`` or ``default``.
+    tuning : str
+        ``just``, ``equal`` or ``learned``.
+    thresholds : Thresholds
+        The limits in force.
+    segments : tuple of Segment
+        Tiling of the take: no gap, no overlap.
+    per_swara : tuple of SwaraStats
+        In order of pitch; empty when nothing was judged.
+    worst : tuple of Note
+        Up to three notes furthest off, worst first.
+    drift : Drift or None
+        None when the take is too short or too sparse to tell.
+    verdict_shares : dict
+        Share of the steady time for each verdict, summing to 1; empty when no note was found.
+    foreign_share : float
+        Share of the steady time outside the raga.
+    warnings : tuple of str
+        What the reader must know before believing the rest.
+    verdict : str
+        One sentence.
+    track : PitchTrack
+        The pitch that all of it stands on.
+    opinions : tuple of NoteOpinion
+        One for each of `notes`; empty where no model is live.
+    model : str or None
+        Id of the version that gave the opinions.
+    """
+
+    source: str
+    duration_s: float
+    tonic: Tonic
+    raga: str
+    raga_source: str
+    tuning: str
+    thresholds: Thresholds
+    segments: tuple[Segment, ...]
+    per_swara: tuple[SwaraStats, ...]
+    worst: tuple[Note, ...]
+    drift: Drift | None
+    verdict_shares: dict[Verdict, float]
+    foreign_share: float
+    warnings: tuple[str, ...]
+    verdict: str
+    track: PitchTrack
+    opinions: tuple[NoteOpinion, ...] = ()
+    model: str | None = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """The steady notes among the segments."""
+        return tuple(s for s in self.segments if isinstance(s, Note))

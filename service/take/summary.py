@@ -1,0 +1,163 @@
+"""What the notes of a take come to: figures for each swara, the worst spots, the drift of Sa."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+import numpy as np
+
+from swara.data.take import Note, Tonic, Verdict
+from swara.index import Neighbour
+from swara.raga.allied_ragas import leaning
+from swara.raga.ragas import Raga
+from swara.raga.swaras import svarasthana_named
+from swara.service.phrases import percent
+
+from .report import Drift, SwaraStats, TakeReport
+
+__all__ = [
+    "GOOD",
+    "drift_of_sa",
+    "foreign_share",
+    "nearest_samples",
+    "swara_stats",
+    "verdict_sentence",
+    "verdict_shares",
+    "warnings_about",
+    "worst_spots",
+]
+
+
+LEANING_FROM_S = 10.0
+"""A few phrases show no weight: seconds of steady singing before the raga's balance is spoken of."""
+
+FOREIGN_FROM = 0.15
+
+
+def verdict_sentence(
+    notes: Sequence[Note], shares: dict[Verdict, float], worst: Sequence[Note], *, voiced: bool
+) -> str:
+    """Return the one sentence that a singer should take away."""
+    if not voiced:
+        return "No singing was found."
+    if not notes:
+        return "No note was held long enough to judge."
+    good, perfect = percent(shares["perfect"] + shares["in tune"]), percent(shares["perfect"])
+    sentence = f"{good} of the steady singing was in tune ({perfect} perfect)"
+    if not worst:
+        return f"{sentence}; nothing was low or high."
+    spot = worst[0]
+    side = "above" if spot.raga_cents_off > 0 else "below"
+    where = f"{spot.raga_swara} at {spot.start_s:.1f} s, {abs(spot.raga_cents_off):.0f} cents {side}"
+    return f"{sentence}; furthest off was {where}."
+
+
+def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source: str) -> Iterator[str]:
+    """Yield what the reader must know before believing the rest."""
+    total_s = sum(note.steady_s for note in notes)
+    foreign_s = sum(note.steady_s for note in notes if note.foreign)
+    if total_s and foreign_s > FOREIGN_FROM * total_s:
+        chosen = "the default raga" if raga_source == "default" else raga.display
+        suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
+        yield (
+            f"{percent(foreign_s / total_s)} of the steady singing lies outside {chosen}: "
+            f"check {suspects} (--raga, --tonic)"
+        )
+    if total_s >= LEANING_FROM_S:
+        sung_s: dict[int, float] = defaultdict(float)
+        for note in notes:
+            sung_s[svarasthana_named(note.swara).index] += note.steady_s
+        other = leaning(raga.name, sung_s)
+        if other is not None:
+            yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
+
+
+GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
+_WORST = 3
+_DRIFT_NOTES = 8
+_DRIFT_SPAN_S = 10.0
+
+
+def verdict_shares(notes: Sequence[Note]) -> dict[Verdict, float]:
+    """Return the share of the steady time for each verdict; empty without notes."""
+    total_s = sum(note.steady_s for note in notes)
+    if total_s == 0:
+        return {}
+    verdicts: tuple[Verdict, ...] = get_args(Verdict)
+    return {v: sum(note.steady_s for note in notes if note.verdict == v) / total_s for v in verdicts}
+
+
+def foreign_share(notes: Sequence[Note]) -> float:
+    """Return the share of the steady time that lies nearest to a swara outside the raga."""
+    total_s = sum(note.steady_s for note in notes)
+    return sum(note.steady_s for note in notes if note.foreign) / total_s if total_s else 0.0
+
+
+def swara_stats(notes: Sequence[Note]) -> tuple[SwaraStats, ...]:
+    """Return the figures for each swara of the raga, from the lowest up.
+
+    A foreign note counts for the swara of the raga that it was judged against.
+    """
+    groups: dict[tuple[str, str], list[Note]] = defaultdict(list)
+    for note in _judged(notes):
+        groups[note.raga_swara, note.raga_saptak].append(note)
+    by_pitch = sorted(groups.items(), key=lambda item: item[1][0].cents - item[1][0].raga_cents_off)
+    return tuple(_stats(swara, saptak, group) for (swara, saptak), group in by_pitch)
+
+
+def worst_spots(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return up to three notes that are low or high, the furthest off first."""
+    off = [note for note in notes if note.verdict in ("low", "high")]
+    return tuple(sorted(off, key=lambda note: (-abs(note.raga_cents_off), note.start_s))[:_WORST])
+
+
+def drift_of_sa(notes: Sequence[Note]) -> Drift | None:
+    """Return how the pitch of all swaras together moved over the take.
+
+    A straight line through the notes' distances from their targets, by least squares, weighted by steady
+    time. None with fewer than 8 judged notes, or less than 10 s from first to last.
+    """
+    judged = _judged(notes)
+    if len(judged) < _DRIFT_NOTES:
+        return None
+    middle_s = np.array([(note.start_s + note.end_s) / 2 for note in judged])
+    span_s = float(middle_s[-1] - middle_s[0])
+    if span_s < _DRIFT_SPAN_S:
+        return None
+    off_cents = np.array([note.raga_cents_off for note in judged])
+    # numpy weighs residuals, not their squares.
+    weights = np.sqrt([note.steady_s for note in judged])
+    cents_per_s = float(np.polyfit(middle_s, off_cents, 1, w=weights)[0])
+    return Drift(60.0 * cents_per_s, span_s * cents_per_s)
+
+
+def _judged(notes: Sequence[Note]) -> list[Note]:
+    return [note for note in notes if note.verdict != "unsure"]
+
+
+def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
+    steady_s = np.array([note.steady_s for note in notes])
+    share = steady_s / steady_s.sum()
+    return SwaraStats(
+        swara=swara,
+        saptak=saptak,
+        notes=len(notes),
+        duration_s=float(steady_s.sum()),
+        bias_cents=float(share @ np.array([note.raga_cents_off for note in notes])),
+        steadiness_cents=float(share @ np.array([note.steadiness_cents for note in notes])),
+        in_tune_share=float(share @ np.array([note.verdict in GOOD for note in notes], dtype=np.float64)),
+    )
+
+
+def nearest_samples(report: TakeReport) -> tuple[tuple[Note, Neighbour], ...]:
+    """Return the nearest sample for each swara sung, with the note furthest off in it, in order of pitch."""
+    furthest: dict[tuple[str, str], tuple[Note, Neighbour]] = {}
+    for note, opinion in zip(report.notes, report.opinions, strict=False):
+        if not opinion.neighbours:
+            continue
+        key = (note.raga_swara, note.raga_saptak)
+        if key not in furthest or abs(note.raga_cents_off) > abs(furthest[key][0].raga_cents_off):
+            furthest[key] = (note, opinion.neighbours[0])
+    return tuple(sorted(furthest.values(), key=lambda pair: pair[0].cents))

@@ -1,0 +1,1 @@
+"""The versions in the store: described, compared, promoted, rolled back, pruned."""

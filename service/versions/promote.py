@@ -1,0 +1,99 @@
+"""Which of the versions kept is live, and which ones go: what people decide about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from swara.service.errors import NoSuchVersion
+from swara.service.store import Layout, promote, writer_lock
+from swara.service.store.history import note_promotion, note_rollback
+from swara.service.store.versions import withdraw
+
+from .info import VersionInfo, find_version, kept_versions, known_live, live_version, way_back
+
+__all__ = ["make_live", "prune_versions", "roll_back"]
+
+
+def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
+    """Make an earlier version live: that of the id, or the one that `way_back` finds.
+
+    It works whatever became of the live version, of ``CURRENT`` or of the log of what people decided. The
+    version that is left is noted, and no rebuild of the same recordings makes it live again.
+
+    Raises
+    ------
+    NoSuchVersion
+        If there is none to go back to.
+    StoreDamaged
+        If the version asked for is damaged.
+    StoreUnwritable, StoreBusy
+        If the store cannot be written.
+    """
+    with writer_lock(store):
+        target = _before(store) if text is None else _sound(store, text)
+        live = known_live(store)
+        if live != target.id:
+            note_rollback(store, live, target.id, datetime.now(UTC))
+        promote(store, target.id)
+    return find_version(store, target.id)
+
+
+def make_live(store: Layout, text: str) -> VersionInfo:
+    """Make a version live whatever the gate said of it; errors are those of `roll_back`."""
+    with writer_lock(store):
+        target = _sound(store, text)
+        live = known_live(store)
+        if target.left or live != target.id:
+            note_promotion(store, live if live != target.id else None, target.id, datetime.now(UTC))
+        promote(store, target.id)
+    return find_version(store, target.id)
+
+
+def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
+    """Remove versions; return the ids of those that went, the newest first.
+
+    The live one stays, and so does the one that `roll_back` would make live. Of the others the newest `keep`
+    of each state stay: of those that were live, those rejected, those left and those damaged.
+
+    Raises
+    ------
+    StoreDamaged
+        If ``CURRENT`` does not say which one is live: then nothing is removed.
+    StoreUnwritable, StoreBusy
+        If the store cannot be written.
+    """
+    with writer_lock(store):
+        live_version(store)
+        doomed = tuple(_doomed(kept_versions(store), keep))
+        for version in doomed:
+            withdraw(store, version)
+    return doomed
+
+
+def _doomed(versions: Sequence[VersionInfo], keep: int) -> Iterator[str]:
+    target = way_back(versions)
+    met: Counter[str] = Counter()
+    for info in versions:
+        met[info.state] += 1
+        if met[info.state] > keep and not info.live and info is not target:
+            yield info.id
+
+
+def _sound(store: Layout, text: str) -> VersionInfo:
+    found = find_version(store, text)
+    if found.trouble is not None:
+        raise found.trouble
+    return found
+
+
+def _before(store: Layout) -> VersionInfo:
+    target = way_back(kept_versions(store))
+    if target is None:
+        raise NoSuchVersion(
+            "there is no sound version to go back to",
+            where=str(store.folder),
+            fix="See swara versions list, or make a new one with: swara rebuild --force",
+        )
+    return target

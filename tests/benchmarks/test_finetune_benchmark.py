@@ -1,0 +1,125 @@
+"""The corpora and the judgement of ``python -m benchmarks.finetune``, without a fine-tuning."""
+
+from __future__ import annotations
+
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import finetune
+from benchmarks.finetunes.corpora import (
+    RATE_HZ,
+    SEED,
+    alone,
+    sight_singers,
+    synthesized_singers,
+    through_phones,
+    written,
+)
+from benchmarks.finetunes.judged import Compared, compare
+from benchmarks.recordings import SightSinging
+from swara.data.clip import Clip
+from swara.embedder.builtin.embedder import BuiltinEmbedder
+from swara.embedder.finetune.plan import Plan
+from swara.embedder.finetune.retrieval import found_singers, pooled_notes
+from swara.embedder.finetune.split import split
+
+
+def test_singers_are_the_same_again_and_others_by_number() -> None:
+    one, again = (list(synthesized_singers(3, 1, 2)) for _ in range(2))
+    assert all(np.array_equal(a.samples, b.samples) for a, b in zip(one, again, strict=True))
+    assert {each.singer for each in one} == {"singer 3"}
+    (other,) = synthesized_singers(4, 1, 1)
+    assert not np.array_equal(other.samples, one[0].samples)
+    for each in one:
+        assert each.notes_s[-1, 1] * RATE_HZ == each.samples.size
+
+
+def test_what_is_mixed_in_has_other_seeds() -> None:
+    pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
+    from swara.embedder.finetune import pipeline as making
+
+    most = SEED + finetune.SINGERS + finetune.UNSEEN
+    assert {Plan().seed, making._CONTROL_SEED}.isdisjoint(range(SEED, most))
+
+
+def test_a_phone_changes_the_sound_and_not_the_notes() -> None:
+    (sung,) = synthesized_singers(0, 1, 1)
+    heard = through_phones(sung, np.random.default_rng(1))
+    assert heard.samples.shape == sung.samples.shape
+    assert not np.allclose(heard.samples, sung.samples, atol=1e-3)
+    assert np.isfinite(heard.samples).all()
+    assert heard.notes_s is sung.notes_s
+    assert alone(sung, np.random.default_rng(1)) is sung
+
+
+def test_a_take_is_cut_where_its_notes_are() -> None:
+    times_s = np.arange(6.0)
+    samples = np.repeat(times_s, RATE_HZ).astype(np.float32) / 10
+    intervals_s = np.stack([times_s + 0.2, times_s + 0.8], axis=1)
+    intervals_s[3, 1] = intervals_s[3, 0] + 0.05  # too short to be a note
+    take = SightSinging("7", Clip(samples, RATE_HZ), intervals_s, np.full(6, 60.0))
+    first, second = sight_singers([take], 2)
+    assert [len(first.notes_s), len(second.notes_s)] == [3, 2]
+    for piece, sung in ((first, (0, 1, 2)), (second, (4, 5))):
+        for (begin_s, end_s), value in zip(piece.notes_s, sung, strict=True):
+            note = piece.samples[round(begin_s * RATE_HZ) : round(end_s * RATE_HZ)]
+            assert note == pytest.approx(np.full(note.size, value / 10))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory):
+    """Eight singers with four recordings each."""
+    return written(synthesized_singers(0, 8, 4), tmp_path_factory.mktemp("made") / "corpus", through_phones)
+
+
+def test_what_is_written_can_be_fine_tuned_on(corpus) -> None:
+    assert len({each.sha256 for each in corpus}) == 32
+    assert all(Path(each.path).is_file() for each in corpus)
+    found = split(corpus, 1)
+    assert found.by == "singer"
+    assert sum(map(len, (found.learned, found.watched, found.judged))) == 32
+    assert len(list(chain.from_iterable(each.labels for each in corpus))) == 32 * 6
+
+
+def test_the_same_embedder_gains_nothing_and_its_figure_is_the_programs_own(corpus) -> None:
+    builtin = BuiltinEmbedder()
+    compared = compare(builtin, builtin, corpus)
+    assert (compared.gain.value, compared.gain.low, compared.gain.high) == (0.0, 0.0, 0.0)
+    notes = pooled_notes(builtin, corpus)
+    found = found_singers(notes, np.ones(len(notes.vectors), np.bool_))
+    sums = compared.after.sum(axis=0)
+    assert sums[2] == found.notes
+    assert sums[0] / sums[2] == pytest.approx(found.reciprocal_rank)
+    assert sums[1] / sums[2] == pytest.approx(found.nearest)
+
+
+def test_a_gain_is_that_of_all_notes_not_of_singers() -> None:
+    before = np.array([[5.0, 4.0, 10.0], [10.0, 10.0, 10.0]])
+    after = np.array([[10.0, 10.0, 10.0], [10.0, 10.0, 10.0]])
+    line = Compared(before, after).line("others")
+    assert "20 notes of 2 singers" in line
+    assert "nearest 0.700 -> 1.000" in line
+    assert "mean reciprocal rank 0.750 -> 1.000, +0.250" in line
+
+
+def test_without_recordings_it_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SWARA_EVAL_DATA", raising=False)
+    asked = []
+
+    def made(recordings, folder, words):
+        asked.append((len(recordings), words))
+        from benchmarks.finetunes.command import Made
+
+        return Made(BuiltinEmbedder(), "said", 1.0, 2.0)
+
+    monkeypatch.setattr(finetune, "run_finetune", made)
+    finetune.main(["--singers", "2", "--recordings", "2", "--unseen", "2", "--steps", "3"])
+    out = capsys.readouterr().out
+    assert asked == [(4, ["--steps", "3"])]
+    assert "real takes: left out" in out
+    assert "other synthesized singers: 48 notes of 2 singers" in out

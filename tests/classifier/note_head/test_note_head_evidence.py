@@ -1,0 +1,94 @@
+"""Pitch as evidence: sharp enough to tell swaras, soft enough for a singer, and the same in every saptak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from swara.classifier.note_head import EVIDENCE_CENTS, EVIDENCE_DIM, evidence_of_notes, pitch_evidence
+from swara.raga.tuning import JUST
+
+PLACES = [(index, octave) for octave in (-1, 0, 1) for index in range(12)]
+
+
+def place(index: int, octave: int) -> int:
+    return 1 + 12 * (octave + 1) + index
+
+
+@pytest.mark.parametrize(("index", "octave"), PLACES)
+@pytest.mark.parametrize("off_cents", [-30.0, 0.0, 30.0])
+def test_a_note_leans_to_its_own_swara_30_cents_off_as_well(index, octave, off_cents):
+    evidence = pitch_evidence(np.full(20, JUST.cents_of(index, octave) + off_cents))
+
+    assert evidence.argmax() == place(index, octave)
+
+
+@pytest.mark.parametrize(("index", "octave"), PLACES)
+def test_an_exact_note_is_nearly_all_its_own(index, octave):
+    assert pitch_evidence(np.array([JUST.cents_of(index, octave)])).max() > 0.85
+
+
+def test_a_note_halfway_between_two_swaras_shows_as_both():
+    halfway = (JUST.cents_of(4, 0) + JUST.cents_of(5, 0)) / 2
+
+    evidence = pitch_evidence(np.array([halfway]))
+
+    assert evidence[place(4, 0)] == pytest.approx(evidence[place(5, 0)], rel=1e-5)
+    assert evidence[place(4, 0)] > 0.45
+
+
+def test_it_is_the_mean_of_its_frames_by_a_slow_reference():
+    cents = np.random.default_rng(3).uniform(-1300.0, 2400.0, 40)
+    shares = []
+    for pitch in cents:
+        clipped = min(max(pitch, EVIDENCE_CENTS[0]), EVIDENCE_CENTS[-1])
+        nearness = [float(np.exp(-((clipped - centre) ** 2) / (2 * 35.0**2))) for centre in EVIDENCE_CENTS]
+        shares.append([value / sum(nearness) for value in nearness])
+
+    np.testing.assert_allclose(pitch_evidence(cents), np.mean(shares, axis=0), rtol=0, atol=1e-6)
+
+
+def test_what_lies_beyond_three_saptaks_goes_to_the_ends():
+    assert pitch_evidence(np.array([-5000.0]))[0] == pytest.approx(1.0, abs=0.01)
+    assert pitch_evidence(np.array([5000.0]))[-1] == pytest.approx(1.0, abs=0.01)
+    assert EVIDENCE_DIM == len(EVIDENCE_CENTS) == 38
+    assert list(EVIDENCE_CENTS) == sorted(EVIDENCE_CENTS)
+
+
+@pytest.mark.parametrize("cents", [[], [np.nan, np.nan], [np.inf, -np.inf]])
+def test_no_pitch_is_no_evidence(cents):
+    evidence = pitch_evidence(np.array(cents, dtype=np.float64))
+
+    assert evidence.shape == (EVIDENCE_DIM,)
+    assert evidence.dtype == np.float32
+    assert not evidence.any()
+
+
+def test_frames_without_pitch_do_not_count():
+    with_gaps = np.array([np.nan, 386.0, np.nan, 390.0, np.inf])
+
+    np.testing.assert_array_equal(pitch_evidence(with_gaps), pitch_evidence(np.array([386.0, 390.0])))
+
+
+@given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e5, 1e5)))
+def test_it_sums_to_one_whatever_was_sung(cents):
+    evidence = pitch_evidence(cents)
+
+    assert evidence.dtype == np.float32
+    assert evidence.sum() == pytest.approx(1.0, abs=1e-5)
+    assert (evidence >= 0).all()
+
+
+def test_many_notes_at_once_show_what_each_does_to_the_last_bit():
+    rng = np.random.default_rng(4)
+    notes = [rng.normal(400.0, 600.0, size) for size in rng.integers(0, 300, 90)]
+    for cents in notes[::3]:
+        cents[rng.random(cents.size) < 0.5] = np.nan
+    notes += [np.full(5, np.nan), np.full(9000, 702.0)]
+    each = np.stack([pitch_evidence(cents) for cents in notes])
+
+    assert evidence_of_notes(notes).tobytes() == each.tobytes()
+    assert evidence_of_notes([]).shape == (0, EVIDENCE_DIM)

@@ -1,0 +1,169 @@
+"""A head as a file: the same afterwards, and never a damaged one taken for whole."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from swara.classifier.errors import HeadDamaged
+from swara.classifier.note_head import EVIDENCE_DIM, NoteHead, load_note_head, save_note_head
+from swara.classifier.note_head.regression import Linear
+from swara.raga.errors import SwaraError
+
+DIM = 3 + EVIDENCE_DIM
+
+
+def head_of(**changes) -> NoteHead:
+    rng = np.random.default_rng(1)
+    linear = Linear(rng.normal(size=DIM), rng.random(DIM), rng.normal(size=(3, DIM)), rng.normal(size=3))
+    fields = {
+        "classes": (".D", "S", "S'"),
+        "linear": linear,
+        "temperature": 1.25,
+        "threshold": 0.6,
+        "uses_embedding": True,
+        "uses_evidence": True,
+        "familiar": np.arange(EVIDENCE_DIM) % 3 == 0,
+    }
+    return NoteHead(**(fields | changes))
+
+
+def same(one: NoteHead, other: NoteHead) -> bool:
+    plain = ("classes", "temperature", "threshold", "uses_embedding", "uses_evidence")
+    arrays = ("mean", "scale", "weights", "bias")
+    return (
+        all(getattr(one, name) == getattr(other, name) for name in plain)
+        and all(np.array_equal(getattr(one.linear, name), getattr(other.linear, name)) for name in arrays)
+        and np.array_equal(one.familiar, other.familiar)
+    )
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "note_head.npz"
+    save_note_head(head_of(), path)
+    return path
+
+
+def rewritten(path, **changes):
+    """Save the file again with other arrays, its checksums right."""
+    with np.load(path) as found:
+        arrays = dict(found)
+    arrays |= changes
+    kept = {name: array for name, array in arrays.items() if array is not None}
+    np.savez(path, **kept)
+    return path
+
+
+def test_a_head_comes_back_as_it_was(saved):
+    assert same(load_note_head(saved), head_of())
+
+
+def test_a_head_of_the_evidence_alone_comes_back_too(tmp_path):
+    linear = Linear(np.zeros(38), np.ones(38), np.ones((3, 38)), np.zeros(3))
+    head = head_of(linear=linear, uses_embedding=False)
+    save_note_head(head, tmp_path / "head.npz")
+
+    assert same(load_note_head(tmp_path / "head.npz"), head)
+    assert load_note_head(tmp_path / "head.npz").embedding_dim == 0
+
+
+def test_the_same_head_gives_the_same_bytes(saved, tmp_path):
+    save_note_head(head_of(), tmp_path / "again.npz")
+
+    assert (tmp_path / "again.npz").read_bytes() == saved.read_bytes()
+
+
+def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
+    content = saved.read_bytes()
+    noticed = 0
+    for place in range(0, len(content), 11):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x5A
+        saved.write_bytes(damaged)
+        try:
+            assert same(load_note_head(saved), head_of())
+        except HeadDamaged:
+            noticed += 1
+    assert noticed > 0.8 * len(content) / 11
+
+
+@pytest.mark.parametrize("keep", [0, 1, 30, 500, -30, -1])
+def test_a_torn_file_is_refused(saved, keep):
+    saved.write_bytes(saved.read_bytes()[:keep])
+
+    with pytest.raises(HeadDamaged, match="Run: swara rebuild") as refused:
+        load_note_head(saved)
+    assert refused.value.where == str(saved)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(HeadDamaged, match="the file is missing"):
+        load_note_head(tmp_path / "nowhere.npz")
+    with pytest.raises(HeadDamaged):
+        load_note_head(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights": np.zeros((3, DIM - 1))},
+        {"weights": np.full((3, DIM), np.nan)},
+        {"bias": np.array([0.0, np.inf, 0.0])},
+        {"mean": None},
+        {"familiar": np.zeros(EVIDENCE_DIM + 1, bool)},
+        {"familiar": np.zeros(EVIDENCE_DIM)},
+        {"temperature": np.array(0.0)},
+        {"temperature": np.array(np.nan)},
+        {"threshold": np.array(1.5)},
+        {"threshold": np.array([0.5, 0.5])},
+        {"classes": np.array(["S", "S", "G"])},
+        {"classes": np.array(["S", "G"])},
+        {"classes": np.array([1, 2, 3])},
+        {"uses_embedding": np.array(False)},
+        {"uses_evidence": np.array(False), "uses_embedding": np.array(False)},
+        {"format": np.array("one")},
+    ],
+    ids=str,
+)
+def test_arrays_that_make_no_head_are_refused(saved, changes):
+    with pytest.raises(HeadDamaged, match="this is no note head"):
+        load_note_head(rewritten(saved, **changes))
+
+
+def test_a_newer_format_asks_for_an_upgrade(saved):
+    with pytest.raises(HeadDamaged, match=r"newer swara.*upgrade"):
+        load_note_head(rewritten(saved, format=np.array(2)))
+
+
+def test_nothing_is_unpickled(saved):
+    class Trap:
+        def __reduce__(self):
+            return (pytest.fail, ("it was unpickled",))
+
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "|O", "fortran_order": False, "shape": (1,)})
+    buffer.write(pickle.dumps([Trap()]))
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("extra.npy", buffer.getvalue())
+
+    with pytest.raises(HeadDamaged):
+        load_note_head(saved)
+
+
+def test_a_damaged_head_is_an_error_that_the_user_can_mend():
+    assert issubclass(HeadDamaged, SwaraError)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"classes": ("S",)}, {"temperature": -1.0}, {"threshold": np.nan}, {"uses_evidence": False}]
+)
+def test_a_head_that_does_not_fit_together_is_never_made(changes):
+    if "uses_evidence" in changes:
+        changes |= {"uses_embedding": False}
+    with pytest.raises(ValueError):
+        head_of(**changes)

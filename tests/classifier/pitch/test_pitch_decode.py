@@ -1,0 +1,193 @@
+"""The path against a Viterbi with its whole transition matrix; voicing and local average by definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import swara.classifier.pitch.decode as decode
+import swara.classifier.pitch.stillness as stillness
+from swara.classifier.pitch.bins import PITCH_BINS, bins_of_hz, hz_of_bins
+from swara.classifier.pitch.decode import Path, Voicing, local_hz, sung_frames, trace
+
+LEAP = 5.0
+FLOOR = 1e-5
+
+
+def costs() -> np.ndarray:
+    """What a move from bin to bin costs, shape [PITCH_BINS, PITCH_BINS]."""
+    apart = np.abs(np.subtract.outer(np.arange(PITCH_BINS), np.arange(PITCH_BINS)))
+    return np.where(apart <= 12, np.minimum(0.18 * apart, LEAP), LEAP)
+
+
+def slow_path(salience: np.ndarray, voicing: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the best path and its score."""
+    evidence = np.log(salience.astype(np.float64) + FLOOR) * voicing[:, None]
+    scores, came = evidence[0], []
+    for found in evidence[1:]:
+        moved = scores[:, None] - costs()
+        came.append(moved.argmax(axis=0))
+        scores = moved.max(axis=0) + found
+    path = [int(scores.argmax())]
+    for before in reversed(came):
+        path.append(int(before[path[-1]]))
+    return np.array(path[::-1]), float(scores.max())
+
+
+def score(path: np.ndarray, salience: np.ndarray, voicing: np.ndarray) -> float:
+    evidence = np.log(salience.astype(np.float64) + FLOOR) * voicing[:, None]
+    moves = costs()[path[:-1], path[1:]]
+    return float(evidence[np.arange(path.size), path].sum() - moves.sum())
+
+
+def random_salience(frames: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Beliefs with a few strong rivals in each frame, and how sure it is that anything sounds."""
+    rng = np.random.default_rng(seed)
+    logits = rng.standard_normal((frames, PITCH_BINS)) * rng.choice([0.5, 3.0], (frames, 1))
+    logits[np.arange(frames), rng.choice([40, 43, 76, 150], frames)] += 6.0
+    salience = np.exp(logits)
+    salience /= salience.sum(axis=1, keepdims=True)
+    return salience.astype(np.float32), rng.uniform(0, 1, frames).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_path_is_that_of_the_whole_matrix(seed):
+    salience, voicing = random_salience(150, seed)
+    best, before = Path().advance(salience, voicing)
+    found = trace(int(best[-1]), before)
+    slow, highest = slow_path(salience, voicing)
+    assert score(found, salience, voicing) == pytest.approx(highest, abs=1e-2)
+    assert np.count_nonzero(found != slow) <= 2  # where two are as good, to seven digits
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_so_far_is_where_a_path_over_the_past_ends(seed):
+    salience, voicing = random_salience(40, seed)
+    best, _ = Path().advance(salience, voicing)
+    ends = [slow_path(salience[: n + 1], voicing[: n + 1])[0][-1] for n in range(40)]
+    assert np.count_nonzero(best != ends) <= 1
+
+
+def test_a_path_in_pieces_is_that_of_the_whole_and_a_fork_goes_its_own_way():
+    salience, voicing = random_salience(90, 7)
+    whole = Path().advance(salience, voicing)
+    path = Path()
+    pieces = []
+    for piece in (slice(0, 1), slice(1, 40), slice(40, 90)):
+        path.fork().advance(salience[::-1], voicing)
+        pieces.append(path.advance(salience[piece], voicing[piece]))
+    for one, other in zip(whole, zip(*pieces, strict=True), strict=True):
+        np.testing.assert_array_equal(one, np.concatenate(other))
+
+
+def test_a_glitch_is_bridged_and_a_leap_is_followed():
+    salience = np.full((60, PITCH_BINS), 1e-4, np.float32)
+    salience[:30, 50], salience[30:, 100] = 0.9, 0.9
+    salience[15, 50], salience[15, 120] = 1e-3, 0.1
+    best, before = Path().advance(salience, np.ones(60, np.float32))
+    path = trace(int(best[-1]), before)
+    np.testing.assert_array_equal(path[:30], 50)
+    np.testing.assert_array_equal(path[30:], 100)
+
+
+def test_where_nothing_sings_salience_says_nothing():
+    salience, _ = random_salience(50, 3)
+    salience[0] = 1e-3
+    salience[0, 20] = 0.8
+    voicing = np.zeros(50, np.float32)
+    voicing[0] = 1.0
+    best, before = Path().advance(salience, voicing)
+    assert set(trace(int(best[-1]), before)) == {20}
+
+
+def test_the_local_average_is_that_of_its_formula():
+    salience, _ = random_salience(PITCH_BINS, 5)
+    path = np.random.default_rng(5).permutation(PITCH_BINS)  # either edge too
+    found = local_hz(salience, path)
+    for frame, middle in enumerate(path):
+        bins = np.arange(max(0, middle - 3), min(PITCH_BINS, middle + 4))
+        weights = salience[frame, bins].astype(np.float64)
+        slow = hz_of_bins(np.asarray((weights * bins).sum() / weights.sum()))
+        assert found[frame] == pytest.approx(float(slow), rel=1e-6)
+
+
+def test_without_salience_the_path_itself_is_the_pitch():
+    path = np.array([0, 77, PITCH_BINS - 1])
+    np.testing.assert_allclose(local_hz(np.zeros((3, PITCH_BINS), np.float32), path), hz_of_bins(path))
+
+
+def test_bins_and_hz_are_each_others_inverse():
+    hz = np.array([60.0, 65.0, 440.0, 1100.0])
+    np.testing.assert_allclose(hz_of_bins(bins_of_hz(hz)), hz)
+    assert hz_of_bins(np.array([36.0])) == pytest.approx(120.0)
+
+
+def moving(frames: int) -> np.ndarray:
+    """A pitch that is never still."""
+    return 200.0 * 2.0 ** (0.05 * np.sin(np.arange(frames)))
+
+
+class TestVoicing:
+    def test_starts_above_the_one_threshold_and_ends_below_the_other(self):
+        probability = np.array([0.8, 0.89, 0.91, 0.8, 0.76, 0.74, 0.8, 0.89, 0.95, 0.76, 0.0], np.float32)
+        voiced = [0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0]
+        np.testing.assert_array_equal(Voicing().push(probability, moving(11)), np.array(voiced, bool))
+
+    def test_does_not_depend_on_the_cut(self):
+        rng = np.random.default_rng(0)
+        probability = np.concatenate([rng.uniform(0, 1, 100), np.full(120, 0.93)]).astype(np.float32)
+        hz = np.concatenate([moving(120), np.full(100, 131.0)])
+        voicing, at = Voicing(), [1, 1, 50, 130, 131, 219]
+        parts = [voicing.push(p, f) for p, f in zip(np.split(probability, at), np.split(hz, at), strict=True)]
+        whole = Voicing().push(probability, hz)
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+        assert whole[125]
+        assert not whole[-1]
+
+    def test_a_pitch_that_has_stood_still_is_no_voice(self):
+        likely = np.full(100, 0.93, np.float32)
+        voiced = Voicing().push(likely, np.full(100, 131.0))
+        assert voiced[: stillness.STILL_FRAMES - 1].all()
+        assert not voiced[stillness.STILL_FRAMES - 1 :].any()
+
+    def test_the_thresholds_leave_room_between_them(self):
+        assert decode._LEAVE < decode._ENTER
+
+
+class TestSungFrames:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_a_stretch_is_sung_as_a_loop_says(self, seed):
+        rng = np.random.default_rng(seed)
+        steps = np.repeat(rng.uniform(0, 1, 80), rng.integers(1, 40, 80))
+        probability = np.clip(steps + 0.1 * rng.standard_normal(steps.size), 0, 1).astype(np.float32)
+        slow = np.zeros(probability.size, bool)
+        start = 0
+        while start < probability.size:
+            end = start
+            while end < probability.size and probability[end] >= decode._LIKELY:
+                end += 1
+            surely = decode._SURE if probability.size >= decode._SHORT_FRAMES else decode._SURE_IF_SHORT
+            sure = sum(value >= surely for value in probability[start:end])
+            slow[start:end] = sure >= decode._SURE_FRAMES
+            start = max(end, start + 1)
+        assert 0 < np.count_nonzero(slow) < slow.size
+        np.testing.assert_array_equal(sung_frames(probability, moving(probability.size)), slow)
+
+    @pytest.mark.parametrize(("moves", "frames", "sung"), [(0, 400, False), (200, 400, True), (0, 250, True)])
+    def test_a_stretch_that_stands_still_is_no_voice(self, moves, frames, sung):
+        """Unless it is short, or moves for a part of it."""
+        probability = np.full(frames, 0.96, np.float32)
+        probability[10:20] = 0.99
+        hz = np.concatenate([moving(moves), np.full(frames - moves, 131.0)])
+        assert sung_frames(probability, hz).all() == sung_frames(probability, hz).any() == sung
+
+    def test_one_still_stretch_among_moving_ones_is_a_held_note(self):
+        probability = np.full(600, 0.96, np.float32)
+        probability[::50], probability[300:305] = 0.99, 0.0
+        for at in (0, 305):
+            probability[at : at + 10] = 0.99
+        hz = np.concatenate([moving(300), np.full(300, 131.0)])
+        assert sung_frames(probability, hz)[400:].all()
+
+    def test_of_nothing_nothing_is_sung(self):
+        assert sung_frames(np.zeros(0, np.float32), np.zeros(0)).shape == (0,)

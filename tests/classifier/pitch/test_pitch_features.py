@@ -1,0 +1,85 @@
+"""What the network is given, against loops that follow the definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from swara.classifier.pitch.features import (
+    CHANNELS,
+    NEAR_FRAMES,
+    WIDE_FRAMES,
+    Background,
+    centred_backgrounds,
+    network_input,
+)
+from swara.classifier.pitch.spectrum import BINS
+
+
+def levels(frames: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.asarray(rng.uniform(-25, 0, (frames, 2, BINS)), np.float32)
+
+
+@pytest.mark.parametrize(("frames", "start", "stop"), [(1, 0, 1), (50, 0, 50), (700, 0, 40), (700, 640, 700)])
+def test_centred_means_are_those_of_a_loop(frames, start, stop):
+    seen = levels(frames)
+    found = centred_backgrounds(seen, start, stop)
+    assert found.shape == (stop - start, 2, 2, BINS)
+    assert found.dtype == np.float32
+    for frame in range(start, stop):
+        for which, reach in enumerate((NEAR_FRAMES, WIDE_FRAMES)):
+            around = seen[max(0, frame - reach) : frame + reach + 1]
+            slow = around.astype(np.float64).mean(axis=0)
+            np.testing.assert_allclose(found[frame - start, which], slow, atol=1e-4)
+
+
+def test_the_means_of_the_past_are_weighted_by_age():
+    seen = levels(600)
+    found = Background().push(seen)
+    for frame in (0, 1, 79, 80, 333, 599):
+        ages = np.arange(frame, -1, -1.0)
+        for which, reach in enumerate((NEAR_FRAMES, WIDE_FRAMES)):
+            weights = (1 - 1 / reach) ** ages
+            slow = np.einsum("i,ijk->jk", weights, seen[: frame + 1].astype(np.float64)) / weights.sum()
+            np.testing.assert_allclose(found[frame, which], slow, atol=2e-4)
+
+
+def test_the_means_of_the_past_do_not_depend_on_the_cut():
+    seen = levels(90)
+    background = Background()
+    parts = [background.push(part) for part in np.split(seen, [1, 2, 30, 30, 77])]
+    np.testing.assert_array_equal(np.concatenate(parts), Background().push(seen))
+
+
+def test_what_stays_is_hidden_and_what_comes_is_seen():
+    seen = np.full((700, 2, BINS), -20.0, np.float32)
+    seen[:, :, 100] = -5.0
+    seen[350:360, :, 200] = -5.0
+    for means in (centred_backgrounds(seen, 0, 700), Background().push(seen)):
+        standing = seen[355] - means[355, 0]
+        assert np.abs(standing[:, 100]).max() < 0.01
+        assert standing[:, 200].min() > 10.0
+
+
+def test_the_input_holds_two_frames_channel_by_channel():
+    seen, means = levels(6, 1), levels(12, 2).reshape(6, 2, 2, BINS)
+    found = network_input(seen, means)
+    assert found.shape == (3, BINS, CHANNELS)
+    assert found.dtype == np.float32
+    for frame in range(6):
+        loudness = means[frame, 1].mean()
+        channels = [
+            seen[frame, 0] - loudness,
+            seen[frame, 1] - loudness,
+            seen[frame, 0] - means[frame, 0, 0],
+            seen[frame, 1] - means[frame, 0, 1],
+            seen[frame, 1] - means[frame, 1, 1],
+        ]
+        half = slice(5 * (frame % 2), 5 * (frame % 2) + 5)
+        np.testing.assert_allclose(found[frame // 2, :, half].T, 0.3 * np.array(channels), atol=1e-4)
+
+
+def test_loud_and_soft_recordings_look_alike():
+    seen, means = levels(4, 3), levels(8, 4).reshape(4, 2, 2, BINS)
+    np.testing.assert_allclose(network_input(seen - 9, means - 9), network_input(seen, means), atol=1e-4)

@@ -1,0 +1,87 @@
+"""The network runs alike in chunks and step by step, and a file that is none is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from swara.classifier.errors import HeadDamaged
+from swara.classifier.pitch.bins import PITCH_BINS
+from swara.classifier.pitch.features import CHANNELS
+from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES, NEIGHBOUR_FEATURES
+from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork, shipped_network
+from swara.classifier.pitch.spectrum import BINS
+
+
+def frames(count: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    return rng.standard_normal((count, BINS, CHANNELS)).astype(np.float32)
+
+
+def test_chunks_and_steps_agree():
+    given = frames(CHUNK + 20)
+    salience, voicing = shipped_network().memory().run(given)
+    assert salience.shape == (2 * given.shape[0], PITCH_BINS)
+    assert voicing.shape == (2 * given.shape[0],)
+    memory = shipped_network().memory()
+    steps = [memory.run(given[at : at + 1]) for at in range(given.shape[0])]
+    np.testing.assert_allclose(np.concatenate([step[0] for step in steps]), salience, atol=1e-4)
+    np.testing.assert_allclose(np.concatenate([step[1] for step in steps]), voicing, atol=1e-4)
+
+
+def test_what_comes_out_are_probabilities():
+    salience, voicing = shipped_network().memory().run(frames(10))
+    np.testing.assert_allclose(salience.sum(axis=1), 1.0, atol=1e-4)
+    assert salience.min() >= 0
+    assert np.all((voicing >= 0) & (voicing <= 1))
+
+
+def test_a_memory_remembers_and_a_new_one_does_not():
+    given = frames(1)
+    memory = shipped_network().memory()
+    first, _ = memory.run(given)
+    second, _ = memory.run(given)
+    again, _ = shipped_network().memory().run(given)
+    np.testing.assert_array_equal(again, first)
+    assert np.abs(second - first).max() > 1e-4
+
+
+def test_no_frames_are_no_frames():
+    salience, voicing = shipped_network().memory().run(frames(0))
+    assert (salience.shape, voicing.shape) == ((0, PITCH_BINS), (0,))
+
+
+@pytest.mark.parametrize("count", [1, 2, 37])
+def test_both_looks_of_the_fine_estimate_take_any_number_of_frames(count):
+    rng = np.random.default_rng(2)
+    network = shipped_network()
+    estimate, told = network.look(rng.standard_normal((count, FINE_FEATURES)).astype(np.float32))
+    assert (estimate.shape, told.shape) == ((count,), (count, NEIGHBOUR_FEATURES))
+    correction, voicing = network.look_around(
+        rng.standard_normal((count, GATHERED_FEATURES)).astype(np.float32)
+    )
+    assert (correction.shape, voicing.shape) == ((count,), (count,))
+    assert np.all((voicing >= 0) & (voicing <= 1))
+
+
+@pytest.mark.parametrize("size", [None, 0, 10, 5_000, 0.5, -100], ids=str)
+def test_a_file_that_is_absent_or_cut_short_is_one_line(tmp_path: Path, size: float | None) -> None:
+    file = tmp_path / "pitch.tflite"
+    if size is not None:
+        whole = MODEL_FILE.read_bytes()
+        file.write_bytes(whole[: int(size * len(whole)) if size == 0.5 else int(size)])
+    with pytest.raises(HeadDamaged) as caught:
+        PitchNetwork(file)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(f"{file}: the pitch head cannot be read")
+    assert line.endswith("Install swara again.")
+
+
+def test_text_is_no_network(tmp_path: Path) -> None:
+    file = tmp_path / "pitch.tflite"
+    file.write_text("Sa Re Ga\n" * 1000, encoding="utf-8")
+    with pytest.raises(HeadDamaged, match="cannot be read"):
+        PitchNetwork(file)

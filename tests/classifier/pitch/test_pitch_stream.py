@@ -1,0 +1,157 @@
+"""A stream gives the same frames however it is cut, soon enough, and for little work."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.stream import LOOKAHEAD_S, PitchStream, track_causal
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.synth import VOICES, bhupali_take
+
+FIELDS = ("times_s", "hz", "confidence", "voiced")
+MOST_OF_A_CORE = 0.20
+
+
+@pytest.fixture(scope="module")
+def samples() -> np.ndarray:
+    """Three seconds and a bit, over a tanpura."""
+    return bhupali_take(4, voice=VOICES["mid female"]).clip.samples[:50_123]
+
+
+@pytest.fixture(scope="module")
+def whole(samples: np.ndarray) -> PitchTrack:
+    return track_causal(Clip(samples, TRACK_RATE_HZ))
+
+
+def in_blocks(samples: np.ndarray, size: int) -> PitchTrack:
+    stream = PitchStream()
+    tracks = [stream.push(samples[at : at + size]) for at in range(0, samples.size, size)]
+    return joined([*tracks, stream.finish()])
+
+
+def joined(tracks: list[PitchTrack]) -> PitchTrack:
+    return PitchTrack(*(np.concatenate([getattr(track, name) for track in tracks]) for name in FIELDS))
+
+
+def assert_same(one: PitchTrack, other: PitchTrack) -> None:
+    for name in FIELDS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+
+
+@pytest.mark.parametrize("size", [1, 7, 160, 1000, 16_000, 50_123])
+def test_however_it_is_cut_the_frames_are_the_same_bit_for_bit(samples, whole, size):
+    assert_same(in_blocks(samples, size), whole)
+
+
+def test_streams_do_not_disturb_each_other(samples, whole):
+    one, other = PitchStream(), PitchStream()
+    tracks = []
+    for at in range(0, samples.size, 4000):
+        tracks.append(one.push(samples[at : at + 4000]))
+        other.push(samples[::-1][at : at + 4000].copy())
+        HeadTracker().track(Clip(samples[:800], TRACK_RATE_HZ))
+    assert_same(joined([*tracks, one.finish()]), whole)
+
+
+def test_frames_lie_10_ms_apart_from_the_first_sample(samples, whole):
+    assert len(whole) == 1 + samples.size // 160
+    np.testing.assert_allclose(whole.times_s, HOP_S * np.arange(len(whole)))
+    assert np.all((whole.hz >= MIN_HZ) & (whole.hz <= MAX_HZ))
+    assert np.all((whole.confidence >= 0) & (whole.confidence <= 1))
+
+
+def test_a_frame_is_final_when_the_lookahead_has_come(samples):
+    assert LOOKAHEAD_S <= 0.08
+    stream, frames = PitchStream(), 0
+    for heard in range(100, 12_000, 100):
+        frames += len(stream.push(samples[heard - 100 : heard]))
+        due = 1 + int(np.floor((heard / TRACK_RATE_HZ - LOOKAHEAD_S) / HOP_S + 1e-9))
+        assert max(0, due) <= frames <= max(0, due + 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 159, 160, 1183, 1184, 1185, 1503, 1504, 2048, 2208, 5000, 5001])
+def test_in_all_there_is_a_frame_for_each_10_ms_begun(samples, count):
+    stream = PitchStream()
+    track = joined([stream.push(samples[:count]), stream.finish()])
+    assert len(track) == 1 + count // 160
+    np.testing.assert_allclose(track.times_s, HOP_S * np.arange(len(track)))
+
+
+def test_an_empty_push_changes_nothing(samples, whole):
+    stream = PitchStream()
+    nothing = np.zeros(0, np.float32)
+    tracks = [stream.push(nothing), stream.push(samples[:20_000]), stream.push(nothing)]
+    assert (len(tracks[0]), len(tracks[2])) == (0, 0)
+    assert_same(joined([*tracks, stream.push(samples[20_000:]), stream.finish()]), whole)
+
+
+def test_after_the_end_nothing_goes_in_or_comes_out(samples):
+    stream = PitchStream()
+    stream.push(samples[:1000])
+    stream.finish()
+    with pytest.raises(ValueError, match="finished"):
+        stream.finish()
+    with pytest.raises(ValueError, match="finished"):
+        stream.push(samples[:1000])
+
+
+@pytest.mark.parametrize(
+    ("bad", "what"),
+    [
+        (np.zeros(100), "float64"),
+        (np.zeros(100, np.int16), "int16"),
+        (np.zeros((100, 2), np.float32), r"\(100, 2\)"),
+        (np.float32(0.5), r"shape \(\)"),
+        (np.array([0.0, np.nan], np.float32), "finite"),
+        (np.array([0.0, np.inf], np.float32), "finite"),
+    ],
+)
+def test_what_is_not_one_channel_of_float32_is_refused_and_forgotten(samples, whole, bad, what):
+    stream = PitchStream()
+    first = stream.push(samples[:9000])
+    with pytest.raises(ValueError, match=what):
+        stream.push(bad)
+    assert_same(joined([first, stream.push(samples[9000:]), stream.finish()]), whole)
+
+
+def test_another_sample_rate_is_refused():
+    with pytest.raises(ValueError, match="16000"):
+        track_causal(Clip(np.zeros(8000, np.float32), 8000))
+
+
+def test_the_past_alone_tells_nearly_what_all_tells(samples, whole):
+    head = HeadTracker().track(Clip(samples, TRACK_RATE_HZ))
+    both = head.voiced & whole.voiced
+    assert np.count_nonzero(both) >= 0.9 * np.count_nonzero(head.voiced)
+    apart = np.abs(1200 * np.log2(whole.hz[both] / head.hz[both]))
+    assert np.mean(apart <= 50) >= 0.95
+    assert np.median(apart) <= 5.0
+
+
+def test_silence_holds_no_voice():
+    assert not track_causal(Clip(np.zeros(2 * TRACK_RATE_HZ, np.float32), TRACK_RATE_HZ)).voiced.any()
+
+
+def test_a_stream_takes_little_of_one_core(capsys):
+    """Pushed as a sound card would, 20 ms at a time; the figure to hold on a quiet machine is a tenth."""
+    voice = VOICES["mid male"]
+    parts = [bhupali_take(seed, voice=voice, sa_hz=130.0).clip.samples for seed in range(6)]
+    sung = np.concatenate(parts)[: 20 * TRACK_RATE_HZ]
+    assert sung.size == 20 * TRACK_RATE_HZ
+    stream, shares = PitchStream(), []
+    with threadpool_limits(1):
+        for second in np.split(sung, 20):
+            began = time.process_time()
+            for block in np.split(second, 50):
+                stream.push(block)
+            shares.append(time.process_time() - began)
+    with capsys.disabled():
+        print(f"\n{np.median(shares):.1%} of one core, {min(shares):.1%} in the best second")  # noqa: T201
+    assert np.median(shares) <= MOST_OF_A_CORE

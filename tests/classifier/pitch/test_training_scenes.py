@@ -1,0 +1,202 @@
+"""Scenes for the pitch head: exact labels, at the right sample, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from swara.classifier.pitch.training.draw_drone import DronePool, reed_drone, still_drone
+from swara.classifier.pitch.training.draw_line import STEP_S, Line, render_line
+from swara.classifier.pitch.training.draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
+from swara.classifier.pitch.training.draw_notes import Event, draw_events, draw_register
+from swara.classifier.pitch.training.draw_recording import coded, draw_room, filtered, record, ride
+from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
+from swara.classifier.pitch.training.scenes import SCENE_RATE_HZ, Scene, SceneMaker
+from swara.data.arrays import FloatArray
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
+
+FRAME = 160
+
+
+def line_of(seed: int, duration_s: float = 2.0) -> tuple[Line, float, np.random.Generator]:
+    rng = np.random.default_rng(seed)
+    middle_hz, sa_hz = draw_register(rng)
+    events = draw_events(middle_hz, sa_hz, duration_s, rng)
+    return render_line(events, sa_hz, duration_s, rng), middle_hz, rng
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Scene]:
+    maker = SceneMaker(7, duration_s=2.0, drones=3)
+    return [maker.draw() for _ in range(120)]
+
+
+def test_every_scene_is_sound_with_a_label_for_every_frame(scenes: list[Scene]) -> None:
+    for scene in scenes:
+        assert scene.samples.dtype == np.float32
+        assert scene.samples.shape == (2 * SCENE_RATE_HZ,)
+        assert np.isfinite(scene.samples).all()
+        assert np.abs(scene.samples).max() <= 1.0
+        assert scene.f0_hz.dtype == np.float64
+        assert scene.f0_hz.shape == (1 + 2 * SCENE_RATE_HZ // FRAME,)
+        sung_hz = scene.f0_hz[scene.f0_hz != 0]
+        assert np.all((sung_hz >= MIN_HZ) & (sung_hz <= MAX_HZ))
+
+
+def test_scenes_are_as_mixed_as_they_should_be(scenes: list[Scene]) -> None:
+    voiced = np.array([np.mean(scene.f0_hz > 0) for scene in scenes])
+    sung = voiced[voiced > 0]
+    assert 0.04 < np.mean(voiced == 0) < 0.25
+    assert 0.7 < sung.mean() < 0.92
+    middles_hz = [np.median(scene.f0_hz[scene.f0_hz > 0]) for scene in scenes if scene.f0_hz.any()]
+    assert np.mean(np.array(middles_hz) < 220.0) > 0.3
+    assert np.mean(np.array(middles_hz) > 220.0) > 0.3
+    assert max(middles_hz) > 500.0
+    assert min(middles_hz) < 110.0
+
+
+def test_a_seed_says_all() -> None:
+    first, again, other = (SceneMaker(seed, duration_s=1.0, drones=2) for seed in (3, 3, 4))
+    for _ in range(12):
+        one, two, three = first.draw(), again.draw(), other.draw()
+        np.testing.assert_array_equal(one.samples, two.samples)
+        np.testing.assert_array_equal(one.f0_hz, two.f0_hz)
+        assert not np.array_equal(one.samples, three.samples)
+
+
+@pytest.mark.parametrize(("duration_s", "drones"), [(0.0, 5), (1.003, 5), (-1.0, 5), (1.0, 0)])
+def test_a_scene_has_whole_frames_and_a_pool_has_drones(duration_s: float, drones: int) -> None:
+    with pytest.raises(ValueError, match="10 ms frames"):
+        SceneMaker(0, duration_s=duration_s, drones=drones)
+
+
+def off_cents(line: Line, sound: np.ndarray, lag_s: float) -> FloatArray:
+    """How far the fundamental moves against its label shifted by `lag_s`, where it is sung, in cents.
+
+    The fundamental is turned back by the integral of the labels, taken every 10 ms as a scene has them; what
+    is left turning is the error.
+    """
+    labels_hz = line.f0_hz[:: round(0.01 / STEP_S)]
+    times_s = np.arange(sound.size) / SCENE_RATE_HZ
+    hz = np.exp(np.interp(times_s - lag_s, np.arange(labels_hz.size) * 0.01, np.log(labels_hz)))
+    still = sound * np.exp(-2j * np.pi * np.cumsum(hz) / SCENE_RATE_HZ)
+    window = np.hanning(2 * FRAME + 1)
+    still = np.convolve(still, window / window.sum(), mode="same")[:: FRAME // 4]
+    turned_hz = np.angle(still[2:] * np.conj(still[:-2])) / (2.0 * np.pi) / (2 * FRAME / 4 / SCENE_RATE_HZ)
+    cents = 1200.0 / np.log(2.0) * turned_hz / hz[:: FRAME // 4][1:-1]
+    return cents[20:-20]
+
+
+def test_labels_are_true_to_the_cent_and_the_millisecond() -> None:
+    rng = np.random.default_rng(1)
+    slides = [Event(cents, 0.5, glide_s=0.45) for cents in (0.0, 1200.0, 0.0, 900.0)]
+    line = render_line(slides, 300.0, 2.0, rng)
+    sound = sing_line(line, draw_timbre(400.0, rng), rng)
+    here = np.median(np.abs(off_cents(line, sound, 0.0)))
+    assert here < 2.0
+    for lag_s in (-0.002, 0.002):
+        assert np.median(np.abs(off_cents(line, sound, lag_s))) > here + 2.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_held_note_sounds_at_its_label(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    line = render_line([Event(0.0, 2.0)], float(rng.uniform(180.0, 600.0)), 2.0, rng)
+    sound = sing_line(line, draw_timbre(300.0, rng), rng)
+    assert abs(np.median(off_cents(line, sound, 0.0))) < 1.0
+
+
+def test_a_voice_is_silent_in_rests_and_a_sunken_note_is_no_voice() -> None:
+    rng = np.random.default_rng(2)
+    faded = Event(0.0, 1.0, release_s=0.6, release_db=70.0)
+    line = render_line([faded, Event(200.0, 0.6, rest_s=0.4)], 220.0, 2.0, rng)
+    at = np.arange(line.f0_hz.size) * STEP_S
+    assert line.voiced[(at > 0.1) & (at < 0.4)].all()
+    assert not line.voiced[(at > 0.97) & (at < 1.4)].any()
+    assert line.voiced[(at > 1.5) & (at < 1.9)].all()
+    assert not line.loudness[(at > 1.01) & (at < 1.39)].any()
+
+
+def test_lines_stay_where_trackers_look() -> None:
+    for seed in range(40):
+        line, _, _ = line_of(seed)
+        assert np.isfinite(line.f0_hz).all()
+        assert line.f0_hz.min() >= MIN_HZ
+        assert line.f0_hz.max() <= MAX_HZ
+        at_the_rim = (line.f0_hz == MIN_HZ) | (line.f0_hz == MAX_HZ)
+        assert np.mean(at_the_rim) < 0.5
+
+
+def test_a_line_without_notes_is_silent() -> None:
+    line = render_line([], 200.0, 0.5, np.random.default_rng(0))
+    assert not line.voiced.any()
+    assert line.f0_hz.size == 501
+
+
+def test_a_drone_is_heard_at_the_sa_that_was_asked_for() -> None:
+    rng = np.random.default_rng(5)
+    pool = DronePool(4)
+    for sa_hz in (105.0, 140.0, 187.0, 233.0, 380.0):
+        drone = pool.draw(sa_hz, 4 * SCENE_RATE_HZ, rng)
+        power = np.abs(np.fft.rfft(drone * np.hanning(drone.size), 1 << 19)) ** 2
+        hz = np.fft.rfftfreq(1 << 19, 1.0 / SCENE_RATE_HZ)
+        near = np.abs(1200.0 * np.log2(np.maximum(hz, 1.0) / (2.0 * sa_hz))) < 40.0
+        peak_hz = hz[near][power[near].argmax()]
+        assert abs(1200.0 * np.log2(peak_hz / (2.0 * sa_hz))) < 4.0
+
+
+@pytest.mark.parametrize("kind", [still_drone, reed_drone, tabla_play])
+def test_accompaniments_have_the_length_that_was_asked_for(kind: object) -> None:
+    assert callable(kind)
+    for seed in range(5):
+        sound = kind(150.0, 20_011, np.random.default_rng(seed))
+        assert sound.shape == (20_011,)
+        assert sound.dtype == np.float32
+        assert np.isfinite(sound).all()
+
+
+@pytest.mark.parametrize("kind", [coloured_noise, hum, clicks])
+def test_noises_have_the_length_that_was_asked_for(kind: object) -> None:
+    assert callable(kind)
+    for seed in range(5):
+        sound = kind(20_011, np.random.default_rng(seed))
+        assert sound.shape == (20_011,)
+        assert np.isfinite(sound).all()
+        assert sound.any()
+
+
+def test_a_whisper_has_no_pitch_and_a_shadow_comes_after_the_voice() -> None:
+    line, middle_hz, rng = line_of(11)
+    assert whisper_line(line, draw_timbre(middle_hz, rng), rng).shape == (2 * SCENE_RATE_HZ,)
+    begun = int(np.argmax(line.loudness > 0.05))
+    played = shadow(line, rng)
+    assert played.shape == (2 * SCENE_RATE_HZ,)
+    assert not played[: (begun + 20) * round(STEP_S * SCENE_RATE_HZ)].any()
+
+
+def test_filters_and_rooms_do_not_delay() -> None:
+    click = np.zeros(8000, np.float32)
+    click[3000] = 1.0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        assert np.abs(filtered(click, rng, None, 1.0)).argmax() == 3000
+        assert draw_room(rng)[0] == 1.0
+
+
+def test_thinning_out_takes_the_weak_and_moves_nothing() -> None:
+    rng = np.random.default_rng(0)
+    tone = np.sin(2.0 * np.pi * 440.0 / SCENE_RATE_HZ * np.arange(10_007)).astype(np.float32)
+    for _ in range(5):
+        heard = coded(tone + 0.01 * rng.standard_normal(tone.size, dtype=np.float32), rng)
+        assert heard.shape == tone.shape
+        assert np.abs(heard - tone)[600:-600].max() < 0.15
+
+
+def test_a_recording_stays_within_full_scale() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        loud = 30.0 * rng.standard_normal(4000, dtype=np.float32)
+        heard = record(ride(loud, rng.random(500), rng), rng)
+        assert np.abs(heard).max() <= 1.0
+        assert heard.any()
+        assert not record(np.zeros(100, np.float32), np.random.default_rng(0)).any()

@@ -1,0 +1,310 @@
+"""Whatever is handed in: a result, or one line that says what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from swara import cli
+
+RATE_HZ = 16_000
+
+
+def _sung(duration_s: float, rate_hz: int = RATE_HZ, hz: float = 220.0) -> np.ndarray:
+    """Six harmonics that fade in and out, float32 of shape [n]."""
+    times_s = np.arange(round(duration_s * rate_hz)) / rate_hz
+    tone = sum(np.sin(2 * np.pi * k * hz * times_s) / k for k in range(1, 7))
+    fade = np.clip(np.minimum(times_s, duration_s - times_s) / 0.05, 0, 1)
+    return (0.25 * fade * tone).astype(np.float32)
+
+
+def _write(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **kwargs: str) -> Path:
+    soundfile.write(path, samples, rate_hz, **kwargs)
+    return path
+
+
+def _sparse_wav(path: Path, duration_s: int, rate_hz: int = 8_000) -> Path:
+    """A WAV of silence that takes no room on the disk."""
+    _write(path, np.zeros(1, dtype=np.int16), rate_hz, subtype="PCM_16")
+    data = bytearray(path.read_bytes())
+    at = data.find(b"data") + 4
+    size = 2 * rate_hz * duration_s
+    data[4:8], data[at : at + 4] = struct.pack("<I", at - 4 + size), struct.pack("<I", size)
+    path.write_bytes(data)
+    os.truncate(path, at + 4 + size)
+    return path
+
+
+def _text(path: Path) -> None:
+    path.write_text("Sa Re Ga\n" * 50, encoding="utf-8")
+
+
+def _header_only(path: Path) -> None:
+    _write(path, _sung(1.0))
+    path.write_bytes(path.read_bytes()[:44])
+
+
+def _not_a_number(path: Path) -> None:
+    samples = _sung(1.0)
+    samples[8_000] = np.nan
+    _write(path, samples, subtype="FLOAT")
+
+
+BAD_RECORDINGS = {
+    "missing": (lambda path: None, "no such file", "Check the spelling"),
+    "directory": (lambda path: path.mkdir(), "this is a folder", "Name one recording in it"),
+    "text": (_text, "not a recording that can be read", "Use a recording in WAV"),
+    "no bytes": (lambda path: path.touch(), "the file is empty", "Record or export it again"),
+    "header only": (_header_only, "no samples", "Record or export it again|Use a recording"),
+    "not a number": (_not_a_number, r"0\.500 s is not a finite number", "Export the recording again"),
+    "a tenth of a second": (lambda path: _write(path, _sung(0.1)), r"lasts 0\.1 s", "Record a longer take"),
+    "three hours": (
+        lambda path: _sparse_wav(path, 3 * 3_600),
+        r"lasts 180\.0 minutes, the limit is 20",
+        "--max-minutes 180",
+    ),
+}
+
+
+OUTPUTS = ("--json", "--csv", "--pitch-csv", "--plot", "--report", "--target")
+
+
+def _all_outputs(folder: Path) -> list[str]:
+    return [word for option in OUTPUTS for word in (option, str(folder / f"out{option}"))]
+
+
+def _assert_one_line(done, *patterns: str) -> None:
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(r"swara: [^\n]+\.\n", done.err), done.err
+    assert "fault in swara" not in done.err
+    for pattern in patterns:
+        assert re.search(pattern, done.err), done.err
+
+
+@pytest.mark.parametrize("case", BAD_RECORDINGS)
+def test_a_bad_recording_is_one_line_and_no_file(swara, tmp_path: Path, case: str) -> None:
+    make, what, fix = BAD_RECORDINGS[case]
+    path = tmp_path / "take.wav"
+    make(path)
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+
+    done = swara("analyze", path, *_all_outputs(outputs))
+
+    _assert_one_line(done, "^swara: " + re.escape(str(path)), what, fix)
+    assert list(outputs.iterdir()) == []
+
+
+def test_a_name_cannot_steer_the_terminal(swara, tmp_path: Path) -> None:
+    done = swara("analyze", tmp_path / "\x1b[31m\u202ered.wav")
+    _assert_one_line(done, "no such file")
+    assert "\x1b" not in done.err
+    assert "\u202e" not in done.err
+
+
+class TestUnusualButGood:
+    @pytest.mark.parametrize(
+        ("rate_hz", "channels"), [(8_000, 1), (192_000, 1), (48_000, 8)], ids=["8 kHz", "192 kHz", "7.1"]
+    )
+    def test_any_rate_and_any_channels_give_the_same_note(
+        self, swara, tmp_path: Path, rate_hz: int, channels: int
+    ) -> None:
+        samples = np.tile(_sung(1.2, rate_hz)[:, None], channels)
+        path = _write(tmp_path / "take.wav", samples, rate_hz)
+        done = swara("analyze", path, "--tonic", "A3", "--json", "-")
+        assert (done.code, done.err) == (0, "")
+        (note,) = json.loads(done.out)["notes"]
+        assert (note["swara"], note["verdict"]) == ("Sa", "perfect")
+        assert note["cents"] == pytest.approx(0, abs=3)
+
+    def test_silence_is_a_report(self, swara, tmp_path: Path) -> None:
+        path = _write(tmp_path / "take.wav", np.zeros(2 * RATE_HZ, dtype=np.float32))
+        page = tmp_path / "take.html"
+        done = swara("analyze", path, "--report", page, "--plot", tmp_path / "take.png")
+        assert (done.code, done.err) == (0, "")
+        assert "No singing was found." in done.out
+        assert "No singing was found." in page.read_text("utf-8")
+
+    def test_half_an_mp3_is_judged_and_the_reader_is_told(self, swara, stub_tracker, tmp_path: Path) -> None:
+        noise = np.random.default_rng(0).standard_normal(8 * 44_100)
+        path = _write(tmp_path / "take.mp3", (0.1 * noise).astype(np.float32), 44_100)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        done = swara("analyze", path, "--tonic", "C#3")
+        assert (done.code, done.err) == (0, "")
+        assert "Before you believe it" in done.out
+        assert "could be decoded" in " ".join(done.out.split())
+
+    def test_a_lifted_limit_and_the_limit_in_minutes(self, swara, stub_tracker, tmp_path: Path) -> None:
+        path = _sparse_wav(tmp_path / "take.wav", 90)
+        short = swara("analyze", path, "--max-minutes", 1, "-q")
+        _assert_one_line(short, r"lasts 1\.5 minutes, the limit is 1", "--max-minutes 2")
+        for minutes in (0, 1.5):
+            assert swara("analyze", path, "--max-minutes", minutes, "-q") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "patterns"),
+    [
+        (["--tonic", "H#"], ['"H#" is no tonic', "Give a note such as C#"]),
+        (["--tonic", ""], ["is no tonic"]),
+        (["--tonic", "C9"], ["outside the range of a voice", "80 to 400 Hz"]),
+        (["--raga", "yamn"], ['no raga is called "yamn"', "nearest name is Yaman"]),
+        (["--raga", "qqqq"], ["no raga", "names known are Bhupali"]),
+        (["--tuning", "pure"], ['no tuning is called "pure"', "just and equal"]),
+    ],
+)
+def test_a_value_that_means_nothing(swara, demo: Path, words: list[str], patterns: list[str]) -> None:
+    _assert_one_line(swara("analyze", demo, *words), *patterns)
+
+
+class TestOutputsThatCannotBe:
+    @pytest.fixture(autouse=True)
+    def _no_analysis(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Outputs are refused before the time is spent."""
+        monkeypatch.setattr(
+            "swara.service.export.take_files.pitch_tracker", lambda name: pytest.fail("analysed")
+        )
+
+    @pytest.mark.parametrize("option", OUTPUTS)
+    def test_no_such_folder(self, swara, demo: Path, tmp_path: Path, option: str) -> None:
+        done = swara("analyze", demo, option, tmp_path / "absent" / "out")
+        _assert_one_line(done, "absent", "Create the folder first")
+
+    def test_a_folder(self, swara, demo: Path, tmp_path: Path) -> None:
+        _assert_one_line(swara("analyze", demo, "--plot", tmp_path), "this is a folder", "Name a file")
+
+    def test_one_file_for_two(self, swara, demo: Path, tmp_path: Path) -> None:
+        done = swara("analyze", demo, "--json", tmp_path / "a", "--csv", tmp_path / "." / "a")
+        _assert_one_line(done, "two outputs", "Give each its own file")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_the_take_itself(self, swara, demo: Path, tmp_path: Path) -> None:
+        take = tmp_path / "take.flac"
+        take.write_bytes(demo.read_bytes())
+        _assert_one_line(swara("analyze", take, "--target", take), "the recording that is analysed")
+        assert take.read_bytes() == demo.read_bytes()
+
+    @pytest.mark.parametrize(
+        ("words", "name", "fix"),
+        [
+            (("analyze",), ("--plot", "a.jpg"), "Name it a.png"),
+            (("analyze",), ("--target", "a.mp3"), "Name it a.wav"),
+            (("pitch",), ("--plot", "a.pdf"), "Name it a.png"),
+            (("spectrogram",), ("-o", "a.svg"), "Name it a.png"),
+        ],
+    )
+    def test_a_name_that_says_another_format(
+        self, swara, demo: Path, tmp_path: Path, words, name, fix
+    ) -> None:
+        option, file = name
+        _assert_one_line(swara(*words, demo, option, tmp_path / file), "this name ends in", fix)
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestWrongUsage:
+    @pytest.mark.parametrize(
+        ("words", "named"),
+        [
+            (["analyze"], "recording"),
+            (["analyse"], "analyze"),
+            (["analyze", "TAKE", "--bogus"], "--bogus"),
+            (["analyze", "TAKE", "--preset", "strict"], "'learner', 'student', 'performer'"),
+            (["analyze", "TAKE", "--perfect", "30", "--in-tune", "20"], "--perfect 30"),
+            (["analyze", "TAKE", "--perfect", "0"], "--perfect 0"),
+            (["analyze", "TAKE", "--perfect", "-5"], "--perfect -5"),
+            (["analyze", "TAKE", "--in-tune", "0"], "--in-tune 0"),
+            (["analyze", "TAKE", "--in-tune", "nan"], "--in-tune nan"),
+            (["analyze", "TAKE", "--in-tune", "inf"], "--in-tune inf"),
+            (["analyze", "TAKE", "--max-minutes", "-1"], "--max-minutes -1"),
+            (["analyze", "TAKE", "--max-minutes", "nan"], "--max-minutes nan"),
+            (["analyze", "TAKE", "--max-minutes", "soon"], "--max-minutes"),
+            (["analyze", "TAKE", "--csv", "-"], "--json"),
+        ],
+    )
+    def test_exit_2_and_the_fault_named(
+        self, swara, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words, named: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        done = swara(*(demo if word == "TAKE" else word for word in words))
+        assert (done.code, done.out) == (2, "")
+        assert "--help" in done.err
+        *_, fault = done.err.splitlines()
+        assert fault.startswith("Error: ")
+        assert named in fault
+        assert "Traceback" not in done.err
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        ("words", "limits"),
+        [
+            (["--perfect", "40"], (40, 40)),
+            (["--in-tune", "10"], (10, 10)),
+            (["--perfect", "5"], (5, 25)),
+            (["--preset", "learner", "--in-tune", "60"], (20, 60)),
+            (["--preset", "performer"], (10, 15)),
+        ],
+    )
+    def test_one_limit_moves_the_other_only_as_far_as_it_must(
+        self, swara, stub_tracker, demo: Path, words: list[str], limits: tuple[float, float]
+    ) -> None:
+        done = swara("analyze", demo, "--json", "-", *words)
+        thresholds = json.loads(done.out)["thresholds"]
+        assert (thresholds["perfect_cents"], thresholds["in_tune_cents"]) == limits
+
+
+class TestAFaultInside:
+    @pytest.fixture(autouse=True)
+    def _fault(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def burst(name: str) -> None:
+            raise RuntimeError("the pipe\nburst")
+
+        monkeypatch.setattr("swara.service.export.take_files.pitch_tracker", burst)
+
+    def test_is_one_line(self, swara, demo: Path, tmp_path: Path) -> None:
+        done = swara("analyze", demo, *_all_outputs(tmp_path))
+        assert (done.code, done.out) == (1, "")
+        assert done.err == (
+            "swara: a fault in swara itself: RuntimeError: the pipe burst. Set SWARA_DEBUG=1 to see where.\n"
+        )
+        assert list(tmp_path.iterdir()) == []
+
+    def test_is_shown_whole_on_request(self, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SWARA_DEBUG", "1")
+        monkeypatch.setattr(sys, "argv", ["swara", "analyze", str(demo)])
+        with pytest.raises(RuntimeError, match="burst"):
+            cli.main()
+
+
+def test_an_interrupt_ends_quietly(swara, demo: Path, tmp_path: Path, monkeypatch) -> None:
+    def interrupt(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("swara.service.export.take_files.pitch_tracker", interrupt)
+    done = swara("analyze", demo, *_all_outputs(tmp_path))
+    assert (done.code, done.out, done.err.strip()) == (130, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Not getrusage: its peak outlives exec, and would be that of whoever started this.
+PEAK = 'print("peak", *[line for line in open("/proc/self/status") if line.startswith("VmHWM:")])'
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
+def test_three_hours_take_less_than_a_gigabyte(stub_command, tmp_path: Path) -> None:
+    take = _sparse_wav(tmp_path / "take.wav", 3 * 3_600, RATE_HZ)
+    report = tmp_path / "report.json"
+    words = ("analyze", take, "--max-minutes", 0, "--tonic", "C#3", "--json", report)
+    done = subprocess.run(stub_command(*words, last=PEAK), capture_output=True, text=True, check=True)
+    assert len(json.loads(report.read_text("utf-8"))["notes"]) == 7_200
+    *_, peak_kib, unit = done.stdout.split()
+    assert unit == "kB"
+    assert int(peak_kib) * 1024 < 1e9

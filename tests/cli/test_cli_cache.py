@@ -1,0 +1,140 @@
+"""The cache and the choice of an embedder on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from swara.data.corpus.corpus import audio_digest
+from swara.embedder import registry
+from swara.raga.errors import SwaraError
+
+
+@pytest.fixture
+def store(pack_store: Path, tmp_path: Path) -> Path:
+    """A store of one's own with the bundled samples live."""
+    return Path(shutil.copytree(pack_store, tmp_path / "own store"))
+
+
+def _one_line(done, *words: str) -> None:
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert "fault in swara" not in done.err
+    for word in words:
+        assert word in done.err
+
+
+def test_info_shows_what_the_live_version_needs(swara, store: Path) -> None:
+    done = swara("cache", "info", "--store", store)
+    assert (done.code, done.err) == (0, "")
+    row = next(line for line in done.out.splitlines() if "builtin" in line)
+    assert row.split()[0] == "embeddings"
+    assert row.split()[-1] == "live"
+    entries = len(list((store / "cache" / "embeddings").rglob("*.npz")))
+    assert f" {entries} " in row
+    assert "prune" not in done.out
+
+
+def test_damage_is_shown_and_can_be_pruned(swara, store: Path) -> None:
+    next((store / "cache" / "embeddings").rglob("*.npz")).write_bytes(b"noise")
+    done = swara("cache", "info", "--store", store)
+    assert "swara cache prune" in done.out
+    assert "computed again when it is needed" in done.out
+    pruned = swara("cache", "prune", "--store", store)
+    assert (pruned.code, pruned.err) == (0, "")
+    assert "Removed: 1 entry, 0.0 kB, damaged." in pruned.out
+    assert "damaged" in done.out
+    assert "Removed: nothing." in swara("cache", "prune", "--store", store).out
+
+
+REMARK = "What the cache held of this recording was damaged, and was computed again"
+
+
+@pytest.fixture
+def damaged_entry(swara, stub_tracker, store: Path, demo: Path) -> Path:
+    """The take's entry in the cache, cut short."""
+    assert swara("analyze", demo, "--tonic", "C#3", "--quiet", "--store", store).code == 0
+    (entry,) = (store / "cache" / "embeddings").rglob(f"{audio_digest(demo)}.npz")
+    os.truncate(entry, 300)
+    return entry
+
+
+def test_an_analysis_says_that_it_mended_a_damaged_entry(
+    swara, damaged_entry: Path, store: Path, demo: Path, tmp_path: Path
+) -> None:
+    words, report = ("analyze", demo, "--tonic", "C#3", "--store", store), tmp_path / "report.json"
+    done = swara(*words, "--json", report)
+    assert (done.code, done.err) == (0, "")
+    assert REMARK in " ".join(done.out.split())
+    assert REMARK in json.loads(report.read_text())["warnings"]
+    assert damaged_entry.stat().st_size > 300
+    again = swara(*words)
+    assert (again.code, REMARK in " ".join(again.out.split())) == (0, False)
+
+
+def test_a_search_says_so_too(swara, damaged_entry: Path, store: Path, demo: Path) -> None:
+    words = ("search", demo, "--at", 0.6, "--tonic", "C#3", "--store", store)
+    done = swara(*words)
+    assert (done.code, done.err) == (0, "")
+    assert f"! {REMARK}." in " ".join(done.out.split())
+    assert "damaged" not in swara(*words).out
+
+
+def test_prune_all(swara, store: Path) -> None:
+    entries = len(list((store / "cache").rglob("*.npz")))
+    done = swara("cache", "prune", "--all", "--store", store)
+    assert f"Removed: {entries} entries" in done.out
+    assert "Left: 0 entries" in done.out
+    assert list((store / "cache").rglob("*.npz")) == []
+
+
+def test_nothing_is_made_by_looking(swara, tmp_path: Path) -> None:
+    for words in (("info",), ("prune",), ("prune", "--all")):
+        assert swara("cache", *words, "--store", tmp_path / "none").code == 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_store_can_still_be_looked_at(swara, store: Path) -> None:
+    (store / "CURRENT").write_text("what\n")
+    assert "not in use" in swara("cache", "info", "--store", store).out
+    _one_line(swara("cache", "prune", "--store", store), "CURRENT", "swara rebuild --force")
+
+
+def test_an_unknown_embedder_is_named_with_those_there_are(swara, store: Path) -> None:
+    _one_line(swara("rebuild", "--embedder", "yamnte", "--store", store), "'yamnte'", "There is builtin")
+
+
+def test_a_rebuild_says_who_heard(swara, store: Path) -> None:
+    done = swara("rebuild", "--embedder", "builtin", "--store", store)
+    assert (done.code, done.err) == (0, "")
+    assert "Nothing new" in done.out
+    assert "heard by builtin" in " ".join(done.out.split())
+
+
+@pytest.fixture
+def builtin_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedder of the live version is not on this machine."""
+
+    def gone(name: str, **_: object) -> None:
+        raise SwaraError("its model is not here", fix="Run: swara models pull it")
+
+    monkeypatch.setattr(registry, "embedder_named", gone)
+
+
+def test_a_take_is_judged_without_the_embedder_of_the_samples(
+    swara, stub_tracker, builtin_gone, demo: Path
+) -> None:
+    done = swara("analyze", demo, "--tonic", "C#3")
+    assert (done.code, done.err) == (0, "")
+    words = " ".join(done.out.split())
+    assert "Not compared with professional samples" in words
+    assert "made with the embedder builtin, which cannot be had here: its model is not here" in words
+    assert "Every note" in words
+
+
+def test_a_search_needs_it(swara, builtin_gone, demo: Path) -> None:
+    _one_line(swara("search", demo, "--at", 0.3), "swara models pull it", "swara rebuild --embedder")

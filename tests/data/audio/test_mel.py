@@ -1,0 +1,78 @@
+"""The mel spectrogram beside librosa's, and beside what a tone must look like."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from swara.data.audio.frames import frame_count
+from swara.data.audio.mel import MelBands, hz_of_mel, mel_of_hz, mel_power
+from swara.data.clip import Clip
+
+RATE_HZ = 16_000
+
+
+def _clip(seconds: float, seed: int = 0) -> Clip:
+    noise = np.random.default_rng(seed).normal(scale=0.1, size=round(seconds * RATE_HZ))
+    glide = np.sin(np.cumsum(2 * np.pi * np.linspace(100, 3000, noise.size) / RATE_HZ))
+    return Clip((0.5 * glide + noise).astype(np.float32), RATE_HZ)
+
+
+def _whole(clip: Clip, bands: MelBands) -> np.ndarray:
+    return np.concatenate(list(mel_power(clip, bands)))
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3.0, 25.013], ids="{} s".format)
+@pytest.mark.parametrize(
+    "bands", [MelBands(), MelBands(64, 125.0, 7500.0, 512)], ids=["as drawn", "fewer and wider"]
+)
+def test_as_librosa_computes_it(seconds: float, bands: MelBands) -> None:
+    librosa = pytest.importorskip("librosa")
+    clip = _clip(seconds)
+    reference = librosa.feature.melspectrogram(
+        y=clip.samples,
+        sr=RATE_HZ,
+        n_fft=bands.window,
+        hop_length=160,
+        n_mels=bands.bands,
+        fmin=bands.min_hz,
+        fmax=bands.max_hz,
+        pad_mode="constant",
+    ).T
+    ours = _whole(clip, bands)
+    assert ours.shape == reference.shape == (frame_count(clip), bands.bands)
+    np.testing.assert_allclose(ours, reference, rtol=2e-4, atol=2e-6 * reference.max())
+
+
+def test_blocks_are_small_and_make_a_whole() -> None:
+    clip = _clip(25.0)
+    blocks = list(mel_power(clip, MelBands()))
+    assert [len(block) for block in blocks] == [1000, 1000, 501]
+    middle = clip.between(9.0, 11.5)
+    np.testing.assert_allclose(
+        np.concatenate(blocks)[920:1130], _whole(middle, MelBands())[20:230], rtol=1e-3, atol=1e-4
+    )
+
+
+def test_mel_and_back() -> None:
+    hz = np.array([0.0, 66.7, 999.9, 1000.0, 1000.1, 6400.0])
+    np.testing.assert_allclose(hz_of_mel(mel_of_hz(hz)), hz, atol=1e-9)
+    # Slaney's scale: 15 mel at 1 kHz, and 27 more for a factor of 6.4.
+    np.testing.assert_allclose(mel_of_hz(np.array([1000.0, 6400.0])), [15.0, 42.0])
+
+
+@pytest.mark.parametrize("hz", [60.0, 138.6, 440.0, 1500.0, 5000.0])
+def test_a_tone_is_loudest_in_its_own_band(hz: float) -> None:
+    tone = np.sin(2 * np.pi * hz * np.arange(RATE_HZ) / RATE_HZ)
+    bands = MelBands()
+    loudest = int(_whole(Clip(tone.astype(np.float32), RATE_HZ), bands)[50].argmax())
+    edges = np.linspace(*(float(mel_of_hz(np.array(edge))) for edge in (40.0, 8000.0)), bands.bands + 2)
+    assert edges[loudest] < mel_of_hz(np.array(hz)) < edges[loudest + 2]
+
+
+def test_no_band_is_empty() -> None:
+    assert np.all(MelBands().weights(RATE_HZ).sum(axis=0) > 0)
+
+
+def test_silence_has_no_power() -> None:
+    assert not _whole(Clip(np.zeros(8000, np.float32), RATE_HZ), MelBands()).any()

@@ -1,0 +1,276 @@
+"""What names of files and folders, and tables, say of recordings; no audio is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from swara.data.errors import CorpusError
+from swara.data.layouts import Described, Given, Layout, read_layout
+from swara.data.layouts.words import meaning
+from swara.raga.notation import swara_letter
+from swara.raga.tonic_names import parse_tonic
+
+GIVEN = Given(singer="Asha", licence="own")
+A = Given("Asha", "own", parse_tonic("A"))
+
+
+def _swaras(name: str) -> list[str]:
+    return [swara_letter(*pitch) for pitch in meaning(name).swaras]
+
+
+def _scale(described: Described) -> tuple[int | None, int | None]:
+    return described.tonic.pitch_class, described.tonic.octave
+
+
+def _read(folder: Path, *names: str, given: Given = GIVEN) -> Layout:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return read_layout(folder, given)
+
+
+def _found(layout: Layout, folder: Path) -> dict[str, str]:
+    return {
+        one.path.relative_to(folder).as_posix(): " ".join(swara_letter(*note.pitch) for note in one.notes)
+        for one in layout.described
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "swara"),
+    [
+        ("sa", "S"),
+        ("SA", "S"),
+        ("Taar-Sa", "S'"),
+        ("TaarSa", "S'"),
+        ("taar_sa", "S'"),
+        ("sa taar", "S'"),
+        ("S'", "S'"),
+        ("S’", "S'"),
+        ("03_ga_take2", "G"),
+        ("note 5 - pa", "P"),
+        ("dha_komal", "d"),
+        ("komal-dha", "d"),
+        ("ma tivra 2", "M"),
+        ("mandra_dha", ".D"),
+        ("mandra komal ni", ".n"),
+        ("sa1", "S"),
+        ("Sa (2)", "S"),
+        ("Rishabh", "R"),
+        ("r", "r"),
+        ("P_take3", "P"),
+        ("take A pa", "P"),
+        ("सा", "S"),
+        ("Asha_ga", "G"),
+    ],
+)
+def test_a_swara_in_a_name(name: str, swara: str) -> None:
+    assert _swaras(name) == [swara]
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"),
+    [
+        ("A#", (10, None)),
+        ("Asharp", (10, None)),
+        ("A-sharp", (10, None)),
+        ("a sharp", (10, None)),
+        ("Bb", (10, None)),
+        ("B flat", (10, None)),
+        ("C", (0, None)),
+        ("scale C#", (1, None)),
+        ("scale_d", (2, None)),
+        ("C#3", (1, 3)),
+        ("Bhupali in C♯", (1, None)),
+        ("take2 A", (9, None)),
+    ],
+)
+def test_a_scale_in_a_name(name: str, scale: tuple[int, int | None]) -> None:
+    (found,) = meaning(name).scales
+    assert (found.pitch_class, found.octave) == scale
+    assert not _swaras(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["take1", "take A", "A. R. Khan", "P. Singh", "gaa", "low-male", "a", "c", "12"]
+)
+def test_a_name_that_says_nothing(name: str) -> None:
+    found = meaning(name)
+    assert (found.swaras, found.scales, found.doubt) == ((), (), None)
+
+
+def test_a_phrase_in_a_name_is_no_single_note() -> None:
+    found = meaning("Bhupali aroha S R G P D S'")
+    assert (found.swaras, found.doubt, found.ragas) == ((), None, ("bhupali",))
+
+
+def test_folders_by_scale_and_files_by_swara(tmp_path: Path) -> None:
+    layout = _read(
+        tmp_path, "A#/sa.wav", "A#/Taar-Sa.wav", "C/03_ga_take2.flac", "D/Pa/take1.wav", "D/Pa/x.mp3"
+    )
+    assert not layout.refused
+    assert _found(layout, tmp_path) == {
+        "A#/sa.wav": "S",
+        "A#/Taar-Sa.wav": "S'",
+        "C/03_ga_take2.flac": "G",
+        "D/Pa/take1.wav": "P",
+        "D/Pa/x.mp3": "P",
+    }
+    assert [_scale(one)[0] for one in layout.described] == [10, 10, 0, 2, 2]
+    assert [one.group.name for one in layout.described] == ["A#", "A#", "C", "D", "D"]
+
+
+def test_raga_recordings_by_scale(tmp_path: Path) -> None:
+    layout = _read(tmp_path, *(f"Bhupali/{scale}.mp3" for scale in ("A#", "B", "C", "C#", "D")))
+    assert not layout.refused
+    assert [_scale(one)[0] for one in layout.described] == [10, 11, 1, 0, 2]
+    assert {(one.raga, one.notes) for one in layout.described} == {("bhupali", ())}
+
+
+def test_lone_letters_mean_what_their_neighbours_mean(tmp_path: Path) -> None:
+    swaras = _read(tmp_path / "one", *(f"{letter}.wav" for letter in "SRGPD"), given=A)
+    assert list(_found(swaras, tmp_path / "one").values()) == ["D", "G", "P", "R", "S"]
+    nested = _read(tmp_path / "two", *(f"D/{letter}.wav" for letter in "SRGPD"))
+    assert list(_found(nested, tmp_path / "two").values()) == ["D", "G", "P", "R", "S"]
+    assert list(_found(_read(tmp_path / "A", "D/dha.wav"), tmp_path / "A").values()) == ["D"]
+    assert {_scale(one) for one in nested.described} == {(2, None)}
+
+
+def test_a_lone_letter_that_could_be_both_is_refused(tmp_path: Path) -> None:
+    layout = _read(tmp_path, "D/take1.wav")
+    (refused,) = layout.refused
+    assert not layout.described
+    assert '"D" may be the scale D or the swara Dha' in str(refused.error)
+    assert 'Call it "scale D" or "Dha"' in str(refused.error)
+
+
+def test_the_given_tonic_leaves_one_reading(tmp_path: Path) -> None:
+    dha = _read(tmp_path, "D/take1.wav", given=A)
+    assert _found(dha, tmp_path) == {"D/take1.wav": "D"}
+    scale = _read(tmp_path, given=Given("Asha", "own", parse_tonic("D3")))
+    assert _found(scale, tmp_path) == {"D/take1.wav": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("A/sa_re.wav", "several swaras: Sa and Re"),
+        ("A/Pa/ga.wav", "several swaras: Pa and Ga"),
+        ("A/C#/ga.wav", "several scales: A and C#"),
+        ("x/ga.wav", "which scale"),
+    ],
+)
+def test_two_meanings_or_none_are_refused(tmp_path: Path, name: str, says: str) -> None:
+    layout = _read(tmp_path, name, "A/sa.wav")
+    assert [one.path.name for one in layout.described] == ["sa.wav"]
+    (refused,) = layout.refused
+    assert says in str(refused.error)
+    assert str(refused.error).startswith(str(tmp_path / name))
+
+
+def test_what_is_given_and_what_is_named_must_agree(tmp_path: Path) -> None:
+    given = Given("Asha", "own", parse_tonic("A2"), "yaman")
+    layout = _read(tmp_path, "A/sa.wav", "C/sa.wav", "A/bhupali.wav", given=given)
+    assert [_scale(one) for one in layout.described] == [(9, 2)]
+    lines = [str(refused.error) for refused in layout.refused]
+    assert any("its name says scale C, --tonic A2" in line for line in lines)
+    assert any("its name says raga bhupali, --raga yaman" in line for line in lines)
+
+
+def test_the_name_of_the_folder_itself_tells_the_scale(tmp_path: Path) -> None:
+    layout = _read(tmp_path / "D", "sa.wav", "ga.wav")
+    assert {_scale(one) for one in layout.described} == {(2, None)}
+
+
+def test_other_files_are_told_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    layout = _read(tmp_path, "A/sa.wav", "A/.sa.wav.swp", ".git/x.wav", "README.md", "LICENSE", "A/odd.xyz")
+    assert [path.name for path in layout.passed_over] == ["LICENSE", "README.md"]
+    # Of an unknown kind: decoding will tell.
+    assert sorted(one.path.name for one in layout.described) == ["odd.xyz", "sa.wav"]
+
+
+def test_a_loop_of_links_ends(tmp_path: Path) -> None:
+    (tmp_path / "A").mkdir()
+    (tmp_path / "A" / "again").symlink_to(tmp_path)
+    assert len(_read(tmp_path, "A/sa.wav").described) == 1
+
+
+def test_nothing_to_add_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no audio in this folder"):
+        _read(tmp_path, "README.md")
+    with pytest.raises(CorpusError, match="no such file or folder"):
+        read_layout(tmp_path / "missing", GIVEN)
+
+
+@pytest.mark.parametrize("given", [Given("Asha"), Given(licence="own"), Given(" ", "own")])
+def test_singer_and_licence_must_be_told(tmp_path: Path, given: Given) -> None:
+    with pytest.raises(CorpusError, match=r"Give --(singer|licence)"):
+        _read(tmp_path, "A/sa.wav", given=given)
+
+
+def _table(folder: Path, text: str, given: Given = GIVEN) -> Layout:
+    path = folder / "list.csv"
+    path.write_text(text, "utf-8-sig")
+    return read_layout(path, given)
+
+
+def test_a_table(tmp_path: Path) -> None:
+    layout = _table(
+        tmp_path,
+        "path,singer,tonic,raga,swara,start_s,end_s,licence\n"
+        "sub/a.wav,Veena,C#3,,taar sa,,,CC0\n"
+        "\n"
+        "b.wav,,A,bhoopali,,,,\n"
+        "c.wav,,A,,ga,2.5,3,\n"
+        "c.wav,,A,,sa,0.5,1.5,\n",
+    )
+    assert not layout.refused
+    one, raga, notes = layout.described
+    assert (one.path, one.singer, one.licence) == (tmp_path / "sub/a.wav", "Veena", "CC0")
+    assert (_scale(one), [swara_letter(*n.pitch) for n in one.notes]) == ((1, 3), ["S'"])
+    assert (raga.singer, raga.licence, raga.raga, raga.notes) == ("Asha", "own", "bhupali", ())
+    assert [(swara_letter(*n.pitch), n.span_s) for n in notes.notes] == [("S", (0.5, 1.5)), ("G", (2.5, 3.0))]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("a.wav,A,gaa,,", 'line 2: "gaa" names no swara. The nearest name'),
+        ("a.wav,H,ga,,", 'line 2: "H" is no tonic'),
+        ("a.wav,,ga,,", "line 2: no tonic is given"),
+        ("a.wav,A,ga,2,1", 'line 2: a note cannot go from "2" to "1" s'),
+        ("a.wav,A,ga,1,", "line 2: a note cannot go"),
+        ("a.wav,A,ga,nan,3", "line 2: a note cannot go"),
+        ("a.wav,A,ga,0,2\na.wav,A,sa,1,3", "overlap"),
+        ("a.wav,A,ga,0,2\na.wav,A,sa,,", "needs start_s and end_s"),
+        ("a.wav,A,ga,0,2\na.wav,A,,3,4", "no swara"),
+        ("a.wav,A,ga,0,2\na.wav,C,sa,3,4", "different values of tonic: A and C"),
+    ],
+)
+def test_a_wrong_row_costs_its_recording_only(tmp_path: Path, rows: str, says: str) -> None:
+    layout = _table(tmp_path, f"path,tonic,swara,start_s,end_s\n{rows}\nb.wav,A,sa,,\n")
+    assert [one.path.name for one in layout.described] == ["b.wav"]
+    (refused,) = layout.refused
+    assert refused.path == tmp_path / "a.wav"
+    assert says in str(refused.error)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no column path"),
+        ("path,swaar\na.wav,sa\n", 'no column is called "swaar". The nearest name is swara'),
+        ("swara\nsa\n", "no column path"),
+        ("path,tonic\n", "no rows"),
+        ("path,tonic\na.wav,A,more\n", "line 2: this row has more cells than columns"),
+        ("path,tonic\n,A\n", "line 2: this row has no path"),
+        ('path,tonic\n"a.wav,A\n', "cannot be read"),
+    ],
+)
+def test_a_table_that_is_none(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(CorpusError) as refused:
+        _table(tmp_path, text)
+    assert says in str(refused.value)

@@ -1,0 +1,308 @@
+"""Gradual unfreezing in Keras: what learns when, stopped and gone on with, exported and used."""
+
+from __future__ import annotations
+
+import errno
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
+
+import keras
+
+from swara.data.corpus.corpus import pack_recordings
+from swara.data.errors import OutputError
+from swara.data.recording import Recording
+from swara.embedder.builtin.features import BANDS
+from swara.embedder.builtin.network import MODEL_FILE
+from swara.embedder.errors import FinetuneBusy, FinetuneNoBetter, FinetuneStopped, ModelAbsent, ModelDamaged
+from swara.embedder.finetune.batches import Draws
+from swara.embedder.finetune.export import PARITY
+from swara.embedder.finetune.model import Trainee, set_free
+from swara.embedder.finetune.note_levels import Heard
+from swara.embedder.finetune.plan import HEAD, Plan
+from swara.embedder.finetune.retrieval import Found
+from swara.embedder.finetune.run import Finetuned, finetune
+from swara.embedder.finetune.synthesized import Voices
+from swara.embedder.finetune.trainer import Course
+from swara.embedder.registry import embedder_named
+from swara.embedder.training.layers import BLOCKS
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+PLAN = Plan(steps=3, every=3, patience=99, idle_stages=99, timbres=4, voices=4, rate=1e-3)
+TINY = Plan(steps=2, every=1, patience=1, idle_stages=1, timbres=4, voices=4)
+
+
+def _draws(seed: int = 1) -> Draws:
+    rng = np.random.default_rng(9)
+
+    def notes() -> tuple[np.ndarray, ...]:
+        return tuple(rng.normal(-3.0, 1.0, (40, BANDS)).astype(np.float16) for _ in range(3))
+
+    heard = [Heard(f"{singer}{n}", singer, notes()) for singer in "abc" for n in range(3)]
+    voices = Voices(
+        rng.normal(-3.0, 1.0, (4, 4, 124, BANDS)).astype(np.float16), np.zeros((2, 200, BANDS), np.float16)
+    )
+    return Draws(heard, voices, PLAN.timbres, PLAN.users_share, seed)
+
+
+class Rising:
+    """A watch that finds more at every look, and keeps what the weights were."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, list[np.ndarray]]] = []
+
+    def found(self, trainee: Trainee) -> Found:
+        parts = {
+            part: [np.asarray(w).copy() for x in layers for w in x.weights]
+            for part, layers in trainee.parts.items()
+        }
+        self.seen.append(parts)
+        return Found(1, 0.0, 0.1 + 0.01 * len(self.seen))
+
+
+class Still(Rising):
+    """A watch that always finds the same."""
+
+    def found(self, trainee: Trainee) -> Found:
+        super().found(trainee)
+        return Found(1, 0.5, 0.5)
+
+
+def _course(folder: Path, watch: Rising, plan: Plan = PLAN, progress=None) -> tuple[Course, Trainee]:
+    draws = _draws()
+    trainee = Trainee(MODEL_FILE, draws.classes, plan.seed)
+    return Course(trainee, draws, watch, plan, folder / "checkpoint.npz", progress), trainee  # type: ignore[arg-type]
+
+
+def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
+    return any(not np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Trainee, Rising, list[float]]:
+    watch, shares = Rising(), []
+    course, trainee = _course(tmp_path_factory.mktemp("whole"), watch, progress=shares.append)
+    course.run()
+    return course, trainee, watch, shares
+
+
+def test_a_block_changes_from_its_stage_on_and_not_before(
+    uninterrupted: tuple[Course, Trainee, Rising, list[float]],
+) -> None:
+    watch = uninterrupted[2]
+    falling = (HEAD, *reversed(BLOCKS))
+    assert len(watch.seen) == 1 + len(falling)  # once before, then at the end of each stage
+    for stage in range(len(falling)):
+        before, after = watch.seen[stage], watch.seen[stage + 1]
+        changed = {part for part in falling if _changed(before[part], after[part])}
+        assert changed == set(falling[: stage + 1])
+
+
+def test_stages_come_in_order_at_falling_rates(
+    uninterrupted: tuple[Course, Trainee, Rising, list[float]],
+) -> None:
+    course, _, _, shares = uninterrupted
+    looks = course.position.looks
+    assert [look["stage"] for look in looks] == list(range(7))
+    assert [look["free"][-1] for look in looks] == [HEAD, *reversed(BLOCKS)]
+    freed = [look["rates"][look["free"][-1]] for look in looks[1:]]
+    assert freed == sorted(freed, reverse=True)
+    assert all(np.isfinite(look["loss"]) for look in looks)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_one_that_was_stopped_comes_to_the_same_weights(
+    tmp_path: Path, uninterrupted: tuple[Course, Trainee, Rising, list[float]]
+) -> None:
+    def stop(share: float) -> None:
+        if share > 0.25:  # in the middle of the second stage
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _course(tmp_path, Rising(), progress=stop)[0].run()
+    watch = Rising()
+    watch.seen = uninterrupted[2].seen[:3]  # the figures go on from where they were
+    course, trainee = _course(tmp_path, watch)
+    assert course.resumed
+    assert course.position.stage == 1
+    course.run()
+    for one, other in zip(uninterrupted[1].weights(), trainee.weights(), strict=True):
+        assert one == pytest.approx(other, abs=1e-7)
+    whole = uninterrupted[0].position.looks
+    assert [look["stage"] for look in course.position.looks] == [look["stage"] for look in whole]
+    losses = [look["loss"] for look in course.position.looks]
+    assert losses == pytest.approx([look["loss"] for look in whole], abs=1e-3)
+
+
+def test_one_singer_in_two_rooms_is_not_told_apart() -> None:
+    draws = _draws()
+    batch = draws.draw(0)
+    assert len(set(batch.takes)) > len(set(batch.timbres))
+    trainee = Trainee(MODEL_FILE, draws.classes, PLAN.seed)
+    trainee.free((HEAD,))
+    still = {HEAD: 0.0}
+    loss = trainee.learn(batch, still)
+    order = np.random.default_rng(1).permutation(len(batch.takes))
+    assert trainee.learn(replace(batch, takes=batch.takes[order]), still) == pytest.approx(loss)
+    assert trainee.learn(replace(batch, timbres=batch.timbres[order]), still) != pytest.approx(loss, rel=1e-3)
+
+
+def test_where_nothing_is_gained_it_stops_early_and_gives_back_what_it_began_with(tmp_path: Path) -> None:
+    plan = Plan(steps=9, every=1, patience=2, idle_stages=1, timbres=4, voices=4, rate=1e-2)
+    course, trainee = _course(tmp_path, Still(), plan)
+    before = trainee.weights()
+    course.run()
+    assert [look["stage"] for look in course.position.looks] == [0] * 9 + [1, 1]
+    assert not _changed(before, trainee.weights())
+
+
+def test_a_damaged_checkpoint_is_begun_anew(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.npz").write_bytes(b"PK\x03\x04 cut short")
+    assert not _course(tmp_path, Rising())[0].resumed
+
+
+def test_batch_normalisation_stays_as_in_use_while_it_is_frozen() -> None:
+    norm = keras.layers.BatchNormalization()
+    loud = np.random.default_rng(1).normal(5.0, 3.0, (32, 4)).astype(np.float32)
+    norm.build(loud.shape)
+    set_free({"low": [norm], "high": []}, ["high"])
+    moments = [np.asarray(weight).copy() for weight in norm.weights]
+    assert np.asarray(norm(loud, training=True)) == pytest.approx(np.asarray(norm(loud, training=False)))
+    assert not _changed(moments, [np.asarray(weight).copy() for weight in norm.weights])
+    set_free({"low": [norm], "high": []}, ["high", "low"])
+    assert abs(float(np.mean(norm(loud, training=True)))) < 0.1
+    assert _changed(moments, [np.asarray(weight).copy() for weight in norm.weights])
+
+
+@pytest.fixture(scope="module")
+def few() -> list[Recording]:
+    """Four short recordings of each of two bundled voices."""
+    by_singer: dict[str, list[Recording]] = {}
+    for recording in pack_recordings():
+        by_singer.setdefault(recording.singer, []).append(recording)
+    return [each for theirs in list(by_singer.values())[:2] for each in theirs[:4]]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, few: list[Recording]) -> tuple[Finetuned, Path]:
+    models = tmp_path_factory.mktemp("models")
+    return finetune(few, models, plan=TINY, keep_anyway=True), models
+
+
+def test_what_is_kept_says_what_it_is(made: tuple[Finetuned, Path], few: list[Recording]) -> None:
+    found, models = made
+    manifest = json.loads((found.folder / "manifest.json").read_text())
+    assert found.folder == models / found.name
+    assert sorted(path.name for path in found.folder.iterdir()) == ["manifest.json", "model.tflite"]
+    assert manifest["name"] == found.name == f"finetuned-{manifest['sha256'][:8]}"
+    assert manifest["plan"]["seed"] == TINY.seed
+    assert len(manifest["corpus_digest"]) == 64
+    assert sum(map(len, manifest["recordings"].values())) == len(few)
+    assert set(manifest["judged"]) == set(manifest["synthesized"]) == {"before", "after"}
+    assert manifest["better"] is found.better
+    assert manifest["parity"] <= PARITY
+    assert {path.name for path in models.iterdir()} <= {found.name, ".finetuning.lock"}
+
+
+def test_it_is_another_embedder_found_by_its_name(made: tuple[Finetuned, Path]) -> None:
+    found, models = made
+    embedder = embedder_named(found.name, environment={"SWARA_MODELS": str(models)})
+    builtin = embedder_named("builtin")
+    assert embedder.spec.name == found.name
+    assert embedder.spec.dim == builtin.spec.dim
+    assert embedder.spec.fingerprint != builtin.spec.fingerprint
+    assert embedder.spec.parameters["weights"] != builtin.spec.parameters["weights"]
+
+
+def test_one_that_is_not_there_or_is_damaged_is_told(made: tuple[Finetuned, Path], tmp_path: Path) -> None:
+    found, _ = made
+    with pytest.raises(ModelAbsent, match="swara finetune"):
+        embedder_named(found.name, environment={"SWARA_MODELS": str(tmp_path)})
+    copy = tmp_path / found.name
+    copy.mkdir()
+    for file in found.folder.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    environment = {"SWARA_MODELS": str(tmp_path)}
+    assert embedder_named(found.name, environment=environment).spec.name == found.name
+    content = (copy / "model.tflite").read_bytes()
+    (copy / "model.tflite").write_bytes(content[:-1])
+    with pytest.raises(ModelDamaged, match="not the one that was kept"):
+        embedder_named(found.name, environment=environment)
+    (copy / "model.tflite").write_bytes(content)
+    (copy / "manifest.json").write_text("{")
+    with pytest.raises(ModelDamaged, match="manifest cannot be read"):
+        embedder_named(found.name, environment=environment)
+
+
+def test_a_rebuild_with_it_goes_live_and_analyze_uses_it(
+    made: tuple[Finetuned, Path],
+    swara,
+    demo: Path,
+    stub_tracker,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    found, models = made
+    monkeypatch.setenv("SWARA_MODELS", str(models))
+    monkeypatch.setenv("SWARA_STORE", str(tmp_path / "own"))
+    done = swara("rebuild", "--embedder", found.name)
+    assert done.code == 0, done.err
+    assert found.name in done.out
+    (fingerprint,) = (path.name for path in (tmp_path / "own" / "cache" / "embeddings").iterdir())
+    builtin = embedder_named("builtin").spec.fingerprint
+    assert fingerprint == embedder_named(found.name).spec.fingerprint != builtin
+    done = swara("analyze", demo, "--tonic", "C#3")
+    assert done.code == 0, done.err
+    asked = {path.name for path in (tmp_path / "own" / "cache" / "embeddings").iterdir()}
+    assert builtin not in asked
+    monkeypatch.setenv("SWARA_MODELS", str(tmp_path))
+    done = swara("rebuild")
+    assert done.code == 1
+    assert f"made with the embedder {found.name}" in done.err
+    assert "swara rebuild --embedder builtin" in done.err
+
+
+def test_one_that_is_no_better_is_not_kept_unless_asked_for(
+    tmp_path: Path, few: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "swara.embedder.finetune.pipeline.found_singers", lambda notes, asked: Found(8, 0.5, 0.6)
+    )
+    with pytest.raises(FinetuneNoBetter, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
+        finetune(few, tmp_path, plan=TINY)
+    assert not list(tmp_path.glob("finetuned-*"))
+    found = finetune(few, tmp_path, plan=TINY, keep_anyway=True)
+    assert found.resumed  # it does not learn all of it again
+    assert not found.better
+    assert (found.folder / "model.tflite").is_file()
+
+
+def test_a_stop_a_full_disk_and_another_process_are_told_in_a_line(
+    tmp_path: Path, few: list[Recording], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(what: str, share: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(FinetuneStopped, match="Run the same again to go on"):
+        finetune(few, tmp_path, plan=TINY, tell=stop)
+
+    def nested(what: str, share: float) -> None:
+        finetune(few, tmp_path, plan=TINY)
+
+    with pytest.raises(FinetuneBusy, match="another process"):
+        finetune(few, tmp_path, plan=TINY, tell=nested)
+
+    def full(*given, **named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("swara.embedder.finetune.checkpoint.np.savez", full)
+    with pytest.raises(OutputError, match=r"no space left on device\. Free some space.*SWARA_MODELS"):
+        finetune(few, tmp_path, plan=TINY)
+    assert not list(tmp_path.glob("finetuned-*"))

@@ -1,0 +1,187 @@
+"""``swara models``, as it is typed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from swara import cli
+from swara.embedder.hub.pull import pullable
+from swara.service.commands.models import models_app
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the models."""
+    monkeypatch.setenv("SWARA_MODELS", str(tmp_path / "models"))
+    monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def run(models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Run ``swara models`` in this process; return exit code, stdout (its spaces single) and stderr."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.add_typer(models_app, name="models")
+    monkeypatch.setattr(cli, "app", app)
+    monkeypatch.delenv("SWARA_DEBUG", raising=False)
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def run(*words: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["swara", "models", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(left.value.code or 0), " ".join(out.split()), err
+
+    return run
+
+
+@pytest.fixture
+def known(lite, site, monkeypatch: pytest.MonkeyPatch):
+    """A TFLite file that is the right one by its digest; its contract is taken for granted."""
+    model, site.content = lite
+    monkeypatch.setattr(
+        "swara.embedder.hub.pull.pullable", lambda name: model if name == model.name else pullable(name)
+    )
+    # By its module: the package has a function of that name.
+    monkeypatch.setattr(
+        sys.modules["swara.embedder.hub.pull.inventory"], "CATALOGUE", (pullable("yamnet"), model)
+    )
+    monkeypatch.setattr("swara.embedder.hub.pull.check_documented", lambda *_: None)
+    return model
+
+
+def test_pull_list_verify_remove(run, known, site, models: Path) -> None:
+    digest = known.file_sha256[:12]
+
+    code, out, err = run("pull", known.name, "--url", site.url)
+    assert (code, err) == (0, "")
+    assert "yamnet-tflite is here now." in out
+    assert digest in out
+    assert str(models / "yamnet-tflite") in out
+
+    assert "was here already, and is unchanged" in run("pull", known.name, "--url", site.url)[1]
+
+    code, out, _ = run("list")
+    assert code == 0
+    assert f"yamnet-tflite pulled 0.0 MB {digest}" in out
+    assert f"here in {models / 'yamnet-tflite' / 'model.tflite'}".replace(" ", "") in out.replace(" ", "")
+    assert "yamnet not here" in out
+
+    assert run("verify") == (0, "yamnet-tflite: 1 file is as pulled; it does what is documented.", "")
+    assert run("verify", known.name)[0] == 0
+
+    code, out, _ = run("remove", known.name)
+    assert (code, out) == (0, f"yamnet-tflite is removed: {models / 'yamnet-tflite'}")
+    assert run("verify")[1] == "No model is here. To get one: swara models pull yamnet"
+
+
+def test_of_vggish_it_is_said_that_only_shapes_were_checked(
+    run, site, contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
+    monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
+
+    for words in (("pull", "vggish", "--url", site.url), ("verify", "vggish")):
+        code, out, _ = run(*words)
+        assert code == 0
+        assert "its shapes are those documented, and no more than shapes can be checked." in out
+        assert "does what is documented" not in out
+
+
+def test_verify_names_the_damaged_file_and_fails(run, known, site, models: Path) -> None:
+    run("pull", known.name, "--url", site.url)
+    path = models / "yamnet-tflite" / "model.tflite"
+    path.write_bytes(path.read_bytes()[:-3])
+
+    for words in (("verify",), ("verify", known.name)):
+        code, out, err = run(*words)
+        assert code == 1
+        assert err.count("\n") == 1
+        assert str(path) in err
+
+    code, out, _ = run("pull", known.name, "--url", site.url)
+    assert code == 0
+    assert f"Replaced what was there: {path}: the file has".replace(" ", "") in out.replace(" ", "")
+    assert "swara models pull" not in out
+    assert run("verify")[0] == 0
+
+
+def test_what_goes_wrong_is_one_line(run, site, tmp_path: Path, names_in, models: Path) -> None:
+    site.plan(*["404"] * 9)
+    page = tmp_path / "page.html"
+    page.write_bytes(b"<html>")
+    for words, said in (
+        (("pull", "yamnet-tflite", "--url", site.url), "answers 404"),
+        (("pull", "yamnet-tflite", "--from", page), "web page"),
+        (("pull", "yamnet-tflite", "--from", tmp_path / "absent"), "neither a file nor a folder"),
+        (("pull", "crepe"), "Choose one of: yamnet, vggish, yamnet-tflite"),
+        (("verify", "crepe"), "Choose one of"),
+        (("verify", "vggish"), "swara models pull vggish"),
+        (("remove", "vggish"), "not on this machine"),
+    ):
+        code, out, err = run(*words)
+        assert (code, out, err.count("\n")) == (1, "", 1), err
+        assert said in err
+    assert names_in(models) == set()
+
+
+def test_without_tensorflow_nothing_is_downloaded_in_vain(run, site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swara.embedder.hub.pull.catalogue.importlib.util.find_spec", lambda _: None)
+
+    code, _, err = run("pull", "yamnet", "--url", site.url)
+
+    assert code == 1
+    assert "pip install 'swara[tensorflow]'" in err
+    assert site.asked == []
+
+
+def test_an_archive_other_than_the_usual_is_reported(
+    run, site, contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
+    monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
+
+    _, out, _ = run("pull", "yamnet", "--url", site.url)
+
+    assert "not the one usually served" in out
+    assert hashlib.sha256(site.content).hexdigest() in out
+    assert "does what is documented" in out
+
+
+def test_either_an_address_or_a_file(run, site, tmp_path: Path) -> None:
+    assert run("pull", "yamnet-tflite", "--url", site.url, "--from", tmp_path)[0] == 2
+
+
+def test_a_terminal_sees_how_far_it_has_come(run, known, site, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    site.plan("cut_after 300", "503")
+    monkeypatch.setattr("swara.embedder.hub.pull.download.Patience.wait_s", lambda *_: 0.0)
+
+    assert run("pull", known.name, "--url", site.url)[0] == 0
+
+    for words in ("Downloading", "0.0 of 0.0 MB", "Trying again, since the server answers 503", "Unpacking"):
+        assert words in terminal.getvalue()
+
+
+def test_the_module_imports_nothing_heavy() -> None:
+    code = "import swara.service.commands.models, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"numpy", "filelock", "embedder", "urllib.request", "tensorflow", "tarfile"}.isdisjoint(
+        done.stdout.split()
+    )

@@ -1,0 +1,116 @@
+"""The real YAMNet TFLite file goes all the way: pulled, run as documented, verified, removed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from swara.embedder.errors import ModelDamaged, ModelRefused, ModelUnfit
+from swara.embedder.hub.pull import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
+from swara.embedder.hub.pull.catalogue import Pullable
+
+NAME = "lite-model_yamnet_classification_tflite_1.tflite"
+
+
+@pytest.fixture
+def real_file() -> Path:
+    """The official file."""
+    folder = os.environ.get("SWARA_EVAL_DATA")
+    if not folder:
+        pytest.skip("SWARA_EVAL_DATA is not set")
+    path = Path(folder).parent / "models" / "yamnet_tflite" / NAME
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    return path
+
+
+@pytest.fixture
+def real() -> Pullable:
+    """The catalogue's entry for it."""
+    return pullable("yamnet-tflite")
+
+
+def test_from_the_file_and_back(real: Pullable, real_file: Path, tmp_path: Path) -> None:
+    pulled = pull(real, tmp_path, check_documented, source=real_file)
+
+    assert pulled.new
+    assert (pulled.folder / "model.tflite").read_bytes() == real_file.read_bytes()
+    assert pulled.manifest.archive_sha256 == real.file_sha256
+    verified = verify(real, tmp_path, {}, check_documented)
+    assert (verified.files, verified.contract) == (1, True)
+    remove(real, tmp_path, {})
+    assert [each.state for each in inventory(tmp_path, {})] == ["not here"] * len(CATALOGUE)
+
+
+def test_over_a_bad_network(real: Pullable, real_file: Path, tmp_path: Path, site, quick) -> None:
+    site.content = real_file.read_bytes()
+    site.plan("cut_after 3000000", "503")
+    steps: list[tuple[str, int, int | None]] = []
+
+    pulled = pull(
+        real,
+        tmp_path,
+        check_documented,
+        url=site.url,
+        patience=quick,
+        sleep=lambda _: None,
+        progress=lambda *step: steps.append(step),
+    )
+
+    assert pulled.manifest.size_bytes == 4_126_810
+    assert [asked.get("range") for asked in site.asked] == [None, "bytes=3000000-", "bytes=3000000-"]
+    assert ("downloading", 4_126_810, 4_126_810) in steps
+    assert steps[-1][0] == "running the documented contract"
+
+
+def test_another_byte_in_it_is_refused(real: Pullable, real_file: Path, tmp_path: Path) -> None:
+    content = bytearray(real_file.read_bytes())
+    content[2_000_000] ^= 1
+    changed = tmp_path / "changed.tflite"
+    changed.write_bytes(content)
+
+    with pytest.raises(ModelRefused, match="SHA-256"):
+        pull(real, tmp_path / "models", check_documented, source=changed)
+
+
+def test_a_part_of_it_is_refused_with_its_size(real: Pullable, real_file: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.tflite"
+    short.write_bytes(real_file.read_bytes()[:3_000_000])
+
+    with pytest.raises(ModelRefused, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
+        pull(real, tmp_path / "models", check_documented, source=short)
+
+
+def test_put_into_the_folder_of_yamnet_it_is_verified_as_what_it_is(real_file: Path, tmp_path: Path) -> None:
+    file = tmp_path / "yamnet" / "model.tflite"
+    file.parent.mkdir()
+    file.write_bytes(real_file.read_bytes())
+
+    verified = verify(pullable("yamnet"), tmp_path, {}, check_documented)
+
+    assert (verified.kept.state, verified.kept.where) == ("by hand", file)
+    assert (verified.files, verified.contract) == (0, True)
+
+
+def test_a_bit_lost_on_disk_is_found(real: Pullable, real_file: Path, tmp_path: Path) -> None:
+    folder = pull(real, tmp_path, check_documented, source=real_file).folder
+    content = bytearray((folder / "model.tflite").read_bytes())
+    content[-1] ^= 1
+    (folder / "model.tflite").write_bytes(content)
+
+    with pytest.raises(ModelDamaged, match=r"model\.tflite"):
+        verify(real, tmp_path, {}, check_documented)
+
+
+def test_the_shipped_pitch_network_is_no_yamnet(real: Pullable, tmp_path: Path) -> None:
+    """A TFLite file with other shapes."""
+    from swara.classifier.pitch.network import MODEL_FILE
+
+    with pytest.raises(ModelUnfit) as caught:
+        pull(replace(real, file_sha256=None), tmp_path / "models", check_documented, source=MODEL_FILE)
+
+    assert "\n" not in str(caught.value)
+    assert {path.suffix for path in (tmp_path / "models").iterdir()} == {".lock"}

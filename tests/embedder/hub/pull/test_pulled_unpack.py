@@ -1,0 +1,195 @@
+"""An archive from elsewhere is unpacked as it is, and can do no harm."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import os
+import random
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from swara.data.errors import OutputError
+from swara.embedder.errors import ModelRefused
+from swara.embedder.hub.pull.archive import unpack
+
+LIMIT = 1_000_000
+
+
+def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, link, size
+    return member
+
+
+def _tar(*members: tarfile.TarInfo, mode: str = "w:gz", form: int = tarfile.GNU_FORMAT) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode=mode, format=form) as tar:
+        for member in members:
+            tar.addfile(member, io.BytesIO(b"x" * member.size))
+    return archive.getvalue()
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Callable[..., Path]:
+    """Unpack the bytes of an archive into a folder two levels down."""
+    into = tmp_path / "models" / "into"
+    into.mkdir(parents=True)
+
+    def unpacked(content: bytes, largest_bytes: int = LIMIT) -> Path:
+        archive = tmp_path / "archive"
+        archive.write_bytes(content)
+        unpack(archive, into, largest_bytes=largest_bytes)
+        return into
+
+    return unpacked
+
+
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_files_come_out_as_they_went_in(unpacked, pack, files) -> None:
+    assert _tree(unpacked(pack(files))) == files
+
+
+def test_so_do_those_of_a_plain_archive(unpacked, pack, files) -> None:
+    assert _tree(unpacked(gzip.decompress(pack(files)))) == files
+
+
+def test_folders_and_long_names_too(unpacked) -> None:
+    long = "/".join(["a" * 90] * 3)
+    members = (_member("./assets", tarfile.DIRTYPE), _member(long, size=3))
+
+    for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        into = unpacked(_tar(*members, form=form))
+        assert _tree(into) == {long: b"xxx"}
+        assert (into / "assets").is_dir()
+        (into / long).unlink()
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        _member("../escaped", size=1),
+        _member("a/../../escaped", size=1),
+        _member("/escaped", size=1),
+        _member("C:\\escaped", size=1),
+        _member("..\\escaped", size=1),
+        _member("link", tarfile.SYMTYPE, "/etc/passwd"),
+        _member("link", tarfile.SYMTYPE, "saved_model.pb"),
+        _member("link", tarfile.LNKTYPE, "../../archive"),
+        _member("pipe", tarfile.FIFOTYPE),
+        _member("disk", tarfile.BLKTYPE),
+    ],
+    ids=lambda member: f"{member.name} {member.linkname}",
+)
+def test_nothing_leaves_the_folder(unpacked, member: tarfile.TarInfo, tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused, match=r"leads out|neither a plain file"):
+        unpacked(_tar(member))
+
+    assert _tree(tmp_path / "models") == {}
+    assert {path.name for path in tmp_path.iterdir()} == {"archive", "models"}
+
+
+def test_a_link_is_no_way_out(unpacked, tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused):
+        unpacked(_tar(_member("out", tarfile.SYMTYPE, str(tmp_path)), _member("out/escaped", size=1)))
+
+    assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "./a"), ("a", "a/b"), ("a/b", "a")])
+def test_no_name_comes_twice(unpacked, names: tuple[str, str]) -> None:
+    with pytest.raises((ModelRefused, OutputError)):
+        unpacked(_tar(*(_member(name, size=1) for name in names)))
+
+
+def test_no_more_comes_out_than_the_limit(unpacked, tmp_path: Path) -> None:
+    bomb = _tar(_member("zeros", size=50_000_000))
+    assert len(bomb) < 100_000
+
+    with pytest.raises(ModelRefused, match="more than 1 MB"):
+        unpacked(bomb)
+
+    assert sum(map(len, _tree(tmp_path / "models").values())) <= LIMIT
+
+
+def test_nor_of_files(unpacked) -> None:
+    with pytest.raises(ModelRefused, match="500 files"):
+        unpacked(_tar(*(_member(f"{number}") for number in range(501))))
+
+
+def test_nor_of_a_header_that_claims_much(unpacked) -> None:
+    """An extended header is read into memory whole."""
+    header = tarfile.TarInfo("header")
+    header.type, header.size = tarfile.XHDTYPE, 40_000_000
+    content = header.tobuf(tarfile.USTAR_FORMAT) + b"11 path=aa\n".ljust(40_000_000, b"\0")
+
+    with pytest.raises(ModelRefused, match="more than 1 MB"):
+        unpacked(gzip.compress(content))
+
+
+def test_a_file_of_holes_is_refused(unpacked) -> None:
+    header = bytearray(_member("holes", tarfile.GNUTYPE_SPARSE).tobuf(tarfile.GNU_FORMAT))
+    header[386:398], header[398:410] = b"00000000000\0", b"00000000000\0"
+    header[483:495] = b"00400000000\0"  # its length with the holes: 64 MiB
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+
+    with pytest.raises(ModelRefused):
+        unpacked(bytes(header) + bytes(1024))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_one_cut_short_is_refused(unpacked, pack, files, share: float) -> None:
+    content = pack(files)
+
+    with pytest.raises(ModelRefused, match="damaged or cut short"):
+        unpacked(content[: int(share * len(content))])
+
+
+def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
+    """The checksum stands at the very end; where zeros repeat, a few bits count for nothing."""
+    files = {"saved_model.pb": random.Random(0).randbytes(300)}
+    content, refused = pack(files), 0
+    places = range(10, len(content), 3)
+
+    for at in places:  # the first ten bytes hold the time and such
+        flipped = bytearray(content)
+        flipped[at] ^= 0x10
+        try:
+            assert _tree(unpacked(bytes(flipped))) == files
+        except ModelRefused:
+            refused += 1
+        for path in (tmp_path / "models" / "into").iterdir():
+            path.unlink()
+
+    assert refused >= 0.95 * len(places)
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + bytes(100), bytes(600), b""])
+def test_nonsense_is_refused_or_empty(unpacked, content: bytes) -> None:
+    try:
+        into = unpacked(content)
+    except ModelRefused:
+        return
+    assert list(into.iterdir()) == []
+
+
+def test_a_full_disk_is_not_a_damaged_archive(unpacked, pack, files, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", *more, **named):
+        if "x" in mode:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return opened(path, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", full)
+
+    with pytest.raises(OutputError, match="no space left"):
+        unpacked(pack(files))

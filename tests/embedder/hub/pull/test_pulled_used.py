@@ -1,0 +1,130 @@
+"""A pulled model that is not what it was is never listened with; the file is named, and what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from swara.embedder.errors import ModelDamaged, ModelError
+from swara.embedder.hub.pull import pull, pullable
+from swara.embedder.registry import embedder_named
+
+ROOT = Path(__file__).parents[4]
+PITCH = ROOT / "classifier" / "pitch" / "pitch.tflite"
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """Where `embedder_named` looks for models in a test."""
+    assert os.environ["SWARA_MODELS"] == str(tmp_path / "models")
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def in_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail as soon as a SavedModel is given to TensorFlow."""
+    monkeypatch.setattr(
+        "swara.embedder.hub.convert.exported", lambda *_: pytest.fail("it went into TensorFlow")
+    )
+
+
+def _damaged(path: Path, how: str) -> None:
+    content = path.read_bytes()
+    match how:
+        case "missing":
+            path.unlink()
+        case "cut short":
+            path.write_bytes(content[: len(content) // 2])
+        case "changed":
+            path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def _refusal(name: str) -> ModelDamaged:
+    with pytest.raises(ModelDamaged) as caught:
+        embedder_named(name)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", ["yamnet", "vggish"])
+@pytest.mark.parametrize("part", ["saved_model.pb", "variables/variables.data-00000-of-00001"])
+@pytest.mark.parametrize("how", ["missing", "cut short", "changed"])
+def test_a_saved_model(name, part, how, site, contract, models: Path, in_tensorflow) -> None:
+    pull(pullable(name), models, contract, url=site.url)
+    _damaged(models / name / "saved_model" / part, how)
+
+    refusal = _refusal(name)
+
+    gone = how == "missing" and part == "saved_model.pb"
+    assert refusal.where == str(models / name / ("" if gone else f"saved_model/{part}"))
+    assert refusal.fix == f"Run: swara models pull {name}"
+
+
+def test_a_file_that_was_not_pulled_with_a_saved_model(site, contract, models: Path, in_tensorflow) -> None:
+    pull(pullable("yamnet"), models, contract, url=site.url)
+    stranger = models / "yamnet" / "saved_model" / "assets" / "other.csv"
+    stranger.write_bytes(b"")
+
+    assert _refusal("yamnet").where == str(stranger)
+    assert pull(pullable("yamnet"), models, contract, url=site.url).new
+    assert not stranger.exists()
+
+
+@pytest.mark.parametrize("how", ["cut short", "changed"])
+def test_a_tflite_file(how, lite, contract, tmp_path: Path, models: Path) -> None:
+    source = tmp_path / "given.tflite"
+    source.write_bytes(lite[1])
+    pull(lite[0], models, contract, source=source)
+    file = models / "yamnet-tflite" / "model.tflite"
+    _damaged(file, how)
+
+    refusal = _refusal("yamnet")
+
+    assert refusal.where == str(file)
+    assert refusal.what.startswith("the file ")
+    assert refusal.fix == "Run: swara models pull yamnet-tflite"
+
+
+def test_a_damaged_manifest(site, contract, models: Path, in_tensorflow) -> None:
+    pull(pullable("yamnet"), models, contract, url=site.url)
+    (models / "yamnet" / "manifest.json").write_bytes(b"{}")
+
+    assert _refusal("yamnet").where == str(models / "yamnet" / "manifest.json")
+
+
+def test_a_whole_one_is_used_and_the_machinery_of_pulling_left_alone(site, contract, models: Path) -> None:
+    pull(pullable("yamnet"), models, contract, url=site.url)
+    code = (
+        "import sys, swara.embedder.hub.convert; from swara.embedder.registry import embedder_named; "
+        "swara.embedder.hub.convert.exported = lambda *_: b'a LiteRT file'; "
+        "print(embedder_named('yamnet').spec.name, 'swara.embedder.hub.pull' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("yamnet False\n", "")
+
+
+def test_a_hand_placed_file_has_nothing_to_be_compared_with(models: Path) -> None:
+    (models / "yamnet-tflite").mkdir(parents=True)
+    file = models / "yamnet-tflite" / "model.tflite"
+    file.write_bytes(PITCH.read_bytes()[:5_000])
+
+    refusal = _refusal("yamnet")
+
+    assert (refusal.where, refusal.what) == (str(file), "this TFLite file is damaged or cut short")
+
+
+def test_a_hand_placed_tflite_file_is_not_lost_to_a_pull(site, contract, models: Path) -> None:
+    file = models / "yamnet" / "model.tflite"
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+    with pytest.raises(ModelError, match="move it away first") as caught:
+        pull(pullable("yamnet"), models, contract, url=site.url)
+
+    assert caught.value.where == str(file)
+    assert file.exists()
+    assert site.asked == []

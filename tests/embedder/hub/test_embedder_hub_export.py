@@ -1,0 +1,110 @@
+"""A conversion that fails, or gives something else, is refused; TF Hub's package is not needed for one."""
+
+from __future__ import annotations
+
+import ast
+import errno
+import os
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from swara.embedder.errors import ConversionFailed, ModelUnfit
+from swara.embedder.hub import convert as lite_export
+from swara.embedder.hub.contract import VGGISH, Outputs
+
+ROOT = Path(__file__).parents[3]
+
+
+class _Loaded:
+    """In the place of a SavedModel in TensorFlow: gives for each window its loudness and its number."""
+
+    def __init__(self, folder, contract):
+        self.contract = contract
+
+    def __call__(self, waveform):
+        window, hop = self.contract.window_samples, self.contract.hop_samples
+        frames = self.contract.frames(waveform.size)
+        rows = [np.arange(128) + waveform[i * hop :][:window].std() for i in range(frames)]
+        return Outputs(np.asarray(rows, dtype=np.float32))
+
+
+class _Converted:
+    """In the place of LiteRT: the same, but for an error of its own."""
+
+    sizes = (1,)
+
+    def __init__(self, content, contract, where, threads):
+        self.model, self.error = _Loaded(None, contract), float(content)
+
+    def run(self, samples, windows):
+        embeddings = self.model(samples).embeddings
+        embeddings[:, ::2] *= 1 + self.error
+        return Outputs(embeddings)
+
+
+@pytest.fixture(autouse=True)
+def _no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lite_export, "LoadedModel", _Loaded)
+    monkeypatch.setattr(lite_export, "ConvertedNetwork", _Converted)
+
+
+def _exported(monkeypatch: pytest.MonkeyPatch, converted) -> bytes:
+    monkeypatch.setattr(lite_export, "_converted", converted)
+    return lite_export.exported(Path("some/model"), VGGISH)
+
+
+def test_what_is_the_same_is_taken(monkeypatch) -> None:
+    assert _exported(monkeypatch, lambda model, contract: b"0.001") == b"0.001"
+
+
+def test_what_differs_is_refused(monkeypatch) -> None:
+    with pytest.raises(ConversionFailed, match=r"frames have a cosine of 0\.99[0-9]+\. Use another version"):
+        _exported(monkeypatch, lambda model, contract: b"0.1")
+
+
+def _raising(error: Exception):
+    def converted(model, contract):
+        raise error
+
+    return converted
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "Free some space on the disk for temporary files"),
+        (RuntimeError("one\ntwo"), "(one). Use another version of TensorFlow"),
+        (KeyError(), "(KeyError). Use another version of TensorFlow"),
+    ],
+)
+def test_a_conversion_that_fails_is_said_in_one_line(error: Exception, fix: str, monkeypatch) -> None:
+    with pytest.raises(ConversionFailed) as refusal:
+        _exported(monkeypatch, _raising(error))
+    line = str(refusal.value)
+    assert line.startswith("some/model: TensorFlow cannot convert this SavedModel")
+    assert fix in line
+    assert "\n" not in line
+
+
+def test_what_is_unfit_stays_unfit(monkeypatch) -> None:
+    with pytest.raises(ModelUnfit, match="no waveform"):
+        _exported(monkeypatch, _raising(ModelUnfit("no waveform")))
+
+
+def test_no_shipped_module_needs_what_newer_setuptools_lack() -> None:
+    """tensorflow-hub 0.16.1 imports ``pkg_resources``; TensorFlow loads a SavedModel without either."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    modules = [path for name in shipped for path in sorted(ROOT.glob(f"{name}/**/*.py"))]
+    assert ROOT / "embedder" / "loaded_model.py" in modules
+    imported = {
+        name.partition(".")[0]
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+    }
+    assert imported.isdisjoint({"tensorflow_hub", "pkg_resources"})

@@ -1,0 +1,126 @@
+"""Where a model is looked for, in which order, and what is said where it is not."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from swara.embedder.errors import ModelAbsent, ModelUnfit
+from swara.embedder.hub.contract import VGGISH, YAMNET
+from swara.embedder.hub.locate import find_model, models_folder
+from swara.embedder.registry import embedder_named
+
+
+def _saved_model(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"graph")
+    return folder
+
+
+def _tflite(file: Path) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"file")
+    return file
+
+
+def test_the_folder_of_models_can_be_named(tmp_path: Path) -> None:
+    assert models_folder({"SWARA_MODELS": str(tmp_path)}) == tmp_path
+    assert models_folder({}).name == "models"
+
+
+def test_the_path_comes_first_then_what_was_pulled_then_tf_hub(tmp_path: Path) -> None:
+    environment = {"SWARA_MODELS": str(tmp_path / "models"), "TFHUB_CACHE_DIR": str(tmp_path / "hub")}
+    tflite = _tflite(tmp_path / "models" / "yamnet-tflite" / "model.tflite")
+    assert find_model(YAMNET, environment) == tflite
+    # TF Hub's own name for google/yamnet/1.
+    cached = _saved_model(tmp_path / "hub" / "9616fd04ec2360621642ef9455b84f4b668e219e")
+    assert find_model(YAMNET, environment) == cached
+    pulled = _saved_model(tmp_path / "models" / "yamnet" / "saved_model")
+    assert find_model(YAMNET, environment) == pulled
+    named = _saved_model(tmp_path / "mine")
+    assert find_model(YAMNET, environment, named) == named
+    assert find_model(YAMNET, environment, tflite) == tflite
+    assert find_model(YAMNET, environment, tmp_path / "models" / "yamnet") == pulled
+
+
+def test_a_handle_may_have_been_written_with_a_slash_at_its_end(tmp_path: Path) -> None:
+    digest = hashlib.sha1((VGGISH.handle + "/").encode(), usedforsecurity=False).hexdigest()
+    cached = _saved_model(tmp_path / digest)
+    environment = {"SWARA_MODELS": str(tmp_path / "none"), "TFHUB_CACHE_DIR": str(tmp_path)}
+    assert find_model(VGGISH, environment) == cached
+
+
+@pytest.mark.parametrize("name", ["yamnet", "vggish"])
+def test_what_is_not_there_is_said_in_one_line(name, tmp_path: Path) -> None:
+    with pytest.raises(ModelAbsent) as refusal:
+        embedder_named(name, environment={"SWARA_MODELS": str(tmp_path)})
+    line = str(refusal.value)
+    assert "saved_model.pb" in line
+    assert f"https://tfhub.dev/google/{name}/1" in line
+    assert str(tmp_path / name / "saved_model") in line
+    assert f"swara models pull {name}" in line
+    assert "\n" not in line
+
+
+def test_a_path_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelAbsent, match="neither a TFLite file nor a folder with a SavedModel"):
+        embedder_named("yamnet", tmp_path)
+
+
+def test_vggish_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
+        embedder_named("vggish", _tflite(tmp_path / "vggish.tflite"))
+
+
+class TestOneFormAlone:
+    """Where both networks of YAMNet are on the machine, and where only one of them is."""
+
+    @pytest.fixture
+    def environment(self, tmp_path: Path) -> dict[str, str]:
+        return {"SWARA_MODELS": str(tmp_path), "TFHUB_CACHE_DIR": str(tmp_path / "hub")}
+
+    @pytest.fixture
+    def made(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """An embedder says what it would be made of."""
+        monkeypatch.setattr(
+            "swara.embedder.hub.embedder.YamnetEmbedder", lambda found, _, *, manifest, name: (name, found)
+        )
+        monkeypatch.setattr(
+            "swara.embedder.hub.embedder.VggishEmbedder", lambda found, _, *, manifest: ("vggish", found)
+        )
+
+    def test_each_name_stands_for_its_model(self, environment, made, tmp_path: Path) -> None:
+        lite = _tflite(tmp_path / "yamnet-tflite" / "model.tflite")
+        assert embedder_named("yamnet", environment=environment) == ("yamnet", lite)
+        assert embedder_named("yamnet-tflite", environment=environment) == ("yamnet-tflite", lite)
+        whole = _saved_model(tmp_path / "yamnet" / "saved_model")
+        for name in ("yamnet", "google/yamnet/1", "https://tfhub.dev/google/yamnet/1/"):
+            assert embedder_named(name, environment=environment) == ("yamnet", whole)
+        for name in ("yamnet-tflite", "google/lite-model/yamnet/classification/tflite/1"):
+            assert embedder_named(name, environment=environment) == ("yamnet-tflite", lite)
+        other = _saved_model(tmp_path / "hub" / hashlib.sha1(VGGISH.handle.encode()).hexdigest())
+        assert embedder_named("google/vggish/1", environment=environment) == ("vggish", other)
+
+    @pytest.mark.parametrize(
+        ("name", "there", "lacking"),
+        [
+            ("google/yamnet/1", "yamnet-tflite/model.tflite", "yamnet/saved_model"),
+            ("google/yamnet/1", "yamnet/model.tflite", "yamnet/saved_model"),
+            ("yamnet-tflite", "yamnet/model.tflite", "yamnet-tflite/model.tflite"),
+            ("google/vggish/1", "vggish/model.tflite", "vggish/saved_model"),
+        ],
+    )
+    def test_another_form_does_not_stand_in(self, environment, made, tmp_path, name, there, lacking) -> None:
+        _tflite(tmp_path / there)
+        with pytest.raises(ModelAbsent) as refusal:
+            embedder_named(name, environment=environment)
+        assert refusal.value.where == str(tmp_path / lacking)
+        assert f"swara models pull {Path(lacking).parts[0]};" in str(refusal.value)
+        assert "\n" not in str(refusal.value)
+
+    def test_a_saved_model_is_not_the_tflite_file(self, environment, made, tmp_path: Path) -> None:
+        _saved_model(tmp_path / "yamnet" / "saved_model")
+        with pytest.raises(ModelAbsent):
+            embedder_named("yamnet-tflite", environment=environment)

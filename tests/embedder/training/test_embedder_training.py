@@ -1,0 +1,159 @@
+"""The built-in embedder in Keras: parity with LiteRT, taken back from the file, trained and gone on with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs tensorflow")
+
+from swara.embedder.builtin.features import BANDS
+from swara.embedder.builtin.network import MODEL_FILE, EmbedderNetwork
+from swara.embedder.pooling import pool
+from swara.embedder.spec import EmbedderSpec, Embeddings
+from swara.embedder.training.bank import Bank
+from swara.embedder.training.batches import Batch, BatchMaker
+from swara.embedder.training.export import PARITY, export, parity
+from swara.embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
+from swara.embedder.training.learner import Learner
+from swara.embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved
+from swara.embedder.training.shipped import load_shipped
+from swara.embedder.training.train import train
+
+RNG = np.random.default_rng(11)
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_shipped_file_answers_as_keras_does() -> None:
+    _, model = load_shipped(MODEL_FILE)
+    assert parity(model, MODEL_FILE) < PARITY
+
+
+def test_an_exported_network_answers_as_keras_does_and_comes_back(tmp_path: Path) -> None:
+    model = EmbedderLayers().model()
+    for weight in model.trainable_variables:
+        weight.assign(RNG.normal(0.0, 0.1, weight.shape))
+    file = tmp_path / "random.tflite"
+    export(model, file)
+    assert parity(model, file) < PARITY
+    _, again = load_shipped(file)
+    for before, after in zip(model.get_weights(), again.get_weights(), strict=True):
+        assert before == pytest.approx(after)
+    assert EmbedderNetwork(file).digest != EmbedderNetwork().digest
+
+
+def test_blocks_hold_every_weight_from_the_bottom_to_the_top() -> None:
+    network = EmbedderLayers()
+    model = network.model()
+    assert tuple(network.blocks) == BLOCKS
+    listed = [w.path for block in network.blocks.values() for layer in block for w in layer.weights]
+    assert sorted(listed) == sorted(w.path for w in model.weights)
+    order = [layer.name for layer in model.layers]
+    tops = [max(order.index(layer.name) for layer in block) for block in network.blocks.values()]
+    assert tops == sorted(tops)
+
+
+def test_pooling_in_training_is_pooling_in_use() -> None:
+    vectors = RNG.normal(0.0, 1.0, (1, 7, LEARNED_DIM)).astype(np.float32)
+    shares = np.full((1, 7), 1 / 7, np.float32)
+    spec = EmbedderSpec("some", LEARNED_DIM, 16_000, 0.272, 0.1, {})
+    used = pool(Embeddings(vectors[0], 0.1 * np.arange(7), spec), -0.05, 0.65)
+    assert np.asarray(pooled(vectors, shares))[0] == pytest.approx(used, abs=1e-4)
+
+
+def test_the_contrast_is_small_where_like_is_with_like() -> None:
+    labels = np.repeat(np.arange(4), 2)
+    own = np.repeat(RNG.normal(0.0, 1.0, (4, 1, LEARNED_DIM)), 2, axis=0).astype(np.float32)
+    mixed = RNG.normal(0.0, 1.0, (8, 1, LEARNED_DIM)).astype(np.float32)
+    shares = np.ones((8, 1), np.float32)
+    right, wrong = ([float(x) for x in contrasts(v, shares, labels, labels)] for v in (own, mixed))
+    assert max(right) < 0.5
+    assert min(wrong) > 1.0
+    assert retrieved(own[:, 0], labels) == 1.0
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    frames = 129
+    voices = RNG.normal(-3.0, 1.0, (24, 5, frames, BANDS)).astype(np.float16)
+    np.save(tmp_path / "voices.npy", voices)
+    np.save(tmp_path / "families.npy", voices[::-1])
+    np.save(tmp_path / "drones.npy", np.zeros((2, 239, BANDS), np.float16))
+    for program in (0, 40):
+        pcm = (3000 * RNG.normal(size=(10, 28_000))).astype(np.int16)
+        np.save(tmp_path / f"program-{program:03d}.npy", pcm)
+        np.save(tmp_path / f"keys-{program:03d}.npy", np.arange(50, 80, 3))
+    return tmp_path
+
+
+def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
+    options = argparse.Namespace(
+        folder=sounds, run="run", steps=2, timbres=4, seed=1, peak_rate=1e-3, every=1
+    )
+    train(options)
+    options.steps = 3
+    train(options)
+    log = [json.loads(line) for line in (sounds / "run" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [1, 2, 3]
+    assert all(np.isfinite(line["takes"]) for line in log)
+    model = EmbedderLayers().model()
+    model.load_weights(sounds / "run" / "averaged.weights.h5")
+
+
+def test_a_checkpoint_goes_on_to_the_same_weights(sounds: Path, tmp_path: Path) -> None:
+    """The average of the weights and the optimizer's moments are in it too."""
+    batches = BatchMaker(Bank.load(sounds), 3, 4)
+    first, second = batches.draw(), batches.draw()
+    whole = Learner()
+    whole.learn(first, 1e-3)
+    whole.save(tmp_path / "checkpoint.npz")
+    whole.learn(second, 1e-3)
+    again = Learner()
+    again.restore(tmp_path / "checkpoint.npz")
+    assert again.step == 1
+    again.learn(second, 1e-3)
+    for some, others in zip(whole._variables(), again._variables(), strict=True):
+        assert np.asarray(some) == pytest.approx(np.asarray(others), abs=1e-6)
+    assert again.losses() == pytest.approx(whole_of(second, tmp_path), abs=1e-3)
+
+
+def whole_of(batch: Batch, tmp_path: Path) -> dict[str, float]:
+    """The loss of a batch by its definition, from the weights of the checkpoint, as a layer in training."""
+    learner = Learner()
+    learner.restore(tmp_path / "checkpoint.npz")
+    vectors = learner._network([batch.levels, batch.weights], training=True)
+    found = contrasts(vectors, batch.shares, batch.timbres, batch.takes)
+    return dict(zip(CONTRASTS, map(float, found), strict=True))
+
+
+@pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")
+def test_it_trains_on_jax(sounds: Path) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "swara.embedder.training.train",
+        str(sounds),
+        "--steps",
+        "2",
+        "--timbres",
+        "4",
+    ]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    said = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert np.isfinite(json.loads(said.splitlines()[-1])["timbres"])
+
+
+def test_a_folder_without_sounds_is_told(tmp_path: Path) -> None:
+    options = argparse.Namespace(
+        folder=tmp_path, run="run", steps=1, timbres=4, seed=1, peak_rate=1e-3, every=1
+    )
+    with pytest.raises(SystemExit, match=r"run python -m embedder\.training\.render"):
+        train(options)

@@ -1,0 +1,209 @@
+"""FAISS and the exact oracle give one answer, whatever the vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from swara.data.synth import VOICES, bhupali_take
+from swara.embedder.builtin.embedder import BuiltinEmbedder
+from swara.embedder.pooling import pool
+from swara.index.errors import IndexDamaged
+from swara.index.exact_index import ExactIndex
+from swara.index.faiss_index import FaissIndex
+
+ENGINES = pytest.mark.parametrize("engine", [ExactIndex, FaissIndex])
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.where(lengths > 0, vectors / np.where(lengths > 0, lengths, 1), 0).astype(np.float32)
+
+
+def _plain(query: np.ndarray, vectors: np.ndarray, ids: np.ndarray, k: int) -> list[tuple[float, int]]:
+    """The definition, in Python: inner products, clipped; the best first, and of equal ones the lowest id."""
+    scored = [
+        (float(np.float32(max(-1.0, min(1.0, float(np.dot(v.astype(float), query.astype(float))))))), int(i))
+        for v, i in zip(vectors, ids, strict=True)
+    ]
+    return sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:k]
+
+
+def _agree(vectors: np.ndarray, ids: np.ndarray, queries: np.ndarray, k: int) -> None:
+    exact, fast = (engine(vectors, ids).search(queries, k) for engine in (ExactIndex, FaissIndex))
+    for mine, theirs in zip(exact, fast, strict=True):
+        assert mine.shape == theirs.shape == (len(queries), k)
+        assert mine.dtype == theirs.dtype
+        assert mine.tobytes() == theirs.tobytes()
+
+
+@st.composite
+def _cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Few different values, so that ties, zeros and opposite vectors abound; some rows once more."""
+    dim, count = draw(st.integers(1, 9)), draw(st.integers(1, 40))
+    values = (
+        st.sampled_from([-1.0, -0.5, 0.0, 0.5, 1.0]) if draw(st.booleans()) else st.floats(-9, 9, width=32)
+    )
+    rows = draw(hnp.arrays(np.float32, (count, dim), elements=values))
+    rows = rows[draw(hnp.arrays(np.intp, count, elements=st.integers(0, count - 1)))]
+    queries = draw(hnp.arrays(np.float32, (draw(st.integers(0, 4)), dim), elements=values))
+    numbers = draw(st.permutations(range(count)))
+    ids = 7 * np.array(numbers, dtype=np.int64)
+    if draw(st.booleans()):
+        rows, queries = _unit(rows), _unit(queries)
+    return rows, ids, queries, draw(st.integers(1, count + 5))
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(_cases())
+def test_engines_agree_on_adversarial_vectors(case: tuple[np.ndarray, np.ndarray, np.ndarray, int]) -> None:
+    _agree(*case)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.sampled_from([1, 3, 80]), st.integers(1, 30))
+def test_engines_agree_on_random_vectors(seed: int, count: int, dim: int, k: int) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = _unit(rng.normal(size=(count, dim)))
+    queries = np.concatenate([vectors[:2], _unit(rng.normal(size=(25, dim)))])
+    _agree(vectors, rng.permutation(count).astype(np.int64), queries, k)
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-8, 1e-7, 1e-6])
+@pytest.mark.parametrize("count", [30, 700])
+def test_engines_agree_on_crowds_nearer_than_float32_can_tell(count: int, step: float) -> None:
+    rng = np.random.default_rng(5)
+    crowd = rng.normal(size=80) + step * rng.normal(size=(count, 80))
+    _agree(_unit(crowd), rng.permutation(count).astype(np.int64), _unit(crowd[:3]), 5)
+
+
+def test_engines_agree_on_real_embeddings() -> None:
+    """Notes of synthesized takes, each twice and with a silent one among them."""
+    notes = [
+        pool(BuiltinEmbedder().embed(take.clip), truth.label.start_s, truth.label.end_s)
+        for seed, voice in enumerate(list(VOICES.values())[:4])
+        for take in [bhupali_take(seed, voice=voice)]
+        for truth in take.labels
+    ]
+    vectors = np.stack([*notes, *notes, np.zeros_like(notes[0])])
+    ids = np.random.default_rng(1).permutation(len(vectors)).astype(np.int64)
+    for k in (1, 3, len(vectors) + 1):
+        _agree(vectors, ids, vectors, k)
+
+
+@ENGINES
+def test_the_answer_is_the_definition(engine: type) -> None:
+    rng = np.random.default_rng(2)
+    vectors = _unit(rng.integers(-1, 2, size=(60, 4)).astype(np.float32))
+    ids = rng.permutation(60).astype(np.int64)
+    scores, found = engine(vectors, ids).search(vectors[:5], 70)
+    for row, query in enumerate(vectors[:5]):
+        expected = _plain(query, vectors, ids, 70)
+        assert [i for _, i in expected] == found[row, :60].tolist()
+        assert scores[row, :60] == pytest.approx([s for s, _ in expected], abs=1e-7)
+    assert (found[:, 60:] == -1).all()
+    assert (scores[:, 60:] == -np.inf).all()
+
+
+@ENGINES
+@pytest.mark.parametrize("k", [1, 3, 50])
+def test_of_equal_vectors_the_lowest_ids_come_first(engine: type, k: int) -> None:
+    vectors = _unit(np.tile(np.arange(1, 81, dtype=np.float32), (50, 1)))
+    ids = np.arange(50, dtype=np.int64)[::-1].copy()
+    scores, found = engine(vectors, ids).search(vectors[:1], k)
+    assert found[0].tolist() == list(range(k))
+    assert scores[0] == pytest.approx(np.ones(k))
+    assert scores.max() <= 1.0
+
+
+@ENGINES
+def test_zeros_are_similar_to_nothing(engine: type) -> None:
+    vectors = np.array([[0, 0], [1, 0], [-1, 0]], np.float32)
+    scores, found = engine(vectors, np.arange(3)).search(np.array([[1, 0], [0, 0]], np.float32), 3)
+    assert found.tolist() == [[1, 0, 2], [0, 1, 2]]
+    assert scores.tolist() == [[1, 0, -1], [0, 0, 0]]
+
+
+@ENGINES
+def test_memory_layout_does_not_matter(engine: type) -> None:
+    wide = _unit(np.random.default_rng(4).normal(size=(40, 12)))
+    vectors, ids = wide[::2], np.arange(20)
+    expected = engine(vectors.copy(), ids).search(vectors.copy(), 4)
+    for layout in (np.asfortranarray(vectors), vectors, vectors[::-1].copy()[::-1]):
+        answer = engine(layout, ids).search(layout, 4)
+        assert [a.tobytes() for a in answer] == [e.tobytes() for e in expected]
+
+
+@ENGINES
+def test_what_goes_in_is_copied(engine: type) -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    index = engine(vectors, np.arange(3))
+    vectors[:] = 0
+    assert index.search(np.eye(3, dtype=np.float32), 1)[1].tolist() == [[0], [1], [2]]
+
+
+@ENGINES
+def test_an_empty_index_answers(engine: type) -> None:
+    index = engine(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
+    scores, ids = index.search(np.ones((2, 3), np.float32), 2)
+    assert ids.tolist() == [[-1, -1], [-1, -1]]
+    assert (scores == -np.inf).all()
+
+
+@ENGINES
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30])
+def test_what_is_not_finite_is_refused(engine: type, bad: float) -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    spoilt = vectors.copy()
+    spoilt[1, 2] = bad
+    with pytest.raises(ValueError, match="finite"):
+        engine(spoilt, np.arange(3))
+    with pytest.raises(ValueError, match="finite"):
+        engine(vectors, np.arange(3)).search(spoilt, 1)
+
+
+@ENGINES
+def test_what_does_not_fit_is_refused(engine: type) -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    for ids in ([0, 1], [0, 1, 1], [-1, 0, 1], [0.5, 1, 2]):
+        with pytest.raises(ValueError, match="ids"):
+            engine(vectors, np.array(ids))
+    index = engine(vectors, np.arange(3))
+    for queries in (np.ones((1, 2), np.float32), np.ones(3, np.float32), np.ones((1, 3))):
+        with pytest.raises(ValueError, match=r"length|rows"):
+            index.search(queries, 1)
+    with pytest.raises(ValueError, match="0 neighbours"):
+        index.search(vectors, 0)
+
+
+def test_faiss_comes_back_from_its_bytes() -> None:
+    vectors, ids = _unit(np.random.default_rng(6).normal(size=(30, 80))), 3 * np.arange(30)[::-1]
+    index = FaissIndex(vectors, ids)
+    again = FaissIndex.from_bytes(index.to_bytes())
+    assert again.vectors.tobytes() == vectors.tobytes()
+    assert again.ids.tolist() == ids.tolist()
+    assert again.to_bytes() == index.to_bytes()
+    assert again.search(vectors, 4)[1].tolist() == index.search(vectors, 4)[1].tolist()
+
+
+def test_another_kind_of_faiss_index_is_refused() -> None:
+    import faiss
+
+    for other in (faiss.IndexFlatL2(3), faiss.IndexIDMap2(faiss.IndexFlatL2(3)), faiss.IndexFlatIP(3)):
+        with pytest.raises(IndexDamaged, match="not an index of samples"):
+            FaissIndex.from_bytes(faiss.serialize_index(other).tobytes())
+
+
+def test_the_number_of_threads_of_faiss_is_put_back() -> None:
+    import faiss
+
+    index, before = FaissIndex(np.eye(3, dtype=np.float32), np.arange(3)), faiss.omp_get_max_threads()
+    try:
+        faiss.omp_set_num_threads(3)
+        index.search(np.eye(3, dtype=np.float32), 2)
+        assert faiss.omp_get_max_threads() == 3
+    finally:
+        faiss.omp_set_num_threads(before)

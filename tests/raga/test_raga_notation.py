@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swara.raga.errors import BadNotation
+from swara.raga.notation import (
+    NotatedSwara,
+    parse_notation,
+    swara_devanagari,
+    swara_letter,
+    to_devanagari,
+    to_roman,
+    turn_pitches,
+)
+from swara.raga.ragas import RAGAS
+from swara.raga.swaras import SVARASTHANAS, parse_swara, svarasthana_named
+
+PITCHES = st.tuples(st.sampled_from(SVARASTHANAS), st.integers(-3, 3))
+JOINTS = st.sampled_from([(False, False), (True, False), (False, True)])
+
+
+@st.composite
+def lines(draw):
+    line = []
+    for _ in range(draw(st.integers(0, 6))):
+        (place, octave), (meend, ends) = draw(PITCHES), draw(JOINTS)
+        beats, kan, turn = draw(st.integers(1, 4)), draw(st.none() | PITCHES), draw(st.booleans())
+        line.append(NotatedSwara(place, octave, beats, kan, turn, meend, ends))
+    if line:
+        line[-1] = replace(line[-1], meend_to_next=False)
+    return tuple(line)
+
+
+@given(lines())
+def test_roman_is_read_back_as_it_was(line) -> None:
+    assert parse_notation(to_roman(line)) == line
+
+
+@given(lines())
+def test_devanagari_is_nfc_and_keeps_the_count_of_swaras(line) -> None:
+    text = to_devanagari(line)
+    assert unicodedata.is_normalized("NFC", text)
+    consonants = sum(text.count(c) for c in "सरगमपधन")
+    assert consonants == len(line) + sum(s.kan is not None for s in line)
+
+
+@given(st.text(alphabet="SrRgGmMPdDnN.'-~,()^ \nxआ", max_size=20))
+def test_any_text_is_notation_or_bad(text) -> None:
+    try:
+        line = parse_notation(text)
+    except BadNotation:
+        return
+    assert parse_notation(to_roman(line)) == line
+
+
+def test_every_sign() -> None:
+    sa, re, ga, pa, dha = (svarasthana_named(letter) for letter in "SRGPD")
+    assert parse_notation(".D - - ^RG - ~P, (P) S'") == (
+        NotatedSwara(dha, -1, beats=3),
+        NotatedSwara(ga, beats=2, kan=(re, 0), meend_to_next=True),
+        NotatedSwara(pa, ends_phrase=True),
+        NotatedSwara(pa, turn=True),
+        NotatedSwara(sa, 1),
+    )
+
+
+@pytest.mark.parametrize("text", ["G ~ P", "G~ P", "G~P"])
+def test_space_around_a_meend_means_nothing(text) -> None:
+    assert to_roman(parse_notation(text)) == "G~P"
+
+
+def test_dashes_may_stand_together_and_touch_the_swara() -> None:
+    assert parse_notation("S-- R") == parse_notation("S - - R") == parse_notation("S -- R")
+
+
+def test_curly_ticks_and_empty_text() -> None:
+    assert parse_notation("S’ R′") == parse_notation("S' R'")
+    assert parse_notation(" \n ") == ()
+    assert to_roman(()) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "where"),
+    [
+        ("S R X G", '"X"', "column 5"),
+        ("SRG", '"SRG"', "column 1"),
+        ("S R\nG H", '"H"', "line 2, column 3"),
+        ("- S", '"-"', "column 1"),
+        ("S , -", '"-"', "column 5"),
+        ("S ~~ R", '"~"', "column 4"),
+        ("S, ~R", '"~"', "column 4"),
+        ("S G~", '"G"', "column 4"),
+        (".S'", '".S\'"', "column 1"),
+        ("(P", '"(P"', "column 1"),
+        ("^R G", '"^R"', "column 1"),
+    ],
+)
+def test_bad_notation_names_the_part_and_its_place(text, token, where) -> None:
+    with pytest.raises(BadNotation) as caught:
+        parse_notation(text)
+    assert token in caught.value.what
+    assert caught.value.where == where
+
+
+def test_a_meend_to_nowhere_is_not_written() -> None:
+    dangling = (NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)
+    for write in (to_roman, to_devanagari):
+        with pytest.raises(ValueError, match="next one"):
+            write(dangling)
+
+
+@pytest.mark.parametrize("parts", [{"beats": 0}, {"meend_to_next": True, "ends_phrase": True}])
+def test_a_notated_swara_makes_sense(parts) -> None:
+    with pytest.raises(ValueError):
+        NotatedSwara(SVARASTHANAS[0], **parts)
+
+
+@given(PITCHES)
+def test_a_letter_names_its_swara(pitch) -> None:
+    assert parse_swara(swara_letter(*pitch)) == pitch
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("S", "सा"),
+        ("S'", "सा\u0307"),
+        (".N", "नि\u0323"),
+        ("..D", "ध\u0323\u0323"),
+        ("r", "रे\u0952"),
+        ("M", "म\u0951"),
+        ("g'", "ग\u0952\u0307"),
+        (".d", "ध\u0952\u0323"),
+    ],
+)
+def test_bhatkhande_marks_follow_the_whole_syllable(name, text) -> None:
+    assert swara_devanagari(*parse_swara(name)) == text
+
+
+def test_every_swara_is_written_its_own_way_in_devanagari() -> None:
+    written = {swara_devanagari(place, octave) for place in SVARASTHANAS for octave in range(-2, 3)}
+    assert len(written) == 12 * 5
+
+
+def test_devanagari_of_a_phrase() -> None:
+    assert to_devanagari(parse_notation("S - ^RG~P, (P)")) == "सा - ^रेग~प, (प)"
+
+
+@pytest.mark.parametrize(
+    ("pitch", "raga", "figure"),
+    [
+        ("P", None, "D P M P"),
+        ("P", "yaman", "D P M P"),
+        ("P", "bhupali", "D P G P"),
+        ("S", "bhupali", "R S .D S"),
+        ("D", "bhupali", "S' D P D"),
+        ("S'", "bhairav", "r' S' N S'"),
+        ("M", "bhupali", "P M G M"),
+    ],
+)
+def test_a_turn_goes_above_main_below_main(pitch, raga, figure) -> None:
+    scale = () if raga is None else (RAGAS[raga].swaras,)
+    turned = turn_pitches(parse_swara(pitch), *scale)
+    assert " ".join(swara_letter(*p) for p in turned) == figure
+
+
+def test_a_turn_needs_a_neighbour() -> None:
+    with pytest.raises(ValueError, match="neighbour"):
+        turn_pitches(parse_swara("P"), {7})

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from swara.raga.errors import UnknownRaga
+from swara.raga.swaras import SVARASTHANAS
+from swara.raga.tuning import EQUAL, JUST, Target, Tuning, learned, tuning_named
+
+LEARNED = learned({"S": -3.0, "R": 200.0, "G": 384.0, "D": 893.0})
+TUNINGS = (JUST, EQUAL, LEARNED)
+INDEX = {s.letter: s.index for s in SVARASTHANAS}
+
+
+def placed_by_trying_everything(tuning, cents, among):
+    """The slow reference: every svarasthana in every octave near, by distance and then by pitch."""
+    tried = []
+    for octave in range(-12, 13):
+        for index in among:
+            target, shift = tuning.targets[index], cents - 1200.0 * octave
+            if target.low_cents <= shift <= target.high_cents:
+                off = 0.0
+            else:
+                off = min(shift - target.low_cents, shift - target.high_cents, key=abs)
+            middle = 1200.0 * octave + (target.low_cents + target.high_cents) / 2
+            tried.append((abs(off), middle, index, octave, off))
+    _, _, index, octave, off = min(tried)
+    return index, octave, off
+
+
+@given(
+    tuning=st.sampled_from(TUNINGS),
+    cents=st.one_of(
+        st.floats(-8000, 8000), st.integers(-800, 800).map(lambda n: 10.0 * n), st.integers(-6, 6).map(float)
+    ),
+    among=st.sets(st.integers(0, 11), min_size=1),
+)
+def test_nearest_agrees_with_trying_everything(tuning, cents, among) -> None:
+    placed = tuning.nearest(cents, among)
+    found = (placed.svarasthana.index, placed.octave, placed.cents_off)
+    assert found == placed_by_trying_everything(tuning, cents, among)
+
+
+@pytest.mark.parametrize(
+    ("cents", "letter", "octave", "off"),
+    [
+        (0.0, "S", 0, 0.0),
+        (-5.0, "S", 0, -5.0),
+        (1190.0, "S", 1, -10.0),
+        (-300.0, "D", -1, 0.0),
+        (884.0, "D", 0, 884.0 - 884.3587),
+        (910.0, "D", 0, 910.0 - 905.8650),
+        (-1195.0, "S", -1, 5.0),
+    ],
+)
+def test_nearest_in_just_intonation(cents, letter, octave, off) -> None:
+    placed = JUST.nearest(cents)
+    assert (placed.svarasthana.letter, placed.octave) == (letter, octave)
+    assert placed.cents_off == pytest.approx(off, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("cents", "letter", "octave"), [(50.0, "S", 0), (1150.0, "N", 0), (-50.0, "N", -1), (250.0, "R", 0)]
+)
+def test_a_tie_goes_to_the_lower(cents, letter, octave) -> None:
+    placed = EQUAL.nearest(cents)
+    assert (placed.svarasthana.letter, placed.octave) == (letter, octave)
+
+
+def test_only_the_swaras_asked_for_are_chosen() -> None:
+    bhupali = {INDEX[letter] for letter in "SRGPD"}
+    assert EQUAL.nearest(1090.0).svarasthana.letter == "N"
+    placed = EQUAL.nearest(1090.0, bhupali)
+    assert (placed.svarasthana.letter, placed.octave, placed.cents_off) == ("S", 1, -110.0)
+
+
+@pytest.mark.parametrize("cents", [math.nan, math.inf, -math.inf])
+def test_a_pitch_must_be_finite(cents) -> None:
+    with pytest.raises(ValueError, match="no nearest swara"):
+        JUST.nearest(cents)
+
+
+@pytest.mark.parametrize("among", [(), (12,), (-1,)])
+def test_the_choice_must_be_of_svarasthanas(among) -> None:
+    with pytest.raises(ValueError, match="some of 0 to 11"):
+        JUST.nearest(0.0, among)
+
+
+def test_just_targets_are_the_published_ones() -> None:
+    published = [0, 111.7, 203.9, 315.6, 386.3, 498.0, 590.2, 702.0, 813.7, 884.4, 996.1, 1088.3]
+    assert [round(t.low_cents, 1) for t in JUST.targets] == published
+    bands = [i for i, t in enumerate(JUST.targets) if t.low_cents != t.high_cents]
+    assert bands == [INDEX["D"]]
+    assert round(JUST.targets[INDEX["D"]].high_cents, 1) == 905.9
+
+
+def test_cents_of_is_the_middle_of_the_target() -> None:
+    assert EQUAL.cents_of(7, -1) == -500.0
+    assert JUST.cents_of(INDEX["D"], 1) == pytest.approx(1200 + (884.3587 + 905.8650) / 2, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("cents", "off"), [(90.0, -10.0), (100.0, 0.0), (110.0, 0.0), (120.0, 0.0), (125.0, 5.0)]
+)
+def test_offset_from_a_band(cents, off) -> None:
+    assert Target(100.0, 120.0).offset(cents) == off
+
+
+@pytest.mark.parametrize("edges", [(2.0, 1.0), (math.nan, 1.0), (0.0, math.nan), (0.0, math.inf)])
+def test_a_target_is_a_finite_band(edges) -> None:
+    with pytest.raises(ValueError, match="no band"):
+        Target(*edges)
+
+
+@pytest.mark.parametrize(
+    "cents",
+    [
+        [100.0 * i for i in range(11)],
+        [0.0, 100.0, 100.0, *(100.0 * i for i in range(3, 12))],
+        [*(100.0 * i for i in range(11)), 1200.0],
+    ],
+)
+def test_a_tuning_is_twelve_rising_targets_in_one_octave(cents) -> None:
+    with pytest.raises(ValueError):
+        Tuning("odd", tuple(Target(c, c) for c in cents))
+
+
+def test_learned_replaces_what_was_measured_and_keeps_the_rest_just() -> None:
+    assert LEARNED.targets[INDEX["G"]] == Target(384.0, 384.0)
+    assert LEARNED.targets[INDEX["P"]] == JUST.targets[INDEX["P"]]
+    assert LEARNED.name == "learned"
+
+
+@pytest.mark.parametrize("targets", [{"G": 447.0}, {"G": math.nan}, {"X": 0.0}, {"r": 171.0, "R": 160.0}])
+def test_learned_refuses_what_cannot_be(targets) -> None:
+    with pytest.raises(ValueError):
+        learned(targets)
+
+
+def test_tunings_by_name() -> None:
+    assert tuning_named(" Just ") is JUST
+    assert tuning_named("EQUAL") is EQUAL
+    with pytest.raises(UnknownRaga) as caught:
+        tuning_named("equl")
+    assert str(caught.value) == 'no tuning is called "equl". The nearest name is equal.'
+    with pytest.raises(UnknownRaga, match="The names known are just and equal"):
+        tuning_named("pythagorean")

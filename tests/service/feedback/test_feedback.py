@@ -1,0 +1,394 @@
+"""What users say was wrong is kept, and learned from once it is confirmed."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from benchmarks.rebuilds.choir import relabel, sing
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.corpus.corpus import audio_digest
+from swara.raga.errors import BadNotation
+from swara.service.errors import NoNoteThere, NoSuchCorrection, StoreDamaged
+from swara.service.feedback.add import add_correction
+from swara.service.feedback.log import (
+    Correction,
+    confirm_correction,
+    known_corrections,
+    note_correction,
+    withdraw_correction,
+)
+from swara.service.rebuild.corrections import Corrections, corrections_report
+from swara.service.rebuild.targets import targets_from_json
+from swara.service.store.log import append_line
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def correction(recording: Path, **fields: object) -> Correction:
+    given = {
+        "id": "0123abcd",
+        "at": NOW.isoformat(),
+        "path": str(recording),
+        "sha256": audio_digest(recording),
+        "start_s": 0.03,
+        "end_s": 0.17,
+        "tonic_hz": 200.0,
+        "named": "R",
+        "judged": "low",
+        "swara": "S",
+        "verdict": None,
+        "confirmed": True,
+    }
+    return Correction(**given | fields)
+
+
+def keep(studio, given: Correction) -> Correction:
+    from dataclasses import asdict
+
+    append_line(studio.store.feedback, {"add": asdict(given)})
+    return given
+
+
+@pytest.fixture
+def give(studio, tmp_path):
+    """Correct the note of a take that sings Re."""
+    from swara.classifier.notes import PRESETS
+    from swara.raga.tonic_names import parse_tonic
+    from swara.raga.tuning import JUST
+    from swara.service.take.analyze import Request
+
+    class Steady:
+        name, release = "steady", "1"
+
+        def track(self, clip, progress=None):
+            heard = studio.tracker.track(clip)
+            return replace(heard, hz=np.full(heard.hz.size, 225.0))
+
+    take = tmp_path / "take.wav"
+    times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
+    soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
+    request = Request(JUST, PRESETS["student"], parse_tonic("200"))
+
+    def give(at_s: float, swara: str | None = None, verdict: str | None = None) -> Correction:
+        return add_correction(
+            studio.store,
+            take,
+            at_s,
+            request,
+            Steady(),
+            swara=swara,
+            verdict=verdict,
+            confirmed=False,
+            now=NOW,
+            max_duration_s=None,
+        )
+
+    return give
+
+
+class TestTheLog:
+    """Append-only, and read back as it was written."""
+
+    def test_what_is_added_is_known(self, studio, demo) -> None:
+        first = keep(studio, correction(demo, confirmed=False))
+        before = studio.store.feedback.read_bytes()
+        confirmed = confirm_correction(studio.store, "0123")
+        assert studio.store.feedback.read_bytes().startswith(before)
+        assert known_corrections(studio.store) == (confirmed,)
+        assert confirmed == replace(first, confirmed=True)
+
+    def test_a_torn_end_is_mended(self, studio, demo) -> None:
+        keep(studio, correction(demo))
+        whole = studio.store.feedback.read_bytes()
+        studio.store.feedback.write_bytes(whole + b'{"add": {"id"')
+        assert len(known_corrections(studio.store)) == 1
+        keep(studio, correction(demo, id="4567cdef"))
+        assert [each.id for each in known_corrections(studio.store)] == ["0123abcd", "4567cdef"]
+        assert studio.store.feedback.read_bytes().startswith(whole)
+
+    @pytest.mark.parametrize("line", [b"noise\n", b"[]\n", b'{"add": {}}\n', b'{"confirm": "x"}\n'])
+    def test_a_damaged_line_is_named(self, studio, demo, line: bytes) -> None:
+        keep(studio, correction(demo))
+        studio.store.feedback.write_bytes(studio.store.feedback.read_bytes() + line)
+        with pytest.raises(StoreDamaged, match=r"feedback\.jsonl, line 2"):
+            studio.rebuild()
+
+    def test_a_name_need_not_be_unicode(self, studio, demo) -> None:
+        given = correction(demo, path=os.fsdecode(b"/takes/tak\xe9.wav"))
+        kept = note_correction(studio.store, given, confirmed=True)
+        assert known_corrections(studio.store) == (kept,)
+        report = corrections_report(Corrections(takes=(kept,)), [], None, object(), {})
+        assert json.loads(json.dumps(report, ensure_ascii=False).encode())["used"][0]["file"] == "tak?.wav"
+
+    def test_an_unknown_id_is_refused(self, studio) -> None:
+        with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+            confirm_correction(studio.store, "77")
+
+
+class TestWithdrawing:
+    """A correction that was wrong is taken back by a further line."""
+
+    def test_it_is_known_as_withdrawn(self, studio, demo) -> None:
+        given = keep(studio, correction(demo))
+        before = studio.store.feedback.read_bytes()
+        assert withdraw_correction(studio.store, "0123") == (replace(given, withdrawn=True), False)
+        assert studio.store.feedback.read_bytes() == before + b'{"withdraw": "0123abcd"}\n'
+        (known,) = known_corrections(studio.store)
+        assert (known.withdrawn, known.counts) == (True, False)
+
+    def test_twice_is_once(self, studio, demo) -> None:
+        keep(studio, correction(demo, confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        before = studio.store.feedback.read_bytes()
+        assert withdraw_correction(studio.store, "0123").before
+        assert studio.store.feedback.read_bytes() == before
+
+    def test_it_cannot_be_confirmed_any_more(self, studio, demo) -> None:
+        keep(studio, correction(demo, confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        with pytest.raises(NoSuchCorrection, match=r"was withdrawn.*swara feedback add"):
+            confirm_correction(studio.store, "0123")
+        # Two at once may do so all the same; to withdraw is the safe side.
+        append_line(studio.store.feedback, {"confirm": "0123abcd"})
+        assert not known_corrections(studio.store)[0].counts
+
+    def test_an_unknown_id_is_refused(self, studio, demo) -> None:
+        keep(studio, correction(demo))
+        for prefix in ("77", ""):
+            with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+                withdraw_correction(studio.store, prefix)
+        assert b'{"withdraw"' not in studio.store.feedback.read_bytes()
+
+    def test_a_withdrawal_of_nothing_is_damage(self, studio, demo) -> None:
+        append_line(studio.store.feedback, {"withdraw": "77"})
+        with pytest.raises(StoreDamaged, match=r"feedback\.jsonl, line 1"):
+            known_corrections(studio.store)
+
+    def test_an_older_swara_reads_what_is_added(self, studio, give) -> None:
+        give(0.5, swara="S")
+        assert b"withdrawn" not in studio.store.feedback.read_bytes()
+
+
+class TestTheNote:
+    """The note that is meant is found in the take."""
+
+    def test_it_is_kept_with_what_the_report_said(self, studio, give) -> None:
+        given = give(0.5, swara="komal ga", verdict="high")
+        assert (given.named, given.swara, given.verdict, given.confirmed) == ("R", "g", "high", False)
+        assert given.start_s < 0.5 < given.end_s
+        assert given.tonic_hz == pytest.approx(200.0)
+        assert known_corrections(studio.store) == (given,)
+
+    @pytest.mark.parametrize("at_s", [float("nan"), float("inf"), float("-inf")])
+    def test_a_time_is_a_finite_number(self, studio, give, at_s: float) -> None:
+        with pytest.raises(NoNoteThere, match=f"--at: {at_s} is no time in a recording"):
+            give(at_s, swara="S")
+        assert known_corrections(studio.store) == ()
+
+    def test_where_there_is_no_note(self, studio, give) -> None:
+        with pytest.raises(NoNoteThere, match="The nearest is Re"):
+            give(7.0, swara="S")
+        with pytest.raises(BadNotation):
+            give(0.5, swara="Q")
+        assert known_corrections(studio.store) == ()
+
+
+class TestTheRebuild:
+    """Confirmed corrections are learned from, and the report says what they changed."""
+
+    def test_nothing_is_learned_until_it_is_confirmed(self, studio) -> None:
+        studio.rebuild()
+        take = sing(studio.sounds, 8, 0)
+        keep(studio, correction(Path(take.path), confirmed=False))
+        assert studio.rebuild().nothing_new
+        confirm_correction(studio.store, "0123")
+        result = studio.rebuild()
+        assert not result.nothing_new
+        assert studio.rebuild().nothing_new or not result.promoted
+
+    def test_a_note_of_a_take_teaches_the_head_and_is_no_sample(self, studio) -> None:
+        first = studio.rebuild()
+        take = sing(studio.sounds, 8, 0)
+        keep(studio, correction(Path(take.path), tonic_hz=take.tonic_hz))
+        result = studio.rebuild()
+        report = result.metrics["corrections"]
+        assert (report["from_takes"], report["relabelled"], report["notes"]) == (1, 0, 1)
+        assert report["named_right_now"] == 1
+        assert report["named_right_before"] in (0, 1)
+        assert result.metrics["learned_from"] == first.metrics["learned_from"]
+        assert result.metrics["note_head"]["examples"] == first.metrics["note_head"]["examples"] + 5
+
+    def test_a_label_of_a_sample_is_mended(self, studio) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first = studio.rebuild()
+        wrong = _first_of(studio.store.corpus)
+        label = wrong.labels[0]
+        given = correction(Path(wrong.path), start_s=label.start_s, end_s=label.end_s, swara="S")
+        keep(studio, given)
+        result = studio.rebuild()
+        assert first.metrics["learned_from"]["by_swara"] == {"S": 11, "P": 13}
+        assert result.metrics["learned_from"]["by_swara"] == {"S": 12, "P": 12}
+        assert result.metrics["corrections"]["relabelled"] == 1
+        assert result.promoted
+
+    def test_each_that_was_used_is_named(self, studio) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        label = sample.labels[0]
+        place = {"start_s": label.start_s, "end_s": label.end_s}
+        keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        take = sing(studio.sounds, 8, 0)
+        mended = {"id": "4567cdef", "at": "2025-03-02", "tonic_hz": take.tonic_hz}
+        keep(studio, correction(Path(take.path), **mended, swara="S", verdict="in tune"))
+        keep(studio, correction(Path(take.path), id="89ab0123", start_s=0.5, confirmed=False))
+        report = studio.rebuild().metrics["corrections"]
+        of_sample, of_take = report["used"]
+        assert of_sample["id"] == "0123abcd"
+        assert (of_sample["recording"], of_sample["file"]) == (sample.id, "take 0.wav")
+        assert (of_sample["start_s"], of_sample["end_s"]) == (label.start_s, label.end_s)
+        assert (of_sample["named"], of_sample["swara"], of_sample["verdict"]) == ("P", "S", None)
+        assert (of_take["id"], of_take["recording"]) == ("4567cdef", take.id)
+        assert (of_take["judged"], of_take["verdict"]) == ("low", "in tune")
+        for now in ("named_right_before", "named_right_now"):
+            assert sum(each[now] for each in report["used"]) == report[now]
+
+    def test_what_the_version_before_said_is_told_of_each(self, studio) -> None:
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        place = {"start_s": sample.labels[1].start_s, "end_s": sample.labels[1].end_s}
+        keep(studio, correction(Path(sample.path), named="P", swara="P", **place))
+        (right,) = studio.rebuild(force=True).metrics["corrections"]["used"]
+        assert (right["named_right_before"], right["named_right_now"]) == (True, True)
+        keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        (wrong,) = studio.rebuild().metrics["corrections"]["used"]
+        assert not wrong["named_right_before"]
+        for version in studio.store.versions.iterdir():
+            assert str(studio.sounds).encode() not in (version / "report.json").read_bytes()
+
+    def test_a_sample_without_label_there_is_told(self, studio) -> None:
+        studio.rebuild()
+        sample = _first_of(studio.store.corpus)
+        keep(studio, correction(Path(sample.path), start_s=90.0, end_s=91.0))
+        result = studio.rebuild(force=True)
+        assert any("0123abcd is left out: the sample has no label there" in each for each in result.warnings)
+        assert "corrections" not in result.metrics
+
+    @pytest.mark.parametrize("of", ["a sample", "a take"])
+    def test_one_that_is_withdrawn_is_learned_from_no_more(self, studio, of: str) -> None:
+        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first = studio.rebuild()
+        if of == "a sample":
+            sample = _first_of(studio.store.corpus)
+            place = {"start_s": sample.labels[0].start_s, "end_s": sample.labels[0].end_s}
+            keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
+        else:
+            take = sing(studio.sounds, 8, 0)
+            keep(studio, correction(Path(take.path), tonic_hz=take.tonic_hz))
+        mended = studio.rebuild()
+        assert mended.promoted
+        withdraw_correction(studio.store, "0123")
+        back = studio.rebuild()
+        assert not back.nothing_new
+        assert "corrections" not in back.metrics
+        made = studio.files(back.candidate or back.version)
+        assert made == studio.files(first.version) != studio.files(mended.version)
+
+    def test_one_that_was_not_used_is_withdrawn_for_nothing(self, studio) -> None:
+        studio.rebuild()
+        keep(studio, correction(Path(sing(studio.sounds, 8, 0).path), confirmed=False))
+        withdraw_correction(studio.store, "0123")
+        assert studio.rebuild().nothing_new
+
+    def test_the_one_before_about_the_same_note_counts_again(self, studio) -> None:
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take))
+        keep(studio, correction(take, id="4567cdef", swara="g"))
+        withdraw_correction(studio.store, "4567")
+        (used,) = studio.rebuild().metrics["corrections"]["used"]
+        assert (used["id"], used["swara"]) == ("0123abcd", "S")
+
+    def test_a_take_that_is_gone_is_told(self, studio) -> None:
+        studio.rebuild()
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take))
+        take.unlink()
+        result = studio.rebuild(force=True)
+        assert any("0123abcd is left out" in warning and str(take) in warning for warning in result.warnings)
+
+    def test_verdicts_are_counted(self, studio) -> None:
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take, swara=None, verdict="high"))
+        report = studio.rebuild().metrics["corrections"]
+        assert (report["verdicts"], report["in_tune_after_all"], report["from_takes"]) == (1, 0, 0)
+
+    def test_a_note_that_was_in_tune_after_all_moves_its_target(
+        self, studio, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("swara.service.rebuild.targets.LEAST_NOTES", 1)
+        monkeypatch.setattr("swara.service.rebuild.targets.LEAST_SINGERS", 1)
+        take, sharp_hz = studio.sounds / "sharp.wav", 16_000 / 53  # 712.8 cents above Sa
+        soundfile.write(take, 0.5 * np.sin(2 * np.pi * sharp_hz * np.arange(16_000) / 16_000), 16_000)
+        keep(
+            studio,
+            correction(take, start_s=0.1, end_s=0.9, named="P", judged="high", swara=None, verdict="perfect"),
+        )
+        result = studio.rebuild()
+        report = result.metrics["corrections"]
+        assert (report["verdicts"], report["in_tune_after_all"], report["from_takes"]) == (1, 1, 1)
+        assert report["targets_moved_cents"] == {"P": pytest.approx(10.8, abs=0.2)}
+        live = studio.store.version(result.version)
+        assert targets_from_json(live.targets.read_bytes())["P"].cents == pytest.approx(712.8, abs=0.2)
+        assert studio.rebuild().nothing_new
+
+
+def _first_of(corpus: Path):
+    from swara.data.corpus.corpus import read_corpus
+
+    return read_corpus(corpus)[0]
+
+
+def _first_label_wrong(corpus: Path):
+    first = _first_of(corpus)
+
+    def change(recording):
+        if recording.id != first.id:
+            return recording
+        return replace(recording, labels=(replace(recording.labels[0], swara="P"), *recording.labels[1:]))
+
+    return change
+
+
+def test_the_command_line(studio, swara, demo) -> None:
+    where = ("--store", studio.store.folder)
+    assert swara("feedback", "list", *where).out.strip() == "Nothing was said yet."
+    assert swara("feedback", "add", demo, "--at", "1", *where).code == 2
+    keep(studio, correction(demo, confirmed=False))
+    assert "to be confirmed" in swara("feedback", "list", *where).out
+    assert "S, not R" in swara("feedback", "confirm", "0123", *where).out
+    for command in ("confirm", "withdraw"):
+        refused = swara("feedback", command, "99", *where)
+        assert (refused.code, refused.err.count("\n")) == (1, 1)
+    taken_back = swara("feedback", "withdraw", "0123", *where)
+    assert (taken_back.code, taken_back.out) == (0, "0123abcd is withdrawn from the next: swara rebuild\n")
+    assert "withdrawn" in swara("feedback", "list", *where).out
+    again = swara("feedback", "withdraw", "0123", *where)
+    assert (again.code, again.out) == (0, "0123abcd was withdrawn before.\n")
+
+
+@pytest.mark.parametrize("command", [("feedback", "add", "--swara", "D"), ("search",)])
+def test_a_time_that_is_none_is_one_line(swara, studio, demo, command: tuple[str, ...]) -> None:
+    refused = swara(*command, demo, "--at", "nan", "--store", studio.store.folder)
+    assert refused.code == 1
+    assert (
+        refused.err == "swara: --at: nan is no time in a recording. Give it in seconds, such as: --at 12.4.\n"
+    )
+    assert not studio.store.feedback.exists()

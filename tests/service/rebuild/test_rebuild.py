@@ -1,0 +1,344 @@
+"""A rebuild learns what is known, once, and makes it live."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
+from swara.data.errors import CorpusError
+from swara.embedder.pooling import pool
+from swara.service.errors import EmbedderChanged, RecordingsChanged, StoreDamaged, StoreError, StoreNewer
+from swara.service.rebuild.first_version import ensure_live
+from swara.service.store import current_version, open_live, sound_manifest
+
+
+def test_the_first_rebuild_makes_the_store(studio) -> None:
+    assert open_live(studio.store, studio.embedder.spec) is None
+
+    result = studio.rebuild()
+
+    live = studio.open()
+    assert live.id == result.version == current_version(studio.store)
+    assert (result.promoted, result.nothing_new) == (True, False)
+    assert (result.embedded, result.from_cache) == (4, 0)
+    assert list(result.seconds) == ["check", "listen", "learn", "evaluate", "write"]
+    assert result.metrics["note_head"]["split"] == "singer"
+    assert result.metrics["note_head"]["scores"]["accuracy"] == 1.0
+    assert result.metrics["learned_from"]["by_swara"] == {"S": 12, "P": 12}
+    assert live.manifest.metrics == result.metrics
+    assert json.loads(studio.store.version(live.id).report.read_bytes()) == result.metrics
+    assert live.manifest.parent is None
+    assert studio.half_made() == []
+
+
+def test_nothing_new_writes_nothing_and_needs_no_permission(studio, as_nobody) -> None:
+    first = studio.rebuild()
+    before = studio.tree()
+    again = studio.rebuild()
+
+    assert (again.nothing_new, again.promoted, again.version) == (True, False, first.version)
+    assert (again.embedded, again.from_cache) == (0, 0)
+    assert again.metrics == first.metrics
+    assert studio.tree() == before
+    for path in (studio.store.folder, *studio.store.folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    done = studio.run(studio.rebuild, prepare=as_nobody)
+    assert done.code == 0, done.said
+    assert studio.tree() == before
+
+
+def test_only_what_is_new_is_embedded_and_tracked(studio) -> None:
+    first = studio.rebuild()
+    studio.add("take 4", singer="singer 1", detuned_cents=20.0)
+    result = studio.rebuild()
+
+    assert (result.embedded, result.from_cache) == (1, 4)
+    assert (studio.embedder.embedded, studio.tracker.tracked) == (5, 5)
+    assert studio.open().manifest.parent == first.version
+    assert result.metrics["learned_from"]["recordings"] == 5
+
+
+def test_one_percent_more_recordings_cost_one_percent_of_the_embedding(studio, learned_at_once) -> None:
+    for take in range(4, 100):
+        studio.add(f"take {take}", detuned_cents=0.07 * take)
+    first = studio.rebuild()
+    assert (first.embedded, first.from_cache) == (100, 0)
+    studio.add("take 100", detuned_cents=20.0)
+    result = studio.rebuild()
+    assert (result.embedded, result.from_cache) == (1, 100)
+    assert (studio.embedder.embedded, studio.tracker.tracked) == (101, 101)
+
+
+def test_a_recording_removed_is_forgotten(studio) -> None:
+    extra = studio.add("take 4", detuned_cents=20.0)
+    studio.rebuild()
+    append_removal(studio.store.corpus, extra.id)
+
+    assert studio.rebuild().metrics["learned_from"]["recordings"] == 4
+    assert extra.id not in {item.recording for item in studio.open().index.items}
+
+
+def test_the_same_recordings_make_the_same_bytes(studio) -> None:
+    first = studio.files(studio.rebuild().version)
+    assert {"note_head.npz", "report.json"} < set(first)
+    assert studio.files(studio.rebuild(force=True).version) == first
+
+    known = read_corpus(studio.store.corpus)
+    shutil.rmtree(studio.store.folder)
+    append_recordings(studio.store.corpus, reversed(known))
+    assert studio.files(studio.rebuild().version) == first
+
+
+def test_labels_that_change_are_learned_again(studio) -> None:
+    first = studio.rebuild()
+    recording = studio.add("take 4", detuned_cents=20.0)
+    append_recordings(studio.store.corpus, [replace(recording, labels=recording.labels[:2])])
+
+    result = studio.rebuild()
+    assert result.version != first.version
+    assert result.metrics["learned_from"]["notes"] == 26
+
+
+def test_another_embedder_is_refused_until_a_rebuild(studio) -> None:
+    first = studio.rebuild()
+    studio.embedder = type(studio.embedder)(seed=2)
+    with pytest.raises(
+        EmbedderChanged, match=r"another embedder than this one, stub .* Run: swara rebuild --embedder stub"
+    ):
+        studio.open()
+
+    result = studio.rebuild()
+    assert result.version != first.version
+    assert (result.embedded, result.from_cache) == (4, 0)
+    studio.open()
+
+
+@pytest.mark.parametrize("part", ["note_head", "index"])
+def test_head_and_index_of_different_embedders_are_refused(
+    studio, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = {"note_head": studio.embedder.spec.fingerprint, "index": studio.embedder.spec.fingerprint}
+    monkeypatch.setattr("swara.service.rebuild.train._made_with", lambda _: other | {part: "0" * 16})
+    studio.rebuild()
+    with pytest.raises(EmbedderChanged, match="Run: swara rebuild"):
+        studio.open()
+    monkeypatch.undo()
+    monkeypatch.setattr("swara.service.samples.known.pack_recordings", lambda: ())
+    assert not studio.rebuild().nothing_new
+    studio.open()
+
+
+def test_another_tracker_or_seed_learns_anew(studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.rebuild()
+    studio.tracker.name = "other"
+    assert not studio.rebuild().nothing_new
+    assert studio.tracker.tracked == 8
+    monkeypatch.setattr("swara.service.rebuild.plan.SEED", 2)
+    assert not studio.rebuild().nothing_new
+    assert studio.rebuild().nothing_new
+
+
+def test_a_newer_program_makes_its_own_version(studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.rebuild()
+    for module in ("rebuild_plan", "store.versions"):
+        monkeypatch.setattr(f"service.{module}.code_version", lambda: "99.0")
+    result = studio.rebuild()
+    assert (result.nothing_new, result.embedded, result.from_cache) == (False, 0, 4)
+    assert studio.rebuild().nothing_new
+
+
+def test_recordings_deleted_or_changed_are_all_named(studio) -> None:
+    first = studio.rebuild()
+    gone = studio.add("take 4", detuned_cents=20.0)
+    changed = studio.add("take 5", detuned_cents=30.0)
+    before = studio.tree()
+    Path(gone.path).unlink()
+    Path(changed.path).write_bytes(b"noise")
+
+    for force in (False, True):
+        with pytest.raises(RecordingsChanged) as caught:
+            studio.rebuild(force=force)
+        line = str(caught.value)
+        assert f"2 recordings are not what was added: {gone.path} (deleted), {changed.path} (changed)" in line
+        assert f"swara samples remove {gone.id}; swara samples remove {changed.id}" in line
+        assert "\n" not in line
+    assert studio.tree() == before
+    assert studio.open().id == first.version
+
+
+def test_where_all_is_gone_a_disk_is_not_mounted(studio) -> None:
+    """Forgetting recordings, one by one, would cost their labels."""
+    studio.rebuild()
+    studio.sounds.rename(studio.sounds.with_name("away"))
+    with pytest.raises(RecordingsChanged) as caught:
+        studio.rebuild()
+    line = str(caught.value)
+    assert "4 recordings are not what was added" in line
+    assert f"Nothing that was added from {studio.sounds} is there" in line
+    assert "mount it" in line
+    assert line.count("swara samples remove") == 1
+
+
+def test_what_to_do_of_many_recordings_is_not_told_in_one_line(studio) -> None:
+    wrong = [Path(studio.add(f"more {n}", detuned_cents=20.0 + n).path) for n in range(12)]
+    wrong[0].write_bytes(b"noise")
+    for path in wrong[1:]:
+        path.unlink()
+    with pytest.raises(RecordingsChanged) as caught:
+        studio.rebuild()
+    line = str(caught.value)
+    assert "12 recordings are not what was added" in line
+    assert " and 2 more" in line
+    assert "swara samples remove" not in line
+    assert line.endswith("swara samples check.")
+    wrong[0].unlink()
+    with pytest.raises(RecordingsChanged, match="Put the files back; to be told"):
+        studio.rebuild()
+
+
+def test_a_damaged_list_of_recordings_is_refused(studio) -> None:
+    studio.rebuild()
+    studio.store.corpus.write_bytes(b"noise\n" + studio.store.corpus.read_bytes())
+    with pytest.raises(CorpusError, match="line 1"):
+        studio.rebuild()
+    studio.open()
+
+
+def test_too_little_to_learn_from_leaves_the_live_version(studio) -> None:
+    studio.rebuild()
+    for item in {item.recording for item in studio.open().index.items}:
+        append_removal(studio.store.corpus, item)
+    before = studio.tree()
+    with pytest.raises(Exception, match="too few labelled notes"):
+        studio.rebuild()
+    assert studio.tree() == before
+
+
+def harm(path: Path, what: str) -> None:
+    content = path.read_bytes()
+    if what == "missing":
+        path.unlink()
+    elif what == "cut":
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        middle = len(content) // 2
+        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+
+
+@pytest.mark.parametrize("what", ["flipped", "cut", "missing"])
+def test_every_damaged_file_is_named_and_a_rebuild_mends_it(studio, learned_at_once, what: str) -> None:
+    live = studio.rebuild().version
+    files = [*studio.files(live), "manifest.json"]
+    assert len(files) >= 5
+    for file in files:
+        damaged = studio.store.version(live).folder / file
+        harm(damaged, what)
+        with pytest.raises(StoreDamaged) as caught:
+            studio.open()
+        assert caught.value.where == str(damaged)
+        assert "swara rebuild --force" in str(caught.value)
+
+        result = studio.rebuild()
+        assert (result.nothing_new, result.from_cache) == (False, 4)
+        assert str(damaged) in result.warnings[0]
+        studio.open()
+        live = result.version
+
+
+def test_a_damaged_current_is_mended(studio, learned_at_once) -> None:
+    studio.rebuild()
+    studio.store.current.write_text("what\n")
+    with pytest.raises(StoreDamaged, match="CURRENT"):
+        studio.open()
+    studio.rebuild(force=True)
+    studio.open()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_version_of_a_newer_swara_is_left_alone(
+    studio, learned_at_once, force: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from swara.service.store import manifest
+
+    monkeypatch.setattr(manifest.Manifest.__init__, "__defaults__", (manifest.SCHEMA + 1,))
+    studio.rebuild()
+    before = studio.tree()
+    for act in (studio.open, lambda: studio.rebuild(force=force)):
+        with pytest.raises(StoreNewer, match="pip install --upgrade swara"):
+            act()
+    assert studio.tree() == before
+
+
+def test_a_damaged_cache_entry_is_made_again(studio, learned_at_once) -> None:
+    studio.rebuild()
+    for cache in (studio.store.embeddings, studio.store.pitch):
+        harm(next(cache.rglob("*.npz")), "cut")
+    result = studio.rebuild(force=True)
+    assert (result.embedded, result.from_cache, studio.tracker.tracked) == (1, 3, 5)
+    assert result.warnings[0] == "damaged entries of the cache, found and computed again: 2"
+    assert studio.rebuild(force=True).warnings == result.warnings[1:]
+
+
+def test_progress_is_told(studio) -> None:
+    told: list[tuple[str, float]] = []
+    studio.rebuild(progress=lambda stage, share: told.append((stage, share)))
+    assert [share for stage, share in told if stage == "listen"] == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    assert told[-1] == ("write", 1.0)
+
+
+def test_a_fresh_store_is_filled_on_demand_and_only_once(studio) -> None:
+    def ensure():
+        return ensure_live(studio.store.folder, embedder=studio.embedder, tracker=studio.tracker)
+
+    first = ensure()
+    assert ensure().id == first.id
+    assert len(list(studio.store.versions.iterdir())) == 1
+    studio.embedder = type(studio.embedder)(seed=2)
+    with pytest.raises(StoreError, match="swara rebuild"):
+        ensure()
+
+
+def test_notes_without_pitch_are_left_out_and_counted(studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = studio.tracker.track
+
+    def deaf_at_first(clip, progress=None):
+        heard = track(clip)
+        sung = heard.times_s > studio.NOTE_S
+        return replace(heard, voiced=sung, hz=np.where(sung, heard.hz, np.nan))
+
+    monkeypatch.setattr(studio.tracker, "track", deaf_at_first)
+    result = studio.rebuild()
+    assert result.metrics["learned_from"]["notes"] == 20
+    assert "4 labelled notes have no pitch" in result.warnings[0]
+    assert sound_manifest(studio.store, result.version).metrics == result.metrics
+
+
+def test_opening_is_quick(studio) -> None:
+    studio.rebuild()
+    studio.open()
+    began = time.perf_counter()
+    studio.open()
+    assert time.perf_counter() - began < 0.5
+
+
+def test_a_version_that_pooled_notes_otherwise_is_refused_and_can_be_made_anew(
+    studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pool_twice(*given: object) -> np.ndarray:
+        return np.tile(pool(*given), 2)
+
+    with monkeypatch.context() as before:
+        before.setattr("swara.service.rebuild.labelled_notes.pool", pool_twice)
+        before.setattr("swara.service.rebuild.plan.MAKING", 2)
+        first = studio.rebuild()
+    with pytest.raises(EmbedderChanged, match=r"at 6 numbers of a note, .* 3 of it .* Run: swara rebuild"):
+        studio.open()
+    assert studio.rebuild().version != first.version
+    studio.open()

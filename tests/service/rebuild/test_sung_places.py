@@ -1,0 +1,45 @@
+"""Thousands of notes at once are placed as one by one."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from swara.classifier.note_head import NoteSource
+from swara.raga.tuning import JUST
+from swara.service.rebuild.note_pitch import middles_cents, swaras_sung
+
+
+def source(cents: np.ndarray) -> NoteSource:
+    return NoteSource(cents, np.ones(3, np.float32), "S", "somebody", "0" * 16)
+
+
+def test_medians_are_those_of_numpy_to_the_last_bit() -> None:
+    rng = np.random.default_rng(1)
+    notes = [rng.normal(700.0, 30.0, length) for length in (1, 2, 3, 4, 50, 51, 7)]
+    for cents in notes[2:]:
+        cents[rng.random(cents.size) < 0.3] = np.nan
+        cents[-1] = 1.0 / 3.0
+    expected = np.array([np.nanmedian(cents) for cents in notes])
+    assert middles_cents([source(cents) for cents in notes]).tobytes() == expected.tobytes()
+    assert middles_cents([]).shape == (0,)
+
+
+def edges() -> list[float]:
+    """Pitches on the edges of every target, and where two are equally near."""
+    bands = [
+        (target.low_cents + octave_cents, target.high_cents + octave_cents)
+        for octave_cents in (-1200.0, 0.0, 1200.0)
+        for target in JUST.targets
+    ]
+    between = [(high + low) / 2 for (_, high), (low, _) in itertools.pairwise(bands)]
+    return [*(edge for band in bands for edge in band), *between]
+
+
+@pytest.mark.parametrize("cents", [np.random.default_rng(2).uniform(-3000, 3000, 2000), np.array(edges())])
+def test_the_nearest_swara_is_the_one_of_the_tuning(cents: np.ndarray) -> None:
+    placed = [JUST.nearest(float(each)) for each in cents]
+    assert swaras_sung(cents) == [(each.svarasthana, each.octave) for each in placed]
+    assert swaras_sung(np.empty(0)) == []

@@ -1,0 +1,225 @@
+"""The page: self-contained, escaped, small, and saying what the report says."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import soundfile
+
+from swara.data.clip import Clip
+from swara.raga.ragas import raga_named
+from swara.raga.tuning import JUST
+from swara.service.report.page.audio_data import audio_uri
+from swara.service.report.page.html_page import to_html
+from swara.service.report.page.svg_curve import _thinned, curve_svg
+
+BHUPALI = raga_named("bhupali")
+VOID = {"meta", "link", "input", "br", "img"}
+
+
+class Page(HTMLParser):
+    """A page taken apart; unbalanced tags are an error."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.text, self._open = [], {}, []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        here = self._open[-1] if self._open else ""
+        self.text[here] = self.text.get(here, "") + data
+
+    def all(self, tag, css=None):
+        return [
+            a for t, a in self.elements if t == tag and (css is None or css in a.get("class", "").split())
+        ]
+
+
+@pytest.fixture(scope="module")
+def html(take, take_clip):
+    return to_html(take, take_clip, tuning=JUST, raga=BHUPALI)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+def page_of(report, clip):
+    return Page(to_html(report, clip, tuning=JUST, raga=BHUPALI))
+
+
+def sound(uri):
+    return soundfile.read(io.BytesIO(base64.b64decode(uri.split(",", 1)[1])))
+
+
+def test_nothing_comes_from_outside(page, html):
+    assert not re.search(r"https?://|url\(|@import", html)
+    for _, attributes in page.elements:
+        for name in ("src", "href", "poster", "action", "srcset"):
+            assert attributes.get(name, "data:").startswith("data:")
+
+
+def test_policy_allows_exactly_the_own_script_and_style(page):
+    policy = next(a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    for tag, directive in (("script", "script-src"), ("style", "style-src")):
+        digest = base64.b64encode(hashlib.sha256(page.text[tag].encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+    assert len(page.all("script")) == len(page.all("style")) == 1
+    assert not any("style" in a or any(n.startswith("on") for n in a) for _, a in page.elements)
+
+
+HOSTILE = "<script>alert(1)</script>\"'&$source${style}\x1b\udcff"
+
+
+def test_text_from_data_is_escaped(take, take_clip):
+    report = replace(take, source=HOSTILE, verdict=HOSTILE, warnings=(HOSTILE,), raga=HOSTILE, tuning=HOSTILE)
+    report = replace(report, tonic=replace(take.tonic, name=HOSTILE, needs_confirmation=True))
+    text = to_html(report, take_clip, tuning=JUST, raga=BHUPALI)
+    text.encode("utf-8")
+    page = Page(text)
+    assert len(page.all("script")) == 1
+    assert "<script>alert(1)</script>" in page.text["h1"]
+    assert "$source${style}" in page.text["h1"]
+    assert "\x1b" not in text
+
+
+def test_each_note_can_be_heard(page, take):
+    notes = page.all("g", "note")
+    assert len(notes) == len(take.notes)
+    for attributes, note in zip(notes, take.notes, strict=True):
+        assert float(attributes["data-start"]) == pytest.approx(note.start_s)
+        assert float(attributes["data-end"]) == pytest.approx(note.end_s)
+        assert note.verdict.replace(" ", "-") in attributes["class"].split()
+        assert note.swara in attributes["aria-label"]
+    assert [a["tabindex"] for a in notes] == ["0"] + ["-1"] * (len(notes) - 1)
+
+
+def test_worst_spots_play_with_a_margin(page, take):
+    buttons = page.all("button")[: len(take.worst)]
+    for button, note in zip(buttons, take.worst, strict=True):
+        assert float(button["data-start"]) == pytest.approx(note.start_s - 0.3)
+        assert float(button["data-end"]) == pytest.approx(note.end_s + 0.3)
+
+
+def test_margins_stay_inside_the_take(take, take_clip):
+    first, last = take.notes[0], take.notes[-1]
+    buttons = page_of(replace(take, worst=(first, last)), take_clip).all("button")
+    assert float(buttons[0]["data-start"]) == pytest.approx(0.01)
+    assert float(buttons[1]["data-end"]) == 5.0
+    early = replace(first, start_s=0.1)
+    assert float(page_of(replace(take, worst=(early,)), take_clip).all("button")[0]["data-start"]) == 0.0
+
+
+def test_says_what_the_report_says(page, take):
+    words = " ".join(page.text.values())
+    for part in (
+        take.verdict,
+        *take.warnings,
+        "32 cents low",
+        "--tonic G#3",
+        "Bhupali (the default)",
+        "taar Sa",
+    ):
+        assert part in words
+    assert len(page.all("table")) == 2
+    assert "not in the raga" in words
+
+
+def test_curve_has_a_name_and_a_description(page, take):
+    curve = next(a for t, a in page.elements if t == "svg" and a.get("id") == "curve")
+    assert curve["aria-labelledby"] == "curve-title curve-desc"
+    assert take.source in page.text["title"]
+    assert take.verdict in page.text["desc"]
+
+
+def test_a_weak_tonic_is_loud(doubtful_take, take_clip):
+    words = " ".join(page_of(doubtful_take, take_clip).text.values())
+    assert "Check Sa first" in words
+    assert "--tonic 139.3" in words
+    assert "--tonic G#3" in words
+
+
+def test_silence_makes_a_page_too(silent_take):
+    page = page_of(silent_take, Clip(np.zeros(3 * 16_000, dtype=np.float32), 16_000))
+    assert "No singing was found." in page.text["p"]
+    assert page.all("table") == page.all("button") == []
+
+
+def test_two_minutes_stay_small(long_take):
+    noise = np.random.default_rng(3).normal(0.0, 0.1, 120 * 44_100).astype(np.float32)
+    text = to_html(long_take, Clip(noise, 44_100), tuning=JUST, raga=BHUPALI)
+    assert len(text.encode()) < 2_500_000
+    assert "<details><summary>" in text
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 44_100, 48_000, 96_000])
+def test_sound_keeps_its_time_at_every_rate(rate_hz):
+    times_s = np.arange(2 * rate_hz) / rate_hz
+    burst = 0.5 * np.sin(2 * np.pi * 440.0 * times_s) * (times_s > 1.0)
+    uri = audio_uri(Clip(burst.astype(np.float32), rate_hz))
+    assert uri.startswith("data:audio/mpeg;base64,")
+    samples, decoded_hz = sound(uri)
+    assert samples.size / decoded_hz == pytest.approx(2.0, abs=0.1)
+    onset_s = np.flatnonzero(np.abs(samples) > 0.1)[0] / decoded_hz
+    assert onset_s == pytest.approx(1.0, abs=0.01)
+
+
+def test_without_mp3_there_is_wav(take_clip, monkeypatch):
+    monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "WAV (Microsoft)"})
+    uri = audio_uri(take_clip)
+    assert uri.startswith("data:audio/wav;base64,")
+    samples, rate_hz = sound(uri)
+    np.testing.assert_allclose(samples, take_clip.samples, atol=1e-4)
+    assert rate_hz == take_clip.rate_hz
+
+
+def test_thinning_keeps_the_outline():
+    rng = np.random.default_rng(5)
+    column = np.floor(np.sort(rng.uniform(0.0, 80.0, 3000)))
+    values = rng.normal(size=3000)
+    kept = np.array(list(_thinned(column, values)))
+    assert np.all(np.diff(kept) > 0)
+    assert kept.size <= 4 * 80
+    for pixel in np.unique(column):
+        every, some = values[column == pixel], values[kept[column[kept] == pixel]]
+        assert (some[0], some[-1], some.min(), some.max()) == (every[0], every[-1], every.min(), every.max())
+
+
+def test_curve_grows_with_the_take(take, long_take):
+    def width(report):
+        return int(re.search(r' width="(\d+)"', curve_svg(report, tuning=JUST, raga=BHUPALI))[1])
+
+    assert width(take) == 960
+    assert width(long_take) == 7200
+
+
+def test_crowded_labels_give_way_to_those_off_the_mark(long_take):
+    svg = curve_svg(long_take, tuning=JUST, raga=BHUPALI)
+    labels = re.findall(r'<g class="note ([a-z-]+).*?</g>', svg)
+    texts = [re.search(r"<text", group) is not None for group in re.findall(r'<g class="note.*?</g>', svg)]
+    off = [shown for verdict, shown in zip(labels, texts, strict=True) if verdict in ("low", "high")]
+    assert all(off)
+    assert not all(texts)

@@ -1,0 +1,130 @@
+"""Sentences, and text from outside made harmless."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from swara.data.take import Tonic, TonicCandidate
+from swara.raga.tonic_names import parse_tonic
+from swara.service.phrases import counted, percent
+from swara.service.report import wording
+from swara.service.report.plain_text import ascii_text, encodable, printable
+from swara.service.take.report import Drift, Thresholds
+
+
+@pytest.mark.parametrize(
+    ("cents", "words"),
+    [(-32.2, "32 cents low"), (31.0, "31 cents high"), (0.6, "1 cent high"), (-0.4, "on the mark")],
+)
+def test_how_off(cents, words):
+    assert wording.how_off(cents) == words
+
+
+@pytest.mark.parametrize(
+    ("cents", "words"),
+    [
+        (-12, "a touch"),
+        (26, "about a quarter of a semitone"),
+        (-32, "about a third of a semitone"),
+        (48, "about half a semitone"),
+        (97, "about a semitone"),
+        (160, "about a semitone and a half"),
+        (340, "3.4 semitones"),
+    ],
+)
+def test_how_far(cents, words):
+    assert wording.how_far(cents) == words
+
+
+def test_advice_sends_a_low_note_up_and_a_high_note_down(take):
+    by_verdict = {note.verdict: note for note in take.notes if not note.foreign}
+    assert "higher" in wording.advice(by_verdict["low"])
+    assert "lower" in wording.advice(by_verdict["high"])
+    assert "judge" in wording.advice(by_verdict["unsure"])
+
+
+def test_a_foreign_note_names_itself_and_the_nearest(take):
+    foreign = next(note for note in take.notes if note.foreign)
+    assert wording.spot_words(foreign, "Bhupali") == "tivra Ma is not in Bhupali; nearest is Pa, 117 cents up"
+    assert wording.advice(foreign) == "For Pa, sing about a semitone higher."
+
+
+def test_an_unsure_note_is_not_judged(take):
+    unsure = next(note for note in take.notes if note.verdict == "unsure")
+    assert wording.spot_words(unsure, "Bhupali") == "perhaps mandra Dha"
+    assert wording.cents_cell(unsure) == "-"
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "words"),
+    [
+        (2.41, 2.93, "2.41-2.93 s"),
+        (59.9, 60.1, "0:59.90-1:00.10"),
+        (59.999, 60.0, "1:00.00-1:00.00"),
+        (3599.5, 3600.25, "59:59.50-60:00.25"),
+    ],
+)
+def test_span(start_s, end_s, words):
+    assert wording.span(start_s, end_s) == words
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, "0%"), (0.001, "1%"), (0.573, "57%"), (0.999, "99%"), (1.0, "100%")]
+)
+def test_only_a_whole_is_a_hundred_percent(share, words):
+    assert percent(share) == words
+
+
+def test_the_tonic_flag_can_be_typed_and_means_that_sa(take):
+    for candidate in (take.tonic, TonicCandidate(139.3, "C#3 +9", 0.4)):
+        flag = wording.tonic_flag(candidate)
+        assert parse_tonic(flag.removeprefix("--tonic ")).candidates_hz()[0] == pytest.approx(
+            candidate.hz, rel=1e-3
+        )
+        assert len(flag.split()) == 2
+
+
+def test_a_given_tonic_needs_no_override(take):
+    assert wording.how_to_override(Tonic(138.59, "C#3", 1.0, "given")) is None
+    assert wording.how_to_override(take.tonic) == "--tonic G#3"
+    assert wording.how_to_override(replace(take.tonic, runner_up=None)) == "--tonic C#3"
+
+
+def test_thresholds_and_drift():
+    words = wording.threshold_words(Thresholds(15.0, 25.0, "student"))
+    assert words == "perfect within 15 cents, in tune within 25 (student)"
+    assert wording.threshold_words(Thresholds(15.0, 15.0, "performer")).count("15") == 1
+    assert "sank by 8 cents" in wording.drift_words(Drift(-4.0, -8.0))
+    assert "rose by 1 cent " in wording.drift_words(Drift(2.0, 1.0))
+    assert "still" in wording.drift_words(Drift(0.1, 0.2))
+    assert "Too little" in wording.drift_words(None)
+
+
+def test_letters_carry_their_octave():
+    assert [wording.letter("Sa", s) for s in ("ati-mandra", "mandra", "madhya", "taar")] == [
+        "..S",
+        ".S",
+        "S",
+        "S'",
+    ]
+    assert wording.letter("komal Re", "madhya") == "r"
+
+
+def test_text_from_outside_cannot_move_the_cursor_or_turn_the_line():
+    assert printable("a\x1b[31mb\n\u202ec\udcff") == "a\ufffd[31mb \ufffdc\ufffd"
+    assert printable("क्\u200dष") == "क्\u200dष"
+
+
+def test_ascii_keeps_what_it_can():
+    assert ascii_text("café ±7 – “so”…") == 'cafe +/-7 - "so"...'
+    assert ascii_text("सा").strip("?") == ""
+
+
+def test_encodable_leaves_good_text_alone():
+    assert encodable("भूपाली \x1b") == "भूपाली \x1b"
+
+
+def test_one_is_not_several() -> None:
+    assert [counted(count, "note") for count in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]

@@ -1,0 +1,89 @@
+"""One writer at a time, who is named to the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import pytest
+
+from swara.service.errors import StoreBusy
+from swara.service.store import writer_lock
+
+
+def test_a_second_writer_is_told_who_writes(lab) -> None:
+    with writer_lock(lab.store):
+        began = time.monotonic()
+        with pytest.raises(StoreBusy) as caught, writer_lock(lab.store, patience_s=0.1):
+            pass
+        assert time.monotonic() - began < 1.0
+    assert f"is being written by process {os.getpid()} on " in str(caught.value)
+    assert "Wait until it is done" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_a_signature_the_writer_is_another_process(lab) -> None:
+    with writer_lock(lab.store):
+        lab.store.lock_holder.unlink()
+        with (
+            pytest.raises(StoreBusy, match="written by another process"),
+            writer_lock(lab.store, patience_s=0),
+        ):
+            pass
+
+
+def test_the_loser_leaves_the_winner_its_lock(lab) -> None:
+    with writer_lock(lab.store):
+        for _ in range(2):
+            with (
+                pytest.raises(StoreBusy, match=f"process {os.getpid()}"),
+                writer_lock(lab.store, patience_s=0),
+            ):
+                pass
+
+
+def test_a_short_wait_is_enough_for_a_short_writer(lab) -> None:
+    held = threading.Event()
+
+    def write() -> None:
+        with writer_lock(lab.store):
+            held.set()
+            time.sleep(0.1)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    held.wait()
+    with writer_lock(lab.store):
+        pass
+    thread.join()
+
+
+def test_the_lock_is_free_after_an_error(lab) -> None:
+    with pytest.raises(ZeroDivisionError), writer_lock(lab.store):
+        raise ZeroDivisionError
+    with writer_lock(lab.store, patience_s=0):
+        assert str(os.getpid()) in lab.store.lock_holder.read_text()
+    assert not lab.store.lock_holder.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
+def test_the_lock_of_a_killed_writer_is_free_and_its_leavings_are_cleared(lab) -> None:
+    lab.publish(1)
+    kept = lab.tree()
+
+    def die() -> None:
+        with writer_lock(lab.store):
+            (lab.store.versions / ".new-half").mkdir()
+            (lab.store.versions / ".new-half" / "note_head.npz").write_bytes(b"half")
+            (lab.store.folder / ".swara-0123").write_bytes(b"half")
+            (lab.store.embeddings / "abc").mkdir(parents=True)
+            (lab.store.embeddings / "abc" / ".swara-0123.npz").write_bytes(b"half")
+            (lab.store.embeddings / "abc" / "whole.npz").write_bytes(b"whole")
+            os.kill(os.getpid(), 9)
+
+    assert lab.run(die).code == -9
+    assert len(lab.half_made()) == 3
+    with writer_lock(lab.store, patience_s=0):
+        assert lab.half_made() == []
+    assert lab.tree() == kept | {"cache/embeddings/abc/whole.npz": b"whole"}

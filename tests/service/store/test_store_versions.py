@@ -1,0 +1,191 @@
+"""Versions: made whole, named by what they hold, never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from swara.service.errors import StoreDamaged, StoreNewer, StoreUnwritable
+from swara.service.store import create_version, current_version, promote, publish, sound_manifest, writer_lock
+from swara.service.store import manifest as manifest_module
+from swara.service.store.layout import is_version_id, store_folder
+
+NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+
+
+def test_a_store_that_does_not_exist_has_no_version(lab) -> None:
+    assert current_version(lab.store) is None
+    assert not lab.store.folder.exists()
+
+
+def test_a_version_says_what_it_is(lab) -> None:
+    with writer_lock(lab.store):
+        version = create_version(lab.store, lab.build(7), parent="before", made_at=NOW)
+
+    manifest = sound_manifest(lab.store, version)
+    assert version.startswith("20250301T130000.000250Z-")
+    assert is_version_id(version)
+    assert manifest.made_at == "2025-03-01T13:00:00.000250+00:00"
+    assert manifest.parent == "before"
+    assert manifest.embedder == lab.SPEC
+    assert manifest.made_with == dict.fromkeys(("note_head", "index"), lab.SPEC.fingerprint)
+    assert manifest.parameters == {"seed": 7}
+    assert manifest.corpus_digest == "corpus 7"
+    assert manifest.metrics == {"accuracy": 1.0}
+    assert set(manifest.files) == {"note_head.npz", "index/madhya-Sa.faiss", "report.json"}
+    assert manifest.files["note_head.npz"].size == 600
+    assert json.loads(lab.store.version(version).manifest.read_bytes())["fingerprint"] == lab.SPEC.fingerprint
+
+
+def test_a_version_is_live_only_once_it_is_promoted(lab) -> None:
+    first = lab.publish(1)
+    with writer_lock(lab.store):
+        second = create_version(lab.store, lab.build(2), parent=first, made_at=datetime.now(UTC))
+        assert current_version(lab.store) == first
+        promote(lab.store, second)
+        assert current_version(lab.store) == second
+        promote(lab.store, first)
+    assert lab.live_value() == 1
+
+
+def test_the_bytes_are_on_the_disk_before_the_names(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[str, str]] = []
+    fsync, rename, replace = os.fsync, Path.rename, Path.replace
+
+    def name(handle: int) -> str:
+        return Path(f"/proc/self/fd/{handle}").readlink().name
+
+    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append(("sync", name(handle))), fsync(handle)))
+    monkeypatch.setattr(Path, "rename", lambda a, b: (steps.append(("name", b.name)), rename(a, b)))
+    monkeypatch.setattr(Path, "replace", lambda a, b: (steps.append(("name", b.name)), replace(a, b)))
+    version = lab.publish(1)
+
+    named = steps.index(("name", version))
+    synced = {what for kind, what in steps[:named] if kind == "sync"}
+    assert synced >= {"manifest.json", "note_head.npz", "madhya-Sa.faiss", "index", "report.json"}
+    assert steps[named + 1] == ("sync", "versions")
+    assert steps.index(("name", "CURRENT")) > named
+
+
+def test_the_manifest_is_written_last(lab) -> None:
+    version = lab.store.version(lab.publish(1))
+    times = {path.name: path.stat().st_mtime_ns for path in version.folder.rglob("*") if path.is_file()}
+    assert max(times, key=lambda name: times[name]) == "manifest.json"
+
+
+def test_current_is_replaced_and_never_written_over(lab) -> None:
+    first = lab.publish(1)
+    old = lab.store.folder / "old"
+    os.link(lab.store.current, old)
+    second = lab.publish(2)
+    assert old.read_text() == f"{first}\n"
+    assert lab.store.current.read_text() == f"{second}\n"
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()])
+def test_a_builder_that_fails_leaves_nothing(lab, error: BaseException) -> None:
+    lab.publish(1)
+    before = lab.tree()
+
+    def build(version):
+        version.note_head.write_bytes(b"half")
+        raise error
+
+    with pytest.raises(type(error)), writer_lock(lab.store):
+        publish(lab.store, build, parent=None, made_at=NOW)
+    assert lab.tree() == before
+    assert lab.half_made() == []
+
+
+def test_a_version_that_cannot_be_made_live_is_not_kept(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.publish(1)
+    before = lab.tree()
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(StoreUnwritable, match=r"no space left on device\. Free some space"):
+        lab.publish(2)
+    assert lab.tree() == before
+
+
+@pytest.mark.parametrize("what", ["flipped", "cut", "longer", "missing"])
+@pytest.mark.parametrize("file", ["manifest.json", "note_head.npz", "index/madhya-Sa.faiss", "report.json"])
+def test_a_damaged_file_is_named_with_what_mends_it(lab, file: str, what: str) -> None:
+    version = lab.publish(1)
+    path = lab.store.version(version).folder / file
+    content = bytearray(path.read_bytes())
+    for place in range(0, len(content), max(1, len(content) // 40)) if what == "flipped" else [0]:
+        harm(path, content, what, place)
+        with pytest.raises(StoreDamaged) as caught:
+            sound_manifest(lab.store, version)
+        assert caught.value.where == str(path)
+        assert caught.value.fix == "Run: swara versions rollback, or swara rebuild --force"
+
+
+def harm(path: Path, content: bytearray, what: str, place: int) -> None:
+    if what == "missing":
+        path.unlink()
+    elif what == "flipped":
+        flipped = bytes([content[place] ^ 1])
+        path.write_bytes(content[:place] + flipped + content[place + 1 :])
+    else:
+        path.write_bytes(content[:-1] if what == "cut" else content + b"\0")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"20250301T130000", b"../../etc\n", b"\xff\xfe\n"])
+def test_a_damaged_current_is_named(lab, content: bytes) -> None:
+    version = lab.publish(1)
+    for damage in (content, version.encode(), f"{version}\n\n".encode()):
+        lab.store.current.write_bytes(damage)
+        with pytest.raises(StoreDamaged, match=r"CURRENT: does not name a version.*swara versions rollback"):
+            current_version(lab.store)
+
+
+def test_a_version_that_is_gone_is_named(lab) -> None:
+    with pytest.raises(StoreDamaged, match=r"manifest\.json: the file is missing"):
+        sound_manifest(lab.store, "20250301T130000.000250Z-01234567")
+
+
+def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Newer(manifest_module.Manifest):
+        def to_json(self) -> bytes:
+            return json.dumps({"schema": manifest_module.SCHEMA + 1, "unheard": "of"}).encode()
+
+    monkeypatch.setattr("swara.service.store.versions.Manifest", Newer)
+    version = lab.publish(1)
+
+    with pytest.raises(StoreNewer, match=r"by a newer swara. Run: pip install --upgrade swara"):
+        sound_manifest(lab.store, version)
+
+
+def test_a_manifest_reads_as_it_was_written(lab) -> None:
+    version = lab.publish(1)
+    content = lab.store.version(version).manifest.read_bytes()
+    assert manifest_module.Manifest.from_json(content).to_json() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"schema": 1, "fingerprint": "x"}', b"\xff"])
+def test_what_is_no_manifest_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError):
+        manifest_module.Manifest.from_json(content)
+
+
+def test_the_fingerprint_must_be_that_of_the_spec(lab) -> None:
+    version = lab.publish(1)
+    content = lab.store.version(version).manifest.read_bytes()
+    changed = content.replace(b'"window_s": 0.1', b'"window_s": 0.2')
+    assert changed != content
+    with pytest.raises(ValueError, match="fingerprint"):
+        manifest_module.Manifest.from_json(changed)
+
+
+def test_the_environment_names_the_store(tmp_path: Path) -> None:
+    assert store_folder({"SWARA_STORE": str(tmp_path)}) == tmp_path
+    assert store_folder({"SWARA_STORE": "~/swaras"}) == Path.home() / "swaras"
+    assert store_folder({"SWARA_STORE": ""}) == store_folder({})

@@ -1,0 +1,125 @@
+"""The verdict in a sentence, and the warnings that a reader needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
+from swara.data.take import Tonic
+from swara.raga.allied_ragas import TWINS, leaning
+from swara.raga.ragas import RAGAS, raga_named
+from swara.raga.swaras import svarasthana_named
+from swara.raga.tuning import JUST
+from swara.service.take.summary import verdict_sentence, verdict_shares, warnings_about, worst_spots
+
+SA_HZ = 146.83
+GIVEN = Tonic(SA_HZ, "D3", 1.0, "given")
+ESTIMATED = Tonic(SA_HZ, "D3", 0.9, "estimated")
+
+
+def notes_of(seconds: dict[str, float], raga: str = "Bhupali"):
+    """One steady note for each swara, in tune, as long as it says."""
+    standard = Standard(SA_HZ, raga_named(raga), JUST, PRESETS["student"])
+    cents = {letter: JUST.cents_of(svarasthana_named(letter).index, 0) for letter in seconds}
+    held = [
+        HeldNote(10.0 * i, 10.0 * i + steady_s, steady_s, SA_HZ * 2 ** (cents[letter] / 1200), 3.0, 0.9)
+        for i, (letter, steady_s) in enumerate(seconds.items())
+    ]
+    return [judge(note, standard) for note in held]
+
+
+def warnings(seconds, *, raga="Bhupali", tonic=GIVEN, source="given"):
+    return list(warnings_about(notes_of(seconds, raga), tonic, raga_named(raga), source))
+
+
+def sentence(notes):
+    return verdict_sentence(notes, verdict_shares(notes), worst_spots(notes), voiced=True)
+
+
+def test_more_weight_on_pa_and_dha_leans_to_deshkar():
+    (warning,) = warnings({"S": 3.0, "R": 1.0, "G": 2.0, "P": 2.5, "D": 2.0})
+
+    assert warning.startswith("Leaning to Deshkar: same swaras as Bhupali")
+
+
+def test_weight_on_ga_and_re_is_bhupali():
+    assert warnings({"S": 3.0, "R": 2.0, "G": 4.0, "P": 2.5, "D": 2.0}) == []
+
+
+def test_deshkar_may_lean_to_bhupali():
+    (warning,) = warnings({"S": 3.0, "R": 2.0, "G": 4.0, "P": 2.5, "D": 2.0}, raga="Deshkar")
+
+    assert warning.startswith("Leaning to Bhupali: same swaras as Deshkar")
+    assert warnings({"S": 3.0, "R": 1.0, "G": 2.0, "P": 2.5, "D": 2.0}, raga="Deshkar") == []
+
+
+def test_a_few_phrases_show_no_weight():
+    assert warnings({"R": 1.0, "G": 2.0, "P": 2.5, "D": 4.4}) == []
+    assert len(warnings({"R": 1.0, "G": 2.0, "P": 2.5, "D": 4.5})) == 1
+
+
+@pytest.mark.parametrize("raga", sorted(set(RAGAS) - set(TWINS)))
+def test_a_raga_without_a_twin_leans_nowhere(raga):
+    assert leaning(raga, {7: 100.0, 9: 100.0}) is None
+
+
+@pytest.mark.parametrize("name", sorted(TWINS))
+def test_twins_share_their_swaras_and_point_at_each_other(name):
+    twin = TWINS[name]
+    other = raga_named(twin.other)
+
+    assert other.swaras == raga_named(name).swaras
+    assert TWINS[other.name].other == raga_named(name).display
+    assert (TWINS[other.name].own_weight, TWINS[other.name].other_weight) == (
+        twin.other_weight,
+        twin.own_weight,
+    )
+
+
+def test_equal_weight_leans_nowhere():
+    assert leaning("bhupali", {2: 3.0, 4: 2.0, 7: 1.0, 9: 4.0}) is None
+    assert leaning("bhupali", {}) is None
+
+
+def test_much_foreign_singing_questions_the_raga_and_an_estimated_sa():
+    seconds = {"S": 4.0, "m": 0.9, "G": 1.0}
+
+    (default,) = warnings(seconds, source="default")
+    (given,) = warnings(seconds)
+    (estimated,) = warnings(seconds, tonic=ESTIMATED)
+
+    assert (
+        default == "15% of the steady singing lies outside the default raga: check the raga (--raga, --tonic)"
+    )
+    assert "lies outside Bhupali: check the raga (" in given
+    assert "check the raga or Sa (" in estimated
+
+
+def test_a_little_foreign_singing_is_no_reason_to_doubt():
+    assert warnings({"S": 4.0, "m": 0.7, "G": 1.0}) == []
+
+
+def test_nothing_sung_is_nothing_to_warn_of():
+    assert warnings({}) == []
+    assert warnings({}, tonic=ESTIMATED, source="default") == []
+
+
+def test_the_sentence_names_the_share_and_the_furthest_note():
+    standard = Standard(SA_HZ, raga_named("Bhupali"), JUST, PRESETS["student"])
+    held = [
+        HeldNote(0.5, 3.6, 3.0, SA_HZ, 3.0, 0.9),
+        HeldNote(4.25, 5.4, 1.0, SA_HZ * 2 ** ((386.31 - 41.0) / 1200), 3.0, 0.9),
+    ]
+    notes = [judge(note, standard) for note in held]
+
+    assert sentence(notes[:1]) == (
+        "100% of the steady singing was in tune (100% perfect); nothing was low or high."
+    )
+    assert sentence(notes) == (
+        "75% of the steady singing was in tune (75% perfect); furthest off was Ga at 4.2 s, 41 cents below."
+    )
+
+
+def test_the_sentence_of_a_take_without_notes():
+    assert verdict_sentence([], {}, [], voiced=False) == "No singing was found."
+    assert verdict_sentence([], {}, [], voiced=True) == "No note was held long enough to judge."
