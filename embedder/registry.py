@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias, assert_never, cast
 
 from .hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, contract_with_handle
-from .hub.integrity import record_of
-from .hub.locate import find_model, find_only
+from .hub.integrity import manifest_for
+from .hub.locate import find_exact, find_model
 from .spec import Embedder
 
 __all__ = ["EmbedderName", "embedder_named"]
@@ -69,14 +69,14 @@ def embedder_named(
 
 
 def _only(contract: Contract, environment: Mapping[str, str], model: Path | None) -> Path:
-    return find_only(contract, environment) if model is None else find_model(contract, environment, model)
+    return find_exact(contract, environment) if model is None else find_model(contract, environment, model)
 
 
 def _published(
     contract: Contract, found: Path, environment: Mapping[str, str], report: Callable[[str], None] | None
 ) -> Embedder:
     """Return the embedder of a model from TF Hub that was found."""
-    manifest = record_of(found, environment)
+    manifest = manifest_for(found, environment)
     if contract is VGGISH:
         from .hub.embedder import VggishEmbedder
 

@@ -11,12 +11,11 @@ import pytest
 
 from swara.data.errors import MissingPackage, OutputError
 from swara.embedder.errors import (
-    DownloadFailed,
+    DownloadError,
     ModelAbsent,
-    ModelBusy,
     ModelDamaged,
+    ModelInUse,
     ModelUnfit,
-    UnknownModel,
 )
 from swara.embedder.hub.contract import YAMNET
 from swara.embedder.hub.locate import find_model, saved_model_digest
@@ -102,7 +101,7 @@ class TestList:
 
     def test_a_download_that_broke_off(self, site, models: Path, contract, quick) -> None:
         site.plan("cut_after 400", *["404"] * 9)
-        with pytest.raises(DownloadFailed):
+        with pytest.raises(DownloadError):
             pull(pullable("yamnet"), models, contract, url=site.url, patience=quick, sleep=lambda _: None)
 
         (yamnet,) = (each for each in inventory(models, {}) if each.model.name == "yamnet")
@@ -121,7 +120,7 @@ class TestList:
 
     @pytest.mark.parametrize("name", ["", "crepe", "google/yamnet", "google/yamnet/2", "YAMNET", "../yamnet"])
     def test_no_other_is_known(self, name: str) -> None:
-        with pytest.raises(UnknownModel, match="yamnet, vggish, yamnet-tflite"):
+        with pytest.raises(ModelAbsent, match="yamnet, vggish, yamnet-tflite"):
             pullable(name)
 
 
@@ -204,7 +203,7 @@ class TestRemove:
 
     def test_and_what_was_downloaded(self, site, models: Path, contract, quick, names_in) -> None:
         site.plan("cut_after 400", *["404"] * 9)
-        with pytest.raises(DownloadFailed):
+        with pytest.raises(DownloadError):
             pull(pullable("yamnet"), models, contract, url=site.url, patience=quick, sleep=lambda _: None)
 
         remove(pullable("yamnet"), models, {})
@@ -246,7 +245,7 @@ class TestRemove:
 
     def test_waits_for_one_who_pulls(self, pulled, models: Path) -> None:
         model = pullable("yamnet")
-        with model_lock(ModelLayout(models, model), 1.0), pytest.raises(ModelBusy):
+        with model_lock(ModelLayout(models, model), 1.0), pytest.raises(ModelInUse):
             remove(model, models, {}, Patience(lock_s=0.1))
 
         assert _states(models)["yamnet"] == "pulled"

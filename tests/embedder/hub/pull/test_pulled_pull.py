@@ -19,11 +19,10 @@ import pytest
 
 from swara.data.errors import OutputError
 from swara.embedder.errors import (
-    DownloadFailed,
-    ModelBusy,
+    DownloadError,
     ModelDamaged,
     ModelError,
-    ModelRefused,
+    ModelInUse,
     ModelUnfit,
 )
 from swara.embedder.hub.pull import pull
@@ -102,7 +101,7 @@ class TestWhatIsPulled:
 
     def test_does_not_tell_a_password(self, get, site, models: Path) -> None:
         host = f"127.0.0.1:{site.server_port}"
-        with pytest.raises(DownloadFailed) as caught:
+        with pytest.raises(DownloadError) as caught:
             get(url=f"https://me:secret@{host}/model")
         assert "secret" not in str(caught.value)
 
@@ -199,7 +198,7 @@ class TestFromAFile:
         given = tmp_path / "given"
         given.write_bytes(content)
 
-        with pytest.raises(ModelRefused, match=word) as caught:
+        with pytest.raises(ModelUnfit, match=word) as caught:
             get(source=given)
 
         assert caught.value.where == str(given)
@@ -209,18 +208,18 @@ class TestFromAFile:
         given = tmp_path / "given"
         given.write_bytes(pack({"holiday.jpg": b""}))
 
-        with pytest.raises(ModelRefused, match="0 models in it"):
+        with pytest.raises(ModelUnfit, match="0 models in it"):
             get(source=given)
 
     def test_and_two_models_at_once(self, get, pack, tmp_path: Path) -> None:
         given = tmp_path / "given"
         given.write_bytes(pack({"a/saved_model.pb": b"", "b/saved_model.pb": b""}))
 
-        with pytest.raises(ModelRefused, match="2 models in it"):
+        with pytest.raises(ModelUnfit, match="2 models in it"):
             get(source=given)
 
     def test_and_nothing_at_all(self, get, tmp_path: Path) -> None:
-        with pytest.raises(ModelRefused, match="neither a file nor a folder"):
+        with pytest.raises(ModelUnfit, match="neither a file nor a folder"):
             get(source=tmp_path / "absent")
 
 
@@ -228,7 +227,7 @@ class TestRefused:
     def test_a_web_page_from_the_server(self, get, site, models: Path, names_in) -> None:
         site.plan(*["web_page"] * 9)
 
-        with pytest.raises(DownloadFailed, match="web page"):
+        with pytest.raises(DownloadError, match="web page"):
             get()
 
         assert names_in(models) == set()
@@ -236,7 +235,7 @@ class TestRefused:
     def test_a_web_page_that_does_not_say_so(self, get, site, models: Path, names_in) -> None:
         site.content = b"<html>Log in first"
 
-        with pytest.raises(ModelRefused, match="web page") as caught:
+        with pytest.raises(ModelUnfit, match="web page") as caught:
             get()
 
         assert caught.value.where == site.url
@@ -246,7 +245,7 @@ class TestRefused:
         model, content = lite
         site.content = content + b"!"
 
-        with pytest.raises(ModelRefused, match="SHA-256"):
+        with pytest.raises(ModelUnfit, match="SHA-256"):
             get(model)
 
         assert names_in(models) == set()
@@ -264,7 +263,7 @@ class TestRefused:
 
     def test_and_a_good_one_is_taken_afterwards(self, get, site, files) -> None:
         site.content, good = b"<html>", site.content
-        with pytest.raises(ModelRefused):
+        with pytest.raises(ModelUnfit):
             get()
         site.content = good
 
@@ -273,7 +272,7 @@ class TestRefused:
     def test_an_archive_that_leads_out(self, get, site, pack, models: Path, names_in, tmp_path: Path) -> None:
         site.content = pack({"saved_model.pb": b"", "../../escaped": b""})
 
-        with pytest.raises(ModelRefused, match="leads out"):
+        with pytest.raises(ModelUnfit, match="leads out"):
             get()
 
         assert names_in(models) == set()
@@ -289,7 +288,7 @@ class TestWithoutANetwork:
 
         monkeypatch.setattr(socket, "getaddrinfo", offline)
 
-        with pytest.raises(DownloadFailed) as caught:
+        with pytest.raises(DownloadError) as caught:
             get(url=None)
 
         line = str(caught.value)
@@ -305,7 +304,7 @@ class TestWithoutANetwork:
 
     def test_what_came_before_it_went_is_kept(self, get, site, models: Path) -> None:
         site.plan("cut_after 400", *["stall"] * 9)
-        with pytest.raises(DownloadFailed, match="in time"):
+        with pytest.raises(DownloadError, match="in time"):
             get()
         site.plan()
 
@@ -350,7 +349,7 @@ class TestADamagedModel:
         (models / "yamnet" / "saved_model" / "saved_model.pb").write_bytes(b"A graph")
         before, site.content = _tree(models / "yamnet"), b"<html>"
 
-        with pytest.raises(ModelRefused):
+        with pytest.raises(ModelUnfit):
             get()
 
         assert _tree(models / "yamnet") == before
@@ -447,7 +446,7 @@ class TestTwoAtOnce:
         assert (models / "yamnet" / "manifest.json").is_file()
 
     def test_and_does_not_wait_for_ever(self, get, models: Path, yamnet, quick) -> None:
-        with model_lock(ModelLayout(models, yamnet), 1.0), pytest.raises(ModelBusy, match="in hand"):
+        with model_lock(ModelLayout(models, yamnet), 1.0), pytest.raises(ModelInUse, match="in hand"):
             get(patience=replace(quick, lock_s=0.1))
 
     def test_another_model_need_not_wait(self, get, models: Path, yamnet, lite, site) -> None:

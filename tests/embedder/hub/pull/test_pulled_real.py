@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from swara.embedder.errors import ModelDamaged, ModelRefused, ModelUnfit
+from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.pull import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
 from swara.embedder.hub.pull.catalogue import Pullable
 
@@ -72,7 +72,7 @@ def test_another_byte_in_it_is_refused(real: Pullable, real_file: Path, tmp_path
     changed = tmp_path / "changed.tflite"
     changed.write_bytes(content)
 
-    with pytest.raises(ModelRefused, match="SHA-256"):
+    with pytest.raises(ModelUnfit, match="SHA-256"):
         pull(real, tmp_path / "models", check_documented, source=changed)
 
 
@@ -80,7 +80,7 @@ def test_a_part_of_it_is_refused_with_its_size(real: Pullable, real_file: Path, 
     short = tmp_path / "short.tflite"
     short.write_bytes(real_file.read_bytes()[:3_000_000])
 
-    with pytest.raises(ModelRefused, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
+    with pytest.raises(ModelUnfit, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
         pull(real, tmp_path / "models", check_documented, source=short)
 
 

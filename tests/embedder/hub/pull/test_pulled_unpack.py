@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import OutputError
-from swara.embedder.errors import ModelRefused
+from swara.embedder.errors import ModelUnfit
 from swara.embedder.hub.pull.archive import unpack
 
 LIMIT = 1_000_000
@@ -89,7 +89,7 @@ def test_folders_and_long_names_too(unpacked) -> None:
     ids=lambda member: f"{member.name} {member.linkname}",
 )
 def test_nothing_leaves_the_folder(unpacked, member: tarfile.TarInfo, tmp_path: Path) -> None:
-    with pytest.raises(ModelRefused, match=r"leads out|neither a plain file"):
+    with pytest.raises(ModelUnfit, match=r"leads out|neither a plain file"):
         unpacked(_tar(member))
 
     assert _tree(tmp_path / "models") == {}
@@ -97,7 +97,7 @@ def test_nothing_leaves_the_folder(unpacked, member: tarfile.TarInfo, tmp_path: 
 
 
 def test_a_link_is_no_way_out(unpacked, tmp_path: Path) -> None:
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelUnfit):
         unpacked(_tar(_member("out", tarfile.SYMTYPE, str(tmp_path)), _member("out/escaped", size=1)))
 
     assert not (tmp_path / "escaped").exists()
@@ -105,7 +105,7 @@ def test_a_link_is_no_way_out(unpacked, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [("a", "a"), ("a", "./a"), ("a", "a/b"), ("a/b", "a")])
 def test_no_name_comes_twice(unpacked, names: tuple[str, str]) -> None:
-    with pytest.raises((ModelRefused, OutputError)):
+    with pytest.raises((ModelUnfit, OutputError)):
         unpacked(_tar(*(_member(name, size=1) for name in names)))
 
 
@@ -113,14 +113,14 @@ def test_no_more_comes_out_than_the_limit(unpacked, tmp_path: Path) -> None:
     bomb = _tar(_member("zeros", size=50_000_000))
     assert len(bomb) < 100_000
 
-    with pytest.raises(ModelRefused, match="more than 1 MB"):
+    with pytest.raises(ModelUnfit, match="more than 1 MB"):
         unpacked(bomb)
 
     assert sum(map(len, _tree(tmp_path / "models").values())) <= LIMIT
 
 
 def test_nor_of_files(unpacked) -> None:
-    with pytest.raises(ModelRefused, match="500 files"):
+    with pytest.raises(ModelUnfit, match="500 files"):
         unpacked(_tar(*(_member(f"{number}") for number in range(501))))
 
 
@@ -130,7 +130,7 @@ def test_nor_of_a_header_that_claims_much(unpacked) -> None:
     header.type, header.size = tarfile.XHDTYPE, 40_000_000
     content = header.tobuf(tarfile.USTAR_FORMAT) + b"11 path=aa\n".ljust(40_000_000, b"\0")
 
-    with pytest.raises(ModelRefused, match="more than 1 MB"):
+    with pytest.raises(ModelUnfit, match="more than 1 MB"):
         unpacked(gzip.compress(content))
 
 
@@ -141,7 +141,7 @@ def test_a_file_of_holes_is_refused(unpacked) -> None:
     header[148:156] = b" " * 8
     header[148:156] = f"{sum(header):06o}\0 ".encode()
 
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelUnfit):
         unpacked(bytes(header) + bytes(1024))
 
 
@@ -149,7 +149,7 @@ def test_a_file_of_holes_is_refused(unpacked) -> None:
 def test_one_cut_short_is_refused(unpacked, pack, files, share: float) -> None:
     content = pack(files)
 
-    with pytest.raises(ModelRefused, match="damaged or cut short"):
+    with pytest.raises(ModelUnfit, match="damaged or cut short"):
         unpacked(content[: int(share * len(content))])
 
 
@@ -164,7 +164,7 @@ def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
         flipped[at] ^= 0x10
         try:
             assert _tree(unpacked(bytes(flipped))) == files
-        except ModelRefused:
+        except ModelUnfit:
             refused += 1
         for path in (tmp_path / "models" / "into").iterdir():
             path.unlink()
@@ -176,7 +176,7 @@ def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
 def test_nonsense_is_refused_or_empty(unpacked, content: bytes) -> None:
     try:
         into = unpacked(content)
-    except ModelRefused:
+    except ModelUnfit:
         return
     assert list(into.iterdir()) == []
 
