@@ -155,6 +155,6 @@ def _with_remedy(at: ModelLayout, reason: str) -> DownloadError:
     return DownloadError(
         f"{name} cannot be downloaded: {reason}",
         where=at.model.url,
-        fix="Try again later, which goes on from what has arrived; or fetch that file with another program "
-        f"or on another machine, and run: swara models pull {name} --from FILE, which puts it into {at.folder}",
+        fix="Try again later, which goes on from what has arrived; or fetch that file by another program or "
+        f"on another machine, and run: swara models pull {name} --from FILE, which puts it into {at.folder}",
     )
