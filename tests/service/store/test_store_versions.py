@@ -155,7 +155,7 @@ def test_a_version_that_is_gone_is_named(lab) -> None:
 def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPatch) -> None:
     class Newer(manifest_module.Manifest):
         def to_json(self) -> bytes:
-            return json.dumps({"schema": manifest_module.SCHEMA + 1, "unpitched": "of"}).encode()
+            return json.dumps({"schema": manifest_module.SCHEMA + 1, "unheard": "of"}).encode()
 
     monkeypatch.setattr("swara.service.store.versions.Manifest", Newer)
     version = lab.publish(1)
