@@ -45,12 +45,12 @@ _EARLIER = """{
   "archive_sha256": null,
   "files": {
     "saved_model/saved_model.pb": {
-      "sha256": "%s",
+      "sha256": "170df6144b15bdf1dced878e45ebdb2dac95d0b1a3bc68459434bbbd88681157",
       "size_bytes": 7
     }
   }
 }
-""" % hashlib.sha256(b"a graph").hexdigest()
+"""
 
 
 @pytest.fixture
