@@ -130,7 +130,7 @@ def _check_installed() -> None:
     if importlib.util.find_spec("kagglehub") is None:
         raise MissingPackage(
             "models are downloaded by kagglehub, which is not installed",
-            fix="Install it with: pip install 'swara[tensorflow]'; or give a file with --from",
+            fix="Install it with: pip install kagglehub; or give a file with --from",
         )
 
 
