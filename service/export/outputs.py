@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable
+from swara.data.storage.disk import check_writable
 
 __all__ = ["check_distinct", "check_outputs", "check_suffix"]
 

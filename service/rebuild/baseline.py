@@ -11,11 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from swara.classifier.note_head import NoteHead, load_note_head
-from swara.service.errors import EmbedderChanged, StoreDamaged
+from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
-from swara.service.store.disk_errors import reading
 from swara.service.store.history import training_recordings
-from swara.service.store.scores import Score, Scores, scores_from_json
+from swara.service.store.manifest import Score, Scores, scores_from_json
 
 from .evaluate import HITS, examine, hits_among
 from .gate import HITS_IN_COMMON, label_scores

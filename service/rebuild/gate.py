@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from swara.service.store.scores import Score, Scores
+from swara.service.store.manifest import Score, Scores
 
 from .evaluate import HITS
 

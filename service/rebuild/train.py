@@ -20,9 +20,9 @@ from swara.classifier.note_head import (
     refit_without,
     save_note_head,
 )
-from swara.data.corpus.log import json_line
 from swara.data.corpus.recording_json import recording_to_json
 from swara.data.recording import Recording
+from swara.data.storage.json_lines import json_line
 from swara.embedder import EmbedderSpec
 from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
 from swara.service.store import VersionContents, VersionLayout

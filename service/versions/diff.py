@@ -10,7 +10,7 @@ from swara.service.errors import NoSuchVersion
 from swara.service.rebuild.gate import HITS_IN_COMMON
 from swara.service.store import Layout, verify_version
 from swara.service.store.history import training_recordings
-from swara.service.store.scores import Score, scores_from_json
+from swara.service.store.manifest import Score, scores_from_json
 
 from .info import VersionInfo
 

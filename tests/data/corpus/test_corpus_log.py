@@ -15,12 +15,12 @@ import swara.data.corpus.log
 from swara.data.corpus.corpus import (
     append_recordings,
     append_removal,
-    audio_digest,
     corpus_digest,
     read_corpus,
 )
 from swara.data.errors import CorpusError, OutputError
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 
 
 def _recording(digit: str, **changes: object) -> Recording:
@@ -182,4 +182,4 @@ def test_the_digest_of_a_file_is_its_sha256(tmp_path: Path) -> None:
     path = tmp_path / "abc"
     path.write_bytes(b"abc")
     # FIPS 180-2, appendix B.1
-    assert audio_digest(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256_of(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable, write_atomically
+from swara.data.storage.disk import check_writable, write_atomically
 from swara.service.export.outputs import check_distinct, check_outputs
 
 

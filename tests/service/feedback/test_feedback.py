@@ -14,9 +14,9 @@ import soundfile
 
 from benchmarks.rebuilds.choir import relabel, sing
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.data.corpus.corpus import audio_digest
+from swara.data.storage.disk import sha256_of
 from swara.raga.errors import BadNotation
-from swara.service.errors import NoNoteThere, NoSuchCorrection, StoreDamaged
+from swara.service.errors import NoNoteThere, StoreDamaged, StoreError
 from swara.service.feedback.add import add_correction
 from swara.service.feedback.log import (
     Correction,
@@ -37,7 +37,7 @@ def correction(recording: Path, **fields: object) -> Correction:
         "id": "0123abcd",
         "at": NOW.isoformat(),
         "path": str(recording),
-        "sha256": audio_digest(recording),
+        "sha256": sha256_of(recording),
         "start_s": 0.03,
         "end_s": 0.17,
         "tonic_hz": 200.0,
@@ -129,7 +129,7 @@ class TestTheLog:
         assert json.loads(json.dumps(report, ensure_ascii=False).encode())["used"][0]["file"] == "tak?.wav"
 
     def test_an_unknown_id_is_refused(self, studio) -> None:
-        with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+        with pytest.raises(StoreError, match="swara feedback list"):
             confirm_correction(studio.store, "77")
 
 
@@ -154,7 +154,7 @@ class TestWithdrawing:
     def test_it_cannot_be_confirmed_any_more(self, studio, demo) -> None:
         keep(studio, correction(demo, confirmed=False))
         withdraw_correction(studio.store, "0123")
-        with pytest.raises(NoSuchCorrection, match=r"was withdrawn.*swara feedback add"):
+        with pytest.raises(StoreError, match=r"was withdrawn.*swara feedback add"):
             confirm_correction(studio.store, "0123")
         # Two at once may do so all the same; to withdraw is the safe side.
         append_line(studio.store.feedback, {"confirm": "0123abcd"})
@@ -163,7 +163,7 @@ class TestWithdrawing:
     def test_an_unknown_id_is_refused(self, studio, demo) -> None:
         keep(studio, correction(demo))
         for prefix in ("77", ""):
-            with pytest.raises(NoSuchCorrection, match="swara feedback list"):
+            with pytest.raises(StoreError, match="swara feedback list"):
                 withdraw_correction(studio.store, prefix)
         assert b'{"withdraw"' not in studio.store.feedback.read_bytes()
 

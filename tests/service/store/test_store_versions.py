@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swara.service.errors import StoreDamaged, StoreNewer, StoreUnwritable
+from swara.service.errors import StoreDamaged, StoreError, StoreNewer
 from swara.service.store import create_version, current_version, promote, publish, verify_version, writer_lock
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
@@ -109,7 +109,7 @@ def test_a_version_that_cannot_be_made_live_is_not_kept(lab, monkeypatch: pytest
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(StoreUnwritable, match=r"no space left on device\. Free some space"):
+    with pytest.raises(StoreError, match=r"no space left on device\. Free some space"):
         lab.publish(2)
     assert lab.tree() == before
 
