@@ -37,7 +37,7 @@ def test_a_version_says_what_it_is(lab) -> None:
     assert manifest.corpus_digest == "corpus 7"
     assert manifest.metrics == {"accuracy": 1.0}
     assert set(manifest.files) == {"note_head.npz", "index/madhya-Sa.faiss", "report.json"}
-    assert manifest.files["note_head.npz"].size == 600
+    assert manifest.files["note_head.npz"].size_bytes == 600
     assert json.loads(lab.store.version(version).manifest.read_bytes())["fingerprint"] == lab.SPEC.fingerprint
 
 
