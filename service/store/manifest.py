@@ -14,6 +14,8 @@ from swara.data.storage.json_lines import converted
 from swara.embedder import EmbedderSpec
 
 __all__ = [
+    "HITS",
+    "HITS_IN_COMMON",
     "MIGRATIONS",
     "SCHEMA",
     "UNGATED",
@@ -159,6 +161,12 @@ def code_version() -> str:
         return importlib.metadata.version("swara")
     except importlib.metadata.PackageNotFoundError:
         return "source"
+
+
+HITS = "retrieval hits"
+
+HITS_IN_COMMON = f"{HITS}, in common"
+"""Over the recordings that both versions know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import OutputError
-from swara.service.export.outputs import check_distinct, check_outputs
+from swara.service.export.take_files import check_distinct, check_outputs
 
 
 def test_one_file_for_two_outputs_is_refused(tmp_path: Path) -> None:
