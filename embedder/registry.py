@@ -30,8 +30,8 @@ def embedder_named(
     Parameters
     ----------
     name : str
-        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub, which stands for that very
-        model. ``yamnet`` is whichever of its two forms `find_model` comes to first.
+        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub or Kaggle: that very model.
+        ``yamnet`` is whichever of its two forms `find_model` comes to first.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
         looked for. The builtin one ships with the package.

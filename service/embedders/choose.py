@@ -36,7 +36,7 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
     Parameters
     ----------
     name : str
-        Or the handle of a model on TF Hub, such as ``google/yamnet/1``: that very one, in no other form.
+        Or a handle on TF Hub or Kaggle, such as ``google/yamnet/1``: that very model, in no other form.
     notice : callable, optional
         Told, in a line, of work that takes its time: a model is converted on first use.
 

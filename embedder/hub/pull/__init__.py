@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .catalogue import CATALOGUE, Pullable, can_run, check_documented, check_needs, pullable
+from .catalogue import CATALOGUE, Pullable, check_documented, check_needs, pullable
 from .download import DownloadProgress, RetryPolicy
 from .install import ContractCheck
 from .inventory import LocalModel, State, VerifyResult, inventory, remove, verify
@@ -18,7 +18,6 @@ __all__ = [
     "RetryPolicy",
     "State",
     "VerifyResult",
-    "can_run",
     "check_documented",
     "check_needs",
     "inventory",

@@ -19,7 +19,7 @@ from swara.embedder.hub.contract import (
     contract_with_handle,
 )
 
-__all__ = ["CATALOGUE", "Form", "Pullable", "can_run", "check_documented", "check_needs", "pullable"]
+__all__ = ["CATALOGUE", "Form", "Pullable", "check_documented", "check_needs", "pullable"]
 
 Form: TypeAlias = Literal["saved_model", "tflite"]
 
@@ -105,14 +105,9 @@ def pullable(name: str) -> Pullable:
     raise ModelAbsent("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")
 
 
-def can_run(model: Pullable) -> bool:
-    """Whether what is needed to run it is installed."""
-    return model.form == "tflite" or importlib.util.find_spec("tensorflow") is not None
-
-
 def check_needs(model: Pullable) -> None:
     """Raise `MissingPackage` unless what is needed to run the model is installed."""
-    if not can_run(model):
+    if model.form == "saved_model" and importlib.util.find_spec("tensorflow") is None:
         raise MissingPackage(
             "it can be neither checked nor converted without TensorFlow",
             where=model.name,

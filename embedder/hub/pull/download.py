@@ -130,7 +130,7 @@ def _check_installed() -> None:
     if importlib.util.find_spec("kagglehub") is None:
         raise MissingPackage(
             "models are downloaded by kagglehub, which is not installed",
-            fix="Install it with: pip install 'swara[tensorflow]'; or give a file with --from",
+            fix="Install it with: pip install kagglehub; or give a file with --from",
         )
 
 
@@ -192,7 +192,10 @@ def _fetch(handle: str, cache: Path, answers: Connection) -> None:
         os.environ["KAGGLEHUB_CACHE"] = str(cache)
         try:
             import kagglehub
+            from tqdm import tqdm
 
+            # Its own lock is a semaphore of the system: were this killed, Python would tell of a leak.
+            tqdm.set_lock(threading.RLock())
             answers.send(Path(kagglehub.model_download(handle)))
         except Exception as error:
             answers.send(_failure(error))

@@ -107,7 +107,7 @@ def verify(
     model: Pullable,
     models: Path,
     environment: Mapping[str, str],
-    check: ContractCheck | None,
+    check: ContractCheck,
     progress: DownloadProgress | None = None,
 ) -> VerifyResult:
     """Compare every file with its digest, then run the documented contract.
@@ -119,8 +119,8 @@ def verify(
         The folder of all models.
     environment : mapping of str to str
         For the caches of other programs.
-    check : callable or None
-        The contract; None to leave it out. So it is where a package that it needs is missing.
+    check : callable
+        The contract; left out where a package that it needs is missing.
     progress : callable, optional
 
     Raises
@@ -138,15 +138,12 @@ def verify(
             "the model is not on this machine", where=model.name, fix=f"Run: swara models pull {model.name}"
         )
     tell = progress or (lambda *_: None)
-    contract = False
     at, files = ModelLayout(models, model), 0
     if local.state in {"pulled", "damaged"}:
         tell(f"reading {model.name}", 0, None)
         files = _check_files(at)
-    if check is not None:
-        tell(f"running the documented contract of {model.name}", 0, None)
-        contract = _run(check, local, local.where)
-    return VerifyResult(local, files, contract)
+    tell(f"running the documented contract of {model.name}", 0, None)
+    return VerifyResult(local, files, _run(check, local, local.where))
 
 
 def _run(check: ContractCheck, local: LocalModel, where: Path) -> bool:

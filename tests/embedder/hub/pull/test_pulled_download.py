@@ -30,8 +30,9 @@ from swara.embedder.hub.pull import RetryPolicy
 from swara.embedder.hub.pull.download import download
 if sys.argv[2] != "unlimited":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+policy = RetryPolicy(total_s=float(sys.argv[3]))
 try:
-    download("google/yamnet/tensorFlow2/yamnet/1", Path(sys.argv[1]), RetryPolicy(), largest_bytes=4_000_000)
+    download("google/yamnet/tensorFlow2/yamnet/1", Path(sys.argv[1]), policy, largest_bytes=4_000_000)
 except Exception as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
@@ -56,8 +57,8 @@ def _tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def _child(cache: Path, limit: str = "unlimited") -> subprocess.Popen[str]:
-    words = [sys.executable, "-c", _CHILD, str(cache), limit]
+def _child(cache: Path, limit: str = "unlimited", seconds: float = 60.0) -> subprocess.Popen[str]:
+    words = [sys.executable, "-c", _CHILD, str(cache), limit, str(seconds)]
     return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -89,6 +90,17 @@ def test_nothing_is_said(kaggle, cache: Path) -> None:
 
     assert child.communicate(timeout=60) == ("", "")
     assert child.returncode == 0
+
+
+def test_nor_of_one_that_is_given_up(kaggle, cache: Path) -> None:
+    """Nothing is left behind that Python would tell of at its end."""
+    kaggle.plan(f"stall_after {2 * MIB}")
+    child = _child(cache, seconds=3.0)
+
+    out, said = child.communicate(timeout=60)
+
+    assert out == ""
+    assert said == "DownloadError: it is not done within 3 s.\n"
 
 
 def test_one_cut_short_goes_on_from_there(kaggle, get, files) -> None:

@@ -207,11 +207,6 @@ class TestVerify:
         with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
             verify(pullable("yamnet"), models, {}, check)
 
-    def test_without_what_runs_it(self, pulled, models: Path) -> None:
-        verified = verify(pullable("yamnet"), models, {}, None)
-
-        assert (verified.files, verified.contract) == (4, False)
-
     def test_a_package_that_is_missing(self, pulled, models: Path) -> None:
         def check(model, path: Path) -> None:
             raise MissingPackage("TensorFlow is not installed")
