@@ -30,7 +30,7 @@ class AudioUnreadable(AudioError):
 
 
 class AudioEmpty(AudioError):
-    """A recording with no samples, or too few to analyse."""
+    """A recording with no samples, or too few to analyze."""
 
 
 class AudioTooLong(AudioError):

@@ -102,7 +102,7 @@ def _mentions(*patterns: str) -> list[str]:
     ]
 
 
-def test_the_readme_shows_how_to_analyse_a_take() -> None:
+def test_the_readme_shows_how_to_analyze_a_take() -> None:
     commands = list(_commands((ROOT / "README.md").read_text("utf-8")))
     assert any(words[:1] == ["analyze"] for words in commands)
 

@@ -10,12 +10,17 @@ from .options import StoreFolder, console, store_at
 
 __all__ = ["cache_app"]
 
-cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need not be computed again.")
+cache_app = typer.Typer(
+    no_args_is_help=True, help="Show and prune the cache. It keeps what need not be computed again."
+)
 
 
 @cache_app.command("info")
 def _info(store: StoreFolder = None) -> None:
-    """Show what each embedder and pitch tracker left in the cache, and what of it is damaged."""
+    """Show what is in the cache.
+
+    How much each embedder and pitch tracker left there, and what of it is damaged.
+    """
     from swara.service.report.terminal.cache_table import render_cache
     from swara.service.store import Layout
     from swara.service.store.usage import cache_shares
@@ -31,7 +36,10 @@ def _prune(
         bool, typer.Option("--all", help="Remove what the live version needs too.")
     ] = False,
 ) -> None:
-    """Remove what the live version has no use for, and what is damaged."""
+    """Remove what is not needed.
+
+    That is what the live version has no use for, and what is damaged.
+    """
     from swara.service.report.terminal.cache_table import render_pruned
     from swara.service.store import Layout
     from swara.service.store.usage import prune_cache

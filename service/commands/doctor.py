@@ -13,9 +13,15 @@ __all__ = ["doctor"]
 
 
 def doctor(
-    store: Annotated[Path | None, typer.Option(help="The store to examine, if not the usual one.")] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out."),
+    ] = None,
 ) -> None:
-    """Show what works, what is missing, and how to get it."""
+    """Show what works and what is missing.
+
+    What is missing comes with the command that gets it. Exits with 1 if a take cannot be analyzed.
+    """
     from swara.service.doctor.doctor import examine, healthy
     from swara.service.report.terminal.doctor_table import render_doctor
 

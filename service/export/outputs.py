@@ -24,7 +24,7 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
     for path in outputs:
         if _is_same(path, source):
             raise OutputError(
-                "this is the recording that is analysed", where=str(path), fix="Choose another output file"
+                "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
             )
         check_writable(path)
 

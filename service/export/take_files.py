@@ -64,7 +64,7 @@ def analyze_file(
     model: Model | None = None,
     warnings: Sequence[str] = (),
 ) -> TakeReport:
-    """Analyse a recording and write the files that were asked for; `model` gives a second opinion.
+    """Analyze a recording and write the files that were asked for; `model` gives a second opinion.
 
     Raises
     ------
