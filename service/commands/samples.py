@@ -111,7 +111,7 @@ def _check(
     Is each there and whole, and does it sound like its labels? Exits with 1 if anything is wrong.
     """
     from swara.service.report.json_report import check_json
-    from swara.service.report.terminal.care_table import render_check
+    from swara.service.report.terminal.check_table import render_check
     from swara.service.samples import check_samples
     from swara.service.store import Layout
 
@@ -145,11 +145,11 @@ def _label(
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
-    from swara.service.report.terminal.care_table import render_mended
-    from swara.service.samples import NONE, Change, label_sample
+    from swara.service.report.terminal.check_table import render_mended
+    from swara.service.samples import NONE, Edit, label_sample
     from swara.service.store import Layout
 
-    change = Change(
+    change = Edit(
         singer=singer,
         licence=licence,
         tonic=None if tonic is None else parse_tonic(tonic),
@@ -157,7 +157,7 @@ def _label(
         swara=swara if swara in (None, NONE) else parse_swara(swara),
         at_s=at,
     )
-    if change == Change(at_s=at):
+    if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
         mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
@@ -174,7 +174,7 @@ def _export(
 
     With all that is noted of them, for: swara samples add FOLDER.
     """
-    from swara.service.report.terminal.care_table import render_exported
+    from swara.service.report.terminal.check_table import render_exported
     from swara.service.samples import export_samples
     from swara.service.store import Layout
 
