@@ -40,7 +40,7 @@ def _add(
     from swara.raga.ragas import raga_named
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.samples_table import render_added
-    from swara.service.samples import add_samples
+    from swara.service.samples.add import add_samples
     from swara.service.store import Layout
 
     given = Given(
@@ -74,7 +74,7 @@ def _list(store: StoreFolder = None) -> None:
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
     from swara.service.report.terminal.samples_table import render_sample
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     render_sample(find_sample(_known(store), sample), console())
 
@@ -83,7 +83,7 @@ def _show(sample: SampleId, store: StoreFolder = None) -> None:
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
     from swara.data.corpus.corpus import audio_path
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     typer.echo(audio_path(find_sample(_known(store), sample)))
 
@@ -94,7 +94,7 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
 
     Its file stays where it is.
     """
-    from swara.service.samples import remove_sample
+    from swara.service.samples.known import remove_sample
     from swara.service.store import Layout
 
     gone = remove_sample(Layout(store_at(store)).corpus, sample)
@@ -112,7 +112,7 @@ def _check(
     """
     from swara.service.report.json_report import check_json
     from swara.service.report.terminal.check_table import render_check
-    from swara.service.samples import check_samples
+    from swara.service.samples.check import check_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -146,7 +146,7 @@ def _label(
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.check_table import render_mended
-    from swara.service.samples import NONE, Edit, label_sample
+    from swara.service.samples.edit import NONE, Edit, label_sample
     from swara.service.store import Layout
 
     change = Edit(
@@ -175,7 +175,7 @@ def _export(
     With all that is noted of them, for: swara samples add FOLDER.
     """
     from swara.service.report.terminal.check_table import render_exported
-    from swara.service.samples import export_samples
+    from swara.service.samples.export import export_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -185,7 +185,7 @@ def _export(
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
-    from swara.service.samples import known_samples
+    from swara.service.samples.known import known_samples
     from swara.service.store import Layout
 
     return known_samples(Layout(store_at(folder)).corpus)

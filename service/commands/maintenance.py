@@ -1,4 +1,4 @@
-"""``swara cache``: what is kept so that it need not be computed again."""
+"""``doctor`` and ``cache``: what works on this machine, and what is kept on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,24 @@ import typer
 
 from .options import StoreFolder, console, store_at
 
-__all__ = ["cache_app"]
+__all__ = ["cache_app", "doctor"]
+
+
+def doctor(
+    store: StoreFolder = None,
+) -> None:
+    """Show what works and what is missing.
+
+    What is missing comes with the command that gets it. Exits with 1 if a take cannot be analyzed.
+    """
+    from swara.service.doctor.doctor import examine, healthy
+    from swara.service.report.terminal.doctor_table import render_doctor
+
+    checks = examine(store)
+    render_doctor(checks, console())
+    if not healthy(checks):
+        raise typer.Exit(1)
+
 
 cache_app = typer.Typer(
     no_args_is_help=True, help="Show and prune the cache. It keeps what need not be computed again."
