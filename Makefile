@@ -58,7 +58,7 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.train $(TRAINING)
 	$(BIN)/python -m swara.classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
 	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
-	$(BIN)/python -m swara.service.samples.pack_pitch
+	$(BIN)/python -m swara.service.samples.bundled_tracks
 
 # Under two hours on two cores; needs fluidsynth and its soundfont fluid-soundfont-gm. Stopped, it goes on.
 train-embedder: $(DEV_STAMP)

@@ -47,7 +47,7 @@ MEANINGS = {
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n(.*?)^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?[^)]*\)")
 _PATH = re.compile(rf"`((?:{'|'.join(PACKAGES)}|benchmarks|deploy|docs|tests)/[\w./-]*)`")
-_MODULE = re.compile(r"`(swara(?:\.\w+)+)`|python -m ((?:swara|benchmarks)[\w.]*)")
+_MODULE = re.compile(r"`(swara(?:\.\w+)+)`")
 _ROOM = re.compile(r"^( *)(\w+)/ ", re.MULTILINE)
 _END_OF_COMMAND = re.compile(r"\s(?:\||\|\||&&|;|2?>{1,2})\s.*")
 
@@ -190,9 +190,17 @@ def test_the_rooms_are_those_of_the_house() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
 def test_what_is_named_of_ours_is_there(path: Path) -> None:
     text = path.read_text("utf-8")
-    modules = ["".join(match) for match in _MODULE.findall(text)]
+    modules = _MODULE.findall(text)
     assert [name for name in _PATH.findall(text) if not (ROOT / name).exists()] == []
     assert [name for name in modules if not _is_of_ours(name)] == []
+
+
+def test_every_module_that_is_run_is_there() -> None:
+    run = [
+        mention.rpartition(" ")[2].rstrip(".") for mention in _mentions(r"-m (?:swara|benchmarks)\b[\w.]*")
+    ]
+    assert {"benchmarks", "swara.data.synth.pack"} <= set(run)
+    assert [name for name in run if not _is_of_ours(name)] == []
 
 
 @pytest.mark.parametrize("path", [each for each in DOCUMENTS if each != GENERATED], ids=_name)
@@ -293,10 +301,9 @@ class TestTheseTests:
         assert list(_commands("swara analyze --bogus\n\n```json\n{}\n```\n")) == []
 
     def test_names_of_ours_are_found_and_others_are_not(self) -> None:
-        text = "`data/nowhere.py` `swara.raga.tuning` `swara.data.nothing.x` python -m swara.no"
+        text = "`data/nowhere.py` `swara.raga.tuning` `swara.data.nothing.x`"
         assert _PATH.findall(text) == ["data/nowhere.py"]
-        names = ["".join(match) for match in _MODULE.findall(text)]
-        assert [_is_of_ours(name) for name in names] == [True, False, False]
+        assert [_is_of_ours(name) for name in _MODULE.findall(text)] == [True, False]
         assert _is_of_ours("swara.raga.tuning.Tuning")
         assert not _is_of_ours("swara.raga.tuning.Turning")
 
