@@ -114,25 +114,23 @@ def layers(container: str) -> list[list[str]]:
 
 def floors() -> str:
     """Return the picture of the house: who may import whom."""
-    parts: list[Box | Arrow] = []
-    y = _tower(parts, 20, 580, [["cli", "swara"], *layers("swara")], ROOT)
-    inside = _tower(parts, 640, 340, layers("swara.service"), None)
-    return picture(1000 if inside else 620, max(y, inside) + 10, "The floors of the house", *parts)
+    described, named = 62, 30
+    house = _tower([["cli", "swara"], *layers("swara")], 20, 580, described)
+    inside = _tower([["inside service"], *layers("swara.service")], 640, 340, named)
+    bottom = max(box.y + box.height for box in (*house, *inside))
+    return picture(1000, bottom + 20, "The floors of the house", *house, *inside)
 
 
-def _tower(parts: list[Box | Arrow], x: int, width: int, tower: list[list[str]], root: Path | None) -> int:
-    y, height = 20, 30 if root is None else 62
-    for rooms in tower:
+def _tower(tower: list[list[str]], x: int, width: int, height: int) -> list[Box]:
+    boxes = []
+    for floor, rooms in enumerate(tower):
         each = (width - 10 * (len(rooms) - 1)) // len(rooms)
         for number, room in enumerate(rooms):
-            text, floor = "", "service"
-            if root is not None:
-                file = root / f"{room}.py"
-                text = first_line(file if file.is_file() else root / room / "__init__.py")
-                floor = room
-            parts.append(Box(x + number * (each + 10), y, each, height, room, text, floor))
-        y += height + 10
-    return y
+            file = next(iter(ROOT.glob(f"{room}.py")), ROOT / room / "__init__.py")
+            text, colour = (first_line(file), room) if file.is_file() else ("", "service")
+            place = x + number * (each + 10), 20 + floor * (height + 10)
+            boxes.append(Box(*place, each, height, room, text, "" if room.startswith("inside") else colour))
+    return boxes
 
 
 STEPS = (
