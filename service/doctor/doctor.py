@@ -1,4 +1,4 @@
-"""Whether this installation can analyse a take, and if not, what is to be done."""
+"""Whether this installation can analyze a take, and if not, what is to be done."""
 
 from __future__ import annotations
 
