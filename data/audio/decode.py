@@ -13,8 +13,7 @@ from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError
 
 from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
-from .collector import Collector, too_long
-from .reader import Reader, Refused
+from .reader import Collector, Reader, Refused, too_long
 from .soundfile_reader import SoundfileReader
 
 __all__ = ["MAX_DURATION_S", "MIN_DURATION_S", "RATE_HZ", "Decoded", "decode", "load_clip", "source_blocks"]
