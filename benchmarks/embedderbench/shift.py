@@ -11,7 +11,7 @@ import numpy as np
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.pitch_track import MAX_HZ, MIN_HZ
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 
 __all__ = ["FIFTH", "Resung", "pitch", "resung"]
 

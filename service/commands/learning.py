@@ -27,7 +27,8 @@ def rebuild(
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of TF Hub or finetuned-XXXXXXXX"
+            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub,"
+            " finetuned-XXXXXXXX"
             " from now on. That of the live version if left out.",
             autocompletion=complete_embedder,
         ),

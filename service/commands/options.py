@@ -138,7 +138,7 @@ def request_of(
 
 
 def _tuning(name: str, store: Path | None) -> Tuning:
-    from swara.raga.near_names import fold_name
+    from swara.raga.errors import fold_name
     from swara.raga.tuning import tuning_named
 
     if fold_name(name) != "learned":

@@ -17,7 +17,7 @@ from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.pitch_columns import SalienceColumns
 

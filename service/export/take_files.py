@@ -10,7 +10,7 @@ from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable, write_atomically
+from swara.data.storage.disk import check_writable, write_bytes
 from swara.index import Item
 from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, analyze
@@ -175,9 +175,4 @@ def _write(
 
 
 def _write_text(path: Path, text: Callable[[], str]) -> None:
-    content = text().encode()
-
-    def write(part: Path) -> None:
-        part.write_bytes(content)
-
-    write_atomically(path, write)
+    write_bytes(path, text().encode())
