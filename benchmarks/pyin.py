@@ -1,21 +1,22 @@
-"""A fine pitch estimate around a coarse one, from the waveform, and how periodic the voice is there.
+"""What the pitch head is held against: pYIN (Mauch & Dixon 2014) as librosa has it, plain and refined.
 
-For each frame the normalised cross-correlation of two stretches, a whole number of periods apart, is
-searched around the coarse period and its peak interpolated with a parabola. Several periods together
-divide the error of the interpolation by their number. The height of the peak tells how well the
-waveform repeats: near 1 for a clean voice, under 0.4 for noise.
+pYIN decides which frames are sung and in which octave, on a grid of 10 cents; `refine` then measures the
+period itself. For each frame the normalised cross-correlation of two stretches, a whole number of periods
+apart, is searched around the coarse period and its peak interpolated with a parabola: several periods together
+divide the error of the interpolation by their number. The height of the peak tells how well the waveform
+repeats: near 1 for a clean voice, under 0.4 for noise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from swara.data.arrays import FloatArray, IntArray
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 from swara.data.clip import Clip, Samples
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
-__all__ = ["Refined", "refine"]
+__all__ = ["plain_pyin", "refine", "refined_pyin"]
 
 WINDOW_S = 0.020
 SPAN_S = 0.008
@@ -25,30 +26,81 @@ SEARCH_CENTS = 15.0
 _SEARCH_RATIO = 2 ** (SEARCH_CENTS / 1200) - 1
 _SLACK_SAMPLES = 2
 _BLOCK = 512
+_HOP = round(HOP_S * TRACK_RATE_HZ)
+_PIECE_FRAMES = 3000
+_OVERLAP_FRAMES = 100
+_LEAST_PERIODICITY = 0.4
+"""pYIN calls some noise voiced: it repeats with less than 0.25, a voice with more than 0.5."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Refined:
-    """Refined frames: `hz` and `periodicity` (-1 to 1), float64 arrays of shape [frames]."""
-
-    hz: FloatArray
-    periodicity: FloatArray
+def plain_pyin(clip: Clip) -> PitchTrack:
+    """Track a clip with librosa's pYIN as it comes: its grid of 10 cents, its voicing for confidence."""
+    hz, voiced = _pyin(clip.samples, clip.rate_hz)
+    return PitchTrack(HOP_S * np.arange(hz.size), hz, voiced.astype(np.float64), voiced)
 
 
-def refine(clip: Clip, times_s: FloatArray, hz: FloatArray) -> Refined:
+def refined_pyin(clip: Clip) -> PitchTrack:
+    """Track a clip at `TRACK_RATE_HZ` with pYIN, and refine each frame; confidence is the periodicity.
+
+    A long recording is tracked in overlapping pieces, so that memory stays bounded.
+
+    Raises
+    ------
+    ValueError
+        If the clip has another sample rate.
+    """
+    if clip.rate_hz != TRACK_RATE_HZ:
+        raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
+    frames = 1 + int(clip.samples.size) // _HOP
+    coarse_hz, sung = np.empty(frames), np.empty(frames, dtype=np.bool_)
+    for start in range(0, frames, _PIECE_FRAMES):
+        stop = min(start + _PIECE_FRAMES, frames)
+        first = max(0, start - _OVERLAP_FRAMES)
+        piece = clip.samples[first * _HOP : (stop + _OVERLAP_FRAMES) * _HOP]
+        hz, voiced = _pyin(piece, clip.rate_hz)
+        coarse_hz[start:stop], sung[start:stop] = (
+            hz[start - first : stop - first],
+            voiced[start - first : stop - first],
+        )
+    times_s = HOP_S * np.arange(frames, dtype=np.float64)
+    hz, periodicity = refine(clip, times_s, coarse_hz)
+    confidence = np.clip(periodicity, 0.0, 1.0)
+    return PitchTrack(times_s, hz, confidence, sung & (confidence >= _LEAST_PERIODICITY))
+
+
+def _pyin(samples: Samples, rate_hz: int) -> tuple[FloatArray, BoolArray]:
+    """Return hz and voicing by librosa, one frame per 10 ms."""
+    import librosa
+
+    hz, voiced, _ = librosa.pyin(
+        samples,
+        fmin=MIN_HZ,
+        fmax=MAX_HZ,
+        sr=rate_hz,
+        frame_length=1024,
+        hop_length=round(HOP_S * rate_hz),
+        resolution=0.1,
+        fill_na=None,
+    )
+    return hz, voiced
+
+
+def refine(clip: Clip, times_s: FloatArray, hz: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Refine a pitch track.
 
     Parameters
     ----------
     clip : Clip
-        The recording.
+        The recording that was tracked.
     times_s, hz : float64 arrays, shape [frames]
         Frame centres in seconds and coarse estimates in Hz, right to within `SEARCH_CENTS`.
 
     Returns
     -------
-    Refined
+    hz : float64 array, shape [frames]
         A frame whose correlation has no peak within the search range keeps its coarse estimate.
+    periodicity : float64 array, shape [frames]
+        Height of the peak, -1 to 1.
     """
     window = round(WINDOW_S * clip.rate_hz)
     lags = np.maximum(1.0, np.floor(SPAN_S * hz)) * clip.rate_hz / hz
@@ -63,7 +115,7 @@ def refine(clip: Clip, times_s: FloatArray, hz: FloatArray) -> Refined:
         refined_lags[block], periodicity[block] = _search(
             samples, centres[block] - first, lags[block], window
         )
-    return Refined(hz * lags / refined_lags, periodicity)
+    return hz * lags / refined_lags, periodicity
 
 
 def _stretch(samples: Samples, first: int, last: int) -> Samples:
