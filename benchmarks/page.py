@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
 import os
 import platform
@@ -17,10 +19,7 @@ import numpy as np
 
 from .shares import Interval, Share
 
-__all__ = ["Check", "Page", "Section", "Table", "percent", "to_json"]
-
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-EVALUATION_MD = "[Evaluation recordings]({up}evaluation.md)"
 _LIBRARIES = (
     "numpy",
     "ai-edge-litert",
@@ -100,7 +99,7 @@ class Table:
         One for each column.
     rows : sequence of sequences
         Strings stand as they are; anything else goes through `form`. NaN becomes a dash, an interval the
-        figure with its bounds in brackets, and so does a share.
+        figure with its bounds in brackets, and so does a share; a tuple is joined by strokes.
     form : str or sequence of str
         A format for every cell, or one for each column after the first: ``{:.1f} s``, ``{:.1%}``.
     """
@@ -124,7 +123,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One thing that was measured: how, against which targets, in detail, and what that says."""
+    """One thing that was measured: how (in paragraphs), against which targets, in detail, what that says."""
 
     title: str
     method: str
@@ -135,7 +134,7 @@ class Section:
     def lines(self) -> Iterator[str]:
         """Yield its paragraphs and tables."""
         yield f"## {self.title}"
-        yield _paragraph(self.method)
+        yield from map(_paragraph, self.method.split("\n\n"))
         yield from Table("", ("what", "measured", "target", ""), [c.row() for c in self.checks]).lines()
         for table in self.tables:
             yield from table.lines()
@@ -145,16 +144,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What stands at the head of a page, and where it is written.
+    """What stands at the head of a page.
 
-    Parameters
-    ----------
-    title : str
-    program, make : str
-        The module that writes it, and the target of make that runs that.
-    introduction : str
-    place : str
-        File, relative to ``docs/``.
+    The program and the target of make that write it, and its place in ``docs/``.
     """
 
     title: str
@@ -174,17 +166,8 @@ class Page:
     ) -> str:
         """Return the page as markdown.
 
-        Parameters
-        ----------
-        sections : sequence of Section
-        notices : sequence of str
-            Paragraphs before the first section.
-        left_out : sequence of str
-            What was not measured, and why.
-        libraries : str
-            More libraries that took part, with their versions.
-        plot : str
-            A figure as markdown, below the summary.
+        Notices are paragraphs before the first section, and so is what was `left_out`, and why; `libraries`
+        took part besides the usual ones; `plot` is a figure in markdown.
         """
         how = f"Written by `python -m {self.program}` (`make {self.make}`)"
         parts = [f"# {self.title}", _paragraph(f"{how}. {self.introduction}"), *map(_paragraph, notices)]
@@ -194,17 +177,30 @@ class Page:
         parts += [*_summary(sections), *([plot] if plot else [])]
         return "\n\n".join([*parts, *(line for section in sections for line in section.lines())]) + "\n"
 
-    def write(self, path: Path | None, sections: Sequence[Section], *notices: str, **more: Any) -> None:
-        """Write `render` to a file, by default to its place, and say so."""
-        path = path or self.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.render(sections, notices, **more), encoding="utf-8")
-        print(f"wrote {path}", flush=True)
+    def write(
+        self,
+        options: argparse.Namespace,
+        sections: Sequence[Section],
+        *notices: str,
+        raw: Any = None,
+        **more: Any,
+    ) -> None:
+        """Write `render` where the options of `parser` have it, and as JSON what was measured."""
+        if options.json is not None:
+            figures = to_json(sections if raw is None else raw)
+            options.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        options.page.parent.mkdir(parents=True, exist_ok=True)
+        options.page.write_text(self.render(sections, notices, **more), encoding="utf-8")
+        print(f"wrote {options.page}", flush=True)
 
-    @property
-    def path(self) -> Path:
-        """Where it is written unless another file is named."""
-        return DOCS / self.place
+    def parser(self, description: str | None) -> argparse.ArgumentParser:
+        """Return the options of the program: where the page goes, and the raw figures."""
+        parser = argparse.ArgumentParser(prog=f"python -m {self.program}", description=description)
+        parser.add_argument(
+            "--page", type=Path, default=DOCS / self.place, metavar="FILE", help="where the page goes"
+        )
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the raw figures there")
+        return parser
 
     def about_recordings(self, root: Path | None) -> str:
         """Say whether real recordings were measured."""
@@ -231,25 +227,32 @@ def machine() -> str:
 
 
 def to_json(value: Any) -> Any:
-    """Return anything measured as what `json` takes: null for NaN, dataclasses by their fields."""
+    """Return anything measured as what `json` takes: null for NaN, dataclasses by fields, no functions."""
     if isinstance(value, Share):
         return to_json(value.interval)
     if is_dataclass(value):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        named = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: to_json(each) for name, each in named.items() if not callable(each)}
     if isinstance(value, Mapping):
         return {str(key): to_json(each) for key, each in value.items()}
     if isinstance(value, np.ndarray | np.generic):
         return to_json(value.tolist())
     if isinstance(value, list | tuple):
         return [to_json(each) for each in value]
+    if isinstance(value, Path | slice):
+        return str(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _summary(sections: Sequence[Section]) -> Iterator[str]:
     checks = [(section, check) for section in sections for check in section.checks]
-    missed = [f"- {section.title}: {check.what}, {check.verdict}" for section, check in checks if not check.met]
+    missed = [
+        f"- {section.title}: {check.what}, {check.verdict}" for section, check in checks if not check.met
+    ]
     if checks:
-        yield f"{len(checks) - len(missed)} of {len(checks)} targets were met." + (" Missed:" if missed else "")
+        yield f"{len(checks) - len(missed)} of {len(checks)} targets were met." + (
+            " Missed:" if missed else ""
+        )
     if missed:
         yield "\n".join(missed)
 
@@ -257,6 +260,8 @@ def _summary(sections: Sequence[Section]) -> Iterator[str]:
 def _cell(value: Any, form: str) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, tuple):
+        return "/".join(_cell(each, form) for each in value)
     if isinstance(value, Share):
         return _cell(value.interval, form)
     if isinstance(value, Interval):

@@ -2,9 +2,9 @@
 
 pYIN decides which frames are sung and in which octave, on a grid of 10 cents; `refine` then measures the
 period itself. For each frame the normalised cross-correlation of two stretches, a whole number of periods
-apart, is searched around the coarse period and its peak interpolated with a parabola: several periods together
-divide the error of the interpolation by their number. The height of the peak tells how well the waveform
-repeats: near 1 for a clean voice, under 0.4 for noise.
+apart, is searched around the coarse period and its peak interpolated with a parabola: several periods
+together divide the error of the interpolation by their number. The height of the peak tells how well the
+waveform repeats: near 1 for a clean voice, under 0.4 for noise.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.arrays import BoolArray, FloatArray, IntArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
-
-__all__ = ["plain_pyin", "refine", "refined_pyin"]
 
 WINDOW_S = 0.020
 SPAN_S = 0.008

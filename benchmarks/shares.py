@@ -8,8 +8,6 @@ import numpy as np
 
 from swara.data.arrays import FloatArray, IntArray
 
-__all__ = ["Interval", "Share"]
-
 ROUNDS = 2000
 SEED = 4242
 _LEVELS = (2.5, 97.5)
@@ -17,14 +15,9 @@ _LEVELS = (2.5, 97.5)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure and the 95 % interval around it.
+    """A figure and the 95 % interval around it, NaN where nothing was counted.
 
-    Parameters
-    ----------
-    value, low, high : float
-        NaN where nothing was counted.
-    lead : bool
-        Whether it is the lead of one over another.
+    A lead is that of one over another.
     """
 
     value: float

@@ -1,4 +1,4 @@
-"""The reference: pYIN covers the whole sung range at any length, and what refines it is that of a slow loop."""
+"""The reference: pYIN covers the whole sung range at any length; what refines it is that of a slow loop."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.rebuilds.choir import relabel, sing
+from benchmarks.rebuild.choir import relabel, sing
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.corpus.corpus import audio_digest
 from swara.raga.errors import BadNotation
