@@ -105,30 +105,28 @@ class HeadScores(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedNotes:
-    """Notes whose swara is known: the bundled samples (some in keys held out), a chromatic scale, calans."""
+    """Notes whose swara is known: the bundled samples and whether their key is held out, a scale, calans."""
 
-    taught: list[NoteSource]
-    held_out: list[NoteSource]
+    pack: list[tuple[NoteSource, bool]]
     scale: list[NoteSource]
     calan: list[NoteSource]
 
     def trial(self, feature: Feature) -> HeadScores:
         """Train heads with one feature, and ask them about notes that they were not trained on."""
-        fitted = fit([*self.taught, *self.held_out], feature)
+        fitted = fit([note for note, _ in self.pack], feature)
         classes = fitted.head.classes
         known = [note for note in self.calan if note.swara in classes]
         unknown = [note for note in self.calan if note.swara not in classes]
         asked = (outcome(fitted.head, notes, feature) for notes in (self.scale, known, unknown))
-        keys = outcome(fit(self.taught, feature).head, self.held_out, feature)
+        taught, asked_keys = ([note for note, out in self.pack if out == side] for side in (False, True))
+        keys = outcome(fit(taught, feature).head, asked_keys, feature)
         return HeadScores(feature, fitted.metrics, len(classes), *asked, keys)
 
 
 def named_notes(root: Path, tracks: Tracks, embedder: Embedder) -> NamedNotes:
     """Load, track and embed every note whose swara is known."""
-    pack = list(_pack_notes(tracks, embedder))
     return NamedNotes(
-        [note for note, held_out in pack if not held_out],
-        [note for note, held_out in pack if held_out],
+        list(_pack_notes(tracks, embedder)),
         list(_solfege_notes(root, tracks, embedder)),
         list(_calan_notes(root, tracks, embedder)),
     )

@@ -220,14 +220,6 @@ def test_the_penalty_is_that_of_trying_each_by_hand():
     assert penalty(taught, taught) == GRID[int(np.argmin(losses))]
 
 
-def test_noise_is_held_in_check_more_than_clear_vectors():
-    rng = np.random.default_rng(4)
-    clear, noisy = (
-        penalty(taught, taught) for taught in (collection(rng, noise=noise) for noise in (0.05, 2.0))
-    )
-    assert noisy < clear
-
-
 def test_folds_are_stretches_of_keys_that_hold_every_note_once():
     keys = np.random.default_rng(5).integers(50, 97, 300)
     folds = key_folds(keys)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.finetune import __main__ as finetune
-from benchmarks.finetune.__main__ import Compared, compare
+from benchmarks.finetune.__main__ import compare
 from benchmarks.finetune.corpora import (
     RATE_HZ,
     SEED,
@@ -20,7 +20,6 @@ from benchmarks.finetune.corpora import (
     written,
 )
 from benchmarks.recordings import SightSinging
-from benchmarks.retrieval import Ranked
 from swara.data.clip import Clip
 from swara.embedder.builtin.embedder import BuiltinEmbedder
 from swara.embedder.finetune.plan import Plan
@@ -94,13 +93,6 @@ def test_the_same_embedder_gains_nothing_and_its_figure_is_the_programs_own(corp
     assert compared.after.places.size == found.notes
     assert compared.after.reciprocal.value == pytest.approx(found.reciprocal_rank)
     assert compared.after.nearest.value == pytest.approx(found.nearest)
-
-
-def test_a_gain_is_that_of_all_notes_not_of_singers() -> None:
-    singers = np.array([0, 0, 0, 0, 1])
-    before, after = Ranked(np.array([1, 2, 2, 2, 1]), singers), Ranked(np.ones(5, int), singers)
-    line = Compared(before, after).line("others")
-    assert "5 notes of 2 singers: nearest 0.400 -> 1.000, mean reciprocal rank 0.700 -> 1.000, +0.300" in line
 
 
 def test_without_recordings_it_says_so(

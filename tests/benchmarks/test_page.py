@@ -9,90 +9,62 @@ import pytest
 from scipy.stats import bootstrap
 
 from benchmarks import meter
-from benchmarks.page import Check, Page, Section, Table, percent, to_json
+from benchmarks.page import Check, Page, Section, Table, to_json
 from benchmarks.shares import Interval, Share
 
 PAGE = Page("Title", "benchmarks.some", "bench-some", "Why.", "benchmarks/some.md")
 
 
-class TestCheck:
-    @pytest.mark.parametrize(
-        ("measured", "at_most", "verdict"),
-        [
-            (96.96, False, "met"),
-            (96.94, False, "missed by 0.1 points"),
-            (97.04, True, "met"),
-            (98.0, True, "missed by 1.0 points"),
-        ],
+@pytest.mark.parametrize(
+    ("measured", "at_most", "verdict"),
+    [
+        (96.96, False, "met"),
+        (96.94, False, "missed by 0.1 points"),
+        (97.04, True, "met"),
+        (98.0, True, "missed by 1.0 points"),
+    ],
+)
+def test_the_figure_as_shown_is_what_is_compared(measured, at_most, verdict):
+    assert Check("x", measured, 97.0, at_most=at_most).verdict == verdict
+    assert not Check("x", float("nan"), 97.0, at_most=at_most).met
+
+
+def test_cells_are_formatted_by_column():
+    lead, nan = Interval(-2.0, -3.0, -1.0, lead=True), float("nan")
+    table = Table(
+        "Caption.",
+        "abcd",
+        [("x", 0.123, lead, (1.0, 2.0)), ("y", nan, "as it is", nan)],
+        ("{:.1%}", "{:.0f}", "{:.1f}"),
     )
-    def test_the_figure_as_shown_is_what_is_compared(self, measured, at_most, verdict):
-        assert Check("x", measured, 97.0, at_most=at_most).verdict == verdict
-
-    def test_what_was_not_measured_is_not_met(self):
-        assert not Check("x", float("nan"), 1.0).met
-
-
-class TestTable:
-    def test_cells_are_formatted_by_column(self):
-        table = Table(
-            "Caption.",
-            ("a", "b", "c"),
-            [("x", 0.123, 4.0), ("y", float("nan"), "as it is")],
-            ("{:.1%}", "{:.2f}"),
-        )
-        caption, grid = table.lines()
-        assert caption == "Caption."
-        assert grid.splitlines()[2:] == ["| x | 12.3 % | 4.00 |", "| y | - | as it is |"]
-
-    def test_intervals_and_tuples(self):
-        lead = Interval(-2.0, -3.0, -1.0, lead=True)
-        (grid,) = Table("", ("a", "b", "c"), [("x", lead, (1.0, 2.0))], "{:.0f}").lines()
-        assert grid.splitlines()[2] == "| x | -2 (-3 to -1) **behind** | 1/2 |"
-        assert not Interval(-2.0, -3.0, -1.0).behind
-
-    def test_nothing_measured_is_no_table(self):
-        assert list(Table("Caption.", ("a",), []).lines()) == []
+    caption, grid = table.lines()
+    assert caption == "Caption."
+    assert grid.splitlines()[2:] == [
+        "| x | 12.3 % | -2 (-3 to -1) **behind** | 1.0/2.0 |",
+        "| y | - | as it is | - |",
+    ]
+    assert not Interval(-2.0, -3.0, -1.0).behind
+    assert list(Table("Caption.", "a", []).lines()) == []
 
 
-class TestPage:
-    def test_what_was_missed_stands_at_its_head(self):
-        checks = (Check("good", 99.0, 97.0), Check("bad", 96.0, 97.0))
-        page = PAGE.render(
-            [Section("One", "How.\n\nHow else.", checks, reading="So.")], ["Notice."], left_out=["x: why"]
-        )
-        head, _, body = page.partition("## One")
-        assert "1 of 2 targets were met. Missed:\n\n- One: bad, missed by 1.0 points" in head
-        assert "`python -m benchmarks.some` (`make bench-some`)" in head
-        assert "- x: why" in head
-        assert "| bad | 96.0 % | at least 97.0 % | missed by 1.0 points |" in body
-        assert all(len(line) <= 110 or line.startswith("|") for line in page.splitlines())
-
-    def test_it_says_whether_recordings_were_measured(self, tmp_path):
-        assert "not set" in PAGE.about_recordings(None)
-        assert "(../evaluation.md)" in PAGE.about_recordings(tmp_path)
-
-    def test_it_is_written_where_asked_with_the_raw_figures(self, tmp_path):
-        options = PAGE.parser("x").parse_args(
-            ["--page", str(tmp_path / "a" / "b.md"), "--json", str(tmp_path / "c.json")]
-        )
-        section = Section(
-            "One", "How.", tables=[Table("", ("a", "b"), [("x", Share.of(np.array([1.0, 0.0])))], "{:.2f}")]
-        )
-        PAGE.write(options, [section])
-        assert "| x | 0.50 (0.00 to 1.00) |" in (tmp_path / "a" / "b.md").read_text("utf-8")
-        (kept,) = json.loads((tmp_path / "c.json").read_text("utf-8"))
-        assert kept["tables"][0]["rows"][0][1]["value"] == 0.5
-
-    def test_raw_figures_are_json(self):
-        raw = to_json(
-            {1: [float("nan"), np.float32(2.0)], "array": np.arange(2), "check": Check("x", 1.0, 2.0)}
-        )
-        assert json.loads(json.dumps(raw, allow_nan=False))["1"] == [None, 2.0]
-        assert raw["array"] == [0, 1]
-        assert raw["check"]["target"] == 2.0
-
-    def test_a_share_of_nothing_is_a_dash(self):
-        assert (percent(0.5), percent(float("nan"))) == ("50.0 %", "-")
+def test_a_page_says_at_its_head_what_was_missed_and_is_written_with_the_raw_figures(tmp_path):
+    checks = (Check("good", 99.0, 97.0), Check("bad", 96.0, 97.0))
+    table = Table("", "ab", [("x", Share.of(np.array([1.0, 0.0])))], "{:.2f}")
+    options = PAGE.parser("x").parse_args(
+        ["--page", str(tmp_path / "a" / "b.md"), "--json", str(tmp_path / "c.json")]
+    )
+    PAGE.write(options, [Section("One", "How.\n\nHow else.", checks, [table], "So.")], left_out=["x: why"])
+    page = (tmp_path / "a" / "b.md").read_text("utf-8")
+    head, _, body = page.partition("## One")
+    assert "1 of 2 targets were met. Missed:\n\n- One: bad, missed by 1.0 points" in head
+    assert "`python -m benchmarks.some` (`make bench-some`)" in head
+    assert "- x: why" in head
+    assert "| bad | 96.0 % | at least 97.0 % | missed by 1.0 points |" in body
+    assert "| x | 0.50 (0.00 to 1.00) |" in body
+    assert all(len(line) <= 110 or line.startswith("|") for line in page.splitlines())
+    (kept,) = json.loads((tmp_path / "c.json").read_text("utf-8"))
+    assert kept["tables"][0]["rows"][0][1]["value"] == 0.5
+    assert to_json({1: [float("nan"), np.arange(2)]}) == {"1": [None, [0, 1]]}
 
 
 class TestShare:
@@ -101,7 +73,8 @@ class TestShare:
 
     def test_it_is_counted_over_all(self):
         assert Share(np.array([1.0, 3.0]), np.array([1.0, 9.0])).value == pytest.approx(0.4)
-        assert np.isnan(Share(np.zeros(2), np.zeros(2)).value)
+        nothing = Share(np.zeros(2), np.zeros(2)).interval
+        assert np.isnan([nothing.value, nothing.low, nothing.high]).all()
         by_unit = Share.of(np.array([1.0, 0.0, 0.5]), np.array([0, 2, 2]))
         assert (by_unit.part.tolist(), by_unit.whole.tolist()) == ([1.0, 0.0, 0.5], [1.0, 0.0, 2.0])
 
@@ -124,10 +97,6 @@ class TestShare:
     def test_different_units_cannot_be_paired(self):
         with pytest.raises(ValueError, match="30 units cannot be compared with 29"):
             Share(self.part, self.whole).ahead_of(Share(self.part[1:], self.whole[1:]))
-
-    def test_nothing_counted_has_no_interval(self):
-        span = Share(np.zeros(3), np.zeros(3)).interval
-        assert np.isnan([span.value, span.low, span.high]).all()
 
 
 def burning(seconds: float, megabytes: int):
