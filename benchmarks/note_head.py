@@ -11,7 +11,11 @@ import numpy as np
 
 from benchmarks.pitch.tracks import Tracks
 from benchmarks.recordings import calans, labelled_swaras, solfege
-from swara.classifier.note_head import FittedHead, HeadMetrics, NoteHead, NoteSource, augmented, fit_note_head
+from swara.classifier.note_head.augment import augmented
+from swara.classifier.note_head.examples import NoteSource
+from swara.classifier.note_head.fit import FittedHead, fit_note_head
+from swara.classifier.note_head.head import NoteHead
+from swara.classifier.note_head.metrics import HeadMetrics
 from swara.classifier.notes import find_held_notes
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip

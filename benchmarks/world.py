@@ -22,7 +22,7 @@ def harvest(samples: Samples) -> tuple[FloatArray, FloatArray]:
 def resynthesise(
     samples: Samples, hz: FloatArray, times_s: FloatArray, ratio: float, tract: float = 1.0
 ) -> FloatArray:
-    """Analyse a voice along its pitch (CheapTrick, D4C) and synthesize it at `ratio` times that.
+    """Analyze a voice along its pitch (CheapTrick, D4C) and synthesize it at `ratio` times that.
 
     With a ratio of 1 what changes is only what the vocoder leaves in a sound. Some ms may lack at the end.
 

@@ -67,6 +67,21 @@ def test_version_imports_nothing_heavy() -> None:
     assert _imports("--version").isdisjoint(HEAVY | AUDIO)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("analyze", "take.wav", "--raga", "ya"),
+        ("analyze", "take.wav", "--tuning", ""),
+        ("models", "pull", ""),
+    ],
+)
+def test_completion_imports_nothing_heavy(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    monkeypatch.setenv("_SWARA_COMPLETE", "complete_bash")
+    assert _imports().isdisjoint(HEAVY | AUDIO)
+
+
 def test_doctor_looks_without_importing() -> None:
     code = (
         "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"
@@ -87,7 +102,9 @@ def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
 
 
 def test_importing_a_package_imports_nothing_heavy() -> None:
-    code = "from swara import classifier, data, embedder, index, raga, service\nimport sys; print(*sys.modules)"
+    code = (
+        "from swara import classifier, data, embedder, index, raga, service\nimport sys; print(*sys.modules)"
+    )
     assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
 
 

@@ -72,7 +72,7 @@ _AGAINST = """How many points {ours} lies ahead within 50 cents, on the same cli
 difference (paired bootstrap); a peer is significantly ahead only where the whole interval is negative."""
 _QUIET = """Share of frames called voiced, %, in sounds where nobody sings: less is better. Tabla strokes and
 a tanpura have a pitch, but not a singer's. All but silence and tabla stand at -26 dB RMS."""
-_RANGE = """Frames by their true pitch in Hz. Real voices were analysed by WORLD along their exact f0 and
+_RANGE = """Frames by their true pitch in Hz. Real voices were analyzed by WORLD along their exact f0 and
 synthesized at two other pitches each; the synthesized ones sing on Sas through the range. What counts is how
 far any band lies from the mean of all."""
 _COSTS = f"""CPU time of a process over {LENGTH_S} s of synthesized singing, all threads together, best of

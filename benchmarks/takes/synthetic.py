@@ -97,7 +97,7 @@ def measure(tracks: Tracks) -> Section:
 
 
 def _condition(db: float | None, tracks: Tracks | None) -> tuple[_Answers, tuple[int, int]]:
-    """Analyse every take at one strength of the tanpura; without `tracks`, on the true pitch.
+    """Analyze every take at one strength of the tanpura; without `tracks`, on the true pitch.
 
     Returns
     -------

@@ -21,7 +21,7 @@ def pitch_tracker(name: TrackerName) -> PitchTracker:
 
     Raises
     ------
-    HeadDamaged
+    HeadError
         If the file of the pitch head is absent or damaged.
     """
     match name:

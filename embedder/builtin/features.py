@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from swara.data.arrays import FloatArray
+from swara.data.audio.frames import hz_of_mel, mel_of_hz
 from swara.data.clip import Samples
 from swara.embedder.spec import Vectors
 
@@ -21,11 +22,9 @@ __all__ = [
     "STEP_SAMPLES",
     "Levels",
     "band_centres_hz",
+    "band_features",
     "band_powers",
     "band_weights",
-    "hz_of_mel",
-    "levels_of",
-    "mel_of_hz",
     "window_envelopes",
 ]
 
@@ -85,7 +84,7 @@ def band_powers(samples: Samples) -> Levels:
     return powers
 
 
-def levels_of(powers: Levels) -> tuple[Levels, Levels]:
+def band_features(powers: Levels) -> tuple[Levels, Levels]:
     """Return the network's input.
 
     Parameters
@@ -129,16 +128,6 @@ def band_centres_hz() -> FloatArray:
     return np.asarray(band_weights() @ np.linspace(0.0, RATE_HZ / 2, FRAME_SAMPLES // 2 + 1))
 
 
-def mel_of_hz(hz: float) -> float:
-    """O'Shaughnessy's mel scale."""
-    return float(2595.0 * np.log10(1.0 + hz / 700.0))
-
-
-def hz_of_mel(mel: FloatArray) -> FloatArray:
-    """Return to Hz from mel."""
-    return np.asarray(700.0 * (10.0 ** (mel / 2595.0) - 1.0))
-
-
 COEFFICIENTS = 20
 """Length of the cepstrum, without the first, which is loudness."""
 
@@ -161,7 +150,7 @@ def window_envelopes(powers: Levels, weights: Levels, length: int, step: int) ->
     powers : float32 array, shape [frames, BANDS]
         Of `band_powers`.
     weights : float32 array, shape [frames, 1]
-        Of `levels_of`.
+        Of `band_features`.
     length, step : int
         Frames in a window, and from one window to the next; at least `length` frames.
 

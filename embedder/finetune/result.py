@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swara.embedder.errors import FinetuneNoBetter
+from swara.embedder.errors import FinetuneError
 
-from .retrieval import Found
+from .retrieval import RetrievalScore
 
 __all__ = ["LEAST_GAIN", "Finetuned", "no_better"]
 
@@ -26,9 +26,9 @@ class Finetuned:
         Of the new embedder.
     folder : Path
         Where it is kept.
-    before, after : Found
+    before, after : RetrievalScore
         The built-in and the new embedder, on recordings that only judged.
-    synthesized_before, synthesized_after : Found
+    synthesized_before, synthesized_after : RetrievalScore
         On synthesized singers that neither learned from.
     by : str
         ``singer`` if whole singers were held out, else ``recording``.
@@ -44,10 +44,10 @@ class Finetuned:
 
     name: str
     folder: Path
-    before: Found
-    after: Found
-    synthesized_before: Found
-    synthesized_after: Found
+    before: RetrievalScore
+    after: RetrievalScore
+    synthesized_before: RetrievalScore
+    synthesized_after: RetrievalScore
     by: str
     unlabelled: int
     stages: int
@@ -74,13 +74,13 @@ class Finetuned:
         }
 
 
-def no_better(made: Finetuned) -> FinetuneNoBetter:
+def no_better(made: Finetuned) -> FinetuneError:
     """Return the error for an embedder that is no better than the built-in one."""
     after, before = made.after.reciprocal_rank, made.before.reciprocal_rank
     more = (
         "Add more recordings" if before < 1.0 else "There was nothing to gain: add recordings of more singers"
     )
-    return FinetuneNoBetter(
+    return FinetuneError(
         f"no better than the built-in embedder, and not kept: of {made.after.notes} held-out notes, the mean "
         f"reciprocal rank of the first by the same singer is {after:.3f}, and was {before:.3f} before",
         fix=f"{more}; or keep it all the same by running this again with --keep-anyway",

@@ -16,11 +16,11 @@ from swara.data.corpus.corpus import corpus_digest
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of
 from swara.embedder.builtin.network import MODEL_FILE
-from swara.embedder.errors import FinetuneBusy, FinetuneStopped
+from swara.embedder.errors import FinetuneError, ModelInUse
 
 from .export import keep, writing
-from .pipeline import Making, Tell
-from .plan import Plan
+from .pipeline import FinetuneRun, Tell
+from .plan import FinetunePlan
 from .result import Finetuned, no_better
 from .split import split
 
@@ -31,7 +31,7 @@ def finetune(
     recordings: Sequence[Recording],
     models: Path,
     *,
-    plan: Plan,
+    plan: FinetunePlan,
     keep_anyway: bool = False,
     base: Path = MODEL_FILE,
     tell: Tell | None = None,
@@ -44,7 +44,7 @@ def finetune(
         The user's, with labels.
     models : Path
         The new embedder gets a folder in it; what is under way lies there too.
-    plan : Plan
+    plan : FinetunePlan
     keep_anyway : bool
         Keep what is not better too.
     base : Path
@@ -54,23 +54,22 @@ def finetune(
 
     Raises
     ------
-    TooFewSingers
-        If there is too little to learn from.
-    FinetuneNoBetter
-        If what came out is not better, and is not to be kept.
-    FinetuneStopped
-        If the user stops it.
-    FinetuneBusy, FinetuneFailed, AudioError, OutputError
+    FinetuneError
+        If there is too little to learn from, if what came out is not better and is not to be kept, or if
+        the user stops it.
+    ModelInUse
+        If another process is fine-tuning.
+    AudioError, OutputError
         If it cannot be done.
     """
     parts = split(recordings, plan.seed)
     with writing(models), _folder(models, _key(recordings, plan, base)) as folder:
         try:
-            making = Making(parts, plan, base, folder, tell)
+            making = FinetuneRun(parts, plan, base, folder, tell)
             made = making.make(models, sum(not recording.labels for recording in recordings))
         except KeyboardInterrupt as stopped:
             fix = "Run the same again to go on"
-            raise FinetuneStopped("the fine-tuning was stopped", where=str(folder), fix=fix) from stopped
+            raise FinetuneError("the fine-tuning was stopped", where=str(folder), fix=fix) from stopped
         if not (made.better or keep_anyway):
             raise no_better(made)
         keep(
@@ -89,7 +88,7 @@ def _folder(models: Path, key: str) -> Iterator[Path]:
     try:
         lock.acquire(timeout=0.0)
     except Timeout as error:
-        raise FinetuneBusy(
+        raise ModelInUse(
             "another process is fine-tuning",
             where=str(models),
             fix="Wait until it is done, or end it, and try again",
@@ -100,7 +99,7 @@ def _folder(models: Path, key: str) -> Iterator[Path]:
         lock.release()
 
 
-def _key(recordings: Sequence[Recording], plan: Plan, base: Path) -> str:
+def _key(recordings: Sequence[Recording], plan: FinetunePlan, base: Path) -> str:
     """8 hex digits of everything that decides what comes out."""
     decides = [corpus_digest(recordings), asdict(plan), sha256_of(base)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]

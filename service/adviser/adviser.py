@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
-from swara.classifier.note_head import NoteHead
+from swara.classifier.note_head.head import NoteHead
 from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_digest, audio_path
+from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, recording_id
+from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
 from swara.embedder.cache import EmbeddingCache
@@ -22,19 +24,17 @@ from swara.index import Item
 from swara.index.samples import SampleIndex
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
-from swara.service.rebuild.first_version import ensure_live
-from swara.service.samples import known_samples
 from swara.service.stages import StageProgress
-from swara.service.store import Layout, current_version
+from swara.service.store import Layout, LiveVersion, current_version, open_live
 from swara.service.take.report import NoteOpinion
 
 from .opinions import NEIGHBOURS, second_opinions
 
-__all__ = ["Model", "Remembered", "load_model"]
+__all__ = ["CachedEmbedder", "LiveModel", "load_model"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Remembered:
+class CachedEmbedder:
     """An `Embedder` of the one recording with this digest.
 
     Parameters
@@ -62,7 +62,7 @@ class Remembered:
             return known
         embeddings = self.embedder.embed(clip)
         # Who asks about a take wants an answer, whatever becomes of the cache.
-        with suppress(OutputError, OSError):
+        with suppress(OutputError):
             self.cache.put(self.sha256, embeddings)
         return embeddings
 
@@ -72,7 +72,7 @@ MARGIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class LiveModel:
     """Everything that speaks of notes beside their pitch.
 
     Parameters
@@ -81,8 +81,8 @@ class Model:
         Id of the version.
     embedder, head, samples
         Of one fingerprint.
-    recordings : mapping of str to Recording
-        The corpus by id.
+    recordings : callable
+        Reads the corpus: the recordings by id. Called once a sample is to be heard.
     cache : EmbeddingCache
         What the embedder made before.
     own : frozenset of str
@@ -95,20 +95,20 @@ class Model:
     embedder: Embedder
     head: NoteHead
     samples: SampleIndex
-    recordings: Mapping[str, Recording]
+    recordings: Callable[[], Mapping[str, Recording]]
     cache: EmbeddingCache
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
 
-    def about(self, take: Path) -> Model:
+    def about(self, take: Path) -> LiveModel:
         """Return the same model, to be asked about the whole of this take; it never answers with it."""
-        sha256 = audio_digest(take)
+        sha256 = sha256_of(take)
         cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
-        embedder = Remembered(self.embedder, cache, sha256)
+        embedder = CachedEmbedder(self.embedder, cache, sha256)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What to know of the opinions given so far; see ``swara.service.take.analyze.Adviser``."""
         if not self.cache.damaged:
             return ()
@@ -138,7 +138,7 @@ class Model:
         SwaraError
             If its recording is gone or unreadable.
         """
-        recording = self.recordings.get(item.recording)
+        recording = self.recordings().get(item.recording)
         if recording is None:
             raise StoreError(
                 f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
@@ -147,31 +147,43 @@ class Model:
         return clip.between(item.start_s - MARGIN_S, item.end_s + MARGIN_S)
 
 
-def load_model(store: Path, progress: StageProgress | None = None) -> Model:
+def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
     """Open the live version of a store, with the embedder that it was made with.
 
     Where there is no version yet, the first is made from the samples known.
 
     Raises
     ------
-    EmbedderMissing
-        If its embedder cannot be had on this machine.
     EmbedderChanged
-        If that embedder is another one now than it was then.
+        If its embedder is another one now than it was then.
     StoreError
-        If the store is damaged, from a newer swara, or cannot be made.
+        If that cannot be had on this machine; or if the store is damaged, from a newer swara, or cannot be
+        made.
     """
     layout = Layout(store)
     while True:
         version = current_version(layout)
         embedder = live_embedder(layout)
         try:
-            live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+            live = open_live(layout, embedder.spec) or _first(store, embedder, progress)
         except EmbedderChanged:
             # Another process may have made a version with another embedder live in the meantime.
             if current_version(layout) == version:
                 raise
             continue
-        recordings = {r.id: r for r in known_samples(layout.corpus)}
+        recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
-        return Model(live.id, embedder, live.head, live.index, recordings, cache)
+        return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)
+
+
+def _first(store: Path, embedder: Embedder, progress: StageProgress | None) -> LiveVersion:
+    """Make the first version; what that takes is imported only where there is none."""
+    from swara.service.rebuild.first_version import ensure_live
+
+    return ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+
+
+def _recordings(corpus: Path) -> Mapping[str, Recording]:
+    from swara.service.samples.known import known_samples
+
+    return {recording.id: recording for recording in known_samples(corpus)}

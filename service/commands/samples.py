@@ -10,7 +10,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, StoreFolder, console, limit_s, store_at
+from .options import MaxMinutes, StoreFolder, complete_raga, console, limit_s, store_at
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
@@ -19,25 +19,28 @@ __all__ = ["samples_app"]
 
 SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
 
-samples_app = typer.Typer(no_args_is_help=True, help="The professional samples.")
+samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend professional samples.")
 
 
 @samples_app.command("add")
 def _add(
-    source: Annotated[Path, typer.Argument(help="A folder, a CSV table or a recording.")],
+    source: Annotated[Path, typer.Argument(help="A folder, a CSV table or one recording.")],
     singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
     tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
-    raga: Annotated[str | None, typer.Option(help="The raga.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga.", autocompletion=complete_raga)] = None,
     licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Add recordings of professionals; single notes, raga recordings, or a CSV table."""
+    """Add recordings of professionals.
+
+    Single notes named by swara, recordings of a raga, or a CSV table.
+    """
     from swara.data.layouts import Given
     from swara.raga.ragas import raga_named
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.samples_table import render_added
-    from swara.service.samples import add_samples
+    from swara.service.samples.add import add_samples
     from swara.service.store import Layout
 
     given = Given(
@@ -61,7 +64,7 @@ def _add(
 
 @samples_app.command("list")
 def _list(store: StoreFolder = None) -> None:
-    """List the samples known."""
+    """List the samples."""
     from swara.service.report.terminal.samples_table import render_samples
 
     render_samples(_known(store), console())
@@ -71,7 +74,7 @@ def _list(store: StoreFolder = None) -> None:
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
     from swara.service.report.terminal.samples_table import render_sample
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     render_sample(find_sample(_known(store), sample), console())
 
@@ -80,15 +83,18 @@ def _show(sample: SampleId, store: StoreFolder = None) -> None:
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
     from swara.data.corpus.corpus import audio_path
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     typer.echo(audio_path(find_sample(_known(store), sample)))
 
 
 @samples_app.command("remove")
 def _remove(sample: SampleId, store: StoreFolder = None) -> None:
-    """Forget a sample; its file stays where it is."""
-    from swara.service.samples import remove_sample
+    """Forget a sample.
+
+    Its file stays where it is.
+    """
+    from swara.service.samples.known import remove_sample
     from swara.service.store import Layout
 
     gone = remove_sample(Layout(store_at(store)).corpus, sample)
@@ -100,10 +106,13 @@ def _check(
     store: StoreFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Go through every recording: is it there and whole, and does it sound like its labels."""
+    """Find what is wrong with the samples.
+
+    Is each there and whole, and does it sound like its labels? Exits with 1 if anything is wrong.
+    """
     from swara.service.report.json_report import check_json
-    from swara.service.report.terminal.care_table import render_check
-    from swara.service.samples import check_samples
+    from swara.service.report.terminal.check_table import render_check
+    from swara.service.samples.check import check_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -121,23 +130,26 @@ def _label(
     sample: SampleId,
     singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
     tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
-    raga: Annotated[str | None, typer.Option(help="The raga, or none.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga, or none.", autocompletion=complete_raga)] = None,
     swara: Annotated[
         str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
     ] = None,
-    at: Annotated[float | None, typer.Option(help="A second within that note, if there are several.")] = None,
+    at: Annotated[float | None, typer.Option(help="A second within that note, if it has several.")] = None,
     licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
     store: StoreFolder = None,
 ) -> None:
-    """Mend what is noted of a sample; its file stays as it is."""
+    """Mend what is noted of a sample.
+
+    Its file stays as it is.
+    """
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
-    from swara.service.report.terminal.care_table import render_mended
-    from swara.service.samples import NONE, Change, label_sample
+    from swara.service.report.terminal.check_table import render_mended
+    from swara.service.samples.edit import NONE, Edit, label_sample
     from swara.service.store import Layout
 
-    change = Change(
+    change = Edit(
         singer=singer,
         licence=licence,
         tonic=None if tonic is None else parse_tonic(tonic),
@@ -145,7 +157,7 @@ def _label(
         swara=swara if swara in (None, NONE) else parse_swara(swara),
         at_s=at,
     )
-    if change == Change(at_s=at):
+    if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
         mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
@@ -154,13 +166,16 @@ def _label(
 
 @samples_app.command("export")
 def _export(
-    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet or is empty.")],
     bundled: Annotated[bool, typer.Option(help="The samples that come with swara too.")] = False,
     store: StoreFolder = None,
 ) -> None:
-    """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
-    from swara.service.report.terminal.care_table import render_exported
-    from swara.service.samples import export_samples
+    """Write the samples to a new folder.
+
+    With all that is noted of them, for: swara samples add FOLDER.
+    """
+    from swara.service.report.terminal.check_table import render_exported
+    from swara.service.samples.export import export_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -170,7 +185,7 @@ def _export(
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
-    from swara.service.samples import known_samples
+    from swara.service.samples.known import known_samples
     from swara.service.store import Layout
 
     return known_samples(Layout(store_at(folder)).corpus)

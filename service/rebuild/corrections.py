@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from swara.classifier.note_head import NoteHead, pitch_evidence
-from swara.data.corpus.corpus import audio_digest
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.head import NoteHead
 from swara.data.recording import Recording, recording_id
+from swara.data.storage.disk import sha256_of
 from swara.service.feedback.log import Correction, known_corrections
 from swara.service.store import Layout
 
@@ -119,7 +120,7 @@ def _has_label(recording: Recording, correction: Correction) -> bool:
 
 def _is_there(correction: Correction) -> bool:
     try:
-        return audio_digest(Path(correction.path)) == correction.sha256
+        return sha256_of(Path(correction.path)) == correction.sha256
     except OSError:
         return False
 
@@ -156,11 +157,11 @@ def corrections_report(
         "notes": len(notes),
         "named_right_before": None if before is None else _count(before, notes),
         "named_right_now": _count(now, notes),
-        "used": [_told(each, note_of(each, notes), before, now) for each in corrections.used],
+        "used": [_gate_event(each, note_of(each, notes), before, now) for each in corrections.used],
     }
 
 
-def _told(
+def _gate_event(
     correction: Correction, note: LabelledNote | None, before: NoteHead | None, now: NoteHead
 ) -> dict[str, Any]:
     """Name a correction without the folder of its recording: a store that moved makes the same bytes."""

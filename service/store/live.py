@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swara.classifier.note_head import NoteHead, load_note_head
+from swara.classifier.note_head.files import load_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.embedder import EmbedderSpec
-from swara.index.errors import IndexDamaged
+from swara.index.items import IndexDamaged
 from swara.index.samples import SampleIndex, load_sample_index
-from swara.service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
+from swara.service.errors import EmbedderChanged, StoreError, damaged, reading
 
-from .disk_errors import damaged, reading
 from .layout import Layout
 from .manifest import Manifest
-from .verify import sound_manifest
-from .versions import current_version
+from .versions import current_version, verify_version
 
 __all__ = ["LiveVersion", "open_live", "open_version"]
 
@@ -60,13 +59,13 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
         If a newer swara wrote it.
     EmbedderChanged
         If the head or the index was made with another embedder.
-    StoreUnreadable
+    StoreError
         If a file may not be read.
     """
     while (version := current_version(store)) is not None:
         try:
             return open_version(store, version, embedder)
-        except (StoreDamaged, StoreUnreadable):
+        except StoreError:
             if current_version(store) == version:
                 raise
     return None
@@ -74,7 +73,7 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
 
 def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVersion:
     """Open the version of that id, live or not; parameters and errors are those of `open_live`."""
-    manifest = sound_manifest(store, version)
+    manifest = verify_version(store, version)
     _check_embedder(store, manifest, embedder)
     at = store.version(version)
     try:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from swara.service.phrases import counted
 from swara.service.rebuild.gate import MARGINS
-from swara.service.store.scores import Score
+from swara.service.store.manifest import Score
 from swara.service.versions.diff import Difference
 from swara.service.versions.info import VersionInfo
 
@@ -70,7 +70,7 @@ def render_version(info: VersionInfo, console: Console) -> None:
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
         ("After", manifest.parent or "nothing: it was the first"),
-        ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
+        ("PitchFrames by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
         ("Learned from", _saw(saw)),
         ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
         ("Corpus", manifest.corpus_digest[:16]),

@@ -12,13 +12,15 @@ import soundfile
 
 from swara.data.audio.clipping import clipped_share
 from swara.data.audio.decode import load_clip, source_blocks
-from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings
+from swara.data.corpus.corpus import append_recordings, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
-from swara.service.samples import CheckResult, check_samples
-from swara.service.samples.duplicates import likeness
+from swara.service.samples.check import check_samples
+from swara.service.samples.duplicates import similarity
+from swara.service.samples.findings import CheckResult
 from swara.service.store import Layout
 
 RATE_HZ = 16_000
@@ -64,7 +66,7 @@ def _tones(swaras: str, sa_hz: float, *, level: float = 0.4, seed: int = 0, leng
 def _noted(path: Path, places, sa_hz: float, **more) -> Recording:
     labels = tuple(SwaraLabel(round(a, 4), round(b, 4), swara) for a, b, swara in places)
     fields = {"singer": "Asha", "raga": None, "licence": "own"} | more
-    return Recording(str(path), audio_digest(path), tonic_hz=sa_hz, labels=labels, **fields)
+    return Recording(str(path), sha256_of(path), tonic_hz=sa_hz, labels=labels, **fields)
 
 
 def _sung(path: Path, swaras: str, sa_hz: float = A2_HZ, *, named: str | None = None, sa=None, **more):
@@ -179,7 +181,7 @@ def test_the_same_sound_encoded_anew_is_a_duplicate_and_another_take_is_not(
     assert (found.kind, found.recording, found.other) == ("duplicate", copy, first.id)
     assert "first.wav" in found.line
     sounds = [load_clip(tmp_path / name, rate_hz=2000).samples for name in ("first.wav", "take2.wav")]
-    assert likeness(*sounds) < 0.95
+    assert similarity(*sounds) < 0.95
 
 
 def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path) -> None:

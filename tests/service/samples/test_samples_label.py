@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
+from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
-from swara.service.samples import Change, label_sample
+from swara.service.samples.edit import Edit, label_sample
 from swara.service.store import Layout
 
 RATE_HZ = 16_000
@@ -61,12 +62,12 @@ class Store:
             SwaraLabel(round(REST_S + n * 0.9, 4), round(REST_S + n * 0.9 + NOTE_S, 4), swara)
             for n, swara in enumerate((named or swaras).split())
         )
-        take = Recording(str(path), audio_digest(path), "Asha", sa_hz, raga, labels, "own")
+        take = Recording(str(path), sha256_of(path), "Asha", sa_hz, raga, labels, "own")
         append_recordings(self.layout.corpus, [take])
 
     def label(self, **change):
         at = self.recording.id[:6]
-        return label_sample(self.layout, at, Change(**change), tracker=WrittenTracker(self.hz))
+        return label_sample(self.layout, at, Edit(**change), tracker=WrittenTracker(self.hz))
 
     @property
     def recording(self) -> Recording:
@@ -186,7 +187,7 @@ def test_sound_that_is_gone_cannot_be_held_against_a_name(tmp_path: Path) -> Non
 
 def test_a_bundled_sample_cannot_be_mended(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="bundled"):
-        label_sample(Layout(tmp_path), pack_recordings()[0].id, Change(singer="Asha"))
+        label_sample(Layout(tmp_path), pack_recordings()[0].id, Edit(singer="Asha"))
 
 
 def test_the_command_prints_what_was_and_what_is(tmp_path: Path, swara) -> None:
