@@ -63,7 +63,7 @@ def analyze(
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the notes as CSV.")] = None,
     pitch_csv: Annotated[
-        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence.")
+        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence,voiced.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the pitch over the swaras as PNG.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page, with the take to play.")] = None,
@@ -112,7 +112,7 @@ def pitch(
     plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Write the pitch every 10 ms as CSV: time,frequency,confidence."""
+    """Write the pitch every 10 ms as CSV: time,frequency,confidence,voiced."""
     from swara.service.export.pitch_file import pitch_file
     from swara.service.report.plain_text import printable
 
