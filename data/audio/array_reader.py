@@ -55,7 +55,7 @@ class ArrayReader:
             raise BadSamples("some samples are masked", where=where, fix="Fill them in, or cut them out")
         if not self._frames.size:
             raise AudioEmpty("the array holds no samples", where=where, fix="Pass at least 0.2 s of sound")
-        self.promised_s = len(self._frames) / self.rate_hz
+        self.promised_s: float | None = len(self._frames) / self.rate_hz
 
     def blocks(self) -> Iterator[Samples]:
         """Yield mono float32 arrays of shape [frames], in order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from swara.embedder import Embedder, EmbedderSpec, Embeddings
 from swara.embedder.cache import EmbeddingCache
 from swara.index import Item
 from swara.index.samples import SampleIndex
+from swara.raga.errors import SwaraError
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
 from swara.service.rebuild.first_version import ensure_live
@@ -30,7 +31,7 @@ from swara.service.take.report import NoteOpinion
 
 from .opinions import NEIGHBOURS, second_opinions
 
-__all__ = ["Model", "Remembered", "load_model"]
+__all__ = ["Model", "Remembered", "load_model", "try_model"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,3 +176,11 @@ def load_model(store: Path, progress: StageProgress | None = None) -> Model:
         recordings = {r.id: r for r in known_samples(layout.corpus)}
         cache = EmbeddingCache(layout.embeddings)
         return Model(live.id, embedder, live.head, live.index, recordings, cache)
+
+
+def try_model(load: Callable[[], Model]) -> tuple[Model | None, tuple[str, ...]]:
+    """Return the model that `load` returns, or what is wrong with the store: a take can do without one."""
+    try:
+        return load(), ()
+    except SwaraError as error:
+        return None, (f"Not compared with professional samples: {error}",)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import Preset, parse_request, preset_thresholds
 
 from .options import (
     STDOUT,
@@ -23,7 +23,6 @@ from .options import (
     limit_s,
     store_at,
 )
-from .request import Preset, request_of, thresholds_of
 
 if TYPE_CHECKING:
     from swara.service.adviser.adviser import Model
@@ -80,10 +79,16 @@ def analyze(
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
     if STDOUT in files.paths():
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
-    request = request_of(tonic, raga, tuning, thresholds_of(preset, perfect, in_tune), store)
+    try:
+        thresholds = preset_thresholds(preset, perfect, in_tune)
+    except ValueError as error:
+        words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
+        raise typer.BadParameter(words) from error
+    folder = store_at(store)
+    request = parse_request(tonic, raga, tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
-        model, doubts = _model_or_doubts(store, progress) if samples else (None, ())
+        model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
         result = analyze_file(
             recording,
             request,
@@ -141,12 +146,14 @@ def search(
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Find the professional samples nearest to one note of a take."""
+    from swara.service.adviser.adviser import load_model
     from swara.service.adviser.search import save_clips, search
     from swara.service.report.terminal.samples_table import render_found
 
-    request = request_of(tonic, raga, "just", thresholds_of("student"))
+    folder = store_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
-        model = _model(store, progress)
+        model = load_model(folder, progress)
         found = search(
             recording,
             at,
@@ -162,17 +169,7 @@ def search(
             typer.echo(f"  {path}")
 
 
-def _model(folder: Path | None, progress: StageProgress | None) -> Model:
-    from swara.service.adviser.adviser import load_model
+def _model_or_doubts(folder: Path, progress: StageProgress | None) -> tuple[Model | None, tuple[str, ...]]:
+    from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
 
-    return load_model(store_at(folder), progress)
-
-
-def _model_or_doubts(
-    folder: Path | None, progress: StageProgress | None
-) -> tuple[Model | None, tuple[str, ...]]:
-    """Return the model, or what is wrong with the store: the pitch can be judged without it."""
-    try:
-        return _model(folder, progress), ()
-    except SwaraError as error:
-        return None, (f"Not compared with professional samples: {error}",)
+    return try_model(lambda: load_model(folder, progress))
