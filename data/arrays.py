@@ -20,7 +20,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.intp]
 
-_DTYPES = {"float": "float64", "int": "int64", "bool": "bool"}
+_DTYPES = {"float": "float64", "int": "int64", "bool": "bool", "str": "str", "Verdict": "str"}
+"""What pandas calls the annotation of a field."""
 
 
 def data_frame(columns: Mapping[str, Any], dtypes: Mapping[str, str] | None = None) -> DataFrame:
@@ -53,10 +54,10 @@ def field_columns(kind: type[Any], rows: Sequence[Any]) -> tuple[dict[str, list[
     Parameters
     ----------
     kind : type
-        The dataclass; its annotations are strings.
+        The dataclass; its annotations are plain names that `_DTYPES` knows.
     rows : sequence
         Instances of it; without any, the columns are empty and keep their types.
     """
     names = [field.name for field in fields(kind)]
-    dtypes = {field.name: _DTYPES[field.type] for field in fields(kind) if field.type in _DTYPES}
+    dtypes = {field.name: _DTYPES[str(field.type)] for field in fields(kind)}
     return {name: [getattr(row, name) for row in rows] for name in names}, dtypes

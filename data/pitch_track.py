@@ -60,7 +60,13 @@ class PitchTrack:
         return int(self.times_s.size)
 
     def cents(self, reference_hz: float) -> FloatArray:
-        """Pitch above `reference_hz` in cents, shape [frames]; NaN where unvoiced."""
+        """Return the pitch in cents, float64 of shape [frames]; NaN where nothing is sung.
+
+        Parameters
+        ----------
+        reference_hz : float
+            What is 0 cents, such as Sa.
+        """
         sung_hz = np.where(self.voiced, self.hz, np.nan)
         return 1200.0 * np.log2(sung_hz / reference_hz)
 

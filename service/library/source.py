@@ -42,7 +42,7 @@ def decoded_take(
                 raise TypeError("rate_hz is for samples in an array: a file tells its own")
             return decode(Path(source), rate_hz=at_hz, max_duration_s=limit_s)
         if not hasattr(source, "__array__"):
-            raise TypeError(f"a take is a path or an array of samples; got {type(source).__name__}")
+            raise TypeError(f"a take is a path or a NumPy array of samples; got {type(source).__name__}")
         if rate_hz is None:
             raise TypeError("samples in an array need their rate_hz, such as: rate_hz=44100")
         return decode_samples(source, rate_hz, rate_hz=at_hz, max_duration_s=limit_s, where=str(_IN_MEMORY))

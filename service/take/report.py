@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,7 +51,15 @@ class SwaraStats:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How Sa moved over the take: the slope, and its product with the time from first to last note."""
+    """How Sa moved over the take.
+
+    Parameters
+    ----------
+    cents_per_minute : float
+        The slope; above zero is rising.
+    total_cents : float
+        What that makes from the first note to the last.
+    """
 
     cents_per_minute: float
     total_cents: float
@@ -168,8 +176,8 @@ class TakeReport:
         columns["hz"] = list(self.mir_eval_notes()[1])
         for name in ("swara", "probability", "agrees"):
             columns[f"head_{name}"] = [getattr(opinion, name, None) for opinion in opinions]
-        types = {"hz": "float64", "head_probability": "float64", "head_agrees": "boolean"}
-        return data_frame(columns, dtypes | types)
+        head = {"head_swara": "string", "head_probability": "float64", "head_agrees": "boolean"}
+        return data_frame(columns, dtypes | {"hz": "float64"} | head)
 
     def segments_frame(self) -> DataFrame:
         """Return the tiling of the take as a pandas DataFrame, a row for each segment in order of time.
@@ -186,13 +194,13 @@ class TakeReport:
             If pandas is not installed.
         """
         numbers = count()
-        columns = {
+        columns: dict[str, list[Any]] = {
             "kind": [type(segment).__name__.lower() for segment in self.segments],
             "start_s": [segment.start_s for segment in self.segments],
             "end_s": [segment.end_s for segment in self.segments],
             "note": [next(numbers) if isinstance(segment, Note) else None for segment in self.segments],
         }
-        return data_frame(columns, {"start_s": "float64", "end_s": "float64", "note": "Int64"})
+        return data_frame(columns, {"note": "Int64"})
 
     def swaras_frame(self) -> DataFrame:
         """Return how each swara was sung as a pandas DataFrame, in order of pitch.
