@@ -17,7 +17,7 @@ from swara.service.take.analyze import Request, analyze
 from swara.service.take.note_at import check_time, note_at
 from swara.service.take.report import NoteOpinion, TakeReport
 
-from .adviser import Model
+from .adviser import LiveModel
 
 __all__ = ["SearchResult", "save_clips", "search", "search_clip", "search_span"]
 
@@ -34,14 +34,14 @@ class SearchResult:
         The one of its notes that was asked about.
     opinion : NoteOpinion
         What the model says of it; its `neighbours` are the samples, nearest first.
-    remarks : tuple of str
+    warnings : tuple of str
         What to know of that, as sentences without full stop.
     """
 
     report: TakeReport
     note: Note
     opinion: NoteOpinion
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def neighbours(self) -> tuple[Neighbour, ...]:
@@ -53,7 +53,7 @@ def search(
     recording: Path,
     at_s: float,
     request: Request,
-    model: Model,
+    model: LiveModel,
     *,
     count: int,
     max_duration_s: float | None,
@@ -78,7 +78,7 @@ def search_clip(
     clip: Clip,
     at_s: float,
     request: Request,
-    model: Model,
+    model: LiveModel,
     *,
     count: int,
     where: Path,
@@ -94,11 +94,11 @@ def search_clip(
     adviser, tracker = replace(model, neighbours=count), pitch_tracker("head")
     report = analyze(clip, request, tracker, source=where.name, progress=progress, adviser=adviser)
     number = note_at(report.notes, at_s, where)
-    return SearchResult(report, report.notes[number], report.opinions[number], adviser.remarks)
+    return SearchResult(report, report.notes[number], report.opinions[number], adviser.warnings)
 
 
 def search_span(
-    clip: Clip, start_s: float, end_s: float, letter: str, model: Model, *, count: int
+    clip: Clip, start_s: float, end_s: float, letter: str, model: LiveModel, *, count: int
 ) -> tuple[Neighbour, ...]:
     """Find the samples of one swara that sound most like a stretch of a clip, whatever is sung there.
 
@@ -110,8 +110,8 @@ def search_span(
         In seconds, both within the clip.
     letter : str
         The swara in roman notation.
-    model : Model
-        Whose samples; `Model.about` the take, if that is a file.
+    model : LiveModel
+        Whose samples; `LiveModel.about` the take, if that is a file.
     count : int
         How many.
     """
@@ -119,7 +119,7 @@ def search_span(
     return model.samples.nearest(vector, letter, count=count, exclude=model.own)
 
 
-def save_clips(found: SearchResult, model: Model, folder: Path) -> tuple[Path, ...]:
+def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Path, ...]:
     """Write the sound of each sample found as a WAV file, the nearest as number 1; return the files.
 
     Raises

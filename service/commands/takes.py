@@ -25,7 +25,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from swara.service.adviser.adviser import Model
+    from swara.service.adviser.adviser import LiveModel
     from swara.service.stages import StageProgress
 
 __all__ = ["analyze", "pitch", "search", "spectrogram"]
@@ -169,7 +169,9 @@ def search(
             typer.echo(f"  {path}")
 
 
-def _model_or_doubts(folder: Path, progress: StageProgress | None) -> tuple[Model | None, tuple[str, ...]]:
+def _model_or_doubts(
+    folder: Path, progress: StageProgress | None
+) -> tuple[LiveModel | None, tuple[str, ...]]:
     from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
 
     return try_model(lambda: load_model(folder, progress))

@@ -12,11 +12,11 @@ from swara.data.corpus.corpus import pack_recordings, read_corpus
 from swara.data.errors import MissingPackage
 from swara.data.recording import Recording
 from swara.embedder.litert import stderr_closed
-from swara.service.samples.unchanged_files import refuse_changed
+from swara.service.samples.unchanged_files import verify_recordings
 from swara.service.store import Layout
 
 if TYPE_CHECKING:
-    from swara.embedder.finetune.plan import Plan
+    from swara.embedder.finetune.plan import FinetunePlan
     from swara.embedder.finetune.run import Finetuned
 
 __all__ = ["finetune_embedder"]
@@ -27,7 +27,7 @@ _NEEDED = ("tensorflow", "keras")
 def finetune_embedder(
     store_folder: Path,
     models: Path,
-    plan: Plan,
+    plan: FinetunePlan,
     *,
     bundled: bool = False,
     keep_anyway: bool = False,
@@ -41,7 +41,7 @@ def finetune_embedder(
         Holds the recordings that were added.
     models : Path
         Where the new embedder is kept.
-    plan : Plan
+    plan : FinetunePlan
         How it is done.
     bundled : bool
         Learn from the bundled recordings too: no person sang them.
@@ -78,7 +78,7 @@ def _recordings(store: Layout, *, bundled: bool) -> tuple[Recording, ...]:
     if bundled:
         known |= {each.sha256: each for each in pack_recordings()}
     recordings = tuple(known[sha256] for sha256 in sorted(known))
-    refuse_changed(recordings)
+    verify_recordings(recordings)
     return recordings
 
 

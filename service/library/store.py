@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from swara.index import Neighbour
-    from swara.service.adviser.adviser import Model
+    from swara.service.adviser.adviser import LiveModel
     from swara.service.adviser.search import SearchResult
 
 __all__ = ["Store", "open_store"]
@@ -44,7 +44,7 @@ class Store:
 
     def __init__(self, folder: str | PathLike[str]) -> None:
         self._layout = Layout(Path(folder))
-        self._loaded: Model | None = None
+        self._loaded: LiveModel | None = None
         self._loading = Lock()
 
     def __repr__(self) -> str:
@@ -207,18 +207,18 @@ class Store:
         """
         return self._live_model().sound_of(neighbour.item)
 
-    def _model(self, source: Source) -> Model:
+    def _model(self, source: Source) -> LiveModel:
         """Return the live version, to be asked about one take, which is never its own neighbour."""
         model = self._live_model()
         return model.about(Path(source)) if isinstance(source, (str, PathLike)) else model
 
-    def _try_model(self, source: Source) -> tuple[Model | None, tuple[str, ...]]:
+    def _try_model(self, source: Source) -> tuple[LiveModel | None, tuple[str, ...]]:
         """Return the same, or None and what is wrong with the store, as a warning of the report."""
         from swara.service.adviser.adviser import try_model
 
         return try_model(lambda: self._model(source))
 
-    def _live_model(self) -> Model:
+    def _live_model(self) -> LiveModel:
         from swara.service.adviser.adviser import load_model
 
         with self._loading:

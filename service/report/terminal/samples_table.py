@@ -124,7 +124,7 @@ def render_found(found: SearchResult, console: Console) -> None:
     """Print the note that was meant, what the head hears in it, and the samples nearest to it."""
     page = Page(console)
     note, opinion = found.note, found.opinion
-    for remark in found.remarks:
+    for remark in found.warnings:
         page.line(f"! {remark}.", WARNING)
     page.line(
         f"{wording.span(note.start_s, note.end_s)}  {wording.spot_words(note, found.report.raga)}", "bold"
