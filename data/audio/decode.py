@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioEmpty, AudioNotFound, AudioUnreadable
 
-from .array_reader import ArrayReader, SampleArray
-from .av_reader import AvReader
+from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
 from .collector import Collector, too_long
-from .container import HEAD_BYTES, is_mp3, is_sndfile
 from .reader import SOURCE_RATES_HZ, Reader, Refused
 from .soundfile_reader import SoundfileReader
+
+if TYPE_CHECKING:
+    from .array_reader import SampleArray
 
 __all__ = [
     "MAX_DURATION_S",
@@ -138,6 +140,8 @@ def decode_samples(
     AudioEmpty, AudioTooLong, BadSamples
         As `decode`.
     """
+    from .array_reader import ArrayReader  # who reads files has no use for it
+
     return _pour(ArrayReader(samples, source_hz, where), where, rate_hz, max_duration_s)
 
 

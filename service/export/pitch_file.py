@@ -18,7 +18,7 @@ from swara.data.storage.atomic_file import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.pitch_columns import SalienceColumns
 
-from .outputs import check_outputs, check_suffix
+from .take_files import check_outputs, check_suffix
 
 __all__ = ["PitchFound", "Write", "pitch_file"]
 

@@ -68,7 +68,7 @@ class Store:
         SwaraError
             If the list cannot be read.
         """
-        from swara.service.samples import known_samples
+        from swara.service.samples.known import known_samples
 
         return known_samples(self._layout.corpus)
 
