@@ -31,14 +31,14 @@ sys.path.insert(0, sys.argv[1])
 import numpy as np
 import swara.service.export.pitch_file
 from swara import cli
-from swara.classifier.pitch.head import HeadTracker, Heard
+from swara.classifier.pitch.head import HeadTracker, PitchFrames
 salience = np.random.default_rng(0).dirichlet(np.ones(156), 1000).astype(np.float32)
 class Stub(HeadTracker):
     def hear(self, clip):
         frames = 1 + clip.samples.size // 160
         for at in range(0, frames, 1000):
             n = min(1000, frames - at)
-            yield Heard(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
+            yield PitchFrames(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
 swara.service.export.pitch_file.HeadTracker = Stub
 sys.argv = ["swara", *sys.argv[2:]]
 try:
