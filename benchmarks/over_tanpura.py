@@ -31,7 +31,7 @@ _LIMIT_CENTS = PRESETS["student"].in_tune_cents
 
 _METHOD = (
     "Recorded tanpuras, tuned to the take's Sa, are laid under the calans and the sight-singers' takes, the"
-    f" voice {LEVEL_DB:.0f} dB above them, and the take is analysed again. Each note of the take as it was is"
+    f" voice {LEVEL_DB:.0f} dB above them, and the take is analyzed again. Each note of the take as it was is"
     " held against the one that shares most time with it. Flips are shares of the steady time of notes that"
     " were found both times and judged low, high, or in tune (perfect included), notes within"
     f" {_NEAR_LIMIT_CENTS:.0f} cents of the limit of {_LIMIT_CENTS:.0f} left out. The sight-singers' Sa is"
@@ -61,7 +61,7 @@ class _Change:
 
 
 def measure(root: Path, tracks: Tracks) -> Section:
-    """Analyse every take twice."""
+    """Analyze every take twice."""
     sung = {
         "calans": [_Take(p.clip, p.sa_hz, p.raga, JUST) for p in calans(root)],
         "sight-singers": [_Take(s.clip, _last_hz(s.midi), None, EQUAL) for s in sight_singing(root)],

@@ -101,7 +101,7 @@ def measure(tracks: Tracks) -> Section:
 
 
 def _condition(db: float | None, tracks: Tracks | None) -> _Condition:
-    """Analyse every take at one strength of the tanpura; without `tracks`, on the true pitch."""
+    """Analyze every take at one strength of the tanpura; without `tracks`, on the true pitch."""
     voices = list(islice(cycle(VOICES.values()), SEEDS))
     takes = [bhupali_take(seed, voice=voice, tanpura_db=db) for seed, voice in enumerate(voices)]
     clips = [take.clip for take in takes]

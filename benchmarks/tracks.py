@@ -104,7 +104,7 @@ def true_track(take: SynthTake) -> PitchTrack:
 def judged_at(
     sa_hz: float, clip: Clip, track: PitchTrack, raga: Raga | None, tuning: Tuning = JUST
 ) -> TakeReport:
-    """Analyse a tracked clip as `swara analyze` would, Sa and raga given, student thresholds."""
+    """Analyze a tracked clip as `swara analyze` would, Sa and raga given, student thresholds."""
     request = Request(tuning, PRESETS["student"], ParsedTonic(None, None, sa_hz), raga)
     return analyze(clip, request, ReadyTracker(track), source="benchmark")
 

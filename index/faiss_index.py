@@ -12,7 +12,7 @@ from swara.data.arrays import FloatArray
 from swara.embedder import Vectors
 
 from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
-from .errors import IndexDamaged
+from .items import IndexDamaged
 
 __all__ = ["FaissIndex"]
 

@@ -1,10 +1,16 @@
-"""What an index holds, and what it answers."""
+"""What an index holds and answers, and what can be wrong with it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Item", "Neighbour"]
+from swara.raga.errors import SwaraError
+
+__all__ = ["IndexDamaged", "Item", "Neighbour"]
+
+
+class IndexDamaged(SwaraError):
+    """A file of the index of samples that is missing, cut short, changed, or of a newer format."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,37 +9,30 @@
     │   └── BadNotation             swara text that cannot be read
     ├── swara.data.errors
     │   ├── AudioError              a recording that cannot be used
-    │   │   ├── AudioNotFound
-    │   │   ├── AudioUnreadable
-    │   │   ├── AudioEmpty
-    │   │   ├── AudioTooLong
-    │   │   └── BadSamples
+    │   │   └── AudioTooLong        one that is longer than the limit
+    │   ├── CorpusError             samples that cannot be added, found or listed, or that changed
     │   ├── MissingPackage          a package that is not installed
-    │   ├── CorpusError             samples that cannot be added, found or listed
     │   └── OutputError             a file that cannot be written
     ├── swara.embedder.errors
     │   └── ModelError              a network that cannot be had or used
-    │       ├── ModelAbsent         in none of the places where it is looked for, or known to nobody
-    │       ├── ModelDamaged        cut short, changed or unreadable
-    │       ├── ModelUnfit          something else than the documented model
-    │       ├── ModelInUse          another process, or a live version, has it in use
-    │       ├── DownloadError       no network, or a server that gives up
+    │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ModelInUse
+    │       ├── DownloadError       it could not be downloaded
     │       └── FinetuneError       a fine-tuning that made none
-    ├── swara.index.errors
+    ├── swara.classifier
+    │   └── HeadError               a head that cannot be read, or not be trained
+    ├── swara.index.items
     │   └── IndexDamaged            an index that cannot be read
-    ├── swara.classifier.errors
-    │   └── HeadError
-    │       ├── HeadDamaged         a head that cannot be read
-    │       └── TooFewNotes         too little to learn from
     └── swara.service.errors
         ├── NoNoteThere             no steady note where one was asked about
-        ├── UnknownEmbedder         no embedder of that name
-        └── StoreError              a store that cannot be used as it is
-            ├── StoreBusy, StoreDamaged, StoreNewer, StoreUnreadable
-            ├── StoreUnwritable
-            │   └── StoreReadOnly
-            ├── EmbedderChanged, EmbedderMissing, RecordingsChanged
-            └── NoSuchVersion, NoSuchCorrection, NoTargets
+        └── StoreError              a store that cannot be read, written or used as it is
+            ├── StoreBusy           another process writes to it
+            ├── StoreDamaged        a file of it is missing, cut short or changed
+            ├── StoreNewer          a newer swara wrote it
+            ├── EmbedderChanged     head, index and embedder do not belong together
+            └── NoSuchVersion       no version of that name
+
+A class stands for what some program does otherwise about it; all else is in the message. Each function that
+turns a failure of the disk into one of these is told which: `swara.data.storage.disk`.
 
 Only ``cli.main`` turns them into an exit code.
 """

@@ -67,6 +67,21 @@ def test_version_imports_nothing_heavy() -> None:
     assert _imports("--version").isdisjoint(HEAVY | AUDIO)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("analyze", "take.wav", "--raga", "ya"),
+        ("analyze", "take.wav", "--tuning", ""),
+        ("models", "pull", ""),
+    ],
+)
+def test_completion_imports_nothing_heavy(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    monkeypatch.setenv("_SWARA_COMPLETE", "complete_bash")
+    assert _imports().isdisjoint(HEAVY | AUDIO)
+
+
 def test_doctor_looks_without_importing() -> None:
     code = (
         "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"

@@ -11,7 +11,7 @@ import numpy as np
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.pitch_track import MAX_HZ, MIN_HZ
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 
 __all__ = ["FIFTH", "Resung", "pitch", "resung"]
 
@@ -60,7 +60,7 @@ def pitch(samples: Samples) -> tuple[FloatArray, FloatArray]:
 
 
 def resung(samples: Samples, hz: FloatArray, times_s: FloatArray, ratio: float) -> Samples:
-    """Analyse a voice with WORLD (CheapTrick, D4C) and synthesize it at `ratio` times its pitch.
+    """Analyze a voice with WORLD (CheapTrick, D4C) and synthesize it at `ratio` times its pitch.
 
     Envelope and aperiodicity stay as they are, so the formants do. With a ratio of 1 what changes is only
     what the vocoder itself leaves in a sound.

@@ -14,8 +14,8 @@ from benchmarks.recordings import SightSinging
 from swara.classifier.pitch.training.draw_noise import coloured_noise
 from swara.classifier.pitch.training.draw_recording import draw_room, filtered
 from swara.data.clip import Samples
-from swara.data.corpus.corpus import audio_digest
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.data.synth import mix_at_db
 from swara.embedder.training.voices import draw_singer, sing_phrase
 
@@ -103,6 +103,6 @@ def written(
         soundfile.write(path, 0.5 / max(peak, 1e-9) * changed.samples, RATE_HZ)
         labels = tuple(SwaraLabel(float(begin), float(end), "S") for begin, end in changed.notes_s)
         recordings.append(
-            Recording(str(path), audio_digest(path), one.singer, 200.0, None, labels, "made to measure")
+            Recording(str(path), sha256_of(path), one.singer, 200.0, None, labels, "made to measure")
         )
     return recordings

@@ -55,7 +55,7 @@ def made() -> list[Sung]:
 
 
 def _moved(sung: Sung, median_hz: float) -> Sung:
-    """Analyse a clip with WORLD along its true f0, and synthesize it around another median."""
+    """Analyze a clip with WORLD along its true f0, and synthesize it around another median."""
     import pyworld
 
     ratio = median_hz / float(np.median(sung.hz[sung.hz > 0]))

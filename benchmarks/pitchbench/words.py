@@ -88,7 +88,7 @@ QUIET = (
     " a tanpura have a pitch, but not a singer's. All but silence and tabla stand at -26 dB RMS."
 )
 RANGE = (
-    "Frames by their true pitch in Hz. Real voices were analysed by WORLD along their exact f0 and"
+    "Frames by their true pitch in Hz. Real voices were analyzed by WORLD along their exact f0 and"
     " synthesized at two other pitches each; the synthesized ones sing on Sas through the range. What"
     " counts is how far any band lies from the mean of all."
 )

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings, audio_digest, read_corpus
+from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 
@@ -52,7 +53,7 @@ def sing(
         SwaraLabel(n * note_s + 0.03, (n + 1) * note_s - 0.03, swara) for n, swara in enumerate(swaras)
     )
     return Recording(
-        str(path), audio_digest(path), f"singer {singer}", sa_hz, None, labels, "of no value", synthesized
+        str(path), sha256_of(path), f"singer {singer}", sa_hz, None, labels, "of no value", synthesized
     )
 
 

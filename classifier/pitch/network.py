@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.data.arrays import FloatArray
 from swara.data.errors import MissingPackage
 from swara.embedder.litert import stderr_closed
@@ -38,7 +38,7 @@ class PitchNetwork:
 
     Raises
     ------
-    HeadDamaged
+    HeadError
         If the file is absent or is not such a network.
     MissingPackage
         If LiteRT is not installed.
@@ -64,7 +64,7 @@ class PitchNetwork:
             }
             _refuse_another_kind(self._runners)
         except (ValueError, RuntimeError, OSError) as error:
-            raise HeadDamaged(
+            raise HeadError(
                 f"the pitch head cannot be read ({error})", where=str(file), fix="Install swara again"
             ) from error
         self._interpreter = interpreter  # the runners borrow from it

@@ -17,7 +17,7 @@ def pitch_tracker(name: TrackerName) -> PitchTracker:
 
     Raises
     ------
-    HeadDamaged
+    HeadError
         If the file of the pitch head is absent or damaged.
     MissingPackage
         If the tracker needs a package that is not installed.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.data.clip import Samples
-from swara.data.errors import AudioEmpty, BadSamples
+from swara.data.errors import AudioError
 
 from .reader import BLOCK_FRAMES, SOURCE_RATES_HZ, to_mono
 
@@ -41,10 +41,8 @@ class ArrayReader:
         If it holds anything but samples, or the rate is no number.
     ValueError
         If it has another shape, or the rate is no whole number above 0.
-    AudioEmpty
-        If it holds no samples.
-    BadSamples
-        If some of them are masked.
+    AudioError
+        If it holds no samples, or some of them are masked.
     """
 
     bounded = True
@@ -52,9 +50,9 @@ class ArrayReader:
     def __init__(self, samples: SampleArray, rate_hz: float, where: str) -> None:
         self._frames, self._where, self.rate_hz = _frames(np.asarray(samples)), where, _whole(rate_hz)
         if np.ma.is_masked(samples):
-            raise BadSamples("some samples are masked", where=where, fix="Fill them in, or cut them out")
+            raise AudioError("some samples are masked", where=where, fix="Fill them in, or cut them out")
         if not self._frames.size:
-            raise AudioEmpty("the array holds no samples", where=where, fix="Pass at least 0.2 s of sound")
+            raise AudioError("the array holds no samples", where=where, fix="Pass at least 0.2 s of sound")
         self.promised_s: float | None = len(self._frames) / self.rate_hz
 
     def blocks(self) -> Iterator[Samples]:
@@ -62,7 +60,7 @@ class ArrayReader:
 
         Raises
         ------
-        BadSamples
+        AudioError
             If a sample is not a finite number, or too large for a float32.
         """
         for start in range(0, len(self._frames), BLOCK_FRAMES):
@@ -71,7 +69,7 @@ class ArrayReader:
             finite = np.isfinite(block).all(axis=1)
             if not finite.all():
                 at = start + int(np.argmin(finite))
-                raise BadSamples(
+                raise AudioError(
                     f"sample {at}, at {at / self.rate_hz:.3f} s, is not a finite number",
                     where=self._where,
                     fix="Replace such samples, or cut them out",

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from swara.data.clip import Samples
-from swara.data.errors import AudioTooLong, BadSamples
+from swara.data.errors import AudioError, AudioTooLong
 
 __all__ = ["Collector", "too_long"]
 
@@ -52,7 +52,7 @@ class Collector:
 
         Raises
         ------
-        BadSamples
+        AudioError
             If a sample is not a finite number; the message says when.
         AudioTooLong
             If the recording passes the limit.
@@ -60,7 +60,7 @@ class Collector:
         finite = np.isfinite(block)
         if not finite.all():
             at_s = self.duration_s + int(np.argmin(finite)) / self._source_hz
-            raise BadSamples(
+            raise AudioError(
                 f"a sample at {at_s:.3f} s is not a finite number",
                 where=self._where,
                 fix="Export the recording again, for instance as 16-bit WAV",

@@ -12,10 +12,11 @@ from swara.classifier.note_head.head import NoteHead
 from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_digest, audio_path
+from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, recording_id
+from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
 from swara.embedder.cache import EmbeddingCache
@@ -62,7 +63,7 @@ class CachedEmbedder:
             return known
         embeddings = self.embedder.embed(clip)
         # Who asks about a take wants an answer, whatever becomes of the cache.
-        with suppress(OutputError, OSError):
+        with suppress(OutputError):
             self.cache.put(self.sha256, embeddings)
         return embeddings
 
@@ -102,7 +103,7 @@ class LiveModel:
 
     def about(self, take: Path) -> LiveModel:
         """Return the same model, to be asked about the whole of this take; it never answers with it."""
-        sha256 = audio_digest(take)
+        sha256 = sha256_of(take)
         cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
         embedder = CachedEmbedder(self.embedder, cache, sha256)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
@@ -154,12 +155,11 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
 
     Raises
     ------
-    EmbedderMissing
-        If its embedder cannot be had on this machine.
     EmbedderChanged
-        If that embedder is another one now than it was then.
+        If its embedder is another one now than it was then.
     StoreError
-        If the store is damaged, from a newer swara, or cannot be made.
+        If that cannot be had on this machine; or if the store is damaged, from a newer swara, or cannot be
+        made.
     """
     layout = Layout(store)
     while True:

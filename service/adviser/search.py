@@ -8,8 +8,7 @@ from pathlib import Path
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
-from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically, writing
 from swara.data.take import Note
 from swara.embedder.pooling import pool
 from swara.index import Neighbour
@@ -127,11 +126,8 @@ def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Pat
     OutputError
         If the folder or a file cannot be written.
     """
-    try:
+    with writing(folder, "cannot make this folder"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"cannot make this folder: {reason}", where=str(folder)) from error
     return tuple(
         _save_clip(near, model.sound_of(near.item), folder, rank)
         for rank, near in enumerate(found.opinion.neighbours, 1)

@@ -15,26 +15,26 @@ __all__ = ["feedback_app"]
 
 CorrectionId = Annotated[str, typer.Argument(help="Id of the correction, or the start of it.")]
 
-feedback_app = typer.Typer(no_args_is_help=True, help="What a report got wrong.")
+feedback_app = typer.Typer(no_args_is_help=True, help="Correct what a report got wrong.")
 
 
 @feedback_app.command("add")
 def _add(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds.")],
-    swara: Annotated[str | None, typer.Option(help="Which swara it is: D, .P, S'.")] = None,
+    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
+    swara: Annotated[str | None, typer.Option(help="What it is: D, .P, S'.")] = None,
     verdict: Annotated[
         Literal["perfect", "in tune", "low", "high"] | None, typer.Option(help="How it was sung.")
     ] = None,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="It is certain: the next rebuild may use it.")
+        bool, typer.Option("--confirm", help="Confirm it at once, for the next rebuild.")
     ] = False,
     tonic: TonicText = None,
     raga: RagaText = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Say that a note was named, or judged, wrong."""
+    """Say that a note was named or judged wrong."""
     from datetime import UTC, datetime
 
     from swara.classifier.pitch import pitch_tracker
@@ -65,7 +65,7 @@ def _add(
 
 @feedback_app.command("list")
 def _list(store: StoreFolder = None) -> None:
-    """List what was said."""
+    """List the corrections."""
     from swara.service.feedback.log import known_corrections
     from swara.service.report.terminal.feedback_table import render_corrections
     from swara.service.store import Layout
@@ -75,7 +75,10 @@ def _list(store: StoreFolder = None) -> None:
 
 @feedback_app.command("confirm")
 def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
-    """Confirm what was said; the next rebuild uses it."""
+    """Confirm a correction.
+
+    The next rebuild uses it.
+    """
     from swara.service.feedback.log import confirm_correction
     from swara.service.report.terminal.feedback_table import render_corrections
     from swara.service.store import Layout
@@ -85,7 +88,10 @@ def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
 
 @feedback_app.command("withdraw")
 def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
-    """Take back what was said, confirmed or not; the next rebuild does not use it."""
+    """Take a correction back, confirmed or not.
+
+    The next rebuild does not use it.
+    """
     from swara.service.feedback.log import withdraw_correction
     from swara.service.store import Layout
 

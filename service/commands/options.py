@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,10 @@ __all__ = [
     "Recording",
     "StoreFolder",
     "TonicText",
+    "complete_embedder",
+    "complete_pullable",
+    "complete_raga",
+    "complete_tuning",
     "console",
     "limit_s",
     "store_at",
@@ -26,13 +31,55 @@ __all__ = [
 STDOUT = Path("-")
 """What stands for stdout where a file is asked for."""
 
-Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm, opus.")]
+_PULLABLE = ("yamnet", "vggish", "yamnet-tflite")
+_TUNINGS = ("just", "equal", "learned")
+
+
+def complete_raga(incomplete: str) -> list[str]:
+    """Return the ragas whose name begins as typed, with hyphens for spaces: shells split at those."""
+    from swara.raga.ragas import RAGAS
+
+    return _beginning(incomplete, [name.replace(" ", "-") for name in RAGAS])
+
+
+def complete_tuning(incomplete: str) -> list[str]:
+    """Return the tunings whose name begins as typed."""
+    return _beginning(incomplete, _TUNINGS)
+
+
+def complete_pullable(incomplete: str) -> list[str]:
+    """Return the models that can be pulled whose name begins as typed."""
+    return _beginning(incomplete, _PULLABLE)
+
+
+def complete_embedder(incomplete: str) -> list[str]:
+    """Return the embedders whose name begins as typed, the fine-tuned ones on this machine among them."""
+    from swara.embedder.finetuned.embedder import finetuned_names
+
+    return _beginning(incomplete, ("builtin", *_PULLABLE, *finetuned_names(os.environ)))
+
+
+def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
+    # What was typed stays, Yam as well as yam: shells put up with no other beginning.
+    begun = incomplete.casefold()
+    return [incomplete + name[len(begun) :] for name in names if name.startswith(begun)]
+
+
+Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus.")]
 TonicText = Annotated[
-    str | None, typer.Option(help="Sa: C#3, C# (octave from the voice) or 207.65; estimated if left out.")
+    str | None,
+    typer.Option(
+        help="Sa: a note (C#3), a note in the octave of the voice (C#), or Hz. Estimated if left out."
+    ),
 ]
-RagaText = Annotated[str | None, typer.Option(help="The raga; judged as Bhupali if left out.")]
-StoreFolder = Annotated[Path | None, typer.Option(help="The store, if not the usual one (SWARA_STORE).")]
-MaxMinutes = Annotated[float, typer.Option(help="Longest take to accept; 0 for no limit.")]
+RagaText = Annotated[
+    str | None,
+    typer.Option(help="The raga, such as yaman. Bhupali if left out.", autocompletion=complete_raga),
+]
+StoreFolder = Annotated[
+    Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
+]
+MaxMinutes = Annotated[float, typer.Option(help="Longest take to accept, in minutes; 0 for no limit.")]
 
 
 def limit_s(max_minutes: float) -> float | None:

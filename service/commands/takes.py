@@ -19,6 +19,7 @@ from .options import (
     Recording,
     StoreFolder,
     TonicText,
+    complete_tuning,
     console,
     limit_s,
     store_at,
@@ -37,7 +38,10 @@ def spectrogram(
     pitch: Annotated[bool, typer.Option("--pitch", help="Draw the pitch over it.")] = False,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Draw the mel spectrogram as PNG: what sounds when, and how loud."""
+    """Draw the mel spectrogram as PNG.
+
+    What sounds when, and how loud.
+    """
     from swara.service.export.spectrogram_file import spectrogram_file
     from swara.service.report.plain_text import printable
 
@@ -55,10 +59,15 @@ def analyze(
     recording: Recording,
     tonic: TonicText = None,
     raga: RagaText = None,
-    tuning: Annotated[str, typer.Option(help="just, equal, or learned from the samples.")] = "just",
-    preset: Annotated[Preset, typer.Option(help="How strict: learner, student, performer.")] = "student",
-    perfect: Annotated[float | None, typer.Option(help="Cents that still count as perfect.")] = None,
-    in_tune: Annotated[float | None, typer.Option(help="Cents that still count as in tune.")] = None,
+    tuning: Annotated[
+        str,
+        typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
+    ] = "just",
+    preset: Annotated[
+        Preset, typer.Option(help="How strict: in tune within 35, 25 or 15 cents.")
+    ] = "student",
+    perfect: Annotated[float | None, typer.Option(help="Cents within which a note is perfect.")] = None,
+    in_tune: Annotated[float | None, typer.Option(help="Cents within which a note is in tune.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the notes as CSV.")] = None,
     pitch_csv: Annotated[
@@ -70,9 +79,12 @@ def analyze(
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither report nor progress.")] = False,
 ) -> None:
-    """Say where a take was perfect, low or high, swara by swara."""
+    """Judge a take swara by swara.
+
+    Says where it was perfect, low or high, and what to work on first.
+    """
     from swara.service.export.take_files import TakeFiles, analyze_file
 
     to_stdout = json == STDOUT
@@ -117,7 +129,10 @@ def pitch(
     plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Write the pitch every 10 ms as CSV: time,frequency,confidence,voiced."""
+    """Write the pitch every 10 ms as CSV.
+
+    The columns are time,frequency,confidence, as CREPE writes them, and voiced.
+    """
     from swara.service.export.pitch_file import pitch_file
     from swara.service.report.plain_text import printable
 
@@ -137,7 +152,7 @@ def pitch(
 
 def search(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds.")],
+    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
     tonic: TonicText = None,
     raga: RagaText = None,
     count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
@@ -145,7 +160,7 @@ def search(
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Find the professional samples nearest to one note of a take."""
+    """Find the samples nearest to a sung note."""
     from swara.service.adviser.adviser import load_model
     from swara.service.adviser.search import save_clips, search
     from swara.service.report.terminal.samples_table import render_found

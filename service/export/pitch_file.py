@@ -14,7 +14,7 @@ from swara.classifier.pitch.head import HeadTracker
 from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import PitchTrack
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.pitch_columns import SalienceColumns
 

@@ -64,7 +64,7 @@ def rebuild(
 
     Raises
     ------
-    RecordingsChanged, RecordingsLost, StoreBusy, StoreUnwritable
+    CorpusError, StoreError
         If recordings are not what was added, or not known any more though nobody removed them, if another
         rebuild is at work, or the disk is full or read-only.
     SwaraError

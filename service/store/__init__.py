@@ -6,8 +6,16 @@ from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
 from .lock import writer_lock
 from .manifest import Manifest
-from .verify import read_manifest, verify_version
-from .versions import VersionContents, all_versions, create_version, current_version, promote, publish
+from .versions import (
+    VersionContents,
+    all_versions,
+    create_version,
+    current_version,
+    promote,
+    publish,
+    read_manifest,
+    verify_version,
+)
 
 __all__ = [
     "Layout",

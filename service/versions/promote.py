@@ -28,7 +28,7 @@ def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
         If there is none to go back to.
     StoreDamaged
         If the version asked for is damaged.
-    StoreUnwritable, StoreBusy
+    StoreError
         If the store cannot be written.
     """
     with writer_lock(store):
@@ -61,7 +61,7 @@ def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
     ------
     StoreDamaged
         If ``CURRENT`` does not say which one is live: then nothing is removed.
-    StoreUnwritable, StoreBusy
+    StoreError
         If the store cannot be written.
     """
     with writer_lock(store):

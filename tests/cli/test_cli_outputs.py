@@ -1,4 +1,4 @@
-"""The demo take, analysed as a singer would: every output is there, whole, true and the same each time."""
+"""The demo take, analyzed as a singer would: every output is there, whole, true and the same each time."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ class TestOutputsThatCannotBe:
     def test_the_recording_itself(self, pitch, tmp_path: Path, option: str) -> None:
         take = tmp_path / "take.flac"
         take.write_bytes(TAKE.read_bytes())
-        _assert_one_line(pitch(take, option, take), "the recording that is analysed")
+        _assert_one_line(pitch(take, option, take), "the recording that is analyzed")
         assert take.read_bytes() == TAKE.read_bytes()
 
 

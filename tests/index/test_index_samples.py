@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swara.index import Item
-from swara.index.errors import IndexDamaged
 from swara.index.exact_index import ExactIndex
+from swara.index.items import IndexDamaged
 from swara.index.samples import (
     SampleIndex,
     build_sample_index,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.features import CHANNELS
 from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES, NEIGHBOUR_FEATURES
@@ -88,7 +88,7 @@ def test_a_file_that_is_absent_or_cut_short_is_one_line(tmp_path: Path, size: fl
     if size is not None:
         whole = MODEL_FILE.read_bytes()
         file.write_bytes(whole[: int(size * len(whole)) if size == 0.5 else int(size)])
-    with pytest.raises(HeadDamaged) as caught:
+    with pytest.raises(HeadError) as caught:
         PitchNetwork(file)
     line = str(caught.value)
     assert "\n" not in line
@@ -99,5 +99,5 @@ def test_a_file_that_is_absent_or_cut_short_is_one_line(tmp_path: Path, size: fl
 def test_text_is_no_network(tmp_path: Path) -> None:
     file = tmp_path / "pitch.tflite"
     file.write_text("Sa Re Ga\n" * 1000, encoding="utf-8")
-    with pytest.raises(HeadDamaged, match="cannot be read"):
+    with pytest.raises(HeadError, match="cannot be read"):
         PitchNetwork(file)

@@ -18,8 +18,9 @@ import pytest
 
 from benchmarks.rebuilds.choir import sing
 from benchmarks.rebuilds.stubs import tone_ears
-from swara.data.corpus.corpus import append_recordings, audio_digest
+from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
+from swara.data.storage.disk import sha256_of
 from swara.embedder.cache import EmbeddingCache
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
 from swara.service.rebuild.workers import prefetch
@@ -70,7 +71,7 @@ def test_the_same_bytes_whatever_the_number_of_jobs(corpus, tmp_path: Path) -> N
 def test_what_cannot_be_decoded_is_named_as_with_one_job(corpus, tmp_path: Path) -> None:
     bad = Path(corpus[3].path)
     bad.write_bytes(b"no sound")
-    corpus[3] = replace(corpus[3], sha256=audio_digest(bad))
+    corpus[3] = replace(corpus[3], sha256=sha256_of(bad))
     said = []
     for jobs in (1, 2):
         with pytest.raises(AudioError) as caught:

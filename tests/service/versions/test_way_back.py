@@ -19,7 +19,7 @@ from swara.service.store import (
     writer_lock,
 )
 from swara.service.store.history import rolled_back
-from swara.service.store.migrations import UNGATED
+from swara.service.store.manifest import UNGATED
 from swara.service.store.versions import withdraw
 from swara.service.versions.info import find_version, kept_versions
 from swara.service.versions.promote import make_live, prune_versions, roll_back
