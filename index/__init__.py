@@ -22,10 +22,11 @@ class Item:
     recording : str
         Id of the recording.
     singer : str
+        Who sings it.
     swara : str
         In roman notation, such as ``S'``.
     start_s, end_s : float
-        Where it lies in the recording.
+        Where it lies in the recording, in seconds.
     synthesized : bool
         Whether no person sang it.
     """
@@ -40,7 +41,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An item that is near, with its cosine `similarity`, -1 to 1, and `why`: in which sense it is near."""
+    """A note of a professional sample that is near to what was asked about.
+
+    Parameters
+    ----------
+    item : Item
+        Which note.
+    similarity : float
+        Cosine of the angle between the two embeddings, -1 to 1; 1 is nearest.
+    why : str
+        In which sense it is near.
+    """
 
     item: Item
     similarity: float

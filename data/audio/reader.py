@@ -12,10 +12,13 @@ import numpy.typing as npt
 from swara.data.clip import Samples
 from swara.data.errors import AudioError, AudioTooLong
 
-__all__ = ["BLOCK_FRAMES", "Collector", "Reader", "Refused", "to_mono", "too_long"]
+__all__ = ["BLOCK_FRAMES", "SOURCE_RATES_HZ", "Collector", "Reader", "Refused", "to_mono", "too_long"]
 
 BLOCK_FRAMES = 65_536
 """Frames decoded at a time: 1.4 s at 48 kHz, 4 MB with eight channels."""
+
+SOURCE_RATES_HZ = (1_000, 768_000)
+"""The lowest and the highest sample rate that is taken for one."""
 
 
 class Refused(Exception):

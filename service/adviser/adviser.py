@@ -36,7 +36,7 @@ from swara.service.take.report import NoteOpinion
 if TYPE_CHECKING:
     from swara.service.stages import StageProgress
 
-__all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "second_opinions"]
+__all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "second_opinions", "try_model"]
 
 
 NEIGHBOURS = 3
@@ -234,6 +234,14 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
         recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
         return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)
+
+
+def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[str, ...]]:
+    """Return the model that `load` returns, or what is wrong with the store: a take can do without one."""
+    try:
+        return load(), ()
+    except SwaraError as error:
+        return None, (f"Not compared with professional samples: {error}",)
 
 
 def _first(store: Path, embedder: Embedder, progress: StageProgress | None) -> LiveVersion:

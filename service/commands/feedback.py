@@ -7,19 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import parse_request, preset_thresholds
 
-from .options import (
-    MaxMinutes,
-    RagaText,
-    Recording,
-    StoreFolder,
-    TonicText,
-    console,
-    limit_s,
-    request_of,
-    store_at,
-    thresholds_of,
-)
+from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
 
 __all__ = ["feedback_app"]
 
@@ -54,12 +44,14 @@ def _add(
 
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
+    folder = store_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
         given = add_correction(
-            Layout(store_at(store)),
+            Layout(folder),
             recording,
             at,
-            request_of(tonic, raga, "just", thresholds_of("student")),
+            request,
             pitch_tracker("head"),
             swara=swara,
             verdict=verdict,
