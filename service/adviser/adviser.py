@@ -26,6 +26,7 @@ from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
 from swara.index import Item
 from swara.index.samples import SampleIndex
+from swara.raga.errors import SwaraError
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
 from swara.service.embedders.choose import live_embedder
