@@ -18,10 +18,37 @@ MODULES = sorted(
     for path in ((ROOT / package).glob("*.py") if package == "swara" else (ROOT / package).rglob("*.py"))
 )
 
-FRAGMENTS = frozenset(
-    "a all an and as at by each for from how in its no of on one that the their this to what when where whether"
-    " which who with".split()  # noqa: SIM905
-)
+FRAGMENTS = {
+    "a",
+    "all",
+    "an",
+    "and",
+    "as",
+    "at",
+    "by",
+    "each",
+    "for",
+    "from",
+    "how",
+    "in",
+    "its",
+    "no",
+    "of",
+    "on",
+    "one",
+    "that",
+    "the",
+    "their",
+    "this",
+    "to",
+    "what",
+    "when",
+    "where",
+    "whether",
+    "which",
+    "who",
+    "with",
+}
 """Words that begin a fragment, never a sentence that says what a function does."""
 
 _SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n[A-Z]\w+\n-+\n|\Z)", re.MULTILINE | re.DOTALL)
