@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,21 +12,15 @@ from swara.service.report.terminal.progress_bar import progress_bar
 
 from .options import StoreFolder, complete_embedder, complete_pullable, console, store_at
 
-if TYPE_CHECKING:
-    from swara.embedder.hub.pull import VerifyResult
-
 __all__ = ["finetune", "models_app"]
-
-
-_SEED, _STEPS, _VOICES = 1, 60, 48
 
 
 def finetune(
     store: StoreFolder = None,
     bundled: Annotated[bool, typer.Option("--bundled", help="Learn from the bundled samples too.")] = False,
-    steps: Annotated[int, typer.Option(min=1, help="Most batches in each of the seven stages.")] = _STEPS,
-    voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = _VOICES,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _SEED,
+    steps: Annotated[int, typer.Option(min=1, help="Most batches in each of the seven stages.")] = 60,
+    voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = 48,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
     keep_anyway: Annotated[
         bool, typer.Option("--keep-anyway", help="Keep the new embedder even if it is no better.")
     ] = False,
@@ -36,7 +30,6 @@ def finetune(
     Makes a new embedder, and keeps it if it finds them better. Run again, it goes on where it was stopped.
     """
     from swara.embedder.finetune.plan import FinetunePlan
-    from swara.embedder.hub.locate import models_folder
     from swara.service.embedders.finetune import finetune_embedder
     from swara.service.report.terminal.finetuned_table import render_finetuned
 
@@ -44,7 +37,7 @@ def finetune(
     with progress_bar(shown=True) as progress:
         made = finetune_embedder(
             store_at(store),
-            models_folder(os.environ),
+            _models(),
             plan,
             bundled=bundled,
             keep_anyway=keep_anyway,
@@ -177,18 +170,13 @@ def _verify_one(name: str) -> None:
 
         render_finetuned_checked(run_finetuned(name, os.environ), console())
         return
-    from swara.service.report.terminal.models_table import render_verified
-
-    render_verified(_verified(name), console())
-
-
-def _verified(name: str) -> VerifyResult:
     from swara.embedder.hub.pull import check_documented, pullable, verify
     from swara.service.report.terminal.download_bar import download_bar
+    from swara.service.report.terminal.models_table import render_verified
 
-    model = pullable(name)
     with download_bar() as progress:
-        return verify(model, _models(), os.environ, check_documented, progress)
+        verified = verify(pullable(name), _models(), os.environ, check_documented, progress)
+    render_verified(verified, console())
 
 
 def _models() -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 from swara.embedder.errors import ModelAbsent, ModelUnfit
 from swara.embedder.hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract
-from swara.embedder.hub.locate import cached_model, find_exact, find_model, models_folder
+from swara.embedder.hub.locate import cached_model, find_model, models_folder
 from swara.embedder.registry import embedder_named
 
 
@@ -65,13 +65,13 @@ class TestTheCachesOfOthers:
     def test_of_kagglehub_comes_after_that_of_tf_hub(self, tmp_path: Path) -> None:
         environment = {"SWARA_MODELS": str(tmp_path / "models"), "KAGGLEHUB_CACHE": str(tmp_path / "kaggle")}
         tflite = _kagglehub(tmp_path / "kaggle", YAMNET_TFLITE)
-        assert find_model(YAMNET, environment) == find_exact(YAMNET_TFLITE, environment) == tflite
+        assert find_model(YAMNET, environment) == find_model(YAMNET_TFLITE, environment, exact=True) == tflite
         other = _kagglehub(tmp_path / "kaggle", YAMNET)
-        assert find_model(YAMNET, environment) == find_exact(YAMNET, environment) == other
+        assert find_model(YAMNET, environment) == find_model(YAMNET, environment, exact=True) == other
         first = _saved_model(tmp_path / "hub" / hashlib.sha1(YAMNET.handle.encode()).hexdigest())
         assert find_model(YAMNET, environment | {"TFHUB_CACHE_DIR": str(tmp_path / "hub")}) == first
         pulled = _tflite(tmp_path / "models" / "yamnet-tflite" / "model.tflite")
-        assert find_exact(YAMNET_TFLITE, environment) == pulled
+        assert find_model(YAMNET_TFLITE, environment, exact=True) == pulled
 
     def test_of_kagglehub_lies_in_the_home_folder(self, tmp_path: Path) -> None:
         found = _kagglehub(tmp_path / "home" / ".cache" / "kagglehub", VGGISH)
@@ -169,10 +169,8 @@ class TestOneFormAlone:
     def made(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An embedder says what it would be made of."""
         monkeypatch.setattr(
-            "swara.embedder.hub.embedder.YamnetEmbedder", lambda found, _, *, manifest, name: (name, found)
-        )
-        monkeypatch.setattr(
-            "swara.embedder.hub.embedder.VggishEmbedder", lambda found, _, *, manifest: ("vggish", found)
+            "swara.embedder.hub.embedder.hub_embedder",
+            lambda found, contract, _, *, manifest: (contract.name, found),
         )
 
     def test_each_name_stands_for_its_model(self, environment, made, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.contract import NOISE_CLASS, SILENCE_CLASS, SINE_CLASS, YAMNET_TFLITE, check_contract
-from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.hub.embedder import hub_embedder
 from swara.embedder.hub.yamnet_tflite import cut_at_embedding
 from swara.embedder.registry import embedder_named
 
@@ -44,11 +44,11 @@ def _sine(seconds: float) -> np.ndarray:
 
 
 def test_the_real_file_does_what_is_documented(real: Path) -> None:
-    check_contract(YAMNET_TFLITE, YamnetEmbedder(real, scores=True).outputs)
+    check_contract(YAMNET_TFLITE, hub_embedder(real, YAMNET_TFLITE, scores=True).outputs)
 
 
 def test_silence_and_a_sine_score_as_measured(real: Path, folder: Path) -> None:
-    run = YamnetEmbedder(real, scores=True).outputs
+    run = hub_embedder(real, YAMNET_TFLITE, scores=True).outputs
     hiss = np.random.default_rng(0).uniform(-1.0, 1.0, 54_000).astype(np.float32)
     sounds = (np.zeros(54_000, np.float32), _sine(3.375), hiss)
     silence, sine, noise = (run(sound).scores.mean(axis=0) for sound in sounds)

@@ -269,10 +269,10 @@ class TestRemove:
 
         assert inventory(models, environment) == before
 
-    @pytest.mark.parametrize("step", ["swara.embedder.hub.pull.install._acquired", "pathlib.Path.rename"])
+    @pytest.mark.parametrize("step", ["filelock.FileLock.acquire", "pathlib.Path.rename"])
     @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
     def test_where_nothing_may_be_written(self, pulled, models: Path, monkeypatch, step, code) -> None:
-        def refused(*_: object) -> None:
+        def refused(*_: object, **__: object) -> None:
             raise OSError(code, os.strerror(code))
 
         monkeypatch.setattr(step, refused)
