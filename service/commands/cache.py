@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import StoreFolder, console, store_at
+from .options import StoreFolder, console, layout_at
 
 __all__ = ["cache_app"]
 
@@ -16,11 +16,10 @@ cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need
 @cache_app.command("info")
 def _info(store: StoreFolder = None) -> None:
     """Show what each embedder and pitch tracker left in the cache, and what of it is damaged."""
-    from swara.service.report.terminal.cache_table import render_cache
-    from swara.service.store import Layout
+    from swara.service.report.terminal.machine_table import render_cache
     from swara.service.store.usage import cache_shares
 
-    layout = Layout(store_at(store))
+    layout = layout_at(store)
     render_cache(layout.cache, cache_shares(layout), console())
 
 
@@ -32,11 +31,10 @@ def _prune(
     ] = False,
 ) -> None:
     """Remove what the live version has no use for, and what is damaged."""
-    from swara.service.report.terminal.cache_table import render_pruned
-    from swara.service.store import Layout
+    from swara.service.report.terminal.machine_table import render_pruned
     from swara.service.store.usage import prune_cache
 
-    pruned = prune_cache(Layout(store_at(store)), everything=everything)
+    pruned = prune_cache(layout_at(store), everything=everything)
     render_pruned(pruned, console())
     if pruned.stuck:
         raise typer.Exit(1)

@@ -17,7 +17,7 @@ def doctor(
 ) -> None:
     """Show what works, what is missing, and how to get it."""
     from swara.service.doctor.doctor import examine, healthy
-    from swara.service.report.terminal.doctor_table import render_doctor
+    from swara.service.report.terminal.machine_table import render_doctor
 
     checks = examine(store)
     render_doctor(checks, console())

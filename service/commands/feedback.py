@@ -8,7 +8,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
+from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, layout_at, limit_s
 from .request import request_of, thresholds_of
 
 __all__ = ["feedback_app"]
@@ -40,13 +40,12 @@ def _add(
     from swara.classifier.pitch import pitch_tracker
     from swara.service.feedback.add import add_correction
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
     with progress_bar(shown=True) as progress:
         given = add_correction(
-            Layout(store_at(store)),
+            layout_at(store),
             recording,
             at,
             request_of(tonic, raga, "just", thresholds_of("student")),
@@ -66,9 +65,8 @@ def _list(store: StoreFolder = None) -> None:
     """List what was said."""
     from swara.service.feedback.log import known_corrections
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
-    render_corrections(known_corrections(Layout(store_at(store))), console())
+    render_corrections(known_corrections(layout_at(store)), console())
 
 
 @feedback_app.command("confirm")
@@ -76,18 +74,16 @@ def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
     """Confirm what was said; the next rebuild uses it."""
     from swara.service.feedback.log import confirm_correction
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
-    render_corrections([confirm_correction(Layout(store_at(store)), correction)], console())
+    render_corrections([confirm_correction(layout_at(store), correction)], console())
 
 
 @feedback_app.command("withdraw")
 def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
     """Take back what was said, confirmed or not; the next rebuild does not use it."""
     from swara.service.feedback.log import withdraw_correction
-    from swara.service.store import Layout
 
-    withdrawal = withdraw_correction(Layout(store_at(store)), correction)
+    withdrawal = withdraw_correction(layout_at(store), correction)
     if withdrawal.before:
         typer.echo(f"{withdrawal.correction.id} was withdrawn before.")
     else:

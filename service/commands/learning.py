@@ -47,7 +47,7 @@ def rebuild(
     Exit codes: 0 it is live, 1 it failed, 3 nothing new (with --if-changed), 4 rejected.
     """
     from swara.service.rebuild.rebuild import run_rebuild
-    from swara.service.report.terminal.samples_table import render_rebuild
+    from swara.service.report.terminal.versions_table import render_rebuild
 
     folder = store_at(store)
     with progress_bar(shown=True) as progress:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import typer
 
-from .options import store_at
+from .options import layout_at
 
 if TYPE_CHECKING:
     from swara.classifier.notes import Thresholds
@@ -49,9 +49,8 @@ def _tuning(name: str, store: Path | None) -> Tuning:
     if fold_name(name) != "learned":
         return tuning_named(name)
     from swara.service.rebuild.targets import learned_tuning
-    from swara.service.store import Layout
 
-    return learned_tuning(Layout(store_at(store)))
+    return learned_tuning(layout_at(store))
 
 
 def thresholds_of(preset: str, perfect: float | None = None, in_tune: float | None = None) -> Thresholds:

@@ -21,6 +21,7 @@ from .options import (
     TonicText,
     console,
     limit_s,
+    print_outcome,
     store_at,
 )
 from .request import Preset, request_of, thresholds_of
@@ -40,16 +41,13 @@ def spectrogram(
 ) -> None:
     """Draw the mel spectrogram as PNG: what sounds when, and how loud."""
     from swara.service.export.spectrogram_file import spectrogram_file
-    from swara.service.report.plain_text import printable
 
     if output == STDOUT:
         raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=True) as progress:
         drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
-    for warning in drawn.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    typer.echo(printable(f"{output}: {drawn.sentence}"))
+    print_outcome(recording, drawn.warnings, f"{output}: {drawn.sentence}")
 
 
 def analyze(
@@ -114,7 +112,6 @@ def pitch(
 ) -> None:
     """Write the pitch every 10 ms as CSV: time,frequency,confidence."""
     from swara.service.export.pitch_file import pitch_file
-    from swara.service.report.plain_text import printable
 
     if plot == STDOUT:
         raise typer.BadParameter("only the CSV can go to stdout; give --plot a file")
@@ -124,10 +121,7 @@ def pitch(
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not on_screen) as progress:
         found = pitch_file(recording, csv, plot, max_duration_s=longest_s, progress=finding_pitch(progress))
-    for warning in found.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    if not to_stdout:
-        typer.echo(printable(f"{output}: {found.sentence}"))
+    print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
 def search(

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.bins import Salience
+from swara.classifier.pitch.bins import PITCH_BINS, Salience
 from swara.classifier.pitch.decode import sung_frames
 from swara.classifier.pitch.head import HeadTracker
 from swara.data.arrays import FloatArray
@@ -20,7 +20,7 @@ from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.storage.atomic_file import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
-from swara.service.report.picture.pitch_columns import SalienceColumns
+from swara.service.report.picture.columns import Columns
 
 from .outputs import check_outputs, check_suffix
 
@@ -90,7 +90,7 @@ def pitch_file(
     check_suffix(plot, ".png", "the picture")
     listening = _Listening(HeadTracker(), progress)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
-    columns = SalienceColumns(frame_count(decoded.clip))
+    columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
     if isinstance(csv, Path):
         write_atomically(csv, lambda part: _fill(part, listening, decoded.clip, columns))
     else:
@@ -99,12 +99,12 @@ def pitch_file(
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
-        save_pitch_plot(columns.salience, track, plot, title=recording.name)
+        save_pitch_plot(columns.values, track, plot, title=recording.name)
     voiced_frames = int(np.count_nonzero(track.voiced))
     return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
 
 
-def _fill(part: Path, listening: _Listening, clip: Clip, columns: SalienceColumns) -> None:
+def _fill(part: Path, listening: _Listening, clip: Clip, columns: Columns) -> None:
     with part.open("w", encoding="utf-8", newline="") as file:
         listening.write(file.write, clip, columns)
 
@@ -118,7 +118,7 @@ class _Listening:
         self._hz = np.empty(0)
         self._voicing: Salience = np.empty(0, np.float32)
 
-    def write(self, write: Write, clip: Clip, columns: SalienceColumns) -> None:
+    def write(self, write: Write, clip: Clip, columns: Columns) -> None:
         """Write every row, and show `columns` the salience of every frame."""
         frames, done = frame_count(clip), 0
         self._hz, self._voicing = np.empty(frames), np.empty(frames, np.float32)
