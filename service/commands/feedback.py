@@ -8,8 +8,18 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, layout_at, limit_s
-from .request import request_of, thresholds_of
+from .options import (
+    MaxMinutes,
+    RagaText,
+    Recording,
+    StoreFolder,
+    TonicText,
+    console,
+    layout_at,
+    limit_s,
+    request_of,
+    thresholds_of,
+)
 
 __all__ = ["feedback_app"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,6 @@ from swara.service.phrases import printable
 from swara.service.report.terminal.progress_bar import download_bar, progress_bar
 
 from .options import StoreFolder, console, layout_at, store_at
-
-if TYPE_CHECKING:
-    from swara.embedder.hub.pull import Verified
 
 __all__ = ["finetune", "models_app"]
 
@@ -152,23 +149,17 @@ def _is_finetuned(name: str) -> bool:
 
 
 def _verify_one(name: str) -> None:
-    if _is_finetuned(name):
-        from swara.embedder.finetuned.inventory import run_finetuned
-        from swara.service.report.terminal.models_table import render_finetuned_checked
+    from swara.embedder.finetuned.inventory import run_finetuned
+    from swara.embedder.hub.pull import check_documented, pullable, verify
+    from swara.service.report.terminal.models_table import render_finetuned_checked, render_verified
 
+    if _is_finetuned(name):
         render_finetuned_checked(run_finetuned(name, os.environ), console())
         return
-    from swara.service.report.terminal.models_table import render_verified
-
-    render_verified(_verified(name), console())
-
-
-def _verified(name: str) -> Verified:
-    from swara.embedder.hub.pull import check_documented, pullable, verify
-
     model = pullable(name)
     with download_bar() as progress:
-        return verify(model, _models(), os.environ, check_documented, progress)
+        verified = verify(model, _models(), os.environ, check_documented, progress)
+    render_verified(verified, console())
 
 
 def _models() -> Path:

@@ -15,6 +15,7 @@ from swara.service.report.terminal.progress_bar import finding_pitch, progress_b
 from .options import (
     STDOUT,
     MaxMinutes,
+    Preset,
     RagaText,
     Recording,
     StoreFolder,
@@ -22,9 +23,10 @@ from .options import (
     console,
     limit_s,
     print_outcome,
+    request_of,
     store_at,
+    thresholds_of,
 )
-from .request import Preset, request_of, thresholds_of
 
 if TYPE_CHECKING:
     from swara.service.adviser.adviser import LiveModel

@@ -10,10 +10,8 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.bins import PITCH_BINS, Salience
-from swara.classifier.pitch.decode import sung_frames
+from swara.classifier.pitch.decode import PITCH_BINS, sung_frames
 from swara.classifier.pitch.head import HeadTracker
-from swara.data.arrays import FloatArray
 from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
@@ -22,7 +20,7 @@ from swara.data.storage.atomic_file import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.columns import Columns
 
-from .outputs import check_outputs, check_suffix
+from .take_files import check_outputs, check_suffix
 
 __all__ = ["PitchFound", "Write", "pitch_file"]
 
@@ -88,14 +86,23 @@ def pitch_file(
     files = (path for path in (csv, plot) if isinstance(path, Path))
     check_outputs(files, source=recording)
     check_suffix(plot, ".png", "the picture")
-    listening = _Listening(HeadTracker(), progress)
+    tracker = HeadTracker()
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
+    tracks: list[PitchTrack] = []
+
+    def write_rows(write: Write) -> None:
+        tracks.append(_written(write, tracker, decoded.clip, columns, progress))
+
+    def fill(part: Path) -> None:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            write_rows(file.write)
+
     if isinstance(csv, Path):
-        write_atomically(csv, lambda part: _fill(part, listening, decoded.clip, columns))
+        write_atomically(csv, fill)
     else:
-        listening.write(csv, decoded.clip, columns)
-    track = listening.track()
+        write_rows(csv)
+    (track,) = tracks
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
@@ -104,41 +111,22 @@ def pitch_file(
     return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
 
 
-def _fill(part: Path, listening: _Listening, clip: Clip, columns: Columns) -> None:
-    with part.open("w", encoding="utf-8", newline="") as file:
-        listening.write(file.write, clip, columns)
+def _written(
+    write: Write, tracker: HeadTracker, clip: Clip, columns: Columns, progress: Progress | None
+) -> PitchTrack:
+    """Write every row at once, show `columns` the salience of every frame, and return the whole track.
 
-
-class _Listening:
-    """Goes through a recording once: rows are written at once, what is voiced is known at the end."""
-
-    def __init__(self, tracker: HeadTracker, progress: Progress | None) -> None:
-        self._tracker = tracker
-        self._progress = progress
-        self._hz = np.empty(0)
-        self._voicing: Salience = np.empty(0, np.float32)
-
-    def write(self, write: Write, clip: Clip, columns: Columns) -> None:
-        """Write every row, and show `columns` the salience of every frame."""
-        frames, done = frame_count(clip), 0
-        self._hz, self._voicing = np.empty(frames), np.empty(frames, np.float32)
-        write(TRACK_HEADER)
-        for heard in self._tracker.hear(clip):
-            block = slice(done, done + heard.hz.size)
-            self._hz[block], self._voicing[block] = heard.hz, heard.voicing
-            write(track_rows(_times_s(block.start, block.stop), heard.hz, heard.voicing))
-            columns.add(heard.salience)
-            done = block.stop
-            if self._progress is not None:
-                self._progress(done / frames)
-
-    def track(self) -> PitchTrack:
-        """Return the whole track, as the tracker itself would."""
-        times_s = _times_s(0, self._hz.size)
-        return PitchTrack(
-            times_s, self._hz, self._voicing.astype(np.float64), sung_frames(self._voicing, self._hz)
-        )
-
-
-def _times_s(start: int, stop: int) -> FloatArray:
-    return HOP_S * np.arange(start, stop, dtype=np.float64)
+    What is voiced is known at the end only.
+    """
+    frames = frame_count(clip)
+    hz, voicing = np.empty(frames), np.empty(frames, np.float32)
+    times_s = HOP_S * np.arange(frames, dtype=np.float64)
+    write(TRACK_HEADER)
+    for heard in tracker.hear(clip):
+        block = slice(columns.done, columns.done + heard.hz.size)
+        hz[block], voicing[block] = heard.hz, heard.voicing
+        write(track_rows(times_s[block], heard.hz, heard.voicing))
+        columns.add(heard.salience)
+        if progress is not None:
+            progress(columns.done / frames)
+    return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))

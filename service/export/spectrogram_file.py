@@ -15,7 +15,7 @@ from swara.data.clip import Clip
 from swara.service.report.picture.columns import Columns
 from swara.service.stages import StageProgress, Stages
 
-from .outputs import check_outputs, check_suffix
+from .take_files import check_outputs, check_suffix
 
 __all__ = ["SpectrogramDrawn", "mel_columns", "spectrogram_file"]
 
@@ -82,11 +82,9 @@ def mel_columns(clip: Clip, bands: MelBands, stages: Stages) -> MelPower:
 
     A column is one frame of 10 ms, or in a long clip as many as are needed.
     """
-    frames, done = frame_count(clip), 0
-    columns = Columns(frames, bands.bands, np.add, np.float64)
+    columns = Columns(frame_count(clip), bands.bands, np.add, np.float64)
     with stages.stage("listening"):
         for power in mel_power(clip, bands):
             columns.add(power)
-            done += power.shape[0]
-            stages.tell(done / frames)
+            stages.tell(columns.done / frame_count(clip))
     return (columns.values / columns.counts[:, np.newaxis]).astype(np.float32)

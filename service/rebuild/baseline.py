@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from swara.classifier.note_head import NoteHead, load_note_head
+from swara.classifier.note_head.files import load_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.service.errors import EmbedderChanged, StoreDamaged
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
 from swara.service.store.disk_errors import reading

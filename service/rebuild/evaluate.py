@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from swara.classifier.note_head import NoteHead, evidence_of_notes
+from swara.classifier.note_head.evidence import evidence_of_notes
+from swara.classifier.note_head.head import NoteHead
 from swara.data.arrays import BoolArray
 from swara.index import Item
 from swara.index.faiss_index import FaissIndex

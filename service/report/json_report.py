@@ -12,7 +12,7 @@ from swara.service.phrases import encodable
 from swara.service.take.report import NoteOpinion, TakeReport
 
 if TYPE_CHECKING:
-    from swara.service.samples import CheckResult, Finding
+    from swara.service.samples.findings import CheckResult, Finding
 
 __all__ = ["CHECK_SCHEMA", "SCHEMA", "check_json", "to_dict", "to_json"]
 
@@ -40,16 +40,10 @@ def check_json(result: CheckResult) -> str:
 
 
 def _finding(found: Finding) -> dict[str, Any]:
-    return {
-        "kind": found.kind,
-        "id": found.recording.id,
-        "path": encodable(found.recording.path),
-        "singer": encodable(found.recording.singer),
-        "what": encodable(found.what),
-        "fix": encodable(found.fix),
-        "start_s": found.start_s,
-        "other": found.other,
-    }
+    sample = found.recording
+    words = {"path": sample.path, "singer": sample.singer, "what": found.what, "fix": found.fix}
+    fields = {"kind": found.kind, "id": sample.id, **{name: encodable(each) for name, each in words.items()}}
+    return {**fields, "start_s": found.start_s, "other": found.other}
 
 
 def to_dict(report: TakeReport) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from typing import Final, get_args
+from typing import get_args
 
 from swara.classifier.notes.judge import MISTUNED_WITHIN_CENTS
 from swara.data.take import Note, Tonic, TonicCandidate, Verdict
@@ -15,7 +14,6 @@ from swara.service.take.report import Drift, NoteOpinion, TakeReport, Thresholds
 
 __all__ = [
     "SHORT_S",
-    "VERDICTS",
     "advice",
     "cents_cell",
     "corrected",
@@ -44,17 +42,15 @@ __all__ = [
 SHORT_S = 15.0
 """Every note of a take this short is listed without asking."""
 
-VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
-
 _PARTS_OF_A_SEMITONE = {
-    Fraction(1, 4): "a quarter of a semitone",
-    Fraction(1, 3): "a third of a semitone",
-    Fraction(1, 2): "half a semitone",
-    Fraction(2, 3): "two thirds of a semitone",
-    Fraction(3, 4): "three quarters of a semitone",
-    Fraction(1): "a semitone",
-    Fraction(3, 2): "a semitone and a half",
-    Fraction(2): "two semitones",
+    1 / 4: "a quarter of a semitone",
+    1 / 3: "a third of a semitone",
+    1 / 2: "half a semitone",
+    2 / 3: "two thirds of a semitone",
+    3 / 4: "three quarters of a semitone",
+    1: "a semitone",
+    3 / 2: "a semitone and a half",
+    2: "two semitones",
 }
 
 
@@ -93,12 +89,6 @@ def how_off(cents: float) -> str:
     return f"{size} cent{'s' if size > 1 else ''} {'low' if cents < 0 else 'high'}"
 
 
-def _why_unsure(note: Note) -> str:
-    if abs(note.raga_cents_off) > MISTUNED_WITHIN_CENTS:
-        return "Too far from every swara of the raga to say which was meant."
-    return "Too faint or too noisy to judge; sing it again."
-
-
 def how_far(cents: float) -> str:
     """Say a distance in semitones, as a singer hears it; cents are for the eye."""
     size = abs(cents) / 100
@@ -106,7 +96,7 @@ def how_far(cents: float) -> str:
         return "a touch"
     if size > 2.25:
         return f"{size:.1f} semitones"
-    nearest = min(_PARTS_OF_A_SEMITONE, key=lambda part: abs(float(part) - size))
+    nearest = min(_PARTS_OF_A_SEMITONE, key=lambda part: abs(part - size))
     return f"about {_PARTS_OF_A_SEMITONE[nearest]}"
 
 
@@ -125,7 +115,9 @@ def spot_words(note: Note, raga: str) -> str:
 def advice(note: Note) -> str:
     """Say what to do about a note next time."""
     if note.verdict == "unsure":
-        return _why_unsure(note)
+        if abs(note.raga_cents_off) > MISTUNED_WITHIN_CENTS:
+            return "Too far from every swara of the raga to say which was meant."
+        return "Too faint or too noisy to judge; sing it again."
     if round(note.raga_cents_off) == 0:
         return "Keep it."
     way = "higher" if note.raga_cents_off < 0 else "lower"
@@ -217,7 +209,8 @@ def note_label(note: Note, mark: str = "") -> str:
 
 def share_words(report: TakeReport) -> tuple[tuple[Verdict, str], ...]:
     """Say the share of each verdict that was given: ``perfect 57%``."""
-    shares = ((verdict, report.verdict_shares.get(verdict, 0.0)) for verdict in VERDICTS)
+    verdicts: tuple[Verdict, ...] = get_args(Verdict)
+    shares = ((verdict, report.verdict_shares.get(verdict, 0.0)) for verdict in verdicts)
     return tuple((verdict, f"{verdict} {percent(share)}") for verdict, share in shares if share > 0)
 
 

@@ -22,7 +22,7 @@ from swara.service.report.chart import COLOURS
 from swara.service.take.report import TakeReport
 from swara.service.take.summary import nearest_samples
 
-from .svg_curve import SvgCurve, mark_path
+from .svg_curve import SvgCurve
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -84,7 +84,7 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    templates.globals |= {"wording": wording, "colours": COLOURS, "mark_path": mark_path}
+    templates.globals |= {"wording": wording, "colours": COLOURS}
     templates.filters |= {"px": "{:.1f}".format, "percent": percent, "csp": _csp_source}
     return templates
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.take import Note, Verdict
+from swara.data.take import Note
 from swara.raga.ragas import Raga
 from swara.raga.tuning import Tuning
 from swara.service.report import wording
 from swara.service.report.chart import cents_range, curve_pieces, swara_lines, tick_step_s
 from swara.service.take.report import TakeReport
 
-__all__ = ["SvgCurve", "mark_path"]
+__all__ = ["SvgCurve"]
 
 _NARROWEST, _WIDEST = 960, 24_000
 _PIXELS_PER_SECOND = 60
@@ -22,7 +22,6 @@ _PIXELS_PER_TICK = 90
 _MARK_OFFSET = 17
 _LABEL_OFFSET = 9
 _LABEL_WIDTH, _LABEL_HEIGHT = 58, 30
-_MARK_SIZE = 5
 
 
 class SvgCurve:
@@ -102,20 +101,6 @@ class SvgCurve:
             if all(abs(x - u) >= _LABEL_WIDTH or abs(y - v) >= _LABEL_HEIGHT for u, v in taken.values()):
                 taken[note] = (x, y)
         return set(taken)
-
-
-def mark_path(verdict: Verdict, x: float, y: float) -> str:
-    """Return a path for the sign of a verdict: a disc, a ring, a triangle down or up, a cross."""
-    r = _MARK_SIZE
-    match verdict:
-        case "perfect" | "in tune":
-            return f"M{x - r:.1f} {y:.1f}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"
-        case "low":
-            return f"M{x - r:.1f} {y - r:.1f}h{2 * r}l{-r} {2 * r}z"
-        case "high":
-            return f"M{x - r:.1f} {y + r:.1f}h{2 * r}l{-r} {-2 * r}z"
-        case "unsure":
-            return f"M{x - r:.1f} {y - r:.1f}l{2 * r} {2 * r}m0 {-2 * r}l{-2 * r} {2 * r}"
 
 
 def _side(note: Note) -> int:

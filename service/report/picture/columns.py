@@ -36,20 +36,22 @@ class Columns:
         At most `MOST_COLUMNS` of them.
     counts : int array, shape [columns]
         How many frames share each column.
+    done : int
+        How many rows were taken in.
     """
 
     def __init__(self, frames: int, bands: int, combine: np.ufunc, dtype: DTypeLike) -> None:
         starts, self.counts = _shared(frames)
-        self._per_column, self._combine, self._done = int(self.counts[0]), combine, 0
+        self._per_column, self._combine, self.done = int(self.counts[0]), combine, 0
         self.values = np.zeros((starts.size, bands), dtype)
 
     def add(self, rows: NDArray[np.float32]) -> None:
         """Take in the next rows, shape [frames, bands]."""
-        at = (self._done + np.arange(rows.shape[0])) // self._per_column
+        at = (self.done + np.arange(rows.shape[0])) // self._per_column
         first = np.flatnonzero(np.diff(at, prepend=-1))
         block = self._combine.reduceat(rows, first, axis=0, dtype=self.values.dtype)
         self.values[at[first]] = self._combine(self.values[at[first]], block)
-        self._done += rows.shape[0]
+        self.done += rows.shape[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,10 @@ from .terminal_page import Page
 
 if TYPE_CHECKING:
     from swara.service.adviser.search import SearchResult
-    from swara.service.samples import AddResult, CheckResult, EditResult, Exported
+    from swara.service.samples.edit import EditResult
+    from swara.service.samples.export import Exported
+    from swara.service.samples.findings import CheckResult
+    from swara.service.samples.results import AddResult
 
 __all__ = [
     "render_added",
@@ -46,14 +49,7 @@ def render_samples(recordings: Sequence[Recording], console: Console) -> None:
 def render_sample(recording: Recording, console: Console) -> None:
     """Print all that is known of one sample."""
     page = Page(console)
-    facts = (
-        ("Id", recording.id),
-        ("File", recording.path),
-        ("Singer", recording.singer + (" (no person)" if recording.synthesized else "")),
-        ("Sa", f"{recording.tonic_hz:.2f} Hz"),
-        ("Raga", recording.raga or "not given"),
-        ("Licence", recording.licence),
-    )
+    facts = (("Id", recording.id), ("File", recording.path), *_facts(recording))
     rows = [(name, page.text(value, "bold")) for name, value in facts]
     labels = [(wording.span(label.start_s, label.end_s), label.swara) for label in recording.labels]
     page.table(("", ""), [*rows, *labels], folded=(1,))
@@ -109,8 +105,8 @@ def render_check(result: CheckResult, console: Console) -> None:
 def render_mended(mended: EditResult, console: Console) -> None:
     """Print what a recording was and what it is now, where the two differ."""
     page, known = Page(console), mended.after.id
-    facts = zip(_facts(mended.before), _facts(mended.after), strict=True)
-    rows = [(name, was, now) for (name, was), (_, now) in facts if was != now]
+    was, now = ((*_facts(each), ("Notes", _notes(each))) for each in (mended.before, mended.after))
+    rows = [(*old, new) for old, (_, new) in zip(was, now, strict=True) if old[1] != new]
     if rows:
         page.table((known, "Was", "Is"), rows, folded=(1, 2))
     for remark in mended.remarks:
@@ -152,12 +148,13 @@ def _labels(recordings: Sequence[Recording]) -> str:
     return counted(sum(len(recording.labels) for recording in recordings), "note")
 
 
-def _facts(recording: Recording) -> Iterator[tuple[str, str]]:
-    yield "Singer", recording.singer
-    yield "Sa", f"{note_name(recording.tonic_hz)}, {recording.tonic_hz:.2f} Hz"
-    yield "Raga", recording.raga or "not given"
-    yield "Licence", recording.licence
-    yield "Notes", _notes(recording)
+def _facts(recording: Recording) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Singer", recording.singer + (" (no person)" if recording.synthesized else "")),
+        ("Sa", f"{note_name(recording.tonic_hz)}, {recording.tonic_hz:.2f} Hz"),
+        ("Raga", recording.raga or "not given"),
+        ("Licence", recording.licence),
+    )
 
 
 def _notes(recording: Recording) -> str:

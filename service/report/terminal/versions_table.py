@@ -29,17 +29,14 @@ def render_versions(versions: Sequence[VersionInfo], troubles: Sequence[str], co
     """Print a line for each version, then what is wrong with any, and `troubles` beside them."""
     page = Page(console)
     if versions:
-        rows = ([page.text(cell, _style(info)) for cell in _cells(info)] for info in versions)
+        live = STYLES["perfect"]
+        rows = ([page.text(cell, live if info.live else "") for cell in _cells(info)] for info in versions)
         page.table(("Version", "", "Samples", "Named", "By"), rows, right=(2, 3), folded=(1, 4), whole=0)
     else:
         page.line("No version is kept yet. Make one with: swara rebuild")
     warn = page.warn if console.is_terminal else lambda trouble: page.unwrapped(f"  ! {trouble}")
     for trouble in (*(info.damage for info in versions if info.damage), *troubles):
         warn(trouble)
-
-
-def _style(info: VersionInfo) -> str:
-    return STYLES["perfect"] if info.live else ""
 
 
 def _cells(info: VersionInfo) -> Sequence[str]:
