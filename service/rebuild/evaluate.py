@@ -14,14 +14,12 @@ from swara.index import Item
 from swara.index.faiss_index import FaissIndex
 from swara.index.samples import SampleIndex
 from swara.raga.swaras import parse_swara
-from swara.service.store.scores import Score, Scores
+from swara.service.store.scores import HITS, Score, Scores
 
 from .labelled_notes import LabelledNote
 from .note_pitch import median_cents, swaras_sung
 
-__all__ = ["HITS", "examine", "hits_among", "labels_in_place"]
-
-HITS = "retrieval hits"
+__all__ = ["examine", "hits_among", "labels_in_place"]
 
 _NEIGHBOURS = 5
 _LEAST_NOTES = 10
