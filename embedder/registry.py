@@ -30,8 +30,8 @@ def embedder_named(
     Parameters
     ----------
     name : str
-        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub, which stands for that very
-        model. ``yamnet`` is whichever of its two forms `find_model` comes to first.
+        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub or Kaggle: that very model.
+        ``yamnet`` is whichever of its two forms `find_model` comes to first.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
         looked for. The builtin one ships with the package.
@@ -79,9 +79,9 @@ def _published(
 
 
 def _only(contract: Contract, environment: Mapping[str, str], model: Path | None) -> Path:
-    from .hub.locate import find_model, find_only
+    from .hub.locate import find_exact, find_model
 
-    return find_only(contract, environment) if model is None else find_model(contract, environment, model)
+    return find_exact(contract, environment) if model is None else find_model(contract, environment, model)
 
 
 def _opened(
@@ -89,9 +89,9 @@ def _opened(
 ) -> Embedder:
     from .hub.contract import VGGISH
     from .hub.embedder import VggishEmbedder, YamnetEmbedder
-    from .hub.integrity import record_of
+    from .hub.integrity import manifest_for
 
-    manifest = record_of(found, environment)
+    manifest = manifest_for(found, environment)
     if contract is VGGISH:
         return VggishEmbedder(found, report, manifest=manifest)
     return YamnetEmbedder(found, report, manifest=manifest, name=contract.name)

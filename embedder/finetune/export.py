@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import write_atomically
-from swara.data.storage.disk import sha256_of, sync_tree
-from swara.data.storage.model_folder import new_beside, put_in_place, tidy
-from swara.embedder.errors import FinetuneFailed, ModelDamaged
+from swara.data.storage import disk
+from swara.data.storage.disk import sha256_of, sync_tree, write_atomically
+from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
+from swara.embedder.errors import FinetuneError, ModelDamaged
 from swara.embedder.finetuned.embedder import MANIFEST_FILE, MODEL_FILE, SCHEMA, finetuned_name
 from swara.embedder.hub.savedmodel import first_line
 from swara.embedder.litert import stderr_closed
@@ -27,27 +26,14 @@ __all__ = ["PARITY", "exported", "keep", "writing"]
 PARITY = 1e-4
 """How far a component of a vector may differ between Keras and the file; no vector is longer than 1."""
 
-_FULL = (
-    "Free some space there and where temporary files go, or name other folders with SWARA_MODELS and TMPDIR; "
-    "run the same again to go on"
-)
-_FIXES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL}
-_OTHERWISE = "Give yourself permission to write there, or name another folder with SWARA_MODELS"
 
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> AbstractContextManager[None]:
     """Turn a failure to write below `folder` into `OutputError`."""
-    try:
-        yield
-    except (OSError, OutputError) as error:
-        cause = error.__cause__ if isinstance(error, OutputError) else error
-        if not isinstance(cause, OSError):
-            raise
-        reason = (cause.strerror or str(cause)).lower()
-        fix = _FIXES.get(cause.errno or 0, _OTHERWISE)
-        what = f"the fine-tuning cannot write here: {reason}"
-        raise OutputError(what, where=str(folder), fix=fix) from error
+    elsewhere = (
+        "name another folder with SWARA_MODELS, and with TMPDIR one for temporary files;"
+        " run the same again to go on"
+    )
+    return disk.writing(folder, "the fine-tuning cannot write here", elsewhere=elsewhere)
 
 
 def exported(model: keras.Model, file: Path) -> float:
@@ -55,7 +41,7 @@ def exported(model: keras.Model, file: Path) -> float:
 
     Raises
     ------
-    FinetuneFailed
+    FinetuneError
         If TensorFlow cannot write it, or it answers otherwise than Keras by more than `PARITY`.
     OutputError
         If the disk is full.
@@ -87,21 +73,21 @@ def keep(file: Path, models: Path, manifest: Mapping[str, Any]) -> str:
     name = finetuned_name(digest)
     text = json.dumps({"schema": SCHEMA, "name": name, "sha256": digest, **manifest}, indent=2) + "\n"
     folder = models / name
-    tidy(folder)
-    new = new_beside(folder)
+    clean_stale(folder)
+    new = staging_path(folder)
     try:
         new.mkdir()
         shutil.copyfile(file, new / MODEL_FILE)
         (new / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
         sync_tree(new)
-        put_in_place(new, folder)
+        swap_in(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return name
 
 
-def _failed(what: str, file: Path) -> FinetuneFailed:
+def _failed(what: str, file: Path) -> FinetuneError:
     fix = (
         "See that the disk for temporary files has some space, and run the same again: it goes on at the end"
     )
-    return FinetuneFailed(what, where=str(file), fix=fix)
+    return FinetuneError(what, where=str(file), fix=fix)

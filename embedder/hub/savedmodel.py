@@ -15,10 +15,10 @@ from swara.embedder.litert import stderr_closed
 
 from .contract import Contract, Outputs
 
-__all__ = ["LoadedModel", "first_line"]
+__all__ = ["SavedModelRunner", "first_line"]
 
 
-class LoadedModel:
+class SavedModelRunner:
     """A SavedModel, called as it stands; a ``Run`` for ``check_contract``.
 
     Parameters
@@ -92,7 +92,7 @@ class LoadedModel:
         return ModelUnfit(
             f"this SavedModel is not {self._contract.name}: {what}",
             where=self._where,
-            fix=f"Get {self._contract.handle}: swara models pull {self._contract.name}",
+            fix=f"Get {self._contract.url}: swara models pull {self._contract.name}",
         )
 
 

@@ -1,4 +1,4 @@
-"""Whether this installation can analyse a take, and if not, what is to be done."""
+"""Whether this installation can analyze a take, and if not, what is to be done."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.data.audio.decoders import DecoderStatus, decoders
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable
+from swara.data.storage.disk import check_writable
 from swara.service.errors import NoSuchVersion, StoreError
 from swara.service.store import Layout, all_versions
 from swara.service.store.layout import store_folder
@@ -45,7 +45,6 @@ _PYTHONS = ((3, 11), (3, 13))
 _BASE = ("numpy", "soundfile", "av", "soxr", "ai-edge-litert", "matplotlib", "platformdirs", "rich", "typer")
 _EXTRAS = {
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
-    "librosa": ("reference", "compare the pitch head with pYIN"),
 }
 """What each optional package belongs to, and what it is there for."""
 _NEEDED_FORMATS = {"soundfile": {"wav", "flac", "ogg"}, "av": {"mp3", "m4a", "webm"}}
@@ -141,7 +140,7 @@ def _tracker() -> Check:
         return Check(name, "broken", "the pitch head runs on LiteRT", "Run: pip install ai-edge-litert")
     try:
         network = PitchNetwork()
-    except HeadDamaged:
+    except HeadError:
         return Check(name, "broken", "the network of the pitch head cannot be read", REINSTALL)
     return Check(name, "ok", f"pitch head {network.digest[:8]} on LiteRT")
 

@@ -10,13 +10,12 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.decode import PITCH_BINS, sung_frames
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
 from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
-from swara.data.clip import Clip
-from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.pitch_track import PitchTrack
+from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.columns import Columns
 
@@ -89,20 +88,11 @@ def pitch_file(
     tracker = HeadTracker()
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
     columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
-    tracks: list[PitchTrack] = []
-
-    def write_rows(write: Write) -> None:
-        tracks.append(_written(write, tracker, decoded.clip, columns, progress))
-
-    def fill(part: Path) -> None:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            write_rows(file.write)
-
+    track = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
     if isinstance(csv, Path):
-        write_atomically(csv, fill)
+        write_atomically(csv, lambda part: _fill(part, track))
     else:
-        write_rows(csv)
-    (track,) = tracks
+        _write_rows(csv, track)
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
@@ -111,22 +101,12 @@ def pitch_file(
     return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
 
 
-def _written(
-    write: Write, tracker: HeadTracker, clip: Clip, columns: Columns, progress: Progress | None
-) -> PitchTrack:
-    """Write every row at once, show `columns` the salience of every frame, and return the whole track.
+def _fill(part: Path, track: PitchTrack) -> None:
+    with part.open("w", encoding="utf-8", newline="") as file:
+        _write_rows(file.write, track)
 
-    What is voiced is known at the end only.
-    """
-    frames = frame_count(clip)
-    hz, voicing = np.empty(frames), np.empty(frames, np.float32)
-    times_s = HOP_S * np.arange(frames, dtype=np.float64)
+
+def _write_rows(write: Write, track: PitchTrack) -> None:
     write(TRACK_HEADER)
-    for heard in tracker.hear(clip):
-        block = slice(columns.done, columns.done + heard.hz.size)
-        hz[block], voicing[block] = heard.hz, heard.voicing
-        write(track_rows(times_s[block], heard.hz, heard.voicing))
-        columns.add(heard.salience)
-        if progress is not None:
-            progress(columns.done / frames)
-    return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))
+    for rows in track_rows(track):
+        write(rows)

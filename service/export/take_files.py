@@ -10,7 +10,7 @@ from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable, write_atomically
+from swara.data.storage.disk import check_writable, write_bytes
 from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import TakeReport
@@ -35,7 +35,7 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
             )
         if _is_same(path, source):
             raise OutputError(
-                "this is the recording that is analysed", where=str(path), fix="Choose another output file"
+                "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
             )
         check_writable(path)
 
@@ -96,7 +96,7 @@ def analyze_file(
     model: LiveModel | None = None,
     warnings: Sequence[str] = (),
 ) -> TakeReport:
-    """Analyse a recording and write the files that were asked for; `model` gives a second opinion.
+    """Analyze a recording and write the files that were asked for; `model` gives a second opinion.
 
     Raises
     ------
@@ -156,7 +156,4 @@ def _write(
 
 
 def _write_text(path: Path, text: str) -> None:
-    def write(part: Path) -> None:
-        part.write_bytes(text.encode())
-
-    write_atomically(path, write)
+    write_bytes(path, text.encode())

@@ -54,7 +54,7 @@ def _summary(checks: Sequence[Check]) -> str:
     optional = {0: "", 1: " One optional thing is missing."}.get(
         missing, f" {missing} optional things are missing."
     )
-    return f"Ready to analyse a take.{optional}"
+    return f"Ready to analyze a take.{optional}"
 
 
 def render_cache(folder: Path, shares: Sequence[CacheShare], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""Models on the terminal, from TF Hub and fine-tuned: what is here, made, pulled, verified and removed."""
+"""Models on the terminal, published and fine-tuned: what is here, made, pulled, verified and removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .terminal_page import STYLES, WARNING, Page
 if TYPE_CHECKING:
     from swara.embedder.finetune.run import Finetuned
     from swara.embedder.finetuned.inventory import FinetunedKept
-    from swara.embedder.hub.pull import Kept, Pullable, Pulled, Verified
+    from swara.embedder.hub.pull import LocalModel, Pullable, Pulled, VerifyResult
     from swara.service.embedders.remove import Removed
 
 __all__ = [
@@ -28,24 +28,30 @@ __all__ = [
     "render_verified",
 ]
 
-_STATES = {"TF Hub's": "in TFHUB_CACHE_DIR", "begun": "download broke off"}
+_STATES = {
+    "manual": "put there by hand",
+    "tfhub-cache": "in TFHUB_CACHE_DIR",
+    "kagglehub-cache": "in kagglehub's cache",
+    "partial": "download broke off",
+    "absent": "not here",
+}
 _FORGOTTEN = 0.02
 """A fall of the mean reciprocal rank on synthesized singers that is worth a word."""
 
 
-def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
+def render_models(found: Sequence[LocalModel], models: Path, console: Console) -> None:
     """Print a line for each model that can be pulled, then where each lies."""
     page = Page(console)
     rows = []
-    for each in kept:
+    for each in found:
         size = megabytes(each.size_bytes) if each.size_bytes else ""
         cells = each.model.name, _STATES.get(each.state, each.state), size, (each.digest or "")[:12]
         style = WARNING if each.state == "damaged" else ""
         rows.append([page.text(cell, style) for cell in cells])
     page.table(("Model", "State", "Size", "Digest"), rows, right=(2,))
-    for each in kept:
-        where = "" if each.where is None or each.state == "begun" else f", here in {each.where}"
-        page.line(f"{each.model.name}: {each.model.handle} on TF Hub{where}")
+    for each in found:
+        where = "" if each.where is None or each.state == "partial" else f", here in {each.where}"
+        page.line(f"{each.model.name}: {each.model.contract.kaggle_handle} on Kaggle{where}")
     page.line(f"Models are kept in {models} (SWARA_MODELS).")
 
 
@@ -57,7 +63,7 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
     usual, archive = model.archive_sha256, manifest.archive_sha256
     if pulled.new and None not in (usual, archive) and usual != archive:
         page.warn(
-            f"The archive is not the one usually served: its SHA-256 is {archive}. "
+            f"The archive is not the one that TF Hub served: its SHA-256 is {archive}. "
             "The model in it does what is documented."
         )
     done = "is here now" if pulled.new else "was here already, and is unchanged"
@@ -69,9 +75,9 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
         page.line(f"To have it anew, first: swara models remove {model.name}")
 
 
-def render_verified(verified: Verified, console: Console) -> None:
+def render_verified(verified: VerifyResult, console: Console) -> None:
     """Print that a model is as it should be, and what could not be compared."""
-    model = verified.kept.model
+    model = verified.local.model
     as_pulled = f"{counted(verified.files, 'file is', 'files are')} as pulled"
     files = as_pulled if verified.files else "its digests are not on record"
     contract = _did(model) if verified.contract else "the documented contract was not run"

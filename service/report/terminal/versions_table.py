@@ -14,7 +14,7 @@ from .terminal_page import STYLES, WARNING, Page
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
-    from swara.service.store.scores import Score
+    from swara.service.store.manifest import Score
     from swara.service.versions.diff import Difference
     from swara.service.versions.info import VersionInfo
 

@@ -187,4 +187,4 @@ def test_doctor_shows_each_check_and_its_fix(encoding: str) -> None:
     assert "Not ready: [bold]store." in text
     assert encoding == "utf-8" or text.isascii()
     only_optional = shown(render_doctor, CHECKS[:2], encoding=encoding)
-    assert "Ready to analyse a take. One optional thing is missing." in only_optional
+    assert "Ready to analyze a take. One optional thing is missing." in only_optional
