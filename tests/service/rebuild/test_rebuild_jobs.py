@@ -87,8 +87,8 @@ def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -
         "import sys; from pathlib import Path; import swara.service.samples.known as k; "
         "k.pack_recordings = lambda: (); "
         "from benchmarks.rebuilds.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
-        "extractors = tone_ears(1.0); e, t = ears(); "
-        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, ears=ears)"
+        "extractors = tone_ears(1.0); e, t = extractors(); "
+        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, extractors=extractors)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(store)], cwd=ROOT)
     deadline = time.monotonic() + 120
@@ -116,10 +116,12 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 from benchmarks.rebuilds.stubs import ToneEmbedder, ToneTracker
+from swara.data.storage.disk import writing
 from swara.embedder.cache import EmbeddingCache
 
 def put(self, sha256, embeddings):
-    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    with writing(self.folder):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 class Embedder(ToneEmbedder):
     def __init__(self, marks):
