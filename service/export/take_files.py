@@ -33,7 +33,7 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
     for path in outputs:
         if _is_same(path, source):
             raise OutputError(
-                "this is the recording that is analysed", where=str(path), fix="Choose another output file"
+                "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
             )
         check_writable(path)
 
@@ -116,7 +116,7 @@ def analyze_file(
     model: LiveModel | None = None,
     warnings: Sequence[str] = (),
 ) -> TakeReport:
-    """Analyse a recording and write the files that were asked for; `model` gives a second opinion.
+    """Analyze a recording and write the files that were asked for; `model` gives a second opinion.
 
     Raises
     ------
