@@ -53,7 +53,7 @@ def parse_request(
 
 
 def _tuning(name: str, store: Path) -> Tuning:
-    from swara.raga.near_names import fold_name
+    from swara.raga.errors import fold_name
     from swara.raga.tuning import tuning_named
 
     if fold_name(name) != "learned":

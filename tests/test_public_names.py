@@ -162,7 +162,7 @@ def test_mypy_sees_the_types(tmp_path: Path) -> None:
     assert revealed[2:] == [
         "swara.data.pitch_track.PitchTrack",
         "int",
-        "tuple[swara.index.items.Neighbour, ...]",
+        "tuple[swara.index.Neighbour, ...]",
         "float",
         "str",
     ]

@@ -14,8 +14,7 @@ from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError
 
 from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
-from .collector import Collector, too_long
-from .reader import SOURCE_RATES_HZ, Reader, Refused
+from .reader import SOURCE_RATES_HZ, Collector, Reader, Refused, too_long
 from .soundfile_reader import SoundfileReader
 
 if TYPE_CHECKING:

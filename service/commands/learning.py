@@ -27,7 +27,7 @@ def rebuild(
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub,"
+            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub, or"
             " finetuned-XXXXXXXX"
             " from now on. That of the live version if left out.",
             autocompletion=complete_embedder,

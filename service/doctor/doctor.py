@@ -45,7 +45,6 @@ _PYTHONS = ((3, 11), (3, 13))
 _BASE = ("numpy", "soundfile", "av", "soxr", "ai-edge-litert", "matplotlib", "platformdirs", "rich", "typer")
 _EXTRAS = {
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
-    "librosa": ("reference", "compare the pitch head with pYIN"),
 }
 """What each optional package belongs to, and what it is there for."""
 _NEEDED_FORMATS = {"soundfile": {"wav", "flac", "ogg"}, "av": {"mp3", "m4a", "webm"}}

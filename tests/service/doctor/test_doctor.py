@@ -173,7 +173,7 @@ def test_models_are_listed(tmp_path: Path) -> None:
     assert _found(examine(tmp_path), "models").fix == "Run: swara models pull yamnet"
 
 
-@pytest.mark.parametrize(("package", "extra"), [("tensorflow", "tensorflow"), ("librosa", "reference")])
+@pytest.mark.parametrize(("package", "extra"), [("tensorflow", "tensorflow")])
 def test_a_missing_extra_names_its_command_and_harms_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, package: str, extra: str
 ) -> None:

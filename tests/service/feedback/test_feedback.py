@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.rebuilds.choir import relabel, sing
+from benchmarks.rebuild.choir import relabel, sing
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.json_lines import LineLog

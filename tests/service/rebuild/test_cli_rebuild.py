@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled
+from benchmarks.rebuild.choir import relabel, shuffled
 from swara.service.embedders.choose import Choice
 from swara.service.errors import StoreError
 from swara.service.store import current_version

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled, sing
+from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.classifier.note_head.examples import NoteSource
 from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.data.errors import CorpusError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled, sing
+from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.service.rebuild.evaluate import examine
 from swara.service.rebuild.gate import MARGINS, decide

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.rebuilds.choir import sing
-from benchmarks.rebuilds.stubs import tone_ears
+from benchmarks.rebuild.choir import sing
+from benchmarks.rebuild.stubs import tone_ears
 from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
 from swara.data.storage.disk import sha256_of
@@ -86,9 +86,9 @@ def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -
     code = (
         "import sys; from pathlib import Path; import swara.service.samples.known as k; "
         "k.pack_recordings = lambda: (); "
-        "from benchmarks.rebuilds.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
-        "extractors = tone_ears(1.0); e, t = ears(); "
-        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, ears=ears)"
+        "from benchmarks.rebuild.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
+        "extractors = tone_ears(1.0); e, t = extractors(); "
+        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, extractors=extractors)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(store)], cwd=ROOT)
     deadline = time.monotonic() + 120
@@ -115,7 +115,7 @@ import errno, os
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
-from benchmarks.rebuilds.stubs import ToneEmbedder, ToneTracker
+from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.embedder.cache import EmbeddingCache
 
 def put(self, sha256, embeddings):

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from swara.service.errors import StoreDamaged, StoreError, StoreNewer
-from swara.service.store import create_version, current_version, promote, publish, verify_version, writer_lock
+from swara.service.store import create_version, current_version, promote, publish, verify_version
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
+from swara.service.store.lock import writer_lock
 
 NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rebuilds.choir import sing
+from benchmarks.rebuild.choir import sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.service.embedders.choose import choose_embedder, live_name
