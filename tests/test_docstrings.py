@@ -18,39 +18,37 @@ MODULES = sorted(
     for path in ((ROOT / package).glob("*.py") if package == "swara" else (ROOT / package).rglob("*.py"))
 )
 
-FRAGMENTS = frozenset(
-    [
-        "A",
-        "All",
-        "An",
-        "And",
-        "As",
-        "At",
-        "By",
-        "Each",
-        "For",
-        "From",
-        "How",
-        "In",
-        "Its",
-        "No",
-        "Of",
-        "On",
-        "One",
-        "That",
-        "The",
-        "Their",
-        "This",
-        "To",
-        "What",
-        "When",
-        "Where",
-        "Whether",
-        "Which",
-        "Who",
-        "With",
-    ]
-)
+FRAGMENTS = {
+    "a",
+    "all",
+    "an",
+    "and",
+    "as",
+    "at",
+    "by",
+    "each",
+    "for",
+    "from",
+    "how",
+    "in",
+    "its",
+    "no",
+    "of",
+    "on",
+    "one",
+    "that",
+    "the",
+    "their",
+    "this",
+    "to",
+    "what",
+    "when",
+    "where",
+    "whether",
+    "which",
+    "who",
+    "with",
+}
 """Words that begin a fragment, never a sentence that says what a function does."""
 
 _SECTION = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n[A-Z]\w+\n-+\n|\Z)", re.MULTILINE | re.DOTALL)
@@ -95,7 +93,9 @@ def bare_parameters(text: str) -> list[str]:
 def test_docstrings_say_what_is_done_and_what_is_given(path: Path) -> None:
     named = path.relative_to(ROOT).as_posix()
     documented = list(_documented(ast.parse(path.read_text("utf-8")), named))
-    fragments = [each.where for each in documented if each.is_function and each.text.split()[0] in FRAGMENTS]
+    fragments = [
+        each.where for each in documented if each.is_function and each.text.split()[0].lower() in FRAGMENTS
+    ]
     assert fragments == []
     assert [f"{each.where}: {line}" for each in documented for line in bare_parameters(each.text)] == []
 
