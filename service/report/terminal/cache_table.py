@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from swara.data.storage.array_cache import CacheInfo
+from swara.data.storage.npz import CacheInfo
 from swara.service.store.usage import CacheShare, Pruned
 
 from .terminal_page import STYLES, WARNING, Page
