@@ -147,8 +147,8 @@ def test_another_tracker_or_seed_learns_anew(studio, monkeypatch: pytest.MonkeyP
 
 def test_a_newer_program_makes_its_own_version(studio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.rebuild()
-    for module in ("rebuild_plan", "store.versions"):
-        monkeypatch.setattr(f"service.{module}.code_version", lambda: "99.0")
+    for module in ("rebuild.plan", "store.versions"):
+        monkeypatch.setattr(f"swara.service.{module}.code_version", lambda: "99.0")
     result = studio.rebuild()
     assert (result.nothing_new, result.embedded, result.from_cache) == (False, 0, 4)
     assert studio.rebuild().nothing_new
