@@ -241,7 +241,7 @@ def test_one_that_is_not_there_or_is_damaged_is_told(made: tuple[Finetuned, Path
         embedder_named(found.name, environment=environment)
     (copy / "model.tflite").write_bytes(content)
     (copy / "manifest.json").write_text("{")
-    with pytest.raises(ModelDamaged, match="manifest cannot be read"):
+    with pytest.raises(ModelDamaged, match="manifest is damaged"):
         embedder_named(found.name, environment=environment)
 
 
@@ -277,7 +277,7 @@ def test_one_that_is_no_better_is_not_kept_unless_asked_for(
     tmp_path: Path, few: list[Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "swara.embedder.finetune.pipeline.found_singers", lambda notes, asked: RetrievalScore(8, 0.5, 0.6)
+        "swara.embedder.finetune.run.found_singers", lambda notes, asked: RetrievalScore(8, 0.5, 0.6)
     )
     with pytest.raises(FinetuneError, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
         finetune(few, tmp_path, plan=TINY)
@@ -306,7 +306,7 @@ def test_a_stop_a_full_disk_and_another_process_are_told_in_a_line(
     def full(*given, **named):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("swara.embedder.finetune.checkpoint.np.savez", full)
+    monkeypatch.setattr("swara.embedder.finetune.trainer.np.savez", full)
     with pytest.raises(OutputError, match=r"no space left on device\. Free some space.*SWARA_MODELS"):
         finetune(few, tmp_path, plan=TINY)
     assert not list(tmp_path.glob("finetuned-*"))

@@ -83,7 +83,7 @@ def test_wherever_it_fills_up_the_same_command_goes_on(tmp_path: Path, few: list
 
     voices = stopped("swara.embedder.finetune.synthesized.np.savez", _half_then_full(np.savez, at=2))
     assert voices == {"control.npz"}
-    checkpoint = stopped("swara.embedder.finetune.checkpoint.np.savez", _half_then_full(np.savez, at=3))
+    checkpoint = stopped("swara.embedder.finetune.trainer.np.savez", _half_then_full(np.savez, at=3))
     assert checkpoint == {"control.npz", "voices.npz", "checkpoint.npz"}
     written = (next(tmp_path.glob(".finetuning-*/")) / "checkpoint.npz").read_bytes()
     assert len(written) > 10_000  # the one before is whole
