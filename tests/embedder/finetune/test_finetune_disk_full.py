@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
 
-from swara.data.corpus.corpus import pack_recordings
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
 from swara.embedder.builtin.network import MODEL_FILE
@@ -47,15 +46,6 @@ def _half_then_full(write: Callable[..., object], at: int = 1) -> Callable[..., 
         return _full()
 
     return save
-
-
-@pytest.fixture(scope="module")
-def few() -> list[Recording]:
-    """Four short recordings of each of two bundled voices."""
-    by_singer: dict[str, list[Recording]] = {}
-    for recording in pack_recordings():
-        by_singer.setdefault(recording.singer, []).append(recording)
-    return [each for theirs in list(by_singer.values())[:2] for each in theirs[:4]]
 
 
 def _says_it_in_a_line(error: OutputError, folder: Path) -> None:
