@@ -60,8 +60,7 @@ def _published(
     """Return the embedder of a model from TF Hub, by the name or the handle of the model."""
     from .hub.contract import CONTRACTS, YAMNET_TFLITE, contract_with_handle
     from .hub.embedder import hub_embedder
-    from .hub.integrity import manifest_for
-    from .hub.locate import find_model
+    from .hub.locate import find_model, manifest_for
 
     by_handle = contract_with_handle(name)
     contract = by_handle or {each.name: each for each in CONTRACTS}[name]

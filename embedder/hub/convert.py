@@ -190,19 +190,17 @@ def converted_file(
 
 def _found(folder: Path, key: str) -> Path | None:
     """Return the file of that key if it is there and is what it was."""
-    return next((path for path in _named(folder, key) if _is_whole(path)), None)
+    for path in _named(folder, key):
+        with suppress(OSError), path.open("rb") as file:
+            if path.stem[-_DIGITS:] == hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS]:
+                return path
+    return None
 
 
 def _named(folder: Path, key: str) -> list[Path]:
     with suppress(OSError):
         return sorted(folder.glob(f"{key}-*.tflite"))
     return []
-
-
-def _is_whole(path: Path) -> bool:
-    with suppress(OSError), path.open("rb") as file:
-        return path.stem[-_DIGITS:] == hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS]
-    return False
 
 
 def _folders(saved_model: Path) -> tuple[Path, Path]:

@@ -19,8 +19,7 @@ from swara.embedder.windows import Network, WindowRunner
 from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Outputs
 from .convert import converted_file
 from .converted_network import LiteRTNetwork
-from .integrity import verify_unchanged
-from .locate import saved_model_digest
+from .locate import saved_model_digest, verify_unchanged
 from .yamnet_tflite import TfliteNetwork, cut_at_embedding
 
 __all__ = ["HubEmbedder", "hub_embedder"]

@@ -1,9 +1,11 @@
-"""Where published models are looked for on this machine."""
+"""Where published models are looked for on this machine, and whether they still are what was pulled."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -19,9 +21,11 @@ __all__ = [
     "CacheName",
     "cached_model",
     "find_model",
+    "manifest_for",
     "models_folder",
     "saved_model_digest",
     "saved_model_files",
+    "verify_unchanged",
 ]
 
 SAVED_MODEL_FILE = "saved_model.pb"
@@ -156,7 +160,6 @@ def _spellings(contract: Contract) -> tuple[str, ...]:
 
 
 _PARTS = ("variables", "assets")
-_CHUNK = 1 << 20
 
 
 def saved_model_digest(folder: Path) -> str:
@@ -172,8 +175,7 @@ def saved_model_digest(folder: Path) -> str:
         for path in saved_model_files(folder):
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+                hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -182,3 +184,39 @@ def saved_model_files(folder: Path) -> Iterator[Path]:
     yield folder / SAVED_MODEL_FILE
     for part in _PARTS:
         yield from sorted(path for path in (folder / part).rglob("*") if path.is_file())
+
+
+def manifest_for(model: Path, environment: Mapping[str, str]) -> Path | None:
+    """Return the manifest that a model was pulled with; None for one that lies elsewhere or has none."""
+    folder = model.parent
+    manifest = folder / MANIFEST_FILE
+    return manifest if folder.parent == models_folder(environment) and manifest.exists() else None
+
+
+def verify_unchanged(manifest: Path | None, digest: str) -> None:
+    """Compare what a model is now with what was pulled.
+
+    Parameters
+    ----------
+    manifest : Path or None
+        As `manifest_for` says; nothing is known of a model without one.
+    digest : str
+        SHA-256 of the TFLite file, or that over the files of the SavedModel.
+
+    Raises
+    ------
+    ModelDamaged
+        Naming the file that is missing, cut short or changed.
+    """
+    if manifest is None:
+        return
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if json.loads(manifest.read_bytes())["digest"] == digest:
+            return
+    from .pull.manifest import check_files, read_manifest  # slow to import, and seldom needed
+
+    if (pulled := read_manifest(manifest)) is not None:
+        check_files(manifest.parent, pulled)
+    raise ModelDamaged(
+        "another one was pulled while it was read", where=str(manifest.parent), fix="Try again"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -28,9 +28,7 @@ __all__ = [
     "PHRASE_S",
     "Bank",
     "draw_drone",
-    "render_drones",
-    "render_families",
-    "render_voices",
+    "render",
     "save_array",
 ]
 
@@ -43,7 +41,7 @@ _SUNG, _PLAYED = (-0.5, 0.75, 0.12), (-1.1, 1.3, 0.2)
 """Where phrases lie around a voice's or an instrument's middle, in octaves: lowest, highest, and how far each
 may lie beside its place."""
 
-_DRONES, _DRONE_S = 24, 6.0
+_DRONE_S = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,30 +87,28 @@ def _opened(folder: Path, name: str) -> Stored:
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
-def render_voices(folder: Path, singers: int, seed: int) -> None:
-    """Draw singers, and write their phrases to ``voices.npy`` in `folder`, unless it is there."""
-    _render(folder, "voices", _singer, singers, seed)
+def render(folder: Path, name: str, count: int, seed: int) -> None:
+    """Draw sounds, and write them to ``<name>.npy`` in `folder`, unless it is there.
 
-
-def render_families(folder: Path, families: int, seed: int) -> None:
-    """Draw instruments, and write their phrases to ``families.npy`` in `folder`, unless it is there."""
-    _render(folder, "families", _family, families, seed + 1)
-
-
-def render_drones(folder: Path, seed: int) -> None:
-    """Draw tanpuras, and write them to ``drones.npy`` in `folder`, unless it is there."""
-    _render(folder, "drones", draw_drone, _DRONES, seed + 2)
-
-
-def _render(
-    folder: Path, name: str, draw: Callable[[tuple[int, int]], Stored], count: int, seed: int
-) -> None:
+    Parameters
+    ----------
+    folder : Path
+        Where the bank is kept.
+    name : {"voices", "families", "drones"}
+        Singers' phrases, those of families of instruments, or tanpuras.
+    count : int
+        How many singers, families or tanpuras.
+    seed : int
+        Of the bank; each kind of sound is drawn from seeds of its own.
+    """
     path = folder / f"{name}.npy"
     if path.exists():
         return
+    draw, beside = _DRAWS[name]
+    seeds = ((seed + beside, number) for number in range(count))
     drawn = []
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=one_blas_thread_for_good) as pool:
-        for sound in pool.map(draw, ((seed, number) for number in range(count)), chunksize=8):
+        for sound in pool.map(draw, seeds, chunksize=8):
             drawn.append(sound)
             sys.stdout.write(f"\r{len(drawn)} of {count} {name}")
             sys.stdout.flush()
@@ -155,3 +151,11 @@ def draw_drone(seed: tuple[int, int], duration_s: float = _DRONE_S) -> Stored:
 
 def _stored_notes(pcm: npt.NDArray[np.int16]) -> Stored:
     return np.stack([log_powers(band_powers(note.astype(np.float32) / np.float32(32768.0))) for note in pcm])
+
+
+_DRAWS: Mapping[str, tuple[Callable[[tuple[int, int]], Stored], int]] = {
+    "voices": (_singer, 0),
+    "families": (_family, 1),
+    "drones": (draw_drone, 2),
+}
+"""What draws each kind of sound, and how far its seeds lie beside that of the bank."""

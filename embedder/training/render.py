@@ -15,10 +15,12 @@ from pathlib import Path
 from swara.data.synth.soundfont import find_soundfont
 from swara.raga.errors import SwaraError
 
-from .bank import render_drones, render_families, render_voices, save_array
+from .bank import render, save_array
 from .soundfont import PROGRAMS, render_program
 
 __all__ = ["main"]
+
+_DRONES = 24
 
 
 def main() -> None:
@@ -35,9 +37,8 @@ def main() -> None:
         _render_programs(options.folder, find_soundfont(options.soundfont), options.seed)
     except SwaraError as error:
         sys.exit(str(error))
-    render_voices(options.folder, options.singers, options.seed)
-    render_families(options.folder, options.families, options.seed)
-    render_drones(options.folder, options.seed)
+    for name, count in {"voices": options.singers, "families": options.families, "drones": _DRONES}.items():
+        render(options.folder, name, count, options.seed)
 
 
 def _render_programs(folder: Path, font: Path, seed: int) -> None:
