@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 
 from .errors import ModelDamaged
 
@@ -34,7 +35,7 @@ def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
         raise MissingPackage(
             "this model runs on LiteRT, which is not installed",
             where=where,
-            fix="Install it with: pip install ai-edge-litert",
+            fix=f"Install it with: {install_command('ai-edge-litert')}",
         ) from error
     source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     try:

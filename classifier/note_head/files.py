@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from swara.classifier.errors import HeadDamaged
+from swara.data.installation import newer_advice
 from swara.data.storage.atomic_file import write_atomically
 
 from .head import NoteHead
@@ -30,7 +31,6 @@ FORMAT = 1
 """Number of the format; a change of the arrays or of their meaning raises it."""
 
 _REBUILD = "Run: swara rebuild"
-_UPGRADE = "Run: pip install --upgrade swara"
 # What zipfile and numpy raise on bytes that were changed.
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
@@ -81,7 +81,7 @@ def load_note_head(path: Path) -> NoteHead:
         raise HeadDamaged("the file is missing", where=str(path), fix=_REBUILD) from error
     except _UNREADABLE as error:
         raise HeadDamaged(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
-    raise HeadDamaged("the note head was written by a newer swara", where=str(path), fix=_UPGRADE)
+    raise HeadDamaged("the note head was written by a newer swara", where=str(path), fix=newer_advice())
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:

@@ -14,6 +14,7 @@ import numpy as np
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .refine import refine
@@ -47,7 +48,7 @@ class PyinTracker:
         if importlib.util.find_spec("librosa") is None:
             raise MissingPackage(
                 "pYIN takes librosa, which is not installed",
-                fix="Install it with: pip install 'swara[reference]'",
+                fix=f"Install it with: {install_command('librosa', extra='reference')}",
             )
 
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 
 from .log import append_recordings, append_removal, json_line, read_corpus, removed_ids, write_corpus
@@ -69,7 +70,7 @@ def pack_recordings() -> tuple[Recording, ...]:
         raise CorpusError(
             "the bundled samples are missing",
             where=str(_PACK),
-            fix="Install again with: pip install --force-reinstall swara",
+            fix=repair_advice(),
         )
     return recordings
 

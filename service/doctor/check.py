@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["REINSTALL", "Check", "State"]
+__all__ = ["Check", "State"]
 
 State: TypeAlias = Literal["ok", "missing", "broken"]
-
-REINSTALL = "Install again with: pip install --force-reinstall swara"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from swara.data.installation import newer_advice
 from swara.data.storage.disk import sha256_of
 from swara.service.errors import StoreNewer
 
@@ -50,7 +51,7 @@ def stated_manifest(store: Layout, version: str) -> Manifest:
         raise StoreNewer(
             "the store was written by a newer swara",
             where=str(at.folder),
-            fix="Run: pip install --upgrade swara",
+            fix=newer_advice(),
         )
     try:
         return Manifest.from_json(content)

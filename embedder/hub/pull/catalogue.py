@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.embedder.errors import ModelUnfit, UnknownModel
 from swara.embedder.hub.contract import (
     VGGISH,
@@ -118,7 +119,7 @@ def check_needs(model: Pullable) -> None:
         raise MissingPackage(
             "it can be neither checked nor converted without TensorFlow",
             where=model.name,
-            fix="Run: pip install 'swara[tensorflow]'; or pull yamnet-tflite, which needs none",
+            fix=f"Run: {install_command('tensorflow', extra='tensorflow')}; or pull yamnet-tflite, which needs none",
         )
 
 
