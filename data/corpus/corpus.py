@@ -30,7 +30,7 @@ __all__ = [
 PACK_PREFIX = "pack:"
 """What the path of a recording of the bundled pack starts with."""
 
-_PACK = Path(__file__).resolve().parent / "samples"
+_PACK = Path(__file__).resolve().parents[1] / "samples"
 
 
 def corpus_digest(recordings: Iterable[Recording]) -> str:

@@ -99,7 +99,7 @@ def test_no_shipped_module_needs_what_newer_setuptools_lack() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     shipped = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
     modules = [path for name in shipped for path in sorted(ROOT.glob(f"{name}/**/*.py"))]
-    assert ROOT / "embedder" / "loaded_model.py" in modules
+    assert ROOT / "embedder" / "hub" / "savedmodel.py" in modules
     imported = {
         name.partition(".")[0]
         for path in modules

@@ -155,5 +155,5 @@ def test_a_folder_without_sounds_is_told(tmp_path: Path) -> None:
     options = argparse.Namespace(
         folder=tmp_path, run="run", steps=1, timbres=4, seed=1, peak_rate=1e-3, every=1
     )
-    with pytest.raises(SystemExit, match=r"run python -m embedder\.training\.render"):
+    with pytest.raises(SystemExit, match=r"run python -m swara\.embedder\.training\.render"):
         train(options)
