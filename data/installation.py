@@ -20,7 +20,8 @@ __all__ = [
     "installed_version",
     "newer_advice",
     "own_distribution",
-    "reinstall_command",
+    "package_name",
+    "reinstall_advice",
     "repair_advice",
     "requirements",
     "source_folder",
@@ -34,7 +35,7 @@ _EXTRA = re.compile(r"""extra\s*==\s*["']([\w.-]+)["']""")
 
 
 def source_folder() -> Path | None:
-    """Return the folder of the sources that run, as after ``pip install -e`` too; None for installed files."""
+    """Return the folder of the sources that run in place, as after ``pip install -e``; None otherwise."""
     folder = Path(__file__).resolve().parents[1]
     return folder if _project(folder).get("name") == DISTRIBUTION else None
 
@@ -53,7 +54,7 @@ def own_distribution() -> Distribution | None:
 
 
 def installed_version() -> str | None:
-    """Return the version of the swara that runs; None where it runs from a source folder and is not installed."""
+    """Return the version of the swara that runs; None where pip does not know it."""
     found = own_distribution()
     return None if found is None else found.version
 
@@ -98,30 +99,28 @@ def install_command(
         For packages that are there and do not work.
     """
     required = requirements(extra)
-    wanted = required if extra else [each for each in required if _name(each) in packages]
+    wanted = required if extra else [each for each in required if package_name(each) in packages]
     return _pip_install([option] if option else [], wanted or packages)
 
 
-def reinstall_command() -> str | None:
-    """Return the command that installs swara again from where it came; None where that is not known."""
-    options = ["--force-reinstall", "--no-deps"]
+def reinstall_advice() -> str:
+    """Return how swara is installed again from where it came, as a sentence without full stop."""
     if (folder := source_folder()) is not None:
-        return _pip_install([*options, "-e"], [str(folder)])
-    origin = _own_origin()
-    if origin is None or (Path(origin).is_absolute() and not Path(origin).exists()):
-        return None
-    return _pip_install(options, [origin])
+        return f"Run: {_pip_install(['-e'], [str(folder)])}"
+    if (origin := _own_origin()) is None:
+        return (
+            "Install swara again from the folder or the wheel that it came from, which pip has no record of"
+        )
+    if Path(origin).is_absolute() and not Path(origin).exists():
+        return f"Get swara again and install it: it came from {origin}, which is not there any more"
+    return f"Run: {_pip_install(['--force-reinstall', '--no-deps'], [origin])}"
 
 
 def repair_advice() -> str:
-    """Return what to do where files of swara itself are damaged or missing, as a sentence without full stop."""
+    """Return what to do where files of swara itself are damaged or gone, as a sentence without full stop."""
     if (folder := source_folder()) is not None:
         return f"Put back what was changed in {folder}, which swara runs from; git status names it"
-    if (command := reinstall_command()) is not None:
-        return f"Run: {command}"
-    if (origin := _own_origin()) is not None:
-        return f"Get swara again and install it: it came from {origin}, which is not there any more"
-    return "Install swara again from the folder or the wheel that it came from, which pip has no record of"
+    return reinstall_advice()
 
 
 def newer_advice() -> str:
@@ -134,7 +133,8 @@ def _pip_install(options: Sequence[str], what: Sequence[str]) -> str:
     return " ".join(["pip install", *options, *map(shlex.quote, what)])
 
 
-def _name(requirement: str) -> str:
+def package_name(requirement: str) -> str:
+    """Return the name in a requirement: ``av`` of ``av>=14``."""
     found = _NAME.match(requirement)
     return found[0] if found else requirement
 
@@ -156,7 +156,7 @@ def _own_origin() -> str | None:
 
 
 def _origin(found: Distribution) -> str | None:
-    """Return the path or address that a distribution was installed from, as its ``direct_url.json`` says (PEP 610)."""
+    """Return the path or address that a distribution came from, by its ``direct_url.json`` (PEP 610)."""
     import json
     from urllib.parse import urlsplit
     from urllib.request import url2pathname

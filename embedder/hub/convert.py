@@ -133,6 +133,11 @@ def _compare(model: LoadedModel, contract: Contract, content: bytes, where: str)
         )
 
 
+def _another_tensorflow() -> str:
+    command = install_command("tensorflow", extra="tensorflow", option="--upgrade")
+    return f"Use another version of TensorFlow: {command}"
+
+
 _DIGITS = 16
 _REVISION = 1
 """To be raised when files are converted differently: those that were kept are then passed over."""

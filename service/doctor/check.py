@@ -19,7 +19,8 @@ class Check:
     name : str
         What was looked at.
     state : {"ok", "missing", "broken"}
-        ``missing`` is something optional that is not there; ``broken`` stands in the way of an analysis.
+        ``missing`` is something optional that is not there; ``broken`` stands in the way of an
+        analysis, or soon will.
     detail : str
         What was found.
     fix : str or None

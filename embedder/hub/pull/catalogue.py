@@ -116,10 +116,11 @@ def can_run(model: Pullable) -> bool:
 def check_needs(model: Pullable) -> None:
     """Raise `MissingPackage` unless what is needed to run the model is installed."""
     if not can_run(model):
+        command = install_command("tensorflow", extra="tensorflow")
         raise MissingPackage(
             "it can be neither checked nor converted without TensorFlow",
             where=model.name,
-            fix=f"Run: {install_command('tensorflow', extra='tensorflow')}; or pull yamnet-tflite, which needs none",
+            fix=f"Run: {command}; or pull yamnet-tflite, which needs none",
         )
 
 
