@@ -109,7 +109,8 @@ def _swara() -> tuple[Check, ...]:
     name, own = "swara", own_distribution()
     if own is None:
         return (Check(name, "missing", "runs from a folder and is not installed", reinstall_advice()),)
-    namesakes = map(_namesake, distributions(name=name, path=[str(own.locate_file(""))]))
+    found = distributions(name=name, path=[str(own.locate_file(""))])
+    namesakes = [_namesake(other) for other in found]
     gone = [file for file in own.files or () if file.suffix != ".pyc" and not Path(file.locate()).exists()]
     if gone:
         detail = f"{own.version}, and {counted(len(gone), 'file')} of it cannot be found: {gone[0].name} ..."

@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from swara.service.doctor.doctor import Check, State
 
@@ -33,7 +32,7 @@ _SIGNS: Final = MappingProxyType[State, _Sign](
 
 
 def render_doctor(checks: Iterable[Check], console: Console) -> None:
-    """Print one line for each check, its remedy below it, and a sentence that sums them up."""
+    """Print one line for each check, below them what is to be done, and a sentence that sums it up."""
     page, checks = Page(console), tuple(checks)
     grid = Table.grid(padding=(0, 2))
     for _ in ("sign", "state", "name"):
@@ -43,19 +42,14 @@ def render_doctor(checks: Iterable[Check], console: Console) -> None:
         sign = _SIGNS[check.state]
         glyph = sign.ascii_glyph if page.ascii_only else sign.glyph
         words = (page.text(glyph, sign.style), page.text(check.state, sign.style), page.text(check.name))
-        grid.add_row(*words, _finding(check, page))
+        grid.add_row(*words, page.text(check.detail))
     page.show(grid)
     page.gap()
+    for check in checks:
+        if check.fix is not None:
+            page.whole(f"{check.name}: {check.fix}", "bold" if check.state == "broken" else "bright_black")
+    page.gap()
     page.line(_summary(checks), "bold")
-
-
-def _finding(check: Check, page: Page) -> Text:
-    words = page.text(check.detail)
-    if check.fix is not None:
-        words.append("\n").append_text(
-            page.text(check.fix, "bright_black" if check.state != "broken" else "bold")
-        )
-    return words
 
 
 def _summary(checks: tuple[Check, ...]) -> str:

@@ -67,6 +67,10 @@ class Page:
         """Print words, wrapped at the margin."""
         self.show(self.text(words, style))
 
+    def whole(self, words: str, style: str = "") -> None:
+        """Print words in one line, however long: where the terminal wraps it, a command can be copied."""
+        self.console.print(self.text(" " * _MARGIN + words, style), soft_wrap=True)
+
     def show(self, what: Text | Table) -> None:
         """Print text or a table between the margins."""
         self.console.print(Padding(what, (0, 0, 0, _MARGIN)), width=self.width + _MARGIN)

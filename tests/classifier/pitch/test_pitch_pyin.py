@@ -103,5 +103,5 @@ def test_without_librosa_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "librosa", None)
     with pytest.raises(MissingPackage) as caught:
         pitch_tracker("pyin")
-    line = "pYIN takes librosa, which is not installed. Install it with: pip install 'swara[reference]'."
+    line = "pYIN takes librosa, which is not installed. Install it with: pip install 'librosa>=0.11'."
     assert str(caught.value) == line

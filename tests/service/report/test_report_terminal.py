@@ -125,7 +125,12 @@ def test_silence_reads_well(silent_take):
 
 CHECKS = (
     Check("Python", "ok", "3.12"),
-    Check("tensorflow", "missing", "not installed", "pip install 'swara[tensorflow]'"),
+    Check(
+        "tensorflow",
+        "missing",
+        "not installed",
+        "Run: pip install 'keras>=3.5' 'setuptools<81' 'tensorflow>=2.18' 'tensorflow-hub>=0.16.1'",
+    ),
     Check("[bold]store", "broken", "read-only", "Choose another with --store"),
 )
 
