@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.storage.array_cache import CacheInfo, EntryFolder
+from swara.data.storage.array_cache import ArrayCacheDir, CacheInfo
 from swara.data.storage.atomic_file import write_atomically
 
 from .spec import EmbedderSpec, Embeddings, Vectors
@@ -82,7 +82,7 @@ class EmbeddingCache:
         """
         return self.entries.prune(keep_fingerprints)
 
-    def harmed(self, fingerprint: str) -> tuple[Path, ...]:
+    def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
         """Read all that one embedder made; return the entries that are damaged or unreadable. They stay."""
         paths = (
             (self.entries.path(fingerprint, digest), digest) for digest in self.entries.digests(fingerprint)
@@ -90,9 +90,9 @@ class EmbeddingCache:
         return tuple(path for path, digest in paths if not _sound(path, fingerprint, digest))
 
     @property
-    def entries(self) -> EntryFolder:
+    def entries(self) -> ArrayCacheDir:
         """The files."""
-        return EntryFolder(self.folder)
+        return ArrayCacheDir(self.folder)
 
 
 def _encoded(sha256: str, embeddings: Embeddings) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["TWINS", "Twin", "leaning"]
+__all__ = ["ALLIED_RAGAS", "AlliedRaga", "closer_allied_raga"]
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class AlliedRaga:
     """Another raga of the same swaras, and the two swaras (as indices) that weigh more in each."""
 
     other: str
@@ -20,14 +20,14 @@ class Twin:
 _LOWER_HALF = frozenset({2, 4})
 _UPPER_HALF = frozenset({7, 9})
 
-TWINS: Mapping[str, Twin] = {
-    "bhupali": Twin("Deshkar", _LOWER_HALF, _UPPER_HALF),
-    "deshkar": Twin("Bhupali", _UPPER_HALF, _LOWER_HALF),
+ALLIED_RAGAS: Mapping[str, AlliedRaga] = {
+    "bhupali": AlliedRaga("Deshkar", _LOWER_HALF, _UPPER_HALF),
+    "deshkar": AlliedRaga("Bhupali", _UPPER_HALF, _LOWER_HALF),
 }
 """By raga name. Bhupali dwells on Ga and Re, Deshkar on Dha and Pa."""
 
 
-def leaning(raga: str, sung_s: Mapping[int, float]) -> str | None:
+def closer_allied_raga(raga: str, sung_s: Mapping[int, float]) -> str | None:
     """Return the display name of the raga that a take leans to instead of its own, or None.
 
     Parameters
@@ -37,7 +37,7 @@ def leaning(raga: str, sung_s: Mapping[int, float]) -> str | None:
     sung_s : mapping of int to float
         Seconds sung on each svarasthana, whatever the octave.
     """
-    twin = TWINS.get(raga)
+    twin = ALLIED_RAGAS.get(raga)
     if twin is None:
         return None
     own_s = sum(sung_s.get(index, 0.0) for index in twin.own_weight)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .bootstrap import interval
 from .cost import Cost
-from .run import Heard, Results
+from .run import PitchFrames, Results
 from .score import Scores
 
 __all__ = ["raw"]
@@ -26,7 +26,7 @@ def raw(results: Results, costs: Mapping[str, Cost]) -> dict[str, Any]:
     }
 
 
-def _heard(heard: Heard) -> dict[str, Any]:
+def _heard(heard: PitchFrames) -> dict[str, Any]:
     scores = heard.scores
     span = interval(heard.counts, lambda counts: Scores.of(counts).within[0])
     return {

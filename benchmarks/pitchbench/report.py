@@ -17,7 +17,7 @@ from . import words
 from .bootstrap import Interval, interval, paired
 from .conditions import Condition
 from .cost import LENGTH_S, Cost
-from .run import Heard, Results
+from .run import PitchFrames, Results
 from .score import BANDS_HZ, Scores
 from .trackers import Entry
 
@@ -172,7 +172,7 @@ def _costs(measured: Measured) -> Iterator[str]:
 
 
 def _by_tracker(
-    measured: Measured, found: Sequence[Condition], caption: str, cell: Callable[[Heard], str]
+    measured: Measured, found: Sequence[Condition], caption: str, cell: Callable[[PitchFrames], str]
 ) -> Table:
     rows = tuple(
         (entry.title, *(cell(measured.results[c.name][entry.name]) for c in found))
@@ -191,13 +191,13 @@ def _against(measured: Measured, ours: Entry, found: Sequence[Condition]) -> Tab
     return Table(caption, (f"{_plain(ours)} less", *(c.title for c in found)), rows)
 
 
-def _difference(heard: Mapping[str, Heard], ours: Entry, peer: Entry) -> str:
+def _difference(heard: Mapping[str, PitchFrames], ours: Entry, peer: Entry) -> str:
     span = compared(heard[ours.name], heard[peer.name])
     verdict = " **behind**" if span.high < 0 else ""
     return f"{100 * span.value:+.1f} ({100 * span.low:+.1f} to {100 * span.high:+.1f}){verdict}"
 
 
-def compared(ours: Heard, theirs: Heard) -> Interval:
+def compared(ours: PitchFrames, theirs: PitchFrames) -> Interval:
     """Return how far ours lies ahead at 50 cents, over the clips that both heard."""
     shared = [clip for clip in ours.clips if clip in set(theirs.clips)]
     return paired(ours.on(shared), theirs.on(shared), _share_within_50)
@@ -207,21 +207,21 @@ def _share_within_50(counts: FloatArray) -> float:
     return Scores.of(counts).within[0]
 
 
-def _within(heard: Heard) -> str:
+def _within(heard: PitchFrames) -> str:
     shares = heard.scores.within
     return "/".join(f"{100 * share:.1f}" for share in shares) if shares[0] == shares[0] else _DASH
 
 
-def _within_with_interval(heard: Heard) -> str:
+def _within_with_interval(heard: PitchFrames) -> str:
     span = interval(heard.counts, _share_within_50)
     return f"{100 * span.value:.1f} ({100 * span.low:.1f} to {100 * span.high:.1f})"
 
 
-def _octaves(heard: Heard) -> str:
+def _octaves(heard: PitchFrames) -> str:
     return _percent(heard.scores.octaves_off, digits=2)
 
 
-def _voicing(heard: Heard) -> str:
+def _voicing(heard: PitchFrames) -> str:
     scores = heard.scores
     return f"{_percent(scores.recall)} / {_percent(scores.false_alarm)}" if scores.recall >= 0 else _DASH
 

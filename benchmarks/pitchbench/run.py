@@ -17,11 +17,11 @@ from .score import Scores, band_tallies, tallies
 from .store import TrackStore
 from .trackers import Entry
 
-__all__ = ["Heard", "Results", "measure"]
+__all__ = ["PitchFrames", "Results", "measure"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class PitchFrames:
     """What one tracker made of one condition.
 
     Parameters
@@ -48,7 +48,7 @@ class Heard:
         return self.counts[[self.clips.index(clip) for clip in clips]]
 
 
-Results = Mapping[str, Mapping[str, Heard]]
+Results = Mapping[str, Mapping[str, PitchFrames]]
 """By condition, then by tracker."""
 
 
@@ -60,7 +60,7 @@ def measure(
     pool: Executor | None = None,
     every: int = 1,
     tell: Callable[[str], None] = print,
-) -> dict[str, dict[str, Heard]]:
+) -> dict[str, dict[str, PitchFrames]]:
     """Hear every condition with every tracker.
 
     Parameters
@@ -75,7 +75,7 @@ def measure(
     tell : callable
         Told of each tracker in each condition as it is done.
     """
-    results: dict[str, dict[str, Heard]] = {}
+    results: dict[str, dict[str, PitchFrames]] = {}
     for condition in found:
         sung = condition.make()[::every]
         if not sung:
@@ -92,7 +92,7 @@ def measure(
 
 def _heard(
     entry: Entry, condition: Condition, sung: Sequence[Sung], store: TrackStore, pool: Executor | None
-) -> Heard:
+) -> PitchFrames:
     # A condition with few sounds is heard whole by all: a third of two excerpts would be one.
     step = entry.every if condition.group in ("voices", "made", "range") else 1
     chosen = sung[::step]
@@ -103,7 +103,7 @@ def _heard(
         counts.append(rows)
         clips += [1000 * step * number + stretch for stretch in range(rows.shape[0])]
         bands.append(band_tallies(one, track))
-    return Heard(np.concatenate(counts), tuple(clips), np.sum(bands, axis=0))
+    return PitchFrames(np.concatenate(counts), tuple(clips), np.sum(bands, axis=0))
 
 
 def _shown(scores: Scores) -> str:

@@ -26,7 +26,7 @@ from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreBusy
 from swara.service.rebuild.rebuild import rebuild
-from swara.service.store import Layout, all_versions, open_live, sound_manifest
+from swara.service.store import Layout, all_versions, open_live, verify_version
 from swara.service.versions.promote import prune_versions
 
 from .choir import sing
@@ -126,7 +126,7 @@ class Trial:
     def _check(self, before: dict[str, bytes]) -> None:
         self._answer()
         for version in all_versions(self.store):
-            sound_manifest(self.store, version)
+            verify_version(self.store, version)
         now = self._treasures()
         lost = [path for path, content in before.items() if now.get(path) != content]
         _expect(not lost, f"lost or changed: {lost}")

@@ -12,7 +12,7 @@ from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
-from swara.service.rebuild.workers import Ears
+from swara.service.rebuild.workers import ExtractorFactory
 
 __all__ = ["ToneEmbedder", "ToneTracker", "tone_ears"]
 
@@ -58,10 +58,10 @@ class ToneTracker:
         return PitchTrack(times_s, hz, np.ones(times_s.size), np.ones(times_s.size, dtype=np.bool_))
 
 
-def tone_ears(cost: float = 0.0) -> Ears:
+def tone_ears(cost: float = 0.0) -> ExtractorFactory:
     """Return what makes both, in this process or in another."""
-    return partial(_ears, cost)
+    return partial(_make_models, cost)
 
 
-def _ears(cost: float) -> tuple[Embedder, PitchTracker]:
+def _make_models(cost: float) -> tuple[Embedder, PitchTracker]:
     return ToneEmbedder(cost), ToneTracker()

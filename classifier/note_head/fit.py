@@ -15,7 +15,14 @@ from swara.raga.swaras import parse_swara
 from .calibration import abstention_threshold, log_loss, temperature_for
 from .examples import NoteExample
 from .head import NoteHead, feature_matrix
-from .held_out import HeldOut, Lesson, Split, answer_held_out, familiar_positions, split_notes
+from .held_out import (
+    HeldOutAnswers,
+    TrainingSet,
+    TrainTestRows,
+    answer_held_out,
+    familiar_positions,
+    split_notes,
+)
 from .metrics import Answers, HeadMetrics, score
 from .regression import Recipe, one_thread, recipes, regress, softmax
 
@@ -24,9 +31,9 @@ __all__ = [
     "LEAST_RECORDINGS",
     "FittedHead",
     "fit_note_head",
-    "height",
+    "pitch_order",
+    "rare_swaras",
     "too_few",
-    "too_little_of",
 ]
 
 
@@ -35,7 +42,7 @@ LEAST_RECORDINGS = 2
 """A swara with fewer, as sung, is left out: there would be nothing to hold out."""
 
 
-def too_little_of(examples: Sequence[NoteExample]) -> dict[str, str]:
+def rare_swaras(examples: Sequence[NoteExample]) -> dict[str, str]:
     """Return the swaras that cannot be learned, lowest first, and why; augmented notes do not count."""
     sung = [example for example in examples if not example.augmented]
     notes = Counter(example.swara for example in sung)
@@ -43,7 +50,7 @@ def too_little_of(examples: Sequence[NoteExample]) -> dict[str, str]:
     for example in sung:
         recordings[example.swara].add(example.recording)
     reasons = {}
-    for swara in sorted({example.swara for example in examples}, key=height):
+    for swara in sorted({example.swara for example in examples}, key=pitch_order):
         if notes[swara] < LEAST_NOTES:
             reasons[swara] = f"{notes[swara]} of at least {LEAST_NOTES} notes"
         elif len(recordings[swara]) < LEAST_RECORDINGS:
@@ -60,7 +67,7 @@ def too_few(left_out: dict[str, str]) -> TooFewNotes:
     )
 
 
-def height(swara: str) -> tuple[int, int]:
+def pitch_order(swara: str) -> tuple[int, int]:
     """Return what sorts swaras in roman notation by pitch."""
     svarasthana, octave = parse_swara(swara)
     return octave, svarasthana.index
@@ -79,7 +86,7 @@ class _Trial:
     """A recipe, and what it said of the notes held out."""
 
     recipe: Recipe
-    held_out: HeldOut
+    held_out: HeldOutAnswers
     loss: float
 
 
@@ -110,26 +117,26 @@ def fit_note_head(
     ValueError
         If neither embedding nor evidence is used, or embeddings differ in length.
     """
-    left_out = too_little_of(examples)
+    left_out = rare_swaras(examples)
     kept = [example for example in examples if example.swara not in left_out]
-    classes = tuple(sorted({example.swara for example in kept}, key=height))
+    classes = tuple(sorted({example.swara for example in kept}, key=pitch_order))
     if len(classes) < 2:
         raise too_few(left_out)
-    lesson = _lesson(kept, classes, use_embedding, use_evidence)
+    training_set = _lesson(kept, classes, use_embedding, use_evidence)
     with one_thread():
-        split = split_notes(lesson, seed)
+        split = split_notes(training_set, seed)
         tried = recipes(use_embedding=use_embedding, use_evidence=use_evidence)
-        best = min(_trials(lesson, split, tried), key=lambda trial: trial.loss)
-        head = _trained(lesson, classes, best, use_embedding, use_evidence)
-    return FittedHead(head, _metrics(lesson, split, best, head, left_out))
+        best = min(_trials(training_set, split, tried), key=lambda trial: trial.loss)
+        head = _trained(training_set, classes, best, use_embedding, use_evidence)
+    return FittedHead(head, _metrics(training_set, split, best, head, left_out))
 
 
 def _lesson(
     kept: Sequence[NoteExample], classes: tuple[str, ...], use_embedding: bool, use_evidence: bool
-) -> Lesson:
+) -> TrainingSet:
     embeddings = np.stack([example.embedding for example in kept])
     evidence = np.stack([example.evidence for example in kept])
-    return Lesson(
+    return TrainingSet(
         features=feature_matrix(embeddings, evidence, use_embedding=use_embedding, use_evidence=use_evidence),
         embedding_dim=embeddings.shape[1] if use_embedding else 0,
         evidence=evidence,
@@ -140,39 +147,39 @@ def _lesson(
     )
 
 
-def _trials(lesson: Lesson, split: Split, tried: Sequence[Recipe]) -> Iterator[_Trial]:
-    for recipe, held_out in zip(tried, answer_held_out(lesson, split.folds, tried), strict=True):
+def _trials(training_set: TrainingSet, split: TrainTestRows, tried: Sequence[Recipe]) -> Iterator[_Trial]:
+    for recipe, held_out in zip(tried, answer_held_out(training_set, split.folds, tried), strict=True):
         tested = held_out.testable
-        loss = log_loss(softmax(held_out.scores[tested]), lesson.labels[tested])
+        loss = log_loss(softmax(held_out.scores[tested]), training_set.labels[tested])
         yield _Trial(recipe, held_out, loss)
 
 
 def _trained(
-    lesson: Lesson, classes: tuple[str, ...], best: _Trial, use_embedding: bool, use_evidence: bool
+    training_set: TrainingSet, classes: tuple[str, ...], best: _Trial, use_embedding: bool, use_evidence: bool
 ) -> NoteHead:
     tested = best.held_out.testable
-    truth = lesson.labels[tested]
+    truth = training_set.labels[tested]
     temperature = temperature_for(best.held_out.scores[tested], truth)
     probabilities = softmax(best.held_out.scores[tested] / temperature)
     threshold = abstention_threshold(probabilities.max(axis=1), probabilities.argmax(axis=1) == truth)
     return NoteHead(
         classes=classes,
-        linear=regress(lesson.features, lesson.labels, lesson.embedding_dim, best.recipe),
+        linear=regress(training_set.features, training_set.labels, training_set.embedding_dim, best.recipe),
         temperature=temperature,
         threshold=threshold,
         uses_embedding=use_embedding,
         uses_evidence=use_evidence,
-        familiar=familiar_positions(lesson.evidence, lesson.labels),
+        familiar=familiar_positions(training_set.evidence, training_set.labels),
     )
 
 
 def _metrics(
-    lesson: Lesson, split: Split, best: _Trial, head: NoteHead, left_out: dict[str, str]
+    training_set: TrainingSet, split: TrainTestRows, best: _Trial, head: NoteHead, left_out: dict[str, str]
 ) -> HeadMetrics:
-    tested = best.held_out.testable & lesson.sung
+    tested = best.held_out.testable & training_set.sung
     probabilities = softmax(best.held_out.scores[tested] / head.temperature)
     answers = Answers(
-        truth=lesson.labels[tested],
+        truth=training_set.labels[tested],
         probabilities=probabilities,
         answered=_answered(probabilities, best.held_out.familiar[tested], head),
         groups=[split.groups[note] for note in np.flatnonzero(tested)],
@@ -185,9 +192,9 @@ def _metrics(
         threshold=head.threshold,
         embedding_gain=best.recipe.embedding_gain,
         inverse_penalty=best.recipe.inverse_penalty,
-        examples=lesson.labels.size,
+        examples=training_set.labels.size,
         left_out=left_out,
-        warnings=_warnings(lesson, split, head.classes, best.held_out.testable),
+        warnings=_warnings(training_set, split, head.classes, best.held_out.testable),
     )
 
 
@@ -196,14 +203,20 @@ def _answered(probabilities: FloatArray, familiar: BoolArray, head: NoteHead) ->
     return sure & familiar if head.uses_evidence else sure
 
 
-def _warnings(lesson: Lesson, split: Split, classes: tuple[str, ...], testable: BoolArray) -> tuple[str, ...]:
+def _warnings(
+    training_set: TrainingSet, split: TrainTestRows, classes: tuple[str, ...], testable: BoolArray
+) -> tuple[str, ...]:
     warnings = []
     if split.held == "recording":
-        few = "there is one singer" if len(set(lesson.singers)) == 1 else "no swara is sung by two singers"
+        few = (
+            "there is one singer"
+            if len(set(training_set.singers)) == 1
+            else "no swara is sung by two singers"
+        )
         warnings.append(
             f"tested on other recordings of the same singers, as {few}: a new singer may do worse"
         )
-    tested = set(lesson.labels[testable & lesson.sung].tolist())
+    tested = set(training_set.labels[testable & training_set.sung].tolist())
     untested = [name for place, name in enumerate(classes) if place not in tested]
     if untested:
         warnings.append(f"could not be tested, as only one {split.held} holds them: {', '.join(untested)}")

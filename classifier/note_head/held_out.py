@@ -14,9 +14,9 @@ from .regression import Recipe, moments_of, regress
 
 __all__ = [
     "MOST_FOLDS",
-    "HeldOut",
-    "Lesson",
-    "Split",
+    "HeldOutAnswers",
+    "TrainTestRows",
+    "TrainingSet",
     "answer_held_out",
     "familiar_positions",
     "grouped_folds",
@@ -28,7 +28,7 @@ MOST_FOLDS = 5
 
 
 def grouped_folds(groups: Sequence[str], rng: np.random.Generator) -> list[IntArray]:
-    """Split notes into folds that hold whole groups.
+    """TrainTestRows notes into folds that hold whole groups.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class TrainingSet:
     """Notes ready to learn from.
 
     Parameters
@@ -89,7 +89,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Split:
+class TrainTestRows:
     """The folds, what they hold together (``singer`` or ``recording``), and the group of each note."""
 
     held: str
@@ -98,7 +98,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
+class HeldOutAnswers:
     """Every note, by the head that was trained without its fold.
 
     Parameters
@@ -116,37 +116,39 @@ class HeldOut:
     testable: BoolArray
 
 
-def split_notes(lesson: Lesson, seed: int) -> Split:
+def split_notes(training_set: TrainingSet, seed: int) -> TrainTestRows:
     """Hold out singers, or recordings where no swara is sung by two singers."""
     shared = any(
-        len({lesson.singers[note] for note in np.flatnonzero(lesson.labels == label)}) > 1
-        for label in np.unique(lesson.labels)
+        len({training_set.singers[note] for note in np.flatnonzero(training_set.labels == label)}) > 1
+        for label in np.unique(training_set.labels)
     )
-    held, groups = ("singer", lesson.singers) if shared else ("recording", lesson.recordings)
-    return Split(held, groups, tuple(grouped_folds(groups, np.random.default_rng(seed))))
+    held, groups = ("singer", training_set.singers) if shared else ("recording", training_set.recordings)
+    return TrainTestRows(held, groups, tuple(grouped_folds(groups, np.random.default_rng(seed))))
 
 
 def answer_held_out(
-    lesson: Lesson, folds: Sequence[IntArray], recipes: Sequence[Recipe]
-) -> tuple[HeldOut, ...]:
+    training_set: TrainingSet, folds: Sequence[IntArray], recipes: Sequence[Recipe]
+) -> tuple[HeldOutAnswers, ...]:
     """Train once for each fold, on the others, and score it; by each recipe."""
-    count, classes = lesson.labels.size, int(lesson.labels.max()) + 1
+    count, classes = training_set.labels.size, int(training_set.labels.max()) + 1
     scores = [np.full((count, classes), -np.inf) for _ in recipes]
     familiar, testable = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for fold in folds:
         rest = np.setdiff1d(np.arange(count), fold)
-        labels, features = lesson.labels[rest], lesson.features[rest]
+        labels, features = training_set.labels[rest], training_set.features[rest]
         taught = np.unique(labels)
         if taught.size < 2:
             continue
         moments = moments_of(features)
         for scored, recipe in zip(scores, recipes, strict=True):
-            linear = regress(features, labels, lesson.embedding_dim, recipe, moments)
-            scored[np.ix_(fold, taught)] = linear.scores(lesson.features[fold])
-        testable[fold] = np.isin(lesson.labels[fold], taught)
-        known = familiar_positions(lesson.evidence[rest], labels)
-        familiar[fold] = known[lesson.evidence[fold].argmax(axis=1)] & lesson.evidence[fold].any(axis=1)
-    return tuple(HeldOut(scored, familiar, testable) for scored in scores)
+            linear = regress(features, labels, training_set.embedding_dim, recipe, moments)
+            scored[np.ix_(fold, taught)] = linear.scores(training_set.features[fold])
+        testable[fold] = np.isin(training_set.labels[fold], taught)
+        known = familiar_positions(training_set.evidence[rest], labels)
+        familiar[fold] = known[training_set.evidence[fold].argmax(axis=1)] & training_set.evidence[fold].any(
+            axis=1
+        )
+    return tuple(HeldOutAnswers(scored, familiar, testable) for scored in scores)
 
 
 def familiar_positions(evidence: Evidence, labels: IntArray) -> BoolArray:

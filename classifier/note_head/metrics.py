@@ -12,7 +12,7 @@ from swara.data.arrays import BoolArray, FloatArray, IntArray
 
 from .calibration import expected_calibration_error
 
-__all__ = ["Answers", "GroupScore", "HeadMetrics", "Scores", "score"]
+__all__ = ["Answers", "GroupScore", "HeadMetrics", "NamingScores", "score"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ class GroupScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class NamingScores:
     """Figures on held-out notes, each 0 to 1; None where there are no notes to tell from.
 
     Parameters
@@ -89,7 +89,7 @@ class HeadMetrics:
     split : str
         What was held out together: ``singer`` or ``recording``.
     folds : int
-    scores : Scores
+    scores : NamingScores
         On notes as they were sung, by heads trained without their singer, or recording.
     temperature, threshold, embedding_gain, inverse_penalty : float
         What was chosen on the held-out notes; the gain is 0 where no embedding is used.
@@ -103,7 +103,7 @@ class HeadMetrics:
 
     split: str
     folds: int
-    scores: Scores
+    scores: NamingScores
     temperature: float
     threshold: float
     embedding_gain: float
@@ -118,12 +118,12 @@ class HeadMetrics:
         return fields | {"warnings": list(self.warnings)}
 
 
-def score(classes: Sequence[str], answers: Answers) -> Scores:
+def score(classes: Sequence[str], answers: Answers) -> NamingScores:
     """Compare answers with the truth."""
     named = answers.probabilities.argmax(axis=1)
     right = named == answers.truth
     counts = _confusion(answers.truth, named, len(classes))
-    return Scores(
+    return NamingScores(
         notes=right.size,
         accuracy=_share(right),
         coverage=_share(answers.answered),

@@ -101,7 +101,7 @@ def partial_features(spectra: Spectra, backgrounds: Levels, coarse_hz: FloatArra
     return np.concatenate(parts, axis=1)
 
 
-def around(estimate_cents: FloatArray, voicing: Features, told: Features) -> Features:
+def around(estimate_cents: FloatArray, voicing: Features, partials: Features) -> Features:
     """Gather what the first look found in the frames around each frame.
 
     Parameters
@@ -110,7 +110,7 @@ def around(estimate_cents: FloatArray, voicing: Features, told: Features) -> Fea
         Pitch by the first look, above any one reference.
     voicing : float32 array, shape [frames]
         Probability that a voice sounds, by the salience network.
-    told : float32 array, shape [frames, NEIGHBOUR_FEATURES]
+    partials : float32 array, shape [frames, NEIGHBOUR_FEATURES]
 
     Returns
     -------
@@ -123,7 +123,7 @@ def around(estimate_cents: FloatArray, voicing: Features, told: Features) -> Fea
     relative = (estimate_cents[near] - estimate_cents[:, None]) / SCALE_CENTS
     relative = np.clip(relative, -2.0 * _FARTHEST, 2.0 * _FARTHEST).astype(np.float32)
     odds = ODDS_SCALE * log_odds(voicing)
-    gathered = np.concatenate([relative[:, :, None], odds[near][:, :, None], told[near]], axis=2)
+    gathered = np.concatenate([relative[:, :, None], odds[near][:, :, None], partials[near]], axis=2)
     return gathered.reshape(frames.size, -1)
 
 

@@ -18,14 +18,14 @@ from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .bins import Salience
 from .decode import Path, local_hz, sung_frames, trace
-from .estimate import first_look, second_look
+from .estimate import coarse_pass, refine_pass
 from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
 from .fine import AROUND, Features
 from .network import PitchNetwork, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 from .tracker import TRACK_RATE_HZ, Progress
 
-__all__ = ["HeadTracker", "Heard"]
+__all__ = ["HeadTracker", "PitchFrames"]
 
 _T = TypeVar("_T")
 
@@ -38,7 +38,7 @@ _NEAR = max(AROUND)  # frames to either side that the second look takes in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class PitchFrames:
     """What the head makes of a stretch of frames.
 
     Parameters
@@ -57,7 +57,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
+class _Analyzed:
     """A block on its way: what it looks like, and what the network says of it."""
 
     spectra: Spectra
@@ -67,13 +67,13 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Looked:
+class _Refined:
     """A block after its first look."""
 
     salience: Salience
     hz: FloatArray
     voicing: Salience
-    told: Features
+    partials: Features
     audible: BoolArray
 
 
@@ -129,7 +129,7 @@ class HeadTracker:
         times_s = HOP_S * np.arange(frames, dtype=np.float64)
         return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))
 
-    def hear(self, clip: Clip) -> Iterator[Heard]:
+    def hear(self, clip: Clip) -> Iterator[PitchFrames]:
         """Go through the clip block by block, 10 s each; together they hold every frame once.
 
         Raises
@@ -140,14 +140,14 @@ class HeadTracker:
         if clip.rate_hz != TRACK_RATE_HZ:
             raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
         frames = 1 + int(clip.samples.size) // HOP
-        before: _Looked | None = None
+        before: _Refined | None = None
         for block, after in _with_next(self._looked(self._seen(clip.samples, frames + frames % 2))):
             heard = self._heard(before, block, after)
-            yield Heard(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
+            yield PitchFrames(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
             frames -= heard.hz.size
             before = block
 
-    def _seen(self, samples: Samples, frames: int) -> Iterator[_Seen]:
+    def _seen(self, samples: Samples, frames: int) -> Iterator[_Analyzed]:
         """Look at every block, knowing the blocks next to it."""
         memory = self._network.memory()
         before = np.empty((0, 2, 0), np.float32)
@@ -160,12 +160,12 @@ class HeadTracker:
             first = known[0].shape[0] if len(known) > 1 and before.size else 0
             means = centred_backgrounds(np.concatenate(known), first, first + block.levels.shape[0])
             salience, voicing = memory.run(network_input(block.levels, means))
-            yield _Seen(block, means, salience, voicing)
+            yield _Analyzed(block, means, salience, voicing)
             before = block.levels
             if after is not None:
                 block = after
 
-    def _looked(self, blocks: Iterator[_Seen]) -> Iterator[_Looked]:
+    def _looked(self, blocks: Iterator[_Analyzed]) -> Iterator[_Refined]:
         """Find the path through each block, knowing how the next begins, and take the first look along it."""
         path = Path()
         for block, after in _with_next(blocks):
@@ -176,19 +176,19 @@ class HeadTracker:
                 later, came = ahead.advance(after.salience[:_AHEAD], after.voicing[:_AHEAD])
                 end = int(came[0, trace(int(later[-1]), came)[0]])
             coarse_hz = local_hz(block.salience, trace(end, before))
-            hz, told = first_look(self._network, block.spectra, block.backgrounds, coarse_hz)
-            yield _Looked(block.salience, hz, block.voicing, told, audible(block.spectra.levels))
+            hz, partials = coarse_pass(self._network, block.spectra, block.backgrounds, coarse_hz)
+            yield _Refined(block.salience, hz, block.voicing, partials, audible(block.spectra.levels))
 
-    def _heard(self, before: _Looked | None, block: _Looked, after: _Looked | None) -> Heard:
+    def _heard(self, before: _Refined | None, block: _Refined, after: _Refined | None) -> PitchFrames:
         """Take the second look at a block, knowing the frames next to it."""
         known = [(before, slice(-_NEAR, None)), (block, slice(None)), (after, slice(_NEAR))]
-        parts = [(part.hz[at], part.voicing[at], part.told[at]) for part, at in known if part is not None]
+        parts = [(part.hz[at], part.voicing[at], part.partials[at]) for part, at in known if part is not None]
         first = 0 if before is None else min(_NEAR, before.hz.size)
-        hz, voicing = second_look(
+        hz, voicing = refine_pass(
             self._network, *(np.concatenate(column) for column in zip(*parts, strict=True))
         )
         own = slice(first, first + block.hz.size)
-        return Heard(block.salience, np.clip(hz[own], MIN_HZ, MAX_HZ), voicing[own] * block.audible)
+        return PitchFrames(block.salience, np.clip(hz[own], MIN_HZ, MAX_HZ), voicing[own] * block.audible)
 
 
 def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:

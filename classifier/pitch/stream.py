@@ -10,7 +10,7 @@ from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
 from .bins import Salience
 from .decode import Path, Voicing, local_hz
-from .estimate import first_look
+from .estimate import coarse_pass
 from .features import Background, audible, network_input
 from .network import PitchNetwork, shipped_network
 from .spectrum import HOP, MARGIN, spectra
@@ -116,7 +116,7 @@ class PitchStream:
         means = self._background.push(seen.levels)
         salience, voicing = self._memory.run(network_input(seen.levels, means))
         best, _ = self._path.advance(salience, voicing)
-        hz, _ = first_look(self._network, seen, means, local_hz(salience, best))
+        hz, _ = coarse_pass(self._network, seen, means, local_hz(salience, best))
         return np.clip(hz, MIN_HZ, MAX_HZ), voicing * audible(seen.levels)
 
     def _handed_out(self, hz: FloatArray, voicing: Salience) -> PitchTrack:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .read import read_layout
-from .recording_spec import Described, Given, Layout, NamedNote, Refusal
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
 
-__all__ = ["Described", "Given", "Layout", "NamedNote", "Refusal", "read_layout"]
+__all__ = ["Given", "LayoutContents", "NamedNote", "RecordingSpec", "Refusal", "read_layout"]

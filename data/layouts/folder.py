@@ -8,9 +8,9 @@ from pathlib import Path
 
 from swara.data.errors import CorpusError
 
-from .path_labels import Claims, Named
-from .recording_spec import Described, Given, Layout, NamedNote, Refusal
-from .words import meaning
+from .parsed_name import parse_name
+from .path_labels import LabelledPath, PathLabels
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
 
 __all__ = ["files_in", "is_audio_name", "read_files", "read_folder"]
 
@@ -23,7 +23,7 @@ _NO_AUDIO = frozenset(_NO_AUDIO_SUFFIXES.split())
 _NO_AUDIO_NAMES = frozenset({"copying", "licence", "license", "notice", "readme", "thumbs.db", "desktop.ini"})
 
 
-def read_folder(root: Path, given: Given) -> Layout:
+def read_folder(root: Path, given: Given) -> LayoutContents:
     """Describe every recording in a folder and the folders in it.
 
     Hidden files do not count; files that are no audio by their name are passed over.
@@ -43,21 +43,21 @@ def read_folder(root: Path, given: Given) -> Layout:
         )
     layout = read_files(root, audio, given)
     passed_over = tuple(path for path in files if not is_audio_name(path))
-    return Layout(layout.described, layout.refused, passed_over)
+    return LayoutContents(layout.described, layout.refused, passed_over)
 
 
-def read_files(root: Path, files: Sequence[Path], given: Given) -> Layout:
+def read_files(root: Path, files: Sequence[Path], given: Given) -> LayoutContents:
     """Describe recordings by their names and those of the folders from `root` down to them."""
     _require(given, root)
-    described: list[Described] = []
+    described: list[RecordingSpec] = []
     refused: list[Refusal] = []
-    claims = Claims(root, files, given.tonic)
+    claims = PathLabels(root, files, given.tonic)
     for path in files:
         try:
             described.append(_described(path, claims.named(path), given))
         except CorpusError as error:
             refused.append(Refusal(path, error))
-    return Layout(tuple(described), tuple(refused))
+    return LayoutContents(tuple(described), tuple(refused))
 
 
 def is_audio_name(path: Path) -> bool:
@@ -86,7 +86,7 @@ def _require(given: Given, root: Path) -> None:
             )
 
 
-def _described(path: Path, named: Named, given: Given) -> Described:
+def _described(path: Path, named: LabelledPath, given: Given) -> RecordingSpec:
     if named.tonic is None:
         raise CorpusError(
             "nothing says which scale this is in",
@@ -99,7 +99,7 @@ def _described(path: Path, named: Named, given: Given) -> Described:
             where=str(path),
             fix="Leave --raga out where the names tell the raga",
         )
-    return Described(
+    return RecordingSpec(
         path=path,
         singer=given.singer or "",
         licence=given.licence or "",
@@ -107,11 +107,11 @@ def _described(path: Path, named: Named, given: Given) -> Described:
         raga=named.raga or given.raga,
         notes=() if named.swara is None else (NamedNote(named.swara),),
         group=named.group,
-        unread=_unread(path),
+        unrecognised=_unread(path),
     )
 
 
 def _unread(path: Path) -> str:
     """Return the first word that says nothing, of the file or of its folder; else the whole name."""
-    words = (word for name in (path.stem, path.parent.name) for word in meaning(name).unread)
+    words = (word for name in (path.stem, path.parent.name) for word in parse_name(name).unrecognised)
     return next(words, path.stem)

@@ -17,16 +17,16 @@ from swara.data.errors import CorpusError
 from swara.raga.swaras import SwaraPitch, saptak_name
 from swara.raga.tonic_names import ParsedTonic, note_name, tonic_hz
 
-from .words import Meaning, meaning
+from .parsed_name import ParsedName, parse_name
 
-__all__ = ["Claims", "Named", "same_note", "swara_name"]
+__all__ = ["LabelledPath", "PathLabels", "same_note", "swara_name"]
 
 _T = TypeVar("_T")
 _Kind: TypeAlias = Literal["swara", "scale"]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class LabelledPath:
     """What a path says: `swara` and `raga` may be None, and `group` is the folder that shares one Sa."""
 
     swara: SwaraPitch | None
@@ -35,7 +35,7 @@ class Named:
     group: Path
 
 
-class Claims:
+class PathLabels:
     """The names of all files of one batch.
 
     Parameters
@@ -52,10 +52,10 @@ class Claims:
         self._root = root
         self._tonic = tonic
         stems = {path: path.stem for path in files}
-        self._meanings = {path: meaning(stems.get(path, path.name)) for path in _with_folders(root, files)}
+        self._meanings = {path: parse_name(stems.get(path, path.name)) for path in _with_folders(root, files)}
         self._kinds: dict[Path, _Kind | None] = {}
 
-    def named(self, path: Path) -> Named:
+    def named(self, path: Path) -> LabelledPath:
         """Return what the path of a file says.
 
         Raises
@@ -75,10 +75,10 @@ class Claims:
         swara = _only(swaras, path, "swaras", swara_name)
         tonic = self._scale(scales, path)
         raga = _only(_unique(m.ragas for m in chain) or self._of_root().ragas, path, "ragas", str)
-        return Named(swara, tonic, raga, self._group(inner))
+        return LabelledPath(swara, tonic, raga, self._group(inner))
 
-    def _of_root(self) -> Meaning:
-        return meaning(self._root.name)
+    def _of_root(self) -> ParsedName:
+        return parse_name(self._root.name)
 
     def _settle(
         self,

@@ -7,14 +7,14 @@ from pathlib import Path
 from swara.data.errors import CorpusError
 
 from .folder import files_in, is_audio_name, read_files, read_folder
-from .recording_spec import Given, Layout, Refusal
+from .recording_spec import Given, LayoutContents, Refusal
 from .table import read_table
 from .table_writer import TABLE_NAME
 
 __all__ = ["read_layout"]
 
 
-def read_layout(source: Path, given: Given) -> Layout:
+def read_layout(source: Path, given: Given) -> LayoutContents:
     """Describe every recording of a folder, of a table (``.csv``), or the one recording that `source` is.
 
     A folder that holds ``samples.csv`` is described by that.
@@ -34,14 +34,14 @@ def read_layout(source: Path, given: Given) -> Layout:
     return read_files(where.parent, (where,), given)
 
 
-def _read_tabled(folder: Path, given: Given) -> Layout:
+def _read_tabled(folder: Path, given: Given) -> LayoutContents:
     """Describe the recordings of a folder by its table; audio that the table does not name is refused."""
     layout = read_table(folder / TABLE_NAME, given)
     told = [each.path for each in layout.described] + [each.path for each in layout.refused]
     named = {path.resolve() for path in told}
     strays = (path for path in sorted(files_in(folder)) if is_audio_name(path))
     refused = (_stray(path) for path in strays if path.resolve() not in named)
-    return Layout(layout.described, (*layout.refused, *refused))
+    return LayoutContents(layout.described, (*layout.refused, *refused))
 
 
 def _stray(path: Path) -> Refusal:

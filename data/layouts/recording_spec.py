@@ -9,7 +9,7 @@ from swara.data.errors import CorpusError
 from swara.raga.swaras import SwaraPitch
 from swara.raga.tonic_names import ParsedTonic
 
-__all__ = ["Described", "Given", "Layout", "NamedNote", "Refusal"]
+__all__ = ["Given", "LayoutContents", "NamedNote", "RecordingSpec", "Refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class NamedNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class RecordingSpec:
     """A recording with what is claimed of it.
 
     Parameters
@@ -55,7 +55,7 @@ class Described:
         Empty where the swaras are to be found by ear; one without a span is a single note.
     group : Path
         Recordings of single notes with the same group and tonic share one Sa.
-    unread : str
+    unrecognised : str
         The part of its name that says nothing, for a message.
     digest : str
         `corpus_digest` of the recording as swara exported it; empty where it did not.
@@ -68,7 +68,7 @@ class Described:
     raga: str | None
     notes: tuple[NamedNote, ...]
     group: Path
-    unread: str = ""
+    unrecognised: str = ""
     digest: str = ""
 
 
@@ -81,7 +81,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class LayoutContents:
     """What a folder or table holds.
 
     Parameters
@@ -92,6 +92,6 @@ class Layout:
         Files that are no audio by their name, such as ``README.md``.
     """
 
-    described: tuple[Described, ...]
+    described: tuple[RecordingSpec, ...]
     refused: tuple[Refusal, ...] = ()
     passed_over: tuple[Path, ...] = ()

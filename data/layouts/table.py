@@ -15,7 +15,7 @@ from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import ParsedTonic, parse_tonic
 
-from .recording_spec import Described, Given, Layout, NamedNote, Refusal
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
 
 __all__ = ["COLUMNS", "read_table"]
 
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 _Row: TypeAlias = tuple[int, Mapping[str, str]]
 
 
-def read_table(table: Path, given: Given) -> Layout:
+def read_table(table: Path, given: Given) -> LayoutContents:
     """Describe the recordings of a table; a cell that is empty or missing falls back on what is given.
 
     Parameters
@@ -45,14 +45,14 @@ def read_table(table: Path, given: Given) -> Layout:
     by_path: dict[Path, list[_Row]] = {}
     for row in _rows(table):
         by_path.setdefault(table.parent / _cell(row, "path"), []).append(row)
-    described: list[Described] = []
+    described: list[RecordingSpec] = []
     refused: list[Refusal] = []
     for path, rows in by_path.items():
         try:
             described.append(_described(table, path, rows, given))
         except CorpusError as error:
             refused.append(Refusal(path, error))
-    return Layout(tuple(described), tuple(refused))
+    return LayoutContents(tuple(described), tuple(refused))
 
 
 def _rows(table: Path) -> list[_Row]:
@@ -87,7 +87,7 @@ def _check_header(table: Path, names: Sequence[str]) -> None:
         )
 
 
-def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> Described:
+def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> RecordingSpec:
     """Put the rows of one recording together; what they say of the whole of it must agree."""
     whole = {column: _agreed(table, rows, column) for column in _OF_THE_WHOLE}
     place = _place(table, rows[0][0])
@@ -97,7 +97,7 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> D
             raise CorpusError(
                 f"no {column} is given", where=place, fix=f"Fill the column, or give --{column}"
             )
-    return Described(
+    return RecordingSpec(
         path=path,
         singer=singer or "",
         licence=licence or "",
@@ -105,7 +105,7 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> D
         raga=_raga(whole["raga"], place) or given.raga,
         notes=_notes(table, rows),
         group=path.parent,
-        unread=path.stem,
+        unrecognised=path.stem,
         digest=whole["digest"],
     )
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CacheInfo", "EntryFolder"]
+__all__ = ["ArrayCacheDir", "CacheInfo"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
@@ -24,7 +24,7 @@ class CacheInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryFolder:
+class ArrayCacheDir:
     """Names and sizes of the entries in `folder`, which need not exist; what they hold is not looked at."""
 
     folder: Path

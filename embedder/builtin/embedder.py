@@ -19,8 +19,8 @@ from .features import (
     FRAME_SAMPLES,
     RATE_HZ,
     STEP_SAMPLES,
+    band_features,
     band_powers,
-    levels_of,
     window_envelopes,
 )
 from .network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES, EmbedderNetwork, network_frames, shipped_network
@@ -127,7 +127,7 @@ class BuiltinEmbedder:
         length = (network_frames(end - begin) - 1) * STEP_SAMPLES + FRAME_SAMPLES
         part = samples[begin * _HOP_SAMPLES :][:length]
         powers = band_powers(part if part.size == length else np.pad(part, (0, length - part.size)))
-        levels, weights = levels_of(powers)
+        levels, weights = band_features(powers)
         heard = np.sqrt(1.0 - _ENVELOPE_SHARE) * self._network.run(levels, weights)
         envelopes = np.sqrt(_ENVELOPE_SHARE) * window_envelopes(powers, weights, WINDOW_FRAMES, HOP_FRAMES)
         vectors = np.concatenate([heard, envelopes], axis=1, dtype=np.float32)

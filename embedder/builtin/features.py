@@ -21,10 +21,10 @@ __all__ = [
     "STEP_SAMPLES",
     "Levels",
     "band_centres_hz",
+    "band_features",
     "band_powers",
     "band_weights",
     "hz_of_mel",
-    "levels_of",
     "mel_of_hz",
     "window_envelopes",
 ]
@@ -85,7 +85,7 @@ def band_powers(samples: Samples) -> Levels:
     return powers
 
 
-def levels_of(powers: Levels) -> tuple[Levels, Levels]:
+def band_features(powers: Levels) -> tuple[Levels, Levels]:
     """Return the network's input.
 
     Parameters
@@ -161,7 +161,7 @@ def window_envelopes(powers: Levels, weights: Levels, length: int, step: int) ->
     powers : float32 array, shape [frames, BANDS]
         Of `band_powers`.
     weights : float32 array, shape [frames, 1]
-        Of `levels_of`.
+        Of `band_features`.
     length, step : int
         Frames in a window, and from one window to the next; at least `length` frames.
 

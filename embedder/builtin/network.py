@@ -80,7 +80,7 @@ class EmbedderNetwork:
         ----------
         levels : float32 array, shape [network_frames(windows), BANDS]
         weights : float32 array, shape [network_frames(windows), 1]
-            Both of `levels_of`.
+            Both of `band_features`.
 
         Returns
         -------

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from swara.embedder.builtin.features import BANDS, Levels, levels_of
-from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, Batch
+from swara.embedder.builtin.features import BANDS, Levels, band_features
+from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, ViewBatch
 from swara.embedder.training.channel import Channels, draw_channels, heard_through
 
-from .note_levels import Heard
+from .note_features import NoteFeatures
 from .synthesized import Voices
 
-__all__ = ["Draws"]
+__all__ = ["BatchSampler"]
 
 _CHANNELS = 24
 _ASIS_SHARE = 0.5
@@ -24,8 +24,8 @@ _WHOLE_SHARE = 0.5
 _NOTE_WINDOWS = (2, 10)
 
 
-class Draws:
-    """Draws batches: the n-th is the same whatever was drawn before.
+class BatchSampler:
+    """BatchSampler batches: the n-th is the same whatever was drawn before.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Draws:
     """
 
     def __init__(
-        self, heard: Sequence[Heard], voices: Voices, timbres: int, users_share: float, seed: int
+        self, heard: Sequence[NoteFeatures], voices: Voices, timbres: int, users_share: float, seed: int
     ) -> None:
         names = sorted({each.singer for each in heard})
         self._theirs = [[each.notes for each in heard if each.singer == name] for name in names]
@@ -55,7 +55,7 @@ class Draws:
         self._others = min(timbres - self._users, len(voices.phrases))
         self.classes = len(names) + len(voices.phrases)
 
-    def draw(self, number: int) -> Batch:
+    def draw(self, number: int) -> ViewBatch:
         """Return the batch of that number."""
         rng = np.random.default_rng((self._seed, number))
         users = self._drawn_users(rng)
@@ -65,10 +65,10 @@ class Draws:
         powers = np.exp(np.concatenate(stored).astype(np.float32))
         takes = np.repeat(np.arange(2 * len(stored)), VIEWS // 2)
         heard = self._through_channels(powers, takes, VIEWS * len(users), rng)
-        levels, weights = levels_of(heard)
+        levels, weights = band_features(heard)
         shares = np.stack([_shares(rng) for _ in takes])
         singers = np.repeat(np.concatenate([users, len(self._theirs) + others]), VIEWS)
-        return Batch(levels, weights, shares, singers, takes)
+        return ViewBatch(levels, weights, shares, singers, takes)
 
     def _drawn_users(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Draw the user's singers, each as often as any other, one more or less."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from swara.data.storage.atomic_file import write_atomically
 
-from .retrieval import Found
+from .retrieval import RetrievalScore
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
 
@@ -49,7 +49,7 @@ class Position:
     idle: int = 0
     looks: list[dict[str, Any]] = field(default_factory=list)
 
-    def look(self, free: Sequence[str], rates: dict[str, float], loss: float, found: Found) -> bool:
+    def look(self, free: Sequence[str], rates: dict[str, float], loss: float, found: RetrievalScore) -> bool:
         """Note what was seen; return whether it is the best so far."""
         better = found.reciprocal_rank > self.best
         self.looks.append(

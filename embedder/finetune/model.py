@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from swara.embedder.builtin.features import Levels
 from swara.embedder.spec import Vectors
-from swara.embedder.training.batches import Batch
+from swara.embedder.training.batches import ViewBatch
 from swara.embedder.training.layers import EmbedderLayers
 from swara.embedder.training.losses import Losses, pooled
 from swara.embedder.training.shipped import load_shipped
 
 from .plan import HEAD
 
-__all__ = ["Arrays", "Trainee", "set_free"]
+__all__ = ["Arrays", "FinetuneModel", "set_free"]
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -27,7 +27,7 @@ _WEIGHT_DECAY = 1e-4
 _VIEWS_AT_ONCE = 128
 
 
-class Trainee:
+class FinetuneModel:
     """What is fine-tuned.
 
     Parameters
@@ -69,7 +69,7 @@ class Trainee:
         set_free(self.parts, parts)
         self._update = self._updater()
 
-    def learn(self, batch: Batch, rates: Mapping[str, float]) -> float:
+    def learn(self, batch: ViewBatch, rates: Mapping[str, float]) -> float:
         """Learn from a batch at the rate of each part that is free; return the loss."""
         for part in self._free:
             self._optimizers[part].learning_rate.assign(rates[part])
@@ -78,7 +78,7 @@ class Trainee:
         return float(self._update(*(tf.convert_to_tensor(array) for array in arrays)))
 
     def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:
-        """Return the pooled vector of each view; shapes as in `Batch`."""
+        """Return the pooled vector of each view; shapes as in `ViewBatch`."""
         parts = []
         for begin in range(0, len(levels), _VIEWS_AT_ONCE):
             views = slice(begin, begin + _VIEWS_AT_ONCE)

@@ -16,19 +16,19 @@ from swara.embedder.builtin.network import EmbedderNetwork
 from swara.embedder.finetuned.embedder import FinetunedEmbedder, finetuned_name
 from swara.embedder.spec import Embedder
 
-from .batches import Draws
+from .batches import BatchSampler
 from .export import exported
-from .model import Trainee
-from .note_levels import hear
-from .plan import Plan
+from .model import FinetuneModel
+from .note_features import extract_note_features
+from .plan import FinetunePlan
 from .result import Finetuned
-from .retrieval import Found, found_singers, pooled_notes
-from .split import Split
+from .retrieval import RetrievalScore, found_singers, pooled_notes
+from .split import SingerSplit
 from .synthesized import Voices, synthesized_voices
-from .trainer import Course
+from .trainer import Trainer
 from .validation import watched_notes, watched_voices
 
-__all__ = ["Making", "Tell"]
+__all__ = ["FinetuneRun", "Tell"]
 
 Tell: TypeAlias = Callable[[str, float], None]
 
@@ -36,14 +36,14 @@ _CONTROL_VOICES = 16
 _CONTROL_SEED = 900_000_001
 
 
-class Making:
+class FinetuneRun:
     """A fine-tuning of some recordings.
 
     Parameters
     ----------
-    parts : Split
+    parts : SingerSplit
         The recordings.
-    plan : Plan
+    plan : FinetunePlan
     base : Path
         The network to begin from.
     folder : Path
@@ -52,7 +52,9 @@ class Making:
         Called with the name of what is at work and the share of it that is done.
     """
 
-    def __init__(self, parts: Split, plan: Plan, base: Path, folder: Path, tell: Tell | None) -> None:
+    def __init__(
+        self, parts: SingerSplit, plan: FinetunePlan, base: Path, folder: Path, tell: Tell | None
+    ) -> None:
         self._parts, self._plan, self._folder = parts, plan, folder
         self._base_file, self._base = base, BuiltinEmbedder(EmbedderNetwork(base))
         self._tell: Tell = tell or _silent
@@ -85,43 +87,43 @@ class Making:
             If it cannot be done.
         """
         control = watched_voices(self._voices("control.npz", _CONTROL_VOICES, _CONTROL_SEED))
-        trainee, course = self._course()
-        after_learning = self._learned(trainee, course)
+        model, trainer = self._trainer()
+        after_learning = self._learned(model, trainer)
         embedder = FinetunedEmbedder(finetuned_name(sha256_of(self.file)), EmbedderNetwork(self.file))
         return Finetuned(
             name=embedder.spec.name,
             folder=models / embedder.spec.name,
             before=self._judged(self._base, "judging the built-in one"),
             after=self._judged(embedder, "judging the new one"),
-            synthesized_before=control.found(Trainee(self._base_file, 1, 0)),
+            synthesized_before=control.found(FinetuneModel(self._base_file, 1, 0)),
             synthesized_after=control.found(after_learning),
             by=self._parts.by,
             unlabelled=unlabelled,
-            stages=course.position.stage,
-            looks=tuple(course.position.looks),
-            resumed=course.resumed,
+            stages=trainer.position.stage,
+            looks=tuple(trainer.position.looks),
+            resumed=trainer.resumed,
         )
 
-    def _course(self) -> tuple[Trainee, Course]:
+    def _trainer(self) -> tuple[FinetuneModel, Trainer]:
         parts, plan = self._parts, self._plan
-        learned = hear(parts.learned, partial(self._tell, "listening"))
-        watch = watched_notes(hear(parts.watched), learned, plan.seed)
+        learned = extract_note_features(parts.learned, partial(self._tell, "listening"))
+        watch = watched_notes(extract_note_features(parts.watched), learned, plan.seed)
         voices = self._voices("voices.npz", plan.voices, plan.seed)
-        draws = Draws(learned, voices, plan.timbres, plan.users_share, plan.seed)
-        trainee = Trainee(self._base_file, draws.classes, plan.seed)
+        draws = BatchSampler(learned, voices, plan.timbres, plan.users_share, plan.seed)
+        model = FinetuneModel(self._base_file, draws.classes, plan.seed)
         checkpoint = self._folder / "checkpoint.npz"
-        return trainee, Course(trainee, draws, watch, plan, checkpoint, partial(self._tell, "learning"))
+        return model, Trainer(model, draws, watch, plan, checkpoint, partial(self._tell, "learning"))
 
-    def _learned(self, trainee: Trainee, course: Course) -> Trainee:
-        course.run()
+    def _learned(self, model: FinetuneModel, trainer: Trainer) -> FinetuneModel:
+        trainer.run()
         self._tell("exporting", 0.0)
-        self._difference = exported(trainee.model, self.file)
-        return trainee
+        self._difference = exported(model.model, self.file)
+        return model
 
     def _voices(self, name: str, singers: int, seed: int) -> Voices:
         return synthesized_voices(self._folder / name, singers, seed, partial(self._tell, "synthesizing"))
 
-    def _judged(self, embedder: Embedder, what: str) -> Found:
+    def _judged(self, embedder: Embedder, what: str) -> RetrievalScore:
         """Look up the notes that judge among all others, as they are embedded in use."""
         parts = self._parts
         others = (*parts.learned, *parts.watched)

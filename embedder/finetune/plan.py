@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["HEAD", "Plan"]
+__all__ = ["HEAD", "FinetunePlan"]
 
 HEAD = "head"
 """The dense layer that is thrown away afterwards; it learns first, alone."""
@@ -21,7 +21,7 @@ _LAST_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FinetunePlan:
     """What decides how a fine-tuning goes, the recordings not counted.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import Any
 
 from swara.embedder.errors import FinetuneNoBetter
 
-from .retrieval import Found
+from .retrieval import RetrievalScore
 
 __all__ = ["LEAST_GAIN", "Finetuned", "no_better"]
 
@@ -26,9 +26,9 @@ class Finetuned:
         Of the new embedder.
     folder : Path
         Where it is kept.
-    before, after : Found
+    before, after : RetrievalScore
         The built-in and the new embedder, on recordings that only judged.
-    synthesized_before, synthesized_after : Found
+    synthesized_before, synthesized_after : RetrievalScore
         On synthesized singers that neither learned from.
     by : str
         ``singer`` if whole singers were held out, else ``recording``.
@@ -44,10 +44,10 @@ class Finetuned:
 
     name: str
     folder: Path
-    before: Found
-    after: Found
-    synthesized_before: Found
-    synthesized_after: Found
+    before: RetrievalScore
+    after: RetrievalScore
+    synthesized_before: RetrievalScore
+    synthesized_after: RetrievalScore
     by: str
     unlabelled: int
     stages: int

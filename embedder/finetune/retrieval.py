@@ -14,11 +14,11 @@ from swara.data.recording import Recording
 from swara.embedder.pooling import pool
 from swara.embedder.spec import Embedder, Vectors
 
-__all__ = ["Found", "NoteVectors", "found_singers", "pooled_notes"]
+__all__ = ["NoteVectors", "RetrievalScore", "found_singers", "pooled_notes"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RetrievalScore:
     """How often the note most like a note, of all in other recordings, is by the same singer.
 
     Parameters
@@ -56,7 +56,7 @@ class NoteVectors:
     recordings: npt.NDArray[np.int64]
 
 
-def found_singers(notes: NoteVectors, asked: npt.NDArray[np.bool_]) -> Found:
+def found_singers(notes: NoteVectors, asked: npt.NDArray[np.bool_]) -> RetrievalScore:
     """Look up the notes where `asked` is true among all notes of other recordings.
 
     A note whose singer has no other recording is not looked up.
@@ -81,7 +81,7 @@ def found_singers(notes: NoteVectors, asked: npt.NDArray[np.bool_]) -> Found:
     if not ranks:
         raise ValueError("no note has another recording of its singer beside it")
     places = np.array(ranks)
-    return Found(places.size, float(np.mean(places == 1)), float(np.mean(1.0 / places)))
+    return RetrievalScore(places.size, float(np.mean(places == 1)), float(np.mean(1.0 / places)))
 
 
 def pooled_notes(

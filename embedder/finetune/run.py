@@ -19,8 +19,8 @@ from swara.embedder.builtin.network import MODEL_FILE
 from swara.embedder.errors import FinetuneBusy, FinetuneStopped
 
 from .export import keep, writing
-from .pipeline import Making, Tell
-from .plan import Plan
+from .pipeline import FinetuneRun, Tell
+from .plan import FinetunePlan
 from .result import Finetuned, no_better
 from .split import split
 
@@ -31,7 +31,7 @@ def finetune(
     recordings: Sequence[Recording],
     models: Path,
     *,
-    plan: Plan,
+    plan: FinetunePlan,
     keep_anyway: bool = False,
     base: Path = MODEL_FILE,
     tell: Tell | None = None,
@@ -44,7 +44,7 @@ def finetune(
         The user's, with labels.
     models : Path
         The new embedder gets a folder in it; what is under way lies there too.
-    plan : Plan
+    plan : FinetunePlan
     keep_anyway : bool
         Keep what is not better too.
     base : Path
@@ -66,7 +66,7 @@ def finetune(
     parts = split(recordings, plan.seed)
     with writing(models), _folder(models, _key(recordings, plan, base)) as folder:
         try:
-            making = Making(parts, plan, base, folder, tell)
+            making = FinetuneRun(parts, plan, base, folder, tell)
             made = making.make(models, sum(not recording.labels for recording in recordings))
         except KeyboardInterrupt as stopped:
             fix = "Run the same again to go on"
@@ -100,7 +100,7 @@ def _folder(models: Path, key: str) -> Iterator[Path]:
         lock.release()
 
 
-def _key(recordings: Sequence[Recording], plan: Plan, base: Path) -> str:
+def _key(recordings: Sequence[Recording], plan: FinetunePlan, base: Path) -> str:
     """8 hex digits of everything that decides what comes out."""
     decides = [corpus_digest(recordings), asdict(plan), sha256_of(base)]
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:8]

@@ -11,7 +11,7 @@ import numpy as np
 from swara.data.recording import Recording
 from swara.embedder.errors import TooFewSingers
 
-__all__ = ["LEAST_RECORDINGS", "LEAST_SINGERS", "Split", "split"]
+__all__ = ["LEAST_RECORDINGS", "LEAST_SINGERS", "SingerSplit", "split"]
 
 LEAST_SINGERS, LEAST_RECORDINGS = 2, 4
 """There must be so many singers with so many recordings of each."""
@@ -23,7 +23,7 @@ _SHARE = 6  # one in so many is watched, one in so many judges
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SingerSplit:
     """Every recording is in one of the three.
 
     Parameters
@@ -44,8 +44,8 @@ class Split:
     by: Literal["singer", "recording"]
 
 
-def split(recordings: Sequence[Recording], seed: int) -> Split:
-    """Split by singer where there are enough of them, else by recording.
+def split(recordings: Sequence[Recording], seed: int) -> SingerSplit:
+    """SingerSplit by singer where there are enough of them, else by recording.
 
     The same recordings, in whatever order, and the same seed are split in the same way.
 
@@ -68,7 +68,7 @@ def split(recordings: Sequence[Recording], seed: int) -> Split:
 
 def _by_singer(
     by_singer: Mapping[str, Sequence[Recording]], full: Sequence[str], rng: np.random.Generator
-) -> Split:
+) -> SingerSplit:
     count = max(2, len(full) // _SHARE)
     drawn = [full[n] for n in rng.permutation(len(full))[: 2 * count]]
     watched, judged = set(drawn[:count]), set(drawn[count:])
@@ -76,12 +76,12 @@ def _by_singer(
     def of(wanted: bool, singers: set[str]) -> tuple[Recording, ...]:
         return tuple(r for singer, rs in by_singer.items() if (singer in singers) is wanted for r in rs)
 
-    return Split(of(False, watched | judged), of(True, watched), of(True, judged), "singer")
+    return SingerSplit(of(False, watched | judged), of(True, watched), of(True, judged), "singer")
 
 
 def _by_recording(
     by_singer: Mapping[str, Sequence[Recording]], full: Sequence[str], rng: np.random.Generator
-) -> Split:
+) -> SingerSplit:
     learned, watched, judged = [], [], []
     for singer, theirs in by_singer.items():
         count = max(1, len(theirs) // _SHARE) if singer in full else 0
@@ -89,7 +89,7 @@ def _by_recording(
         watched += order[:count]
         judged += order[count : 2 * count]
         learned += order[2 * count :]
-    return Split(tuple(learned), tuple(watched), tuple(judged), "recording")
+    return SingerSplit(tuple(learned), tuple(watched), tuple(judged), "recording")
 
 
 def _refuse_too_few(by_singer: Mapping[str, Sequence[Recording]], full: int) -> None:

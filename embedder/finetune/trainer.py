@@ -7,16 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from .batches import Draws
+from .batches import BatchSampler
 from .checkpoint import Position, load_checkpoint, save_checkpoint
-from .model import Trainee
-from .plan import HEAD, Plan
-from .validation import Watch
+from .model import FinetuneModel
+from .plan import HEAD, FinetunePlan
+from .validation import ValidationSet
 
-__all__ = ["Course"]
+__all__ = ["Trainer"]
 
 
-class Course:
+class Trainer:
     """A fine-tuning under way.
 
     A batch depends on its number alone, and all that learning goes on from is in the checkpoint: one that was
@@ -24,11 +24,11 @@ class Course:
 
     Parameters
     ----------
-    trainee : Trainee
-    draws : Draws
-    watch : Watch
+    model : FinetuneModel
+    draws : BatchSampler
+    watch : ValidationSet
         The notes that say when to stop.
-    plan : Plan
+    plan : FinetunePlan
     checkpoint : Path
         Gone on from if it is there.
     progress : callable, optional
@@ -37,16 +37,16 @@ class Course:
 
     def __init__(
         self,
-        trainee: Trainee,
-        draws: Draws,
-        watch: Watch,
-        plan: Plan,
+        model: FinetuneModel,
+        draws: BatchSampler,
+        watch: ValidationSet,
+        plan: FinetunePlan,
         checkpoint: Path,
         progress: Callable[[float], None] | None = None,
     ) -> None:
-        self._trainee, self._draws, self._watch, self._plan = trainee, draws, watch, plan
+        self._trainee, self._draws, self._watch, self._plan = model, draws, watch, plan
         self._checkpoint, self._progress = checkpoint, progress
-        self._stages = plan.stages(trainee.blocks)
+        self._stages = plan.stages(model.blocks)
         self.resumed = self._resume()
 
     def run(self) -> None:

@@ -9,22 +9,22 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from swara.embedder.builtin.features import Levels, levels_of
+from swara.embedder.builtin.features import Levels, band_features
 from swara.embedder.builtin.network import HOP_FRAMES, WINDOW_FRAMES, network_frames
 from swara.embedder.spec import Vectors
 
-from .note_levels import Heard
-from .retrieval import Found, NoteVectors, found_singers
+from .note_features import NoteFeatures
+from .retrieval import NoteVectors, RetrievalScore, found_singers
 from .synthesized import Voices
 
-__all__ = ["Watch", "watched_notes", "watched_voices"]
+__all__ = ["ValidationSet", "watched_notes", "watched_voices"]
 
 _WINDOWS = 11
 _MOST_ASKED, _MOST_OTHERS = 240, 480
 
 
 class Pools(Protocol):
-    """Gives pooled vectors of views, as `Trainee` does."""
+    """Gives pooled vectors of views, as `FinetuneModel` does."""
 
     def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:
         """Return the pooled vector of each view."""
@@ -32,7 +32,7 @@ class Pools(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watch:
+class ValidationSet:
     """Notes, and which of them are looked up among the others.
 
     Parameters
@@ -52,14 +52,16 @@ class Watch:
     recordings: npt.NDArray[np.int64]
     asked: npt.NDArray[np.bool_]
 
-    def found(self, network: Pools) -> Found:
+    def found(self, network: Pools) -> RetrievalScore:
         """Look up the notes as `network` hears them."""
         vectors = network.pooled(self.levels, self.weights, self.shares)
         return found_singers(NoteVectors(vectors, self.singers, self.recordings), self.asked)
 
 
-def watched_notes(watched: Sequence[Heard], others: Sequence[Heard], seed: int) -> Watch:
-    """Watch the notes of some recordings among those of others; of many, some drawn at random."""
+def watched_notes(
+    watched: Sequence[NoteFeatures], others: Sequence[NoteFeatures], seed: int
+) -> ValidationSet:
+    """ValidationSet the notes of some recordings among those of others; of many, some drawn at random."""
     rng = np.random.default_rng((seed, 1))
     drawn = [*_some(watched, _MOST_ASKED, rng), *_some(others, _MOST_OTHERS, rng)]
     ids = {each.id for each in watched}
@@ -71,8 +73,8 @@ def watched_notes(watched: Sequence[Heard], others: Sequence[Heard], seed: int) 
     )
 
 
-def watched_voices(voices: Voices) -> Watch:
-    """Watch synthesized singers, each phrase a recording."""
+def watched_voices(voices: Voices) -> ValidationSet:
+    """ValidationSet synthesized singers, each phrase a recording."""
     singers, phrases = voices.phrases.shape[:2]
     names = [str(singer) for singer in range(singers) for _ in range(phrases)]
     numbers = [str(number) for number in range(singers * phrases)]
@@ -80,7 +82,9 @@ def watched_voices(voices: Voices) -> Watch:
     return _watch(notes, names, numbers, np.ones(len(notes), dtype=np.bool_))
 
 
-def _some(heard: Sequence[Heard], most: int, rng: np.random.Generator) -> list[tuple[Heard, int]]:
+def _some(
+    heard: Sequence[NoteFeatures], most: int, rng: np.random.Generator
+) -> list[tuple[NoteFeatures, int]]:
     notes = [(each, note) for each in heard for note in range(len(each.notes))]
     return [notes[n] for n in np.sort(rng.permutation(len(notes))[:most])]
 
@@ -90,10 +94,10 @@ def _watch(
     singers: Sequence[str],
     recordings: Sequence[str],
     asked: npt.NDArray[np.bool_],
-) -> Watch:
+) -> ValidationSet:
     frames = network_frames(_WINDOWS)
     levels, weights, shares = zip(*(_view(note, frames) for note in notes), strict=True)
-    return Watch(
+    return ValidationSet(
         np.stack(levels),
         np.stack(weights),
         np.stack(shares),
@@ -111,4 +115,4 @@ def _view(note: npt.NDArray[np.float16], frames: int) -> tuple[Levels, Levels, L
     windows = 1 + (len(part) - WINDOW_FRAMES) // HOP_FRAMES
     shares = np.zeros(_WINDOWS, np.float32)
     shares[:windows] = 1.0 / windows
-    return *levels_of(powers), shares
+    return *band_features(powers), shares

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.embedder.builtin.features import BANDS, Levels, levels_of
+from swara.embedder.builtin.features import BANDS, Levels, band_features
 from swara.embedder.builtin.network import network_frames
 
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through
 
-__all__ = ["VIEWS", "VIEW_FRAMES", "WINDOWS", "Batch", "BatchMaker"]
+__all__ = ["VIEWS", "VIEW_FRAMES", "WINDOWS", "BatchMaker", "ViewBatch"]
 
 VIEWS = 4
 """Of each timbre in a batch: two in each of two rooms."""
@@ -33,7 +33,7 @@ _SPAN_KEYS = (0, 24)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class ViewBatch:
     """Views, `VIEWS` of each timbre in a row, the first two through one channel, the others through another.
 
     Parameters
@@ -73,7 +73,7 @@ class BatchMaker:
         self._bank, self._timbres = bank, timbres
         self._rng = np.random.default_rng(seed)
 
-    def draw(self) -> Batch:
+    def draw(self) -> ViewBatch:
         """Draw the next batch."""
         rng, count = self._rng, self._timbres
         voices = rng.choice(self._voices, min(round(_VOICE_SHARE * count), self._voices.size), replace=False)
@@ -86,9 +86,9 @@ class BatchMaker:
         played += [self._played(program) for program in programs]
         sounds += [self._with_effort(views) for views in played]
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
-        levels, weights = levels_of(self._through_channels(np.concatenate(sounds), takes))
+        levels, weights = band_features(self._through_channels(np.concatenate(sounds), takes))
         shares = np.stack([_shares(rng) for _ in takes])
-        return Batch(levels, weights, shares, takes // 2, takes)
+        return ViewBatch(levels, weights, shares, takes // 2, takes)
 
     def _through_channels(self, stored: Stored, takes: np.ndarray) -> Levels:
         """Let every take be heard through a channel of its own."""

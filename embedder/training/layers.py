@@ -62,7 +62,7 @@ class EmbedderLayers:
         ----------
         levels : tensor, shape [batch, frames, BANDS]
         weights : tensor, shape [batch, frames, 1]
-            Of `swara.embedder.builtin.features.levels_of`.
+            Of `swara.embedder.builtin.features.band_features`.
 
         Returns
         -------

@@ -11,7 +11,7 @@ import numpy as np
 
 from swara.data.storage.atomic_file import write_atomically
 
-from .batches import Batch
+from .batches import ViewBatch
 from .layers import EmbedderLayers
 from .losses import CONTRASTS, contrasts, pooled, retrieved
 
@@ -42,7 +42,7 @@ class Learner:
         self._found: list[list[float]] = []
         self.step = 0
 
-    def learn(self, batch: Batch, rate: float) -> None:
+    def learn(self, batch: ViewBatch, rate: float) -> None:
         """Learn from a batch at a learning rate."""
         self._optimizer.learning_rate.assign(rate)
         labels = (batch.shares, batch.timbres.astype(np.int32), batch.takes.astype(np.int32))
@@ -56,7 +56,7 @@ class Learner:
         self._found.clear()
         return {name: round(mean, 4) for name, mean in zip(CONTRASTS, means, strict=True)}
 
-    def average(self, path: Path, watched: Sequence[Batch]) -> dict[str, float]:
+    def average(self, path: Path, watched: Sequence[ViewBatch]) -> dict[str, float]:
         """Save the averaged weights to `path`, and return how well they find held-out timbres and takes."""
         own = self._network.get_weights()
         self._optimizer.finalize_variable_values(self._network.trainable_variables)

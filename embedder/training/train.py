@@ -1,8 +1,8 @@
 """Train the built-in embedder: ``python -m swara.embedder.training.train FOLDER``.
 
 FOLDER is where ``swara.embedder.training.render`` left its sounds. The training may be stopped at any time
-and goes on from its last checkpoint. With ``KERAS_BACKEND=jax`` in the environment it runs on JAX, and with that
-on whatever accelerator JAX finds.
+and goes on from its last checkpoint. With ``KERAS_BACKEND=jax`` in the environment it runs on JAX, and with
+that on whatever accelerator JAX finds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Queue
 
 from .bank import Bank
-from .batches import Batch, BatchMaker
+from .batches import BatchMaker, ViewBatch
 from .learner import Learner
 
 __all__ = ["main", "train"]
@@ -64,9 +64,9 @@ def train(options: argparse.Namespace) -> None:
         _log(folder / "log.jsonl", spent | trained | figures)
 
 
-def _ahead(maker: BatchMaker) -> Iterator[Batch]:
+def _ahead(maker: BatchMaker) -> Iterator[ViewBatch]:
     """Draw batches on a second thread while the network learns from those before."""
-    queue: Queue[Batch] = Queue(maxsize=3)
+    queue: Queue[ViewBatch] = Queue(maxsize=3)
 
     def work() -> None:
         while True:

@@ -30,11 +30,11 @@ from swara.service.take.report import NoteOpinion
 
 from .opinions import NEIGHBOURS, second_opinions
 
-__all__ = ["Model", "Remembered", "load_model"]
+__all__ = ["CachedEmbedder", "LiveModel", "load_model"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Remembered:
+class CachedEmbedder:
     """An `Embedder` of the one recording with this digest.
 
     Parameters
@@ -72,7 +72,7 @@ MARGIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class LiveModel:
     """Everything that speaks of notes beside their pitch.
 
     Parameters
@@ -100,15 +100,15 @@ class Model:
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
 
-    def about(self, take: Path) -> Model:
+    def about(self, take: Path) -> LiveModel:
         """Return the same model, to be asked about the whole of this take; it never answers with it."""
         sha256 = audio_digest(take)
         cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
-        embedder = Remembered(self.embedder, cache, sha256)
+        embedder = CachedEmbedder(self.embedder, cache, sha256)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What to know of the opinions given so far; see ``swara.service.take.analyze.Adviser``."""
         if not self.cache.damaged:
             return ()
@@ -147,7 +147,7 @@ class Model:
         return clip.between(item.start_s - MARGIN_S, item.end_s + MARGIN_S)
 
 
-def load_model(store: Path, progress: StageProgress | None = None) -> Model:
+def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
     """Open the live version of a store, with the embedder that it was made with.
 
     Where there is no version yet, the first is made from the samples known.
@@ -174,4 +174,4 @@ def load_model(store: Path, progress: StageProgress | None = None) -> Model:
             continue
         recordings = {r.id: r for r in known_samples(layout.corpus)}
         cache = EmbeddingCache(layout.embeddings)
-        return Model(live.id, embedder, live.head, live.index, recordings, cache)
+        return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)

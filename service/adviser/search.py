@@ -16,31 +16,31 @@ from swara.service.take.analyze import Request, analyze
 from swara.service.take.note_at import check_time, note_at
 from swara.service.take.report import NoteOpinion, TakeReport
 
-from .adviser import Model
+from .adviser import LiveModel
 
-__all__ = ["Found", "save_clips", "search"]
+__all__ = ["SearchResult", "save_clips", "search"]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The note at the time that was asked for, what the model says of it, and what to know of that."""
 
     report: TakeReport
     note: Note
     opinion: NoteOpinion
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def search(
     recording: Path,
     at_s: float,
     request: Request,
-    model: Model,
+    model: LiveModel,
     *,
     count: int,
     max_duration_s: float | None,
     progress: Progress | None = None,
-) -> Found:
+) -> SearchResult:
     """Find the samples nearest to the note that is sung at `at_s`.
 
     Raises
@@ -56,10 +56,10 @@ def search(
     tracker = pitch_tracker("head")
     report = analyze(clip, request, tracker, source=recording.name, progress=progress, adviser=adviser)
     number = note_at(report.notes, at_s, recording)
-    return Found(report, report.notes[number], report.opinions[number], adviser.remarks)
+    return SearchResult(report, report.notes[number], report.opinions[number], adviser.warnings)
 
 
-def save_clips(found: Found, model: Model, folder: Path) -> tuple[Path, ...]:
+def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Path, ...]:
     """Write the sound of each sample found as a WAV file, the nearest as number 1; return the files.
 
     Raises

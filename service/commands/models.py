@@ -35,12 +35,12 @@ def finetune(
 
     It goes on where it was stopped when it is run again.
     """
-    from swara.embedder.finetune.plan import Plan
+    from swara.embedder.finetune.plan import FinetunePlan
     from swara.embedder.hub.locate import models_folder
     from swara.service.embedders.finetune import finetune_embedder
     from swara.service.report.terminal.finetuned_table import render_finetuned
 
-    plan = Plan(seed=seed, steps=steps, every=min(Plan().every, steps), voices=voices)
+    plan = FinetunePlan(seed=seed, steps=steps, every=min(FinetunePlan().every, steps), voices=voices)
     with progress_bar(shown=True) as progress:
         made = finetune_embedder(
             store_at(store),

@@ -102,7 +102,7 @@ def _check(
 ) -> None:
     """Go through every recording: is it there and whole, and does it sound like its labels."""
     from swara.service.report.json_report import check_json
-    from swara.service.report.terminal.care_table import render_check
+    from swara.service.report.terminal.check_table import render_check
     from swara.service.samples import check_samples
     from swara.service.store import Layout
 
@@ -133,11 +133,11 @@ def _label(
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
-    from swara.service.report.terminal.care_table import render_mended
-    from swara.service.samples import NONE, Change, label_sample
+    from swara.service.report.terminal.check_table import render_mended
+    from swara.service.samples import NONE, Edit, label_sample
     from swara.service.store import Layout
 
-    change = Change(
+    change = Edit(
         singer=singer,
         licence=licence,
         tonic=None if tonic is None else parse_tonic(tonic),
@@ -145,7 +145,7 @@ def _label(
         swara=swara if swara in (None, NONE) else parse_swara(swara),
         at_s=at,
     )
-    if change == Change(at_s=at):
+    if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
         mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
@@ -159,7 +159,7 @@ def _export(
     store: StoreFolder = None,
 ) -> None:
     """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
-    from swara.service.report.terminal.care_table import render_exported
+    from swara.service.report.terminal.check_table import render_exported
     from swara.service.samples import export_samples
     from swara.service.store import Layout
 

@@ -26,7 +26,7 @@ from .options import (
 from .request import Preset, request_of, thresholds_of
 
 if TYPE_CHECKING:
-    from swara.service.adviser.adviser import Model
+    from swara.service.adviser.adviser import LiveModel
     from swara.service.stages import StageProgress
 
 __all__ = ["analyze", "pitch", "search", "spectrogram"]
@@ -162,7 +162,7 @@ def search(
             typer.echo(f"  {path}")
 
 
-def _model(folder: Path | None, progress: StageProgress | None) -> Model:
+def _model(folder: Path | None, progress: StageProgress | None) -> LiveModel:
     from swara.service.adviser.adviser import load_model
 
     return load_model(store_at(folder), progress)
@@ -170,7 +170,7 @@ def _model(folder: Path | None, progress: StageProgress | None) -> Model:
 
 def _model_or_doubts(
     folder: Path | None, progress: StageProgress | None
-) -> tuple[Model | None, tuple[str, ...]]:
+) -> tuple[LiveModel | None, tuple[str, ...]]:
     """Return the model, or what is wrong with the store: the pitch can be judged without it."""
     try:
         return _model(folder, progress), ()

@@ -13,7 +13,7 @@ from swara.embedder.finetuned.embedder import finetuned_names, is_finetuned
 from swara.embedder.hub.contract import contract_with_handle
 from swara.raga.errors import SwaraError
 from swara.service.errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
-from swara.service.store import Layout, current_version, stated_manifest
+from swara.service.store import Layout, current_version, read_manifest
 
 __all__ = ["DEFAULT", "Choice", "Notice", "choose_embedder", "embedder_called", "live_embedder", "live_name"]
 
@@ -125,13 +125,13 @@ def live_name(store: Layout) -> str | None:
     """
     version = current_version(store)
     if version is not None:
-        return stated_manifest(store, version).embedder.name
+        return read_manifest(store, version).embedder.name
     return _name_of_basis(store)
 
 
 def _name_of_basis(store: Layout) -> str | None:
     """Return the name of the embedder of the version that a rebuild would start from."""
-    from swara.service.versions.info import basis_of  # slow to import, and seldom needed
+    from swara.service.versions.info import baseline_version  # slow to import, and seldom needed
 
-    basis = basis_of(store)
-    return None if basis is None else basis[1].embedder.name
+    baseline = baseline_version(store)
+    return None if baseline is None else baseline[1].embedder.name

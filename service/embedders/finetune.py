@@ -13,11 +13,11 @@ from swara.data.errors import MissingPackage
 from swara.data.installation import install_command
 from swara.data.recording import Recording
 from swara.embedder.litert import stderr_closed
-from swara.service.samples.unchanged_files import refuse_changed
+from swara.service.samples.unchanged_files import verify_recordings
 from swara.service.store import Layout
 
 if TYPE_CHECKING:
-    from swara.embedder.finetune.plan import Plan
+    from swara.embedder.finetune.plan import FinetunePlan
     from swara.embedder.finetune.run import Finetuned
 
 __all__ = ["finetune_embedder"]
@@ -28,7 +28,7 @@ _NEEDED = ("tensorflow", "keras")
 def finetune_embedder(
     store_folder: Path,
     models: Path,
-    plan: Plan,
+    plan: FinetunePlan,
     *,
     bundled: bool = False,
     keep_anyway: bool = False,
@@ -42,7 +42,7 @@ def finetune_embedder(
         Holds the recordings that were added.
     models : Path
         Where the new embedder is kept.
-    plan : Plan
+    plan : FinetunePlan
         How it is done.
     bundled : bool
         Learn from the bundled recordings too: no person sang them.
@@ -79,7 +79,7 @@ def _recordings(store: Layout, *, bundled: bool) -> tuple[Recording, ...]:
     if bundled:
         known |= {each.sha256: each for each in pack_recordings()}
     recordings = tuple(known[sha256] for sha256 in sorted(known))
-    refuse_changed(recordings)
+    verify_recordings(recordings)
     return recordings
 
 

@@ -10,7 +10,7 @@ from swara.embedder.errors import ModelInUse
 from swara.embedder.finetuned.embedder import finetuned_folder
 from swara.embedder.finetuned.inventory import remove_finetuned
 from swara.service.errors import StoreDamaged, StoreNewer
-from swara.service.store import Layout, all_versions, current_version, stated_manifest
+from swara.service.store import Layout, all_versions, current_version, read_manifest
 
 from .choose import DEFAULT
 
@@ -81,6 +81,6 @@ def _live(store: Layout) -> str | None:
 
 def _made_with(store: Layout, version: str) -> str | None:
     try:
-        return stated_manifest(store, version).embedder.name
+        return read_manifest(store, version).embedder.name
     except (StoreDamaged, StoreNewer):
         return None

@@ -11,7 +11,7 @@ from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.storage.atomic_file import write_atomically
 from swara.index import Item
-from swara.service.adviser.adviser import Model
+from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import TakeReport
 from swara.service.take.summary import nearest_samples
@@ -21,7 +21,7 @@ from .outputs import check_outputs, check_suffix
 __all__ = ["TakeFiles", "analyze_file", "sounds_beside"]
 
 
-def sounds_beside(report: TakeReport, model: Model) -> dict[Item, Clip]:
+def sounds_beside(report: TakeReport, model: LiveModel) -> dict[Item, Clip]:
     """Return the sound of the nearest sample for each swara of the take.
 
     Raises
@@ -61,7 +61,7 @@ def analyze_file(
     *,
     max_duration_s: float | None,
     progress: Progress | None = None,
-    model: Model | None = None,
+    model: LiveModel | None = None,
     warnings: Sequence[str] = (),
 ) -> TakeReport:
     """Analyse a recording and write the files that were asked for; `model` gives a second opinion.
@@ -91,7 +91,9 @@ def analyze_file(
     return report
 
 
-def _write(report: TakeReport, clip: Clip, request: Request, files: TakeFiles, model: Model | None) -> None:
+def _write(
+    report: TakeReport, clip: Clip, request: Request, files: TakeFiles, model: LiveModel | None
+) -> None:
     raga, tuning = request.judged_raga, request.tuning
     if files.json is not None:
         from swara.service.report.json_report import to_json

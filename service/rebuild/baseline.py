@@ -12,21 +12,21 @@ from dataclasses import dataclass
 
 from swara.classifier.note_head import NoteHead, load_note_head
 from swara.service.errors import EmbedderChanged, StoreDamaged
-from swara.service.store import Layout, Manifest, all_versions, open_version, sound_manifest
+from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
 from swara.service.store.disk_errors import reading
-from swara.service.store.history import recordings_seen
+from swara.service.store.history import training_recordings
 from swara.service.store.scores import Score, Scores, scores_from_json
 
 from .evaluate import HITS, examine, hits_among
-from .gate import HITS_IN_COMMON, of_labels
+from .gate import HITS_IN_COMMON, label_scores
 from .labelled_notes import LabelledNote
 from .plan import Plan
 
-__all__ = ["Opponent", "Questions", "opponent_of"]
+__all__ = ["Baseline", "EvalSet", "find_baseline"]
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
+class EvalSet:
     """What both are asked.
 
     Parameters
@@ -49,7 +49,7 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True)
-class Opponent:
+class Baseline:
     """How the version does that a candidate is compared with.
 
     Parameters
@@ -70,7 +70,7 @@ class Opponent:
     warnings: tuple[str, ...] = ()
 
 
-def opponent_of(store: Layout, plan: Plan, questions: Questions) -> Opponent:
+def find_baseline(store: Layout, plan: Plan, questions: EvalSet) -> Baseline:
     """Return what a candidate is compared with.
 
     Raises
@@ -78,43 +78,43 @@ def opponent_of(store: Layout, plan: Plan, questions: Questions) -> Opponent:
     StoreError
         If the versions cannot be read.
     """
-    if plan.basis is not None:
-        return _asked(store, plan, *plan.basis, questions)
+    if plan.baseline is not None:
+        return _asked(store, plan, *plan.baseline, questions)
     nobody = "no version that is kept can say how it does: the new one was compared with none"
-    return Opponent(warnings=(nobody,) if all_versions(store) else ())
+    return Baseline(warnings=(nobody,) if all_versions(store) else ())
 
 
-def _asked(store: Layout, plan: Plan, version: str, manifest: Manifest, questions: Questions) -> Opponent:
+def _asked(store: Layout, plan: Plan, version: str, manifest: Manifest, questions: EvalSet) -> Baseline:
     """Ask a version, or take what it answered before where that is what it would say."""
     kept = scores_from_json(manifest.gate["scores"])
     as_before = manifest.gate.get("asked") == questions.asked
     same = manifest.embedder == plan.embedder
     try:
         if manifest is not plan.live:  # which was found sound just now
-            sound_manifest(store, version)
-        seen = recordings_seen(store, version, manifest)
+            verify_version(store, version)
+        seen = training_recordings(store, version, manifest)
         common = frozenset(questions.known) & frozenset(seen or ())
         if as_before and seen is not None and common == seen.keys():
-            return Opponent(_with_hits(kept, kept.get(HITS)), common)
+            return Baseline(_with_hits(kept, kept.get(HITS)), common)
         index = open_version(store, version, plan.embedder).index
         in_common = hits_among(index, questions.notes, questions.singers, common)
         if as_before:
-            return Opponent(_with_hits(kept, in_common), common)
+            return Baseline(_with_hits(kept, in_common), common)
         answers = examine(_exam_head(store, version, manifest), index, questions.notes, questions.singers)
-        return Opponent(_with_hits({**answers, **of_labels(kept)}, in_common), common)
+        return Baseline(_with_hits({**answers, **label_scores(kept)}, in_common), common)
     except EmbedderChanged:
         same, what = False, "hears by another embedder"
     except StoreDamaged:
         what = "is damaged"
     kept = _with_hits(kept, None)
     if as_before or manifest.gate["held_out"] == questions.held_out:
-        return Opponent(kept or None, same_embedder=same)
+        return Baseline(kept or None, same_embedder=same)
     warning = f"the version to compare with, {version}, {what} and was never asked the same"
-    return Opponent(of_labels(kept) or None, (), same, (f"{warning}: no more than labels were compared",))
+    return Baseline(label_scores(kept) or None, (), same, (f"{warning}: no more than labels were compared",))
 
 
 def _exam_head(store: Layout, version: str, manifest: Manifest) -> NoteHead | None:
-    at = store.version(version).exam_head
+    at = store.version(version).holdout_head
     if at.name not in manifest.files:
         return None
     with reading(at):

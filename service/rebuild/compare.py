@@ -13,37 +13,37 @@ from swara.service.errors import EmbedderChanged, StoreDamaged
 from swara.service.store import Layout, open_version
 from swara.service.store.manifest import code_version
 
-from .baseline import Questions, opponent_of
+from .baseline import EvalSet, find_baseline
 from .corrections import corrections_report
 from .evaluate import examine, hits_among, labels_in_place
-from .gate import HITS_IN_COMMON, Ruling, rule
+from .gate import HITS_IN_COMMON, GateDecision, decide
 from .held_out import HeldOut
-from .labelled_notes import LabelledNote, Listener
+from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import Plan
 from .train import Learned
 
-__all__ = ["exam_notes", "examined", "with_corrections"]
+__all__ = ["eval_notes", "evaluate_candidate", "with_corrections"]
 
 
-def exam_notes(
-    held_out: HeldOut, heard: Mapping[Recording, Sequence[LabelledNote]], listener: Listener
+def eval_notes(
+    held_out: HeldOut, heard: Mapping[Recording, Sequence[LabelledNote]], extractor: NoteExtractor
 ) -> list[LabelledNote]:
     """Return the notes to examine with, by the labels that were frozen."""
     return [
         note
         for recording in held_out.recordings
-        for note in (heard[recording] if recording in heard else listener.notes_of(recording))
+        for note in (heard[recording] if recording in heard else extractor.notes_of(recording))
     ]
 
 
-def examined(
+def evaluate_candidate(
     store: Layout,
     plan: Plan,
     learned: Learned,
     notes: Sequence[LabelledNote],
     held_out: HeldOut,
     questions: Sequence[LabelledNote],
-) -> Ruling:
+) -> GateDecision:
     """Examine what was learned from `notes`, and the live version, with the same `questions`, and rule.
 
     Raises
@@ -51,7 +51,7 @@ def examined(
     StoreError
         If the versions cannot be read.
     """
-    given = Questions(
+    given = EvalSet(
         questions,
         held_out.singers,
         held_out.digest,
@@ -59,15 +59,15 @@ def examined(
         {recording.id for recording in plan.recordings},
     )
     scores = {
-        **examine(learned.exam_head, learned.index, questions, held_out.singers),
+        **examine(learned.holdout_head, learned.index, questions, held_out.singers),
         **labels_in_place(notes),
     }
-    opponent = opponent_of(store, plan, given)
+    opponent = find_baseline(store, plan, given)
     if in_common := hits_among(learned.index, questions, held_out.singers, opponent.common):
         scores[HITS_IN_COMMON] = in_common
-    ruling = rule(scores, opponent.scores, held_out.digest, same_embedder=opponent.same_embedder)
-    warnings = (*opponent.warnings, *ruling.warnings, *_about(held_out.relabelled))
-    return replace(ruling, warnings=warnings, asked=given.asked)
+    decision = decide(scores, opponent.scores, held_out.digest, same_embedder=opponent.same_embedder)
+    warnings = (*opponent.warnings, *decision.warnings, *_about(held_out.relabelled))
+    return replace(decision, warnings=warnings, asked=given.asked)
 
 
 def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:
@@ -94,6 +94,6 @@ def _about(relabelled: Iterable[str]) -> tuple[str, ...]:
     if not names:
         return ()
     return (
-        f"examined by their labels of before, though they have others now: {names};"
+        f"evaluate_candidate by their labels of before, though they have others now: {names};"
         " to examine by the new ones, delete HELD_OUT in the store",
     )

@@ -156,11 +156,11 @@ def corrections_report(
         "notes": len(notes),
         "named_right_before": None if before is None else _count(before, notes),
         "named_right_now": _count(now, notes),
-        "used": [_told(each, note_of(each, notes), before, now) for each in corrections.used],
+        "used": [_gate_event(each, note_of(each, notes), before, now) for each in corrections.used],
     }
 
 
-def _told(
+def _gate_event(
     correction: Correction, note: LabelledNote | None, before: NoteHead | None, now: NoteHead
 ) -> dict[str, Any]:
     """Name a correction without the folder of its recording: a store that moved makes the same bytes."""

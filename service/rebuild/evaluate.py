@@ -16,7 +16,7 @@ from swara.raga.swaras import parse_swara
 from swara.service.store.scores import Score, Scores
 
 from .labelled_notes import LabelledNote
-from .note_pitch import middles_cents, swaras_sung
+from .note_pitch import median_cents, swaras_sung
 
 __all__ = ["HITS", "examine", "hits_among", "labels_in_place"]
 
@@ -89,7 +89,7 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
     if not notes:
         return {}
     sources = [note.source for note in notes]
-    sung = zip(swaras_sung(middles_cents(sources)), sources, strict=True)
+    sung = zip(swaras_sung(median_cents(sources)), sources, strict=True)
     fits = np.array([place == parse_swara(source.swara) for place, source in sung])
     by_singer = defaultdict(list)
     for note, fit in zip(notes, fits.tolist(), strict=True):

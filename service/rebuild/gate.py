@@ -10,7 +10,7 @@ from swara.service.store.scores import Score, Scores
 
 from .evaluate import HITS
 
-__all__ = ["HITS_IN_COMMON", "MARGINS", "Ruling", "of_labels", "rule"]
+__all__ = ["HITS_IN_COMMON", "MARGINS", "GateDecision", "decide", "label_scores"]
 
 HITS_IN_COMMON = f"{HITS}, in common"
 """Over the recordings that both versions know."""
@@ -35,7 +35,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class GateDecision:
     """What became of a candidate, and on what grounds.
 
     Parameters
@@ -78,26 +78,28 @@ class Ruling:
         }
 
 
-def rule(candidate: Scores, live: Scores | None, held_out: str, *, same_embedder: bool = True) -> Ruling:
+def decide(
+    candidate: Scores, live: Scores | None, held_out: str, *, same_embedder: bool = True
+) -> GateDecision:
     """Compare a candidate with the live version; with none, there is nothing to fall from.
 
     Where they hear by different embedders only labels decide: a user who asks for another embedder is to have
     it, and the live version may be one that nothing can be asked any more. What fell all the same is told.
     """
     if live is None:
-        return Ruling((), candidate, None, held_out)
+        return GateDecision((), candidate, None, held_out)
     gone = [
         f"{name} was not compared: the new version has too little to measure it"
         for name in live
         if name in MARGINS and name not in candidate
     ]
     falls = _falls(candidate, live)
-    decide = [why for name, why in falls if same_embedder or name in of_labels(candidate)]
+    decide = [why for name, why in falls if same_embedder or name in label_scores(candidate)]
     told = [f"{why}; it hears by another embedder" for _, why in falls if why not in decide]
-    return Ruling(tuple(decide), candidate, live, held_out, (*gone, *told))
+    return GateDecision(tuple(decide), candidate, live, held_out, (*gone, *told))
 
 
-def of_labels(scores: Scores) -> Scores:
+def label_scores(scores: Scores) -> Scores:
     """Return those that are of labels, whatever hears them."""
     return {name: score for name, score in scores.items() if name.startswith("labels in place")}
 

@@ -14,7 +14,7 @@ from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
-from swara.data.storage.array_cache import EntryFolder
+from swara.data.storage.array_cache import ArrayCacheDir
 from swara.embedder import Embedder, Embeddings
 from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
@@ -24,7 +24,7 @@ from swara.service.store import Layout
 from swara.service.store.disk_errors import writing
 from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
-__all__ = ["HeardAhead", "LabelledNote", "Listener"]
+__all__ = ["LabelledNote", "NoteExtractor", "PrefetchStats"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class LabelledNote:
 
 
 @dataclass(frozen=True, slots=True)
-class HeardAhead:
+class PrefetchStats:
     """What other processes put into the cache.
 
     Parameters
@@ -51,7 +51,7 @@ class HeardAhead:
     damaged: int = 0
 
 
-class Listener:
+class NoteExtractor:
     """Embeds and tracks recordings, each only once.
 
     Parameters
@@ -67,9 +67,9 @@ class Listener:
     ----------
     embedded, from_cache : int
         Recordings that were embedded, and that were found in the cache.
-    unheard : int
+    unpitched : int
         Labelled notes in which no pitch was found; they are left out.
-    unkept : int
+    uncached : int
         Results that the cache, which may not be written, could not keep.
     kept : int
         Of the recordings that were embedded, those that the cache could keep.
@@ -82,7 +82,7 @@ class Listener:
         self._tracker, self._pitch = tracker, PitchCache(store.pitch)
         self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
         self._folder = store.folder
-        self.embedded = self.from_cache = self.unheard = self.unkept = self.kept = 0
+        self.embedded = self.from_cache = self.unpitched = self.uncached = self.kept = 0
         self._damaged_ahead = 0
 
     @property
@@ -90,10 +90,10 @@ class Listener:
         """How many cache entries were found damaged; what they held was computed again."""
         return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
 
-    def lacks(self, recording: Recording) -> bool:
+    def needs(self, recording: Recording) -> bool:
         """Whether the cache has no embedding, or no track, of a recording."""
         spec, sha256 = self._embedder.spec, recording.sha256
-        if not EntryFolder(self._embeddings.folder).path(spec.fingerprint, sha256).exists():
+        if not ArrayCacheDir(self._embeddings.folder).path(spec.fingerprint, sha256).exists():
             return True
         return (
             sha256 not in self._tracked and not self._pitch.entries.path(self._fingerprint, sha256).exists()
@@ -104,7 +104,7 @@ class Listener:
         self._embed(recording)
         self._track(recording)
 
-    def credit(self, ahead: HeardAhead) -> None:
+    def add_stats(self, ahead: PrefetchStats) -> None:
         """Count what other processes did before; what they embedded will be found in the cache."""
         self.embedded += ahead.embedded
         self.from_cache -= ahead.embedded
@@ -127,7 +127,7 @@ class Listener:
             inside = (track.times_s >= label.start_s) & (track.times_s < label.end_s)
             if np.isfinite(cents[inside]).any():
                 notes.append(_note(recording, label, embeddings, cents[inside]))
-        self.unheard += len(recording.labels) - len(notes)
+        self.unpitched += len(recording.labels) - len(notes)
         return notes
 
     def _embed(self, recording: Recording) -> Embeddings:
@@ -157,7 +157,7 @@ class Listener:
             with writing(self._folder):
                 put()
         except StoreReadOnly:
-            self.unkept += 1
+            self.uncached += 1
             return False
         return True
 

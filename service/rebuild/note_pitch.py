@@ -11,13 +11,13 @@ from swara.data.arrays import FloatArray
 from swara.raga.swaras import SVARASTHANAS, SwaraPitch
 from swara.raga.tuning import JUST
 
-__all__ = ["middles_cents", "swaras_sung"]
+__all__ = ["median_cents", "swaras_sung"]
 
 _OCTAVE_CENTS = 1200.0
 _AT_ONCE = 1000
 
 
-def middles_cents(sources: Sequence[NoteSource]) -> FloatArray:
+def median_cents(sources: Sequence[NoteSource]) -> FloatArray:
     """Return the median pitch of each note above madhya Sa, frames without pitch left out.
 
     To the last bit what ``numpy.nanmedian`` says of each.

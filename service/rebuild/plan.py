@@ -14,18 +14,18 @@ from swara.embedder import EmbedderSpec
 from swara.service.errors import RecordingsLost, StoreDamaged
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples
-from swara.service.samples.unchanged_files import refuse_changed
-from swara.service.store import Layout, Manifest, sound_manifest
-from swara.service.store.history import recordings_seen
+from swara.service.samples.unchanged_files import verify_recordings
+from swara.service.store import Layout, Manifest, verify_version
+from swara.service.store.history import training_recordings
 from swara.service.store.manifest import Parameters, code_version
 from swara.service.store.pitch_cache import tracker_fingerprint
-from swara.service.versions.info import Basis, basis_of, kept_versions, live_version
+from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 
 from .corrections import Corrections, confirmed_corrections
 
-__all__ = ["MAKING", "SEED", "Plan", "about_lost", "make_plan"]
+__all__ = ["BUILD_FORMAT", "SEED", "Plan", "check_missing_recordings", "make_plan"]
 
-MAKING = 3
+BUILD_FORMAT = 3
 """Number of the way in which versions are made; one that changes what is in them raises it."""
 
 SEED = 20_250_301
@@ -52,7 +52,7 @@ class Plan:
         Id of the live version, as far as it can be told.
     live : Manifest or None
         Its manifest if it is sound.
-    basis : Basis or None
+    baseline : BaselineVersion or None
         The version to compare with; the live one where that can say what it is.
     warnings : tuple of str
         What is wrong with it, as sentences without full stop.
@@ -65,7 +65,7 @@ class Plan:
     parameters: Parameters
     parent: str | None
     live: Manifest | None
-    basis: Basis | None
+    baseline: BaselineVersion | None
     warnings: tuple[str, ...]
 
     def is_carried_out_by(self, manifest: Manifest) -> bool:
@@ -92,7 +92,7 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         If the live version must not be replaced, or cannot be read.
     """
     known = known_samples(store.corpus)
-    refuse_changed(known)
+    verify_recordings(known)
     corrections = confirmed_corrections(store, known)
     recordings = corrections.applied(_in_fixed_order(known))
     parent, live, warnings = _live(store)
@@ -102,14 +102,14 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         corpus_digest=corpus_digest(recordings),
         embedder=embedder,
         parameters={
-            "making": MAKING,
+            "making": BUILD_FORMAT,
             "seed": SEED,
             "corrections": corrections.digest,
             "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}",
         },
         parent=parent,
         live=live,
-        basis=(parent, live) if parent is not None and live is not None else basis_of(store),
+        baseline=(parent, live) if parent is not None and live is not None else baseline_version(store),
         warnings=(*warnings, *corrections.warnings),
     )
 
@@ -125,7 +125,7 @@ def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
     parent = None
     try:
         parent = live_version(store)
-        live = None if parent is None else sound_manifest(store, parent)
+        live = None if parent is None else verify_version(store, parent)
     except StoreDamaged as error:
         doubt = (
             f"the live version is damaged: {error.where}: {error.what}; to go back: swara versions rollback"
@@ -137,7 +137,7 @@ def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
 _MOST_NAMED = 5
 
 
-def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
+def check_missing_recordings(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
     """Yield a warning where recordings are lost and are to be done without: with `force`.
 
     They are lost where ``corpus.jsonl`` was deleted, cut off, or restored from an old copy. What
@@ -171,10 +171,10 @@ def about_lost(store: Layout, plan: Plan, *, force: bool) -> Iterator[str]:
 
 def _seen(store: Layout, plan: Plan) -> Mapping[str, Mapping[str, Any]]:
     """Return what the version learned from that the rebuild starts from; where it cannot say, one before."""
-    if plan.basis is not None:
+    if plan.baseline is not None:
         with suppress(StoreDamaged):
-            return recordings_seen(store, *plan.basis) or {}
+            return training_recordings(store, *plan.baseline) or {}
     for info in kept_versions(store):
         if info.state == "" and info.manifest is not None:
-            return recordings_seen(store, info.id, info.manifest) or {}
+            return training_recordings(store, info.id, info.manifest) or {}
     return {}

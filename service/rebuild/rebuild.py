@@ -13,20 +13,20 @@ from swara.classifier.pitch import PitchTracker, pitch_tracker
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
-from swara.service.samples.pack_pitch import pack_pitch
+from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.stages import StageProgress, StageReport, Stages
 from swara.service.store import Layout, create_version, publish, writer_lock
 from swara.service.store.pitch_cache import tracker_fingerprint
 
-from .compare import exam_notes, examined, with_corrections
-from .gate import Ruling
+from .compare import eval_notes, evaluate_candidate, with_corrections
+from .gate import GateDecision
 from .held_out import HeldOut, frozen_held_out
-from .labelled_notes import LabelledNote, Listener
-from .plan import SEED, Plan, about_lost, make_plan
+from .labelled_notes import LabelledNote, NoteExtractor
+from .plan import SEED, Plan, check_missing_recordings, make_plan
 from .result import RebuildResult
 from .train import Learned, learn, version_builder
-from .unchanged import settled
-from .workers import Ears, listen_ahead
+from .unchanged import find_previous_result
+from .workers import ExtractorFactory, prefetch
 
 __all__ = ["RebuildResult", "rebuild", "run_rebuild"]
 
@@ -38,7 +38,7 @@ def rebuild(
     tracker: PitchTracker,
     force: bool = False,
     jobs: int = 1,
-    ears: Ears | None = None,
+    extractors: ExtractorFactory | None = None,
     progress: StageProgress | None = None,
     report: StageReport | None = None,
 ) -> RebuildResult:
@@ -71,20 +71,20 @@ def rebuild(
         If anything known cannot be read, or is too little. The live version is then as it was.
     """
     stages = Stages(progress, report)
-    work = _Work(Layout(store_folder), embedder, tracker, stages, jobs, ears)
-    plan, result = work.look(force=force)
+    work = _Rebuild(Layout(store_folder), embedder, tracker, stages, jobs, extractors)
+    plan, result = work.prepare(force=force)
     if result is None:
         with writer_lock(work.store):
             # In the meantime another writer may have done it, or recordings may have been added.
-            plan, result = work.look(force=force)
+            plan, result = work.prepare(force=force)
             if result is None:
-                return work.carry_out(plan)
+                return work.execute(plan)
     stages.over("check", recordings=len(plan.recordings))
     return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Work:
+class _Rebuild:
     """A rebuild: where, by whom, and who is told."""
 
     store: Layout
@@ -92,26 +92,28 @@ class _Work:
     tracker: PitchTracker
     stages: Stages
     jobs: int
-    ears: Ears | None
+    extractors: ExtractorFactory | None
 
-    def look(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
+    def prepare(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
         """See what there is to do, and what came of it if it was done before."""
         with self.stages.stage("check"):
             plan = make_plan(self.store, self.embedder.spec, self.tracker)
-            result = None if force else settled(self.store, plan, self.stages.seconds)
-            lost = () if result is not None else tuple(about_lost(self.store, plan, force=force))
+            result = None if force else find_previous_result(self.store, plan, self.stages.seconds)
+            lost = (
+                () if result is not None else tuple(check_missing_recordings(self.store, plan, force=force))
+            )
             return replace(plan, warnings=(*plan.warnings, *lost)), result
 
-    def carry_out(self, plan: Plan) -> RebuildResult:
+    def execute(self, plan: Plan) -> RebuildResult:
         """Go through the stages; the caller holds the lock."""
         store, stages = self.store, self.stages
         stages.over("check", recordings=len(plan.recordings))
-        known = pack_pitch(tracker_fingerprint(self.tracker))
-        listener = Listener(store, self.embedder, self.tracker, known)
+        known = bundled_tracks(tracker_fingerprint(self.tracker))
+        extractor = NoteExtractor(store, self.embedder, self.tracker, known)
         with stages.stage("listen"):
-            heard = self._hear(plan, listener)
+            heard = self._extract(plan, extractor)
         stages.over(
-            "listen", embedded=listener.embedded, from_cache=listener.from_cache, notes=len(heard.notes)
+            "listen", embedded=extractor.embedded, from_cache=extractor.from_cache, notes=len(heard.notes)
         )
         with stages.stage("learn"):
             learned = learn(
@@ -123,36 +125,36 @@ class _Work:
             )
         stages.over("learn", warnings=list(learned.warnings))
         with stages.stage("evaluate"):
-            ruling = examined(store, plan, learned, heard.notes, heard.held_out, heard.questions)
+            decision = evaluate_candidate(store, plan, learned, heard.notes, heard.held_out, heard.questions)
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
             learned = with_corrections(store, plan, learned, corrected)
         became = learned.metrics.get("corrections")
-        stages.over("evaluate", **_told(ruling), warnings=list(ruling.warnings), corrections=became)
+        stages.over("evaluate", **_gate_event(decision), warnings=list(decision.warnings), corrections=became)
         with stages.stage("write"):
-            version = _write(store, plan, learned, ruling)
+            version = _write(store, plan, learned, decision)
         stages.over("write", version=version)
-        return _result(plan, listener, learned, ruling, version, stages)
+        return _result(plan, extractor, learned, decision, version, stages)
 
-    def _hear(self, plan: Plan, listener: Listener) -> _Heard:
+    def _extract(self, plan: Plan, extractor: NoteExtractor) -> _TrainingData:
         held_out = frozen_held_out(self.store, plan.recordings)
-        if self.ears is not None and self.jobs > 1:
-            lacking = [recording for recording in plan.recordings if listener.lacks(recording)]
+        if self.extractors is not None and self.jobs > 1:
+            lacking = [recording for recording in plan.recordings if extractor.needs(recording)]
             if len(lacking) > 1:
                 tell = self.stages.tell
-                listener.credit(listen_ahead(self.store.folder, lacking, self.ears, self.jobs, tell))
-        heard = {each: listener.notes_of(each) for each in self.stages.each(plan.recordings)}
-        takes = [(each, listener.notes_of(each.as_recording())) for each in plan.corrections.takes]
-        return _Heard(
+                extractor.add_stats(prefetch(self.store.folder, lacking, self.extractors, self.jobs, tell))
+        heard = {each: extractor.notes_of(each) for each in self.stages.each(plan.recordings)}
+        takes = [(each, extractor.notes_of(each.as_recording())) for each in plan.corrections.takes]
+        return _TrainingData(
             held_out,
             notes=[note for each in heard.values() for note in each],
-            questions=exam_notes(held_out, heard, listener),
+            questions=eval_notes(held_out, heard, extractor),
             corrections=[note for _, theirs in takes for note in theirs],
             in_tune=[note for each, theirs in takes if each.in_tune for note in theirs],
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
+class _TrainingData:
     """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes.
 
     Of the last, some are in tune, where the report had said otherwise.
@@ -165,44 +167,53 @@ class _Heard:
     in_tune: list[LabelledNote]
 
 
-def _write(store: Layout, plan: Plan, learned: Learned, ruling: Ruling) -> str:
-    build, now = version_builder(plan, learned, ruling), datetime.now(UTC)
-    make = publish if ruling.promoted else create_version
+def _write(store: Layout, plan: Plan, learned: Learned, decision: GateDecision) -> str:
+    build, now = version_builder(plan, learned, decision), datetime.now(UTC)
+    make = publish if decision.promoted else create_version
     return make(store, build, parent=plan.parent, made_at=now)
 
 
-def _told(ruling: Ruling) -> dict[str, Any]:
+def _gate_event(decision: GateDecision) -> dict[str, Any]:
     """Say what the gate found: it may go live, which it does once it is written, and not before."""
-    facts = ruling.to_json()
+    facts = decision.to_json()
     return {"passed": facts.pop("promoted"), **facts}
 
 
 def _result(
-    plan: Plan, listener: Listener, learned: Learned, ruling: Ruling, version: str, stages: Stages
+    plan: Plan,
+    extractor: NoteExtractor,
+    learned: Learned,
+    decision: GateDecision,
+    version: str,
+    stages: Stages,
 ) -> RebuildResult:
     return RebuildResult(
-        version=version if ruling.promoted else plan.parent or "",
-        promoted=ruling.promoted,
+        version=version if decision.promoted else plan.parent or "",
+        promoted=decision.promoted,
         nothing_new=False,
         embedder=plan.embedder.name,
-        embedded=listener.embedded,
-        from_cache=listener.from_cache,
+        embedded=extractor.embedded,
+        from_cache=extractor.from_cache,
         seconds=stages.seconds,
         metrics=learned.metrics,
-        warnings=(*plan.warnings, *_about_listening(listener), *learned.warnings, *ruling.warnings),
-        candidate=None if ruling.promoted else version,
-        reasons=ruling.reasons,
-        gate=ruling.to_json(),
+        warnings=(*plan.warnings, *_about_listening(extractor), *learned.warnings, *decision.warnings),
+        candidate=None if decision.promoted else version,
+        reasons=decision.reasons,
+        gate=decision.to_json(),
     )
 
 
-def _about_listening(listener: Listener) -> Iterator[str]:
-    if listener.damaged:
-        yield f"damaged entries of the cache, found and computed again: {listener.damaged}"
-    if listener.unkept:
-        yield f"the cache may not be written; results to be computed again next time: {listener.unkept}"
-    if listener.unheard:
-        have = "1 labelled note has" if listener.unheard == 1 else f"{listener.unheard} labelled notes have"
+def _about_listening(extractor: NoteExtractor) -> Iterator[str]:
+    if extractor.damaged:
+        yield f"damaged entries of the cache, found and computed again: {extractor.damaged}"
+    if extractor.uncached:
+        yield f"the cache may not be written; results to be computed again next time: {extractor.uncached}"
+    if extractor.unpitched:
+        have = (
+            "1 labelled note has"
+            if extractor.unpitched == 1
+            else f"{extractor.unpitched} labelled notes have"
+        )
         yield f"{have} no pitch to be found; left out"
 
 
@@ -231,12 +242,12 @@ def run_rebuild(
         tracker=pitch_tracker(_TRACKER),
         force=force,
         jobs=jobs or cores(),
-        ears=partial(_ears, choice.embedder.spec.name),
+        extractors=partial(_make_models, choice.embedder.spec.name),
         progress=progress,
         report=report,
     )
     return choice.warnings, result
 
 
-def _ears(embedder: str) -> tuple[Embedder, PitchTracker]:
+def _make_models(embedder: str) -> tuple[Embedder, PitchTracker]:
     return embedder_called(embedder), pitch_tracker(_TRACKER)

@@ -14,11 +14,11 @@ import numpy as np
 from swara.raga.swaras import SVARASTHANAS, parse_swara
 from swara.raga.tuning import JUST, Tuning, learned
 from swara.service.errors import NoTargets
-from swara.service.store import Layout, current_version, sound_manifest
+from swara.service.store import Layout, current_version, verify_version
 from swara.service.store.disk_errors import damaged, reading
 
 from .labelled_notes import LabelledNote
-from .note_pitch import middles_cents
+from .note_pitch import median_cents
 
 __all__ = [
     "LearnedTarget",
@@ -60,7 +60,7 @@ def learn_targets(notes: Sequence[LabelledNote]) -> Mapping[str, LearnedTarget]:
         At least one frame of each has a pitch.
     """
     heard: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    middles = middles_cents([note.source for note in notes]).tolist()
+    middles = median_cents([note.source for note in notes]).tolist()
     for note, middle in zip(notes, middles, strict=True):
         svarasthana, octave = parse_swara(note.source.swara)
         cents = middle - 1200.0 * octave
@@ -155,7 +155,7 @@ def learned_tuning(store: Layout) -> Tuning:
     version = current_version(store)
     if version is None:
         raise NoTargets("nothing was learned yet", where=str(store.folder), fix=_FIX)
-    manifest, at = sound_manifest(store, version), store.version(version).targets
+    manifest, at = verify_version(store, version), store.version(version).targets
     if at.name not in manifest.files:
         raise NoTargets("the live version has no learned tuning", where=str(store.folder), fix=_FIX)
     with reading(at):

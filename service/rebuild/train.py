@@ -28,15 +28,15 @@ from swara.index.samples import SampleIndex, build_sample_index, save_sample_ind
 from swara.service.store import VersionContents, VersionLayout
 from swara.service.store.versions import Build
 
-from .gate import Ruling
+from .gate import GateDecision
 from .labelled_notes import LabelledNote
 from .plan import Plan
 from .targets import LearnedTarget, learn_targets, moved_cents, targets_json
 
-__all__ = ["Learned", "fair_share", "learn", "version_builder"]
+__all__ = ["Learned", "balance_by_swara", "learn", "version_builder"]
 
 
-def fair_share(notes: Sequence[LabelledNote], most: int) -> list[LabelledNote]:
+def balance_by_swara(notes: Sequence[LabelledNote], most: int) -> list[LabelledNote]:
     """Return at most `most` notes of each swara, in the order in which they stand.
 
     Each singer gives one note after another, by a hash that neither time nor order of adding changes; so a
@@ -73,7 +73,7 @@ class Learned:
     Parameters
     ----------
     head : NoteHead
-    exam_head : NoteHead or None
+    holdout_head : NoteHead or None
         The same without the singers held out; None where the others sing too little.
     index : SampleIndex
     targets : mapping of str to LearnedTarget
@@ -87,7 +87,7 @@ class Learned:
     """
 
     head: NoteHead
-    exam_head: NoteHead | None
+    holdout_head: NoteHead | None
     index: SampleIndex
     targets: Mapping[str, LearnedTarget]
     metrics: Mapping[str, Any]
@@ -128,7 +128,7 @@ def learn(
     """
     swaras = len({note.item.swara for note in notes}) or 1
     tried, taught = (
-        _examples([*fair_share(notes, max(_LEAST_SHARE, most // swaras)), *corrections], seed)
+        _examples([*balance_by_swara(notes, max(_LEAST_SHARE, most // swaras)), *corrections], seed)
         for most in (MOST_TRIED, MOST_TAUGHT)
     )
     fitted = fit_note_head(tried, seed=seed)
@@ -139,7 +139,7 @@ def learn(
     targets = learn_targets([*notes, *in_tune])
     return Learned(
         head=head or fitted.head,
-        exam_head=refit_without(fitted, taught, held_out) if held_out else None,
+        holdout_head=refit_without(fitted, taught, held_out) if held_out else None,
         index=index,
         targets=targets,
         metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
@@ -153,13 +153,13 @@ def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
     return [*examples_of(sources), *augmented(sources, np.random.default_rng(seed))]
 
 
-def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
+def version_builder(plan: Plan, learned: Learned, decision: GateDecision) -> Build:
     """Return what writes the files of a version."""
 
     def build(version: VersionLayout) -> VersionContents:
         save_note_head(learned.head, version.note_head)
-        if learned.exam_head is not None:
-            save_note_head(learned.exam_head, version.exam_head)
+        if learned.holdout_head is not None:
+            save_note_head(learned.holdout_head, version.holdout_head)
         version.index.mkdir(exist_ok=True)
         save_sample_index(learned.index, version.index)
         version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
@@ -171,7 +171,7 @@ def version_builder(plan: Plan, learned: Learned, ruling: Ruling) -> Build:
             parameters=plan.parameters,
             corpus_digest=plan.corpus_digest,
             metrics=learned.metrics,
-            gate=ruling.to_json(),
+            gate=decision.to_json(),
         )
 
     return build

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from swara.service.errors import NoSuchVersion, StoreDamaged
-from swara.service.store import Layout, Manifest, all_versions, sound_manifest, stated_manifest
+from swara.service.store import Layout, Manifest, all_versions, read_manifest, verify_version
 from swara.service.store.history import rolled_back
 
 from .plan import Plan
 from .result import RebuildResult
 
-__all__ = ["settled"]
+__all__ = ["find_previous_result"]
 
 
-def settled(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildResult | None:
+def find_previous_result(store: Layout, plan: Plan, seconds: Mapping[str, float]) -> RebuildResult | None:
     """Return the result of making nothing, if there is nothing to make.
 
     Raises
@@ -50,8 +50,8 @@ def _made_before(store: Layout, plan: Plan) -> Iterator[tuple[str, Manifest]]:
     """Yield the sound versions that hold what the plan would make, the newest first."""
     for version in reversed(all_versions(store)):
         try:
-            if plan.is_carried_out_by(stated_manifest(store, version)):
-                yield version, sound_manifest(store, version)
+            if plan.is_carried_out_by(read_manifest(store, version)):
+                yield version, verify_version(store, version)
         except StoreDamaged:
             continue
 

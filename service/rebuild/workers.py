@@ -22,28 +22,28 @@ from swara.data.storage.atomic_file import check_writable
 from swara.embedder import Embedder
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreError
-from swara.service.samples.pack_pitch import pack_pitch
+from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store import Layout
 from swara.service.store.pitch_cache import tracker_fingerprint
 
-from .labelled_notes import HeardAhead, Listener
+from .labelled_notes import NoteExtractor, PrefetchStats
 
-__all__ = ["Ears", "listen_ahead"]
+__all__ = ["ExtractorFactory", "prefetch"]
 
-Ears: TypeAlias = Callable[[], tuple[Embedder, PitchTracker]]
+ExtractorFactory: TypeAlias = Callable[[], tuple[Embedder, PitchTracker]]
 """Makes what listens, in the process that is to listen; the callable itself travels by pickle."""
 
-_listeners: list[Listener] = []
-"""The one of this process, where it was started by `listen_ahead`."""
+_listeners: list[NoteExtractor] = []
+"""The one of this process, where it was started by `prefetch`."""
 
 
-def listen_ahead(
+def prefetch(
     store: Path,
     recordings: Sequence[Recording],
-    ears: Ears,
+    extractors: ExtractorFactory,
     jobs: int,
     tell: Callable[[float], None],
-) -> HeardAhead:
+) -> PrefetchStats:
     """Fill the cache with recordings, and return what that took.
 
     A recording that fails is left to the caller, who will meet the same error at it: the answer does not
@@ -56,7 +56,7 @@ def listen_ahead(
         Its cache is written to.
     recordings : sequence of Recording
         Those that the cache lacks.
-    ears : callable
+    extractors : callable
     jobs : int
         How many processes.
     tell : callable
@@ -68,10 +68,10 @@ def listen_ahead(
         If a process was killed, or ran out of memory.
     """
     if not _can_keep(Layout(store)):
-        return HeardAhead()
+        return PrefetchStats()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, ears)
+        min(jobs, len(recordings)), mp_context=context, initializer=_prepare, initargs=(store, extractors)
     ) as pool:
         # The longest first: where one is begun last, the others wait for it.
         futures = [pool.submit(_listen, each) for each in sorted(recordings, key=_size, reverse=True)]
@@ -89,7 +89,7 @@ def listen_ahead(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     heard = [future.result() for future in futures if not future.cancelled()]
-    return HeardAhead(sum(each.kept for each in heard), sum(each.damaged for each in heard))
+    return PrefetchStats(sum(each.kept for each in heard), sum(each.damaged for each in heard))
 
 
 def _can_keep(store: Layout) -> bool:
@@ -110,11 +110,11 @@ def _size(recording: Recording) -> int:
         return 0
 
 
-def _prepare(store: Path, ears: Ears) -> None:
+def _prepare(store: Path, extractors: ExtractorFactory) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    embedder, tracker = ears()
+    embedder, tracker = extractors()
     layout = Layout(store)
-    _listeners.append(Listener(layout, embedder, tracker, pack_pitch(tracker_fingerprint(tracker))))
+    _listeners.append(NoteExtractor(layout, embedder, tracker, bundled_tracks(tracker_fingerprint(tracker))))
     # There is a process for each core: threads would keep each other from working while they wait.
     threadpool_limits(limits=1)
 
@@ -128,7 +128,7 @@ def _end_with_parent() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Prefetched:
     """What became of one recording: embeddings kept, damaged entries found, whether all of it is kept."""
 
     kept: int
@@ -136,13 +136,15 @@ class _Heard:
     whole: bool
 
 
-def _listen(recording: Recording) -> _Heard:
-    (listener,) = _listeners
-    if listener.unkept:  # the cache keeps nothing, so that it would be in vain
-        return _Heard(0, 0, whole=False)
-    kept, damaged, failed = listener.kept, listener.damaged, False
+def _listen(recording: Recording) -> _Prefetched:
+    (extractor,) = _listeners
+    if extractor.uncached:  # the cache keeps nothing, so that it would be in vain
+        return _Prefetched(0, 0, whole=False)
+    kept, damaged, failed = extractor.kept, extractor.damaged, False
     try:
-        listener.listen(recording)
+        extractor.listen(recording)
     except SwaraError:
         failed = True
-    return _Heard(listener.kept - kept, listener.damaged - damaged, not failed and not listener.unkept)
+    return _Prefetched(
+        extractor.kept - kept, extractor.damaged - damaged, not failed and not extractor.uncached
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .add import add_samples
 from .check import check_samples
-from .edit import NONE, Change, Mended, label_sample
+from .edit import NONE, Edit, EditResult, label_sample
 from .export import Exported, export_samples
 from .findings import CheckResult, Finding
 from .known import check_recordings, find_sample, known_samples, remove_sample
@@ -14,15 +14,15 @@ __all__ = [
     "NONE",
     "AddResult",
     "AudioProblem",
-    "Change",
     "CheckResult",
     "Conflict",
     "Duplicate",
+    "Edit",
+    "EditResult",
     "Exported",
     "Failure",
     "Finding",
     "LeftOut",
-    "Mended",
     "add_samples",
     "check_recordings",
     "check_samples",

@@ -9,11 +9,11 @@ from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
 from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
 from swara.data.errors import OutputError
-from swara.data.layouts import Described, Given, read_layout
+from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
 from swara.data.storage.atomic_file import check_writable
 
-from .batch import Batch
+from .batch import SampleBatch
 from .results import AddResult, Duplicate, Failure
 
 __all__ = ["add_samples"]
@@ -61,7 +61,7 @@ def add_samples(
     known = {recording.sha256: recording for recording in (*pack_recordings(), *read_corpus(corpus))}
     _check_writable(corpus)
     fresh, duplicates, unreadable = _sorted_out(layout.described, known)
-    batch = Batch(tracker or pitch_tracker("head"), max_duration_s)
+    batch = SampleBatch(tracker or pitch_tracker("head"), max_duration_s)
     for number, (sha256, described) in enumerate(fresh.items()):
         batch.hear(described, sha256, _part(progress, number, len(fresh)))
     batch.verify()
@@ -81,10 +81,10 @@ def add_samples(
 
 
 def _sorted_out(
-    described: Iterable[Described], known: Mapping[str, Recording]
-) -> tuple[dict[str, Described], tuple[Duplicate, ...], tuple[Failure, ...]]:
+    described: Iterable[RecordingSpec], known: Mapping[str, Recording]
+) -> tuple[dict[str, RecordingSpec], tuple[Duplicate, ...], tuple[Failure, ...]]:
     """Return the recordings by their digests, and apart those that are there twice or cannot be read."""
-    fresh: dict[str, Described] = {}
+    fresh: dict[str, RecordingSpec] = {}
     duplicates: list[Duplicate] = []
     unreadable: list[Failure] = []
     for one in described:

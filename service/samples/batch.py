@@ -12,7 +12,7 @@ from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.errors import CorpusError
-from swara.data.layouts import Described
+from swara.data.layouts import RecordingSpec
 from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.errors import BadNotation, SwaraError
@@ -25,7 +25,7 @@ from .raga_notes import label_raga
 from .results import Conflict, Failure, LeftOut
 from .single_notes import Claim, claims_of, label_of, verify_group
 
-__all__ = ["Batch"]
+__all__ = ["SampleBatch"]
 
 LEAST_RAGA_S = 5.0
 """A recording shorter than this is a single note, and its name must say which."""
@@ -38,7 +38,7 @@ _Labelled: TypeAlias = tuple[float, tuple[SwaraLabel, ...]]
 """Sa in Hz, and the labels that stand on it."""
 
 
-class Batch:
+class SampleBatch:
     """What has come of the files so far.
 
     Parameters
@@ -64,7 +64,7 @@ class Batch:
         self._labelled: dict[str, _Labelled] = {}
         self._groups: dict[_Group, dict[str, list[Claim]]] = {}
 
-    def hear(self, described: Described, sha256: str, progress: Progress | None = None) -> None:
+    def hear(self, described: RecordingSpec, sha256: str, progress: Progress | None = None) -> None:
         """Listen to one file; a raga is labelled at once, single notes wait for the rest of their group.
 
         What swara exported, and nobody touched since, need not be heard again.
@@ -99,7 +99,7 @@ class Batch:
                     labels = tuple(label_of(claim, verified.tonic_hz) for claim in claims)
                     self._labelled[sha256] = (verified.tonic_hz, labels)
 
-    def recordings(self, described: Mapping[str, Described]) -> tuple[Recording, ...]:
+    def recordings(self, described: Mapping[str, RecordingSpec]) -> tuple[Recording, ...]:
         """Return what can be added, in the order of `described`, which holds every file by its digest."""
         return tuple(
             _recording(one, sha256, *self._labelled[sha256])
@@ -107,7 +107,7 @@ class Batch:
             if sha256 in self._labelled
         )
 
-    def _claim(self, described: Described, sha256: str, notes: Sequence[SteadyNote]) -> None:
+    def _claim(self, described: RecordingSpec, sha256: str, notes: Sequence[SteadyNote]) -> None:
         claims, silent = claims_of(described, notes)
         if silent:
             raise CorpusError(
@@ -118,7 +118,7 @@ class Batch:
         group = (described.group, described.singer, described.tonic)
         self._groups.setdefault(group, {})[sha256] = claims
 
-    def _label(self, described: Described, sha256: str, clip: Clip, notes: Sequence[SteadyNote]) -> None:
+    def _label(self, described: RecordingSpec, sha256: str, clip: Clip, notes: Sequence[SteadyNote]) -> None:
         if clip.duration_s < LEAST_RAGA_S:
             raise _unknown_name(described)
         found = label_raga(described, clip, notes)
@@ -126,7 +126,7 @@ class Batch:
         self.unlabelled.append(found.left_out)
 
 
-def _as_exported(described: Described, sha256: str) -> _Labelled | None:
+def _as_exported(described: RecordingSpec, sha256: str) -> _Labelled | None:
     """Return Sa and labels if the file and all that is said of it are what swara exported; else None."""
     spans_s = [named.span_s for named in described.notes]
     if not described.digest or not described.tonic.has_octave or None in spans_s:
@@ -139,7 +139,7 @@ def _as_exported(described: Described, sha256: str) -> _Labelled | None:
     return (tonic_hz, labels) if corpus_digest([recording]) == described.digest else None
 
 
-def _check_spans(described: Described, duration_s: float) -> None:
+def _check_spans(described: RecordingSpec, duration_s: float) -> None:
     end_s = max((named.span_s[1] for named in described.notes if named.span_s), default=-math.inf)
     if end_s > duration_s + _TIME_SLACK_S:
         raise CorpusError(
@@ -148,22 +148,22 @@ def _check_spans(described: Described, duration_s: float) -> None:
         )
 
 
-def _unknown_name(described: Described) -> CorpusError:
+def _unknown_name(described: RecordingSpec) -> CorpusError:
     """Return the error about a short recording whose name tells no swara, with the names nearest to it."""
     fix = None
     try:
-        parse_swara(described.unread)
+        parse_swara(described.unrecognised)
     except BadNotation as error:
         fix = error.fix
     return CorpusError(
-        f'"{described.unread}" names no swara, and less than {LEAST_RAGA_S:g} s is no raga',
+        f'"{described.unrecognised}" names no swara, and less than {LEAST_RAGA_S:g} s is no raga',
         where=str(described.path),
         fix=fix,
     )
 
 
 def _recording(
-    described: Described, sha256: str, tonic_hz: float, labels: tuple[SwaraLabel, ...]
+    described: RecordingSpec, sha256: str, tonic_hz: float, labels: tuple[SwaraLabel, ...]
 ) -> Recording:
     return Recording(
         path=str(described.path.resolve()),

@@ -19,7 +19,7 @@ from swara.raga.ragas import RAGAS
 from swara.service.stages import StageProgress
 from swara.service.store import Layout
 
-from .duplicates import Outline, find_twins, outline
+from .duplicates import Fingerprint, find_duplicates, fingerprint
 from .edit_check import BetterSa, LabelledPitch, better_sa, check_labels, labelled_pitches, sa_finding
 from .findings import CheckResult, Finding, finding, remove
 from .hearing import KnownTracks, steady_notes_on
@@ -34,12 +34,12 @@ _CLEARLY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _TrackedRecording:
     """What was heard in one recording; nothing but findings where it could not be."""
 
     findings: tuple[Finding, ...]
     notes: tuple[LabelledPitch, ...] = ()
-    outline: Outline | None = None
+    fingerprint: Fingerprint | None = None
     better: BetterSa | None = None
 
 
@@ -69,12 +69,12 @@ def check_samples(
     heard = []
     for number, recording in enumerate(recordings):
         heard.append(_hear(recording, tracks, _part(progress, number, len(recordings))))
-    outlines = [each.outline for each in heard if each.outline is not None]
+    outlines = [each.fingerprint for each in heard if each.fingerprint is not None]
     comparing = None if progress is None else lambda share: progress("comparing", share)
     findings = chain(
         chain.from_iterable(each.findings for each in heard),
         _about_labels(heard),
-        find_twins(outlines, comparing),
+        find_duplicates(outlines, comparing),
     )
     order = {recording.sha256: number for number, recording in enumerate(recordings)}
     return CheckResult(
@@ -84,32 +84,32 @@ def check_samples(
     )
 
 
-def _hear(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _Heard:
+def _hear(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _TrackedRecording:
     """Hear one recording; whatever goes wrong with it is found wrong with it alone."""
     try:
         return _heard(recording, tracks, progress)
     except Exception as error:  # one file must not hide what is wrong with the others
         fault = " ".join(f"{type(error).__name__}: {error}".split())
         fix = f"Export it again and add that, then run: {remove(recording)}"
-        return _Heard((finding(recording, "unreadable", f"it cannot be examined ({fault})", fix),))
+        return _TrackedRecording((finding(recording, "unreadable", f"it cannot be examined ({fault})", fix),))
     finally:
         if progress is not None:
             progress(1.0)
 
 
-def _heard(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _Heard:
+def _heard(recording: Recording, tracks: KnownTracks, progress: Progress | None) -> _TrackedRecording:
     if (fault := check_file(recording)) is not None:
-        return _Heard((fault,))
+        return _TrackedRecording((fault,))
     clip, findings = check_sound(recording)
     if clip is None or any(each.kind == "silent" for each in findings):
-        return _Heard(findings)
+        return _TrackedRecording(findings)
     track = tracks.of(recording.sha256, clip, progress)
     if recording.path.startswith(PACK_PREFIX):
         # Their notes stand where the synthesizer put them: no pitch tracker knows better.
-        return _Heard(findings, outline=outline(recording, clip, track))
+        return _TrackedRecording(findings, fingerprint=fingerprint(recording, clip, track))
     notes = labelled_pitches(recording, track)
     better = _better_for_raga(recording, clip, track)
-    return _Heard(findings, notes, outline(recording, clip, track), better)
+    return _TrackedRecording(findings, notes, fingerprint(recording, clip, track), better)
 
 
 def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> BetterSa | None:
@@ -132,7 +132,7 @@ def _apart_cents(one_hz: float, other_hz: float) -> float:
     return abs((1200.0 * math.log2(one_hz / other_hz) + 600.0) % 1200.0 - 600.0)
 
 
-def _about_labels(heard: Sequence[_Heard]) -> Iterator[Finding]:
+def _about_labels(heard: Sequence[_TrackedRecording]) -> Iterator[Finding]:
     """Yield what is wrong with the Sa of recordings that share one, and with labels."""
     named = sorted((each for each in heard if each.notes), key=_group)
     for _, group in groupby(named, key=_group):
@@ -147,7 +147,7 @@ def _about_labels(heard: Sequence[_Heard]) -> Iterator[Finding]:
             yield from check_labels(each.notes, recording.tonic_hz if better is None else better.hz)
 
 
-def _group(heard: _Heard) -> _Group:
+def _group(heard: _TrackedRecording) -> _Group:
     """Return what recordings of single notes with one Sa share; a recording of several notes stands alone."""
     recording = heard.notes[0].recording
     alone = len(recording.labels) > 1

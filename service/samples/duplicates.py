@@ -16,7 +16,7 @@ from swara.raga.errors import SwaraError
 
 from .findings import Finding, finding, remove
 
-__all__ = ["Outline", "find_twins", "likeness", "outline"]
+__all__ = ["Fingerprint", "find_duplicates", "fingerprint", "similarity"]
 
 ALIKE = 0.97
 """Correlation of two waveforms below 1 kHz from which they are one sound.
@@ -37,7 +37,7 @@ _RATE_HZ = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class Fingerprint:
     """What is kept of a recording so that only few need be compared closely.
 
     Parameters
@@ -53,7 +53,7 @@ class Outline:
     voiced_s: float
     pitch_cents: float
 
-    def may_be(self, other: Outline) -> bool:
+    def may_be(self, other: Fingerprint) -> bool:
         """Whether the two may be one sound."""
         return (
             abs(self.duration_s - other.duration_s) <= _LENGTH_S
@@ -62,15 +62,15 @@ class Outline:
         )
 
 
-def outline(recording: Recording, clip: Clip, track: PitchTrack) -> Outline:
+def fingerprint(recording: Recording, clip: Clip, track: PitchTrack) -> Fingerprint:
     """Return the outline of a recording."""
     sung_hz = track.hz[track.voiced]
     cents = 1200.0 * float(np.log2(np.median(sung_hz))) if sung_hz.size else 0.0
-    return Outline(recording, clip.duration_s, HOP_S * sung_hz.size, cents)
+    return Fingerprint(recording, clip.duration_s, HOP_S * sung_hz.size, cents)
 
 
-def find_twins(
-    outlines: Sequence[Outline], progress: Callable[[float], None] | None = None
+def find_duplicates(
+    outlines: Sequence[Fingerprint], progress: Callable[[float], None] | None = None
 ) -> Iterator[Finding]:
     """Yield every recording that is the sound of one before it, in the order of `outlines`."""
     order = {id(one): number for number, one in enumerate(outlines)}
@@ -86,7 +86,7 @@ def find_twins(
     yield from (doubled[number] for number in sorted(doubled))
 
 
-def likeness(one: Samples, other: Samples) -> float:
+def similarity(one: Samples, other: Samples) -> float:
     """Return the highest correlation of two waveforms over all shifts, 0 to 1, whatever level and sign."""
     size = 1 << (one.size + other.size - 1).bit_length()
     product = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
@@ -94,7 +94,7 @@ def likeness(one: Samples, other: Samples) -> float:
     return min(1.0, float(np.abs(np.fft.irfft(product, size)).max()) / energy) if energy else 0.0
 
 
-def _near(one: Outline, longer: Sequence[Outline]) -> Iterator[Outline]:
+def _near(one: Fingerprint, longer: Sequence[Fingerprint]) -> Iterator[Fingerprint]:
     for other in longer:
         if other.duration_s - one.duration_s > _LENGTH_S:
             return
@@ -112,7 +112,7 @@ def _twin(first: Recording, second: Recording) -> Finding | None:
         ]
     except SwaraError:  # the check has told of it, or the file went in this moment
         return None
-    alike = likeness(sounds[0].samples, sounds[1].samples)
+    alike = similarity(sounds[0].samples, sounds[1].samples)
     if alike < ALIKE:
         return None
     what = f"the same sound as {first.path} ({first.id}), encoded anew"

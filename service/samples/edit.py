@@ -12,7 +12,7 @@ from swara.data.clip import Clip
 from swara.data.corpus.corpus import PACK_PREFIX, append_recordings, audio_path
 from swara.data.corpus.recording_json import recording_from_json, recording_to_json
 from swara.data.errors import CorpusError
-from swara.data.layouts import Described
+from swara.data.layouts import RecordingSpec
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.notation import swara_letter
@@ -27,7 +27,7 @@ from .known import find_sample, known_samples
 from .raga_notes import label_raga
 from .sound_check import check_file, check_sound
 
-__all__ = ["NONE", "Change", "Mended", "label_sample"]
+__all__ = ["NONE", "Edit", "EditResult", "label_sample"]
 
 NONE = "none"
 """What stands for no raga, or for a note that is no note."""
@@ -36,7 +36,7 @@ _MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Edit:
     """What is to be noted instead; None where it stays.
 
     Parameters
@@ -60,7 +60,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class EditResult:
     """A recording as it was and as it is noted now, and what still is odd about it."""
 
     before: Recording
@@ -71,11 +71,11 @@ class Mended:
 def label_sample(
     store: Layout,
     prefix: str,
-    change: Change,
+    change: Edit,
     *,
     tracker: PitchTracker | None = None,
     progress: Progress | None = None,
-) -> Mended:
+) -> EditResult:
     """Note a change to one recording in the corpus; its file stays as it is.
 
     Where Sa moves, the labels stay if more than half of them fit it; those of a raga recording that do not
@@ -86,7 +86,7 @@ def label_sample(
     store : Layout
     prefix : str
         Id of the sample, or the start of it.
-    change : Change
+    change : Edit
     tracker : PitchTracker, optional
         The pitch head if not given; asked only where Sa or a swara changes, and the pitch is not known.
     progress : callable, optional
@@ -117,10 +117,10 @@ def label_sample(
     after = _as_noted(after)
     if after != before:
         append_recordings(store.corpus, [after])
-    return Mended(before, after, tuple(remarks))
+    return EditResult(before, after, tuple(remarks))
 
 
-def _with_texts(recording: Recording, change: Change) -> Recording:
+def _with_texts(recording: Recording, change: Edit) -> Recording:
     texts = {"singer": change.singer, "licence": change.licence}
     for option, text in texts.items():
         if text is not None and not text.strip():
@@ -182,9 +182,11 @@ def _on_tonic(recording: Recording, tonic: ParsedTonic, clip: Clip, track: Pitch
     return replace(recording, tonic_hz=found.tonic_hz, labels=found.labels)
 
 
-def _described(recording: Recording, tonic: ParsedTonic) -> Described:
+def _described(recording: Recording, tonic: ParsedTonic) -> RecordingSpec:
     path = audio_path(recording)
-    return Described(path, recording.singer, recording.licence, tonic, recording.raga, (), Path(path).parent)
+    return RecordingSpec(
+        path, recording.singer, recording.licence, tonic, recording.raga, (), Path(path).parent
+    )
 
 
 def _foreign(recording: Recording) -> Sequence[str]:

@@ -18,7 +18,7 @@ from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.service.store import Layout
 from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
-from .pack_pitch import pack_pitch
+from .bundled_tracks import bundled_tracks
 
 __all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes", "steady_notes_on"]
 
@@ -36,7 +36,7 @@ class KnownTracks:
     def __init__(self, store: Layout, tracker: PitchTracker) -> None:
         self._tracker, self._cache = tracker, PitchCache(store.pitch)
         self._fingerprint = tracker_fingerprint(tracker)
-        self._shipped = pack_pitch(self._fingerprint)
+        self._shipped = bundled_tracks(self._fingerprint)
 
     def of(self, sha256: str, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Return the pitch of the recording with that digest, whose whole sound `clip` is, at 16 kHz."""

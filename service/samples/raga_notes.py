@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.clip import Clip
 from swara.data.errors import CorpusError
-from swara.data.layouts import Described
+from swara.data.layouts import RecordingSpec
 from swara.data.recording import SwaraLabel
 from swara.raga.notation import swara_letter
 from swara.raga.ragas import RAGAS, Raga
@@ -29,7 +29,7 @@ LEAST_STEADY_S = 0.2
 _LEAST_SHARE = 0.5
 OTHER_SA_CENTS = 60.0
 
-_Fate: TypeAlias = Literal["labelled", "foreign", "off_pitch", "short", "faint", "unsure"]
+_NoteClass: TypeAlias = Literal["labelled", "foreign", "off_pitch", "short", "faint", "unsure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class RagaNotes:
     left_out: LeftOut
 
 
-def label_raga(described: Described, clip: Clip, notes: Sequence[SteadyNote]) -> RagaNotes:
+def label_raga(described: RecordingSpec, clip: Clip, notes: Sequence[SteadyNote]) -> RagaNotes:
     """Label the steady notes of a raga recording by their pitch above Sa.
 
     Raises
@@ -58,13 +58,13 @@ def label_raga(described: Described, clip: Clip, notes: Sequence[SteadyNote]) ->
     raga = RAGAS[described.raga]
     tonic_hz = given_tonic(described.tonic, [note.held for note in sung]).hz
     _check_sa(where, clip, sung, raga, tonic_hz)
-    fates = [_fate(note, raga, tonic_hz) for note in notes]
+    classes = [_classify(note, raga, tonic_hz) for note in notes]
     labels = tuple(
-        _label(note, tonic_hz) for note, fate in zip(notes, fates, strict=True) if fate == "labelled"
+        _label(note, tonic_hz) for note, fate in zip(notes, classes, strict=True) if fate == "labelled"
     )
     if not labels:
         raise CorpusError(f"no note is steady for {LEAST_STEADY_S} s and in tune", where=where)
-    return RagaNotes(tonic_hz, labels, _left_out(described, fates))
+    return RagaNotes(tonic_hz, labels, _left_out(described, classes))
 
 
 def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, tonic_hz: float) -> None:
@@ -87,11 +87,11 @@ def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, t
 def fitting_share(notes: Sequence[SteadyNote], raga: Raga, sa_hz: float) -> float:
     """Return the share of the steady time that lies on swaras of the raga, 0 to 1."""
     total_s = sum(note.held.steady_s for note in notes)
-    fitting_s = sum(n.held.steady_s for n in notes if _fate(n, raga, sa_hz) in ("labelled", "short"))
+    fitting_s = sum(n.held.steady_s for n in notes if _classify(n, raga, sa_hz) in ("labelled", "short"))
     return fitting_s / total_s
 
 
-def _fate(note: SteadyNote, raga: Raga, sa_hz: float) -> _Fate:
+def _classify(note: SteadyNote, raga: Raga, sa_hz: float) -> _NoteClass:
     placed = JUST.nearest(cents_above(note, sa_hz))
     if note.faint or note.held.confidence < SURE:
         return "faint" if note.faint else "unsure"
@@ -107,8 +107,8 @@ def _label(note: SteadyNote, sa_hz: float) -> SwaraLabel:
     return SwaraLabel(note.start_s, note.end_s, swara_letter(placed.svarasthana, placed.octave))
 
 
-def _left_out(described: Described, fates: Sequence[_Fate]) -> LeftOut:
-    count = Counter(fates)
+def _left_out(described: RecordingSpec, classes: Sequence[_NoteClass]) -> LeftOut:
+    count = Counter(classes)
     return LeftOut(
         described.path,
         labelled=count["labelled"],

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from swara.classifier.tonic.estimate import likeliest_octave
-from swara.data.layouts import Described, NamedNote
+from swara.data.layouts import NamedNote, RecordingSpec
 from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import SwaraLabel
 from swara.raga.notation import swara_letter
@@ -18,7 +18,7 @@ from swara.raga.tuning import JUST
 from .hearing import SteadyNote
 from .results import Conflict
 
-__all__ = ["AGREES_CENTS", "Claim", "Verified", "cents_off", "claims_of", "sounds_like", "verify_group"]
+__all__ = ["AGREES_CENTS", "Claim", "VerifiedClaims", "cents_off", "claims_of", "sounds_like", "verify_group"]
 
 AGREES_CENTS = 60.0
 """A note further than this from the swara that it is named after is in conflict with its name."""
@@ -30,7 +30,7 @@ _AGREEING_SHARE = 0.5
 class Claim:
     """A note that is named, and the steady notes that were heard in its place: at least one."""
 
-    described: Described
+    described: RecordingSpec
     named: NamedNote
     notes: tuple[SteadyNote, ...]
 
@@ -41,7 +41,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedClaims:
     """What came of the claims of one group.
 
     Parameters
@@ -58,7 +58,7 @@ class Verified:
     remark: str | None = None
 
 
-def claims_of(described: Described, notes: Sequence[SteadyNote]) -> tuple[list[Claim], list[NamedNote]]:
+def claims_of(described: RecordingSpec, notes: Sequence[SteadyNote]) -> tuple[list[Claim], list[NamedNote]]:
     """Put what was heard in a recording beside what is claimed of it.
 
     Returns
@@ -77,7 +77,7 @@ def claims_of(described: Described, notes: Sequence[SteadyNote]) -> tuple[list[C
     return claims, silent
 
 
-def verify_group(claims: Sequence[Claim]) -> Verified:
+def verify_group(claims: Sequence[Claim]) -> VerifiedClaims:
     """Find the octave of Sa that makes the names of a group fit, and the names that still do not.
 
     All claims have the same tonic, perhaps without octave. Where no more than half of them fit, and another
@@ -90,7 +90,7 @@ def verify_group(claims: Sequence[Claim]) -> Verified:
     held = [note.held for claim in claims for note in claim.notes]
     sa_hz = likeliest_octave([hz for hz, count in fits.items() if count == best], held)
     conflicts = tuple(_conflict(claim, sa_hz) for claim in claims if not _fits(claim, sa_hz))
-    return Verified(sa_hz, conflicts, _wrong_sa(claims, sa_hz, best))
+    return VerifiedClaims(sa_hz, conflicts, _wrong_sa(claims, sa_hz, best))
 
 
 def label_of(claim: Claim, sa_hz: float) -> SwaraLabel:

@@ -14,12 +14,12 @@ from swara.service.phrases import counted
 
 from .known import check_recordings
 
-__all__ = ["refuse_changed"]
+__all__ = ["verify_recordings"]
 
 _MOST_NAMED, _MOST_REMOVED = 10, 3
 
 
-def refuse_changed(recordings: Sequence[Recording]) -> None:
+def verify_recordings(recordings: Sequence[Recording]) -> None:
     """See that every file is there and holds the bytes that were added.
 
     Raises

@@ -6,7 +6,7 @@ from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
 from .lock import writer_lock
 from .manifest import Manifest
-from .verify import sound_manifest, stated_manifest
+from .verify import read_manifest, verify_version
 from .versions import VersionContents, all_versions, create_version, current_version, promote, publish
 
 __all__ = [
@@ -22,8 +22,8 @@ __all__ = [
     "open_version",
     "promote",
     "publish",
-    "sound_manifest",
-    "stated_manifest",
+    "read_manifest",
     "store_folder",
+    "verify_version",
     "writer_lock",
 ]

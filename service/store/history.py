@@ -15,10 +15,10 @@ from .layout import Layout, is_version_id, time_in_id
 from .log import append_line, damaged_line, each_line
 from .manifest import Manifest
 
-__all__ = ["Choices", "choices", "note_promotion", "note_rollback", "recordings_seen", "rolled_back"]
+__all__ = ["History", "choices", "note_promotion", "note_rollback", "rolled_back", "training_recordings"]
 
 
-def recordings_seen(
+def training_recordings(
     store: Layout, version: str, manifest: Manifest
 ) -> Mapping[str, Mapping[str, Any]] | None:
     """Return the singer, Sa and labels of each recording by its id; None where an older swara noted none.
@@ -40,24 +40,24 @@ def recordings_seen(
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class History:
     """What people decided about the versions, as far as it can be read.
 
     Parameters
     ----------
-    left : frozenset of str
+    abandoned : frozenset of str
         Ids of the versions that were stepped back from, and not chosen again since.
     chosen_at : mapping of str to str
         By the ids of those that were made live by hand: when that was last, as `time_in_id` writes it.
-    came_from : mapping of str to str
+    promoted_from : mapping of str to str
         By the ids of those that were promoted by hand: the one that was live until then.
     damage : tuple of StoreDamaged
         One for each line that cannot be read.
     """
 
-    left: frozenset[str]
+    abandoned: frozenset[str]
     chosen_at: Mapping[str, str]
-    came_from: Mapping[str, str]
+    promoted_from: Mapping[str, str]
     damage: tuple[StoreDamaged, ...]
 
 
@@ -74,11 +74,11 @@ def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> Non
 
 def note_promotion(store: Layout, live: str | None, to: str, at: datetime) -> None:
     """Note that `to` was made live after `live`, which is not thereby left; otherwise as `note_rollback`."""
-    came_from = {} if live is None else {"from": live}
-    append_line(store.rollbacks, {"at": at.isoformat(), "left": None, "to": to, **came_from})
+    promoted_from = {} if live is None else {"from": live}
+    append_line(store.rollbacks, {"at": at.isoformat(), "left": None, "to": to, **promoted_from})
 
 
-def choices(store: Layout) -> Choices:
+def choices(store: Layout) -> History:
     """Return what people decided; lines that cannot be read are passed over, and named.
 
     Raises
@@ -88,22 +88,22 @@ def choices(store: Layout) -> Choices:
     """
     left: set[str] = set()
     chosen_at: dict[str, str] = {}
-    came_from: dict[str, str] = {}
+    promoted_from: dict[str, str] = {}
     damage: list[StoreDamaged] = []
     for number, line in enumerate(each_line(store.rollbacks), 1):
         if isinstance(line, StoreDamaged):
             damage.append(line)
             continue
         try:
-            at, given_up, to, promoted_from = _decision(line)
+            at, given_up, to, was_live = _decision(line)
         except (TypeError, KeyError, ValueError):
             damage.append(damaged_line("this line does not name versions", store.rollbacks, number))
             continue
         left = (left | {given_up}) - {to} if given_up else left - {to}
         chosen_at[to] = at
-        if promoted_from:
-            came_from[to] = promoted_from
-    return Choices(frozenset(left), chosen_at, came_from, tuple(damage))
+        if was_live:
+            promoted_from[to] = was_live
+    return History(frozenset(left), chosen_at, promoted_from, tuple(damage))
 
 
 def rolled_back(store: Layout) -> frozenset[str]:
@@ -117,7 +117,7 @@ def rolled_back(store: Layout) -> frozenset[str]:
     known = choices(store)
     if known.damage:
         raise known.damage[0]
-    return known.left
+    return known.abandoned
 
 
 def _decision(line: Mapping[str, Any]) -> tuple[str, str | None, str, str | None]:

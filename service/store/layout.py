@@ -33,7 +33,7 @@ class VersionLayout:
         return self.folder / "note_head.npz"
 
     @property
-    def exam_head(self) -> Path:
+    def holdout_head(self) -> Path:
         """The note head as it is without the singers held out, for the gate alone; not in every version."""
         return self.folder / "exam_head.npz"
 

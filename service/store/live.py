@@ -13,7 +13,7 @@ from swara.service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
 from .disk_errors import damaged, reading
 from .layout import Layout
 from .manifest import Manifest
-from .verify import sound_manifest
+from .verify import verify_version
 from .versions import current_version
 
 __all__ = ["LiveVersion", "open_live", "open_version"]
@@ -74,7 +74,7 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
 
 def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVersion:
     """Open the version of that id, live or not; parameters and errors are those of `open_live`."""
-    manifest = sound_manifest(store, version)
+    manifest = verify_version(store, version)
     _check_embedder(store, manifest, embedder)
     at = store.version(version)
     try:

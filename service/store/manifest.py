@@ -51,7 +51,7 @@ class Manifest:
     files : mapping of str to FileRecord
         Every other file of the version, by its path in it, with ``/`` between folders.
     gate : mapping
-        How it did beside the version that was live, as ``Ruling`` writes it; JSON values.
+        How it did beside the version that was live, as ``GateDecision`` writes it; JSON values.
     schema : int
         Number of the schema.
     """

@@ -15,7 +15,7 @@ import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
-from swara.data.storage.array_cache import EntryFolder
+from swara.data.storage.array_cache import ArrayCacheDir
 from swara.data.storage.atomic_file import write_atomically
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
@@ -78,15 +78,15 @@ class PitchCache:
 
         write_atomically(path, write)
 
-    def harmed(self, fingerprint: str) -> tuple[Path, ...]:
+    def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
         """Read all that one tracker found; return the entries that are damaged or unreadable. They stay."""
         paths = (self.entries.path(fingerprint, digest) for digest in self.entries.digests(fingerprint))
         return tuple(path for path in paths if not _sound(path))
 
     @property
-    def entries(self) -> EntryFolder:
+    def entries(self) -> ArrayCacheDir:
         """The files."""
-        return EntryFolder(self.folder)
+        return ArrayCacheDir(self.folder)
 
 
 def _decoded(content: bytes) -> PitchTrack:

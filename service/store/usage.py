@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from swara.data.storage.array_cache import CacheInfo, EntryFolder
+from swara.data.storage.array_cache import ArrayCacheDir, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 
-from . import Layout, Manifest, current_version, stated_manifest, writer_lock
+from . import Layout, Manifest, current_version, read_manifest, writer_lock
 from .pitch_cache import PitchCache
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]
@@ -71,8 +71,8 @@ class Pruned:
 @dataclass(frozen=True, slots=True)
 class _Cache:
     kind: Kind
-    entries: EntryFolder
-    harmed: Callable[[str], tuple[Path, ...]]
+    entries: ArrayCacheDir
+    corrupt_entries: Callable[[str], tuple[Path, ...]]
 
 
 def cache_shares(store: Layout) -> tuple[CacheShare, ...]:
@@ -89,7 +89,7 @@ def cache_shares(store: Layout) -> tuple[CacheShare, ...]:
             live=fingerprint in live,
             entries=info.entries,
             size=info.size,
-            damaged=len(cache.harmed(fingerprint)),
+            damaged=len(cache.corrupt_entries(fingerprint)),
         )
 
     return tuple(share(cache, one) for cache in _caches(store) for one in cache.entries.fingerprints())
@@ -119,7 +119,7 @@ def _prune(cache: _Cache, keep: frozenset[str]) -> Pruned:
     outdated = cache.entries.prune(keep)
     stuck = sum(cache.entries.info(f).entries for f in cache.entries.fingerprints() if f not in keep)
     sizes = []
-    for path in (path for fingerprint in keep for path in cache.harmed(fingerprint)):
+    for path in (path for fingerprint in keep for path in cache.corrupt_entries(fingerprint)):
         try:
             size = path.stat().st_size
             path.unlink()
@@ -148,8 +148,8 @@ def _total(infos: Iterable[CacheInfo]) -> CacheInfo:
 def _caches(store: Layout) -> tuple[_Cache, ...]:
     embeddings, pitch = EmbeddingCache(store.embeddings), PitchCache(store.pitch)
     return (
-        _Cache("embeddings", embeddings.entries, embeddings.harmed),
-        _Cache("pitch", pitch.entries, pitch.harmed),
+        _Cache("embeddings", embeddings.entries, embeddings.corrupt_entries),
+        _Cache("pitch", pitch.entries, pitch.corrupt_entries),
     )
 
 
@@ -161,13 +161,13 @@ def _needed(store: Layout) -> frozenset[str]:
             where=str(store.folder),
             fix="Make one with: swara rebuild; or remove everything with: swara cache prune --all",
         )
-    return _fingerprints_of(stated_manifest(store, version))
+    return _fingerprints_of(read_manifest(store, version))
 
 
 def _live(store: Layout) -> Manifest | None:
     with suppress(StoreError):
         version = current_version(store)
-        return None if version is None else stated_manifest(store, version)
+        return None if version is None else read_manifest(store, version)
     return None
 
 
@@ -175,7 +175,7 @@ def _manifests(store: Layout) -> Iterator[Manifest]:
     folders = sorted(store.versions.iterdir()) if store.versions.is_dir() else []
     for folder in folders:
         with suppress(StoreError):  # one that cannot be read names nobody
-            yield stated_manifest(store, folder.name)
+            yield read_manifest(store, folder.name)
 
 
 def _fingerprints_of(manifest: Manifest | None) -> frozenset[str]:

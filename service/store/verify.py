@@ -12,10 +12,10 @@ from .disk_errors import damaged, reading
 from .layout import Layout
 from .manifest import SCHEMA, FileRecord, Manifest, hash8, stored_schema
 
-__all__ = ["sound_manifest", "stated_manifest"]
+__all__ = ["read_manifest", "verify_version"]
 
 
-def sound_manifest(store: Layout, version: str) -> Manifest:
+def verify_version(store: Layout, version: str) -> Manifest:
     """Return the manifest of `version` once it and every file that it lists are found unchanged.
 
     Raises
@@ -26,13 +26,13 @@ def sound_manifest(store: Layout, version: str) -> Manifest:
         If the version has a schema that this swara does not know.
     """
     at = store.version(version)
-    manifest = stated_manifest(store, version)
+    manifest = read_manifest(store, version)
     for path, record in manifest.files.items():
         _check(at.folder / path, record)
     return manifest
 
 
-def stated_manifest(store: Layout, version: str) -> Manifest:
+def read_manifest(store: Layout, version: str) -> Manifest:
     """Return the manifest of `version`, itself found unchanged; the files that it lists are not looked at.
 
     Raises

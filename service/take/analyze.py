@@ -79,7 +79,7 @@ class Adviser(Protocol):
         ...
 
     @property
-    def remarks(self) -> tuple[str, ...]:
+    def warnings(self) -> tuple[str, ...]:
         """What to know of the opinions given so far, as sentences without full stop."""
         ...
 
@@ -139,7 +139,7 @@ def analyze(
         foreign_share=foreign_share(notes),
         warnings=(
             *warnings,
-            *(() if adviser is None else adviser.remarks),
+            *(() if adviser is None else adviser.warnings),
             *warnings_about(notes, tonic, raga, request.raga_source),
         ),
         verdict=verdict_sentence(notes, shares, worst, voiced=bool(held.sung.any())),

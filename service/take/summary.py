@@ -10,7 +10,7 @@ import numpy as np
 
 from swara.data.take import Note, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.allied_ragas import leaning
+from swara.raga.allied_ragas import closer_allied_raga
 from swara.raga.ragas import Raga
 from swara.raga.swaras import svarasthana_named
 from swara.service.phrases import percent
@@ -69,7 +69,7 @@ def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source:
         sung_s: dict[int, float] = defaultdict(float)
         for note in notes:
             sung_s[svarasthana_named(note.swara).index] += note.steady_s
-        other = leaning(raga.name, sung_s)
+        other = closer_allied_raga(raga.name, sung_s)
         if other is not None:
             yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from swara.service.errors import NoSuchVersion
 from swara.service.rebuild.gate import HITS_IN_COMMON
-from swara.service.store import Layout, sound_manifest
-from swara.service.store.history import recordings_seen
+from swara.service.store import Layout, verify_version
+from swara.service.store.history import training_recordings
 from swara.service.store.scores import Score, scores_from_json
 
 from .info import VersionInfo
@@ -80,8 +80,8 @@ def _corrections(info: VersionInfo) -> set[str]:
 
 def _seen(store: Layout, info: VersionInfo) -> dict[str, tuple[str, str]]:
     """Return what a version learned from: the singer, and all that was known, of each recording by its id."""
-    manifest = sound_manifest(store, info.id)
-    recordings = recordings_seen(store, info.id, manifest)
+    manifest = verify_version(store, info.id)
+    recordings = training_recordings(store, info.id, manifest)
     if recordings is None:
         raise NoSuchVersion(f"{info.id} did not note what it learned from: it is of an older swara")
     return {

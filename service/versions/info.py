@@ -12,23 +12,23 @@ from swara.service.store import (
     Manifest,
     all_versions,
     current_version,
-    sound_manifest,
-    stated_manifest,
+    read_manifest,
+    verify_version,
 )
 from swara.service.store.disk_errors import damaged
-from swara.service.store.history import Choices, choices
+from swara.service.store.history import History, choices
 from swara.service.store.scores import Scores, scores_from_json
 
 __all__ = [
-    "Basis",
+    "BaselineVersion",
     "VersionInfo",
-    "basis_of",
+    "baseline_version",
     "find_version",
     "kept_versions",
     "known_live",
     "live_version",
+    "rollback_target",
     "store_troubles",
-    "way_back",
 ]
 
 
@@ -42,11 +42,11 @@ class VersionInfo:
         Its id.
     live : bool
         Whether it answers now.
-    left : bool
+    abandoned : bool
         Whether somebody stepped back from it.
     chosen_at : str
         When somebody last made it live by hand, written as ids begin; empty if nobody did.
-    came_from : str or None
+    promoted_from : str or None
         Id of the version that was live when it was last promoted by hand.
     manifest : Manifest or None
         None where it cannot be read.
@@ -56,9 +56,9 @@ class VersionInfo:
 
     id: str
     live: bool
-    left: bool
+    abandoned: bool
     chosen_at: str
-    came_from: str | None
+    promoted_from: str | None
     manifest: Manifest | None
     trouble: StoreError | None
 
@@ -74,7 +74,7 @@ class VersionInfo:
             return "live, damaged" if self.live else "damaged"
         if self.live:
             return "live"
-        if self.left:
+        if self.abandoned:
             return "left"
         passed = self.manifest is not None and self.manifest.gate["promoted"]
         return "" if passed or self.chosen_at else "rejected"
@@ -157,27 +157,27 @@ def store_troubles(store: Layout) -> tuple[str, ...]:
     return tuple(map(str, (*found, *choices(store).damage)))
 
 
-def _info(store: Layout, version: str, known: Choices, live: bool, thorough: bool) -> VersionInfo:
+def _info(store: Layout, version: str, known: History, live: bool, thorough: bool) -> VersionInfo:
     manifest: Manifest | None = None
     trouble: StoreError | None = None
     try:
-        manifest = stated_manifest(store, version)
+        manifest = read_manifest(store, version)
         if thorough:
-            sound_manifest(store, version)
+            verify_version(store, version)
     except (StoreDamaged, StoreNewer) as error:
         trouble = error
     return VersionInfo(
         version,
         live,
-        version in known.left,
+        version in known.abandoned,
         known.chosen_at.get(version, ""),
-        known.came_from.get(version),
+        known.promoted_from.get(version),
         manifest,
         trouble,
     )
 
 
-def way_back(versions: Sequence[VersionInfo]) -> VersionInfo | None:
+def rollback_target(versions: Sequence[VersionInfo]) -> VersionInfo | None:
     """Return the version to go back to: the last before the live one that was live, is sound and not left.
 
     Each version tells which one was live when it was made, and the log which one was when it was promoted by
@@ -193,7 +193,7 @@ def way_back(versions: Sequence[VersionInfo]) -> VersionInfo | None:
     by_id = {info.id: info for info in versions}
     live = next((info for info in versions if info.live), None)
     for info in _ancestors(live, by_id):
-        if info.trouble is None and not info.left:
+        if info.trouble is None and not info.abandoned:
             return info
     older = [info for info in versions if info.state == "" and (live is None or info.id < live.id)]
     return max(older, key=_went_live, default=None)
@@ -212,18 +212,18 @@ def _ancestors(live: VersionInfo | None, by_id: Mapping[str, VersionInfo]) -> It
 
 def _before(info: VersionInfo, by_id: Mapping[str, VersionInfo]) -> VersionInfo | None:
     parent = None if info.manifest is None else info.manifest.parent
-    return by_id.get(info.came_from or "") or by_id.get(parent or "")
+    return by_id.get(info.promoted_from or "") or by_id.get(parent or "")
 
 
 def _went_live(info: VersionInfo) -> str:
     return max(info.id, info.chosen_at)
 
 
-Basis = tuple[str, Manifest]
+BaselineVersion = tuple[str, Manifest]
 """Id and manifest of a version. The manifest is what it was; other files of it may be damaged."""
 
 
-def basis_of(store: Layout) -> Basis | None:
+def baseline_version(store: Layout) -> BaselineVersion | None:
     """Return the live version if its manifest can be read, else the one that `rollback` would go to.
 
     None where no version is kept that can say what it is.
@@ -236,6 +236,6 @@ def basis_of(store: Layout) -> Basis | None:
     live = known_live(store)
     if live is not None:
         with suppress(StoreDamaged):
-            return live, stated_manifest(store, live)
-    before = way_back(kept_versions(store))
+            return live, read_manifest(store, live)
+    before = rollback_target(kept_versions(store))
     return None if before is None or before.manifest is None else (before.id, before.manifest)

@@ -11,13 +11,13 @@ from swara.service.store import Layout, promote, writer_lock
 from swara.service.store.history import note_promotion, note_rollback
 from swara.service.store.versions import withdraw
 
-from .info import VersionInfo, find_version, kept_versions, known_live, live_version, way_back
+from .info import VersionInfo, find_version, kept_versions, known_live, live_version, rollback_target
 
 __all__ = ["make_live", "prune_versions", "roll_back"]
 
 
 def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
-    """Make an earlier version live: that of the id, or the one that `way_back` finds.
+    """Make an earlier version live: that of the id, or the one that `rollback_target` finds.
 
     It works whatever became of the live version, of ``CURRENT`` or of the log of what people decided. The
     version that is left is noted, and no rebuild of the same recordings makes it live again.
@@ -45,7 +45,7 @@ def make_live(store: Layout, text: str) -> VersionInfo:
     with writer_lock(store):
         target = _sound(store, text)
         live = known_live(store)
-        if target.left or live != target.id:
+        if target.abandoned or live != target.id:
             note_promotion(store, live if live != target.id else None, target.id, datetime.now(UTC))
         promote(store, target.id)
     return find_version(store, target.id)
@@ -73,7 +73,7 @@ def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
 
 
 def _doomed(versions: Sequence[VersionInfo], keep: int) -> Iterator[str]:
-    target = way_back(versions)
+    target = rollback_target(versions)
     met: Counter[str] = Counter()
     for info in versions:
         met[info.state] += 1
@@ -89,7 +89,7 @@ def _sound(store: Layout, text: str) -> VersionInfo:
 
 
 def _before(store: Layout) -> VersionInfo:
-    target = way_back(kept_versions(store))
+    target = rollback_target(kept_versions(store))
     if target is None:
         raise NoSuchVersion(
             "there is no sound version to go back to",

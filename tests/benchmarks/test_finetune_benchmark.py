@@ -22,7 +22,7 @@ from benchmarks.finetunes.judged import Compared, compare
 from benchmarks.recordings import SightSinging
 from swara.data.clip import Clip
 from swara.embedder.builtin.embedder import BuiltinEmbedder
-from swara.embedder.finetune.plan import Plan
+from swara.embedder.finetune.plan import FinetunePlan
 from swara.embedder.finetune.retrieval import found_singers, pooled_notes
 from swara.embedder.finetune.split import split
 
@@ -42,7 +42,7 @@ def test_what_is_mixed_in_has_other_seeds() -> None:
     from swara.embedder.finetune import pipeline as making
 
     most = SEED + finetune.SINGERS + finetune.UNSEEN
-    assert {Plan().seed, making._CONTROL_SEED}.isdisjoint(range(SEED, most))
+    assert {FinetunePlan().seed, making._CONTROL_SEED}.isdisjoint(range(SEED, most))
 
 
 def test_a_phone_changes_the_sound_and_not_the_notes() -> None:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from swara.data.installation import install_command
-from swara.embedder.finetune.plan import Plan
+from swara.embedder.finetune.plan import FinetunePlan
 from swara.embedder.finetune.result import LEAST_GAIN, Finetuned
-from swara.embedder.finetune.retrieval import Found
+from swara.embedder.finetune.retrieval import RetrievalScore
 from swara.service.commands.models import finetune
 
 
 def _made(before: float, after: float, unlabelled: int = 0) -> Finetuned:
-    figures = [Found(9, rank, rank) for rank in (before, after, 0.7, 0.6)]
+    figures = [RetrievalScore(9, rank, rank) for rank in (before, after, 0.7, 0.6)]
     return Finetuned(
         "finetuned-0123abcd", Path("models/finetuned-0123abcd"), *figures, "singer", unlabelled, 4, (), False
     )
@@ -94,5 +94,5 @@ def test_an_unknown_name_is_told_with_those_there_are(
 
 def test_the_command_and_the_plan_agree() -> None:
     defaults = {name: each.default for name, each in inspect.signature(finetune).parameters.items()}
-    plan = Plan()
+    plan = FinetunePlan()
     assert (defaults["seed"], defaults["steps"], defaults["voices"]) == (plan.seed, plan.steps, plan.voices)

@@ -23,7 +23,7 @@ from swara.data.installation import repair_advice
 from swara.data.synth import VOICES, bhupali_take
 from swara.embedder import EmbedderSpec
 from swara.embedder.builtin.embedder import BuiltinEmbedder
-from swara.embedder.builtin.features import BANDS, band_centres_hz, band_powers, levels_of
+from swara.embedder.builtin.features import BANDS, band_centres_hz, band_features, band_powers
 from swara.embedder.builtin.network import MODEL_FILE, SIGNATURES, VECTOR_DIM, EmbedderNetwork, network_frames
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.pooling import pool
@@ -313,7 +313,7 @@ def test_network_takes_any_number_of_windows() -> None:
     few, many = SIGNATURES.values()
     frames = network_frames(many + few + 1)
     powers = rng.gamma(2.0, 1.0, (frames, BANDS)).astype(np.float32)
-    assert EmbedderNetwork().run(*levels_of(powers)).shape == (many + few + 1, VECTOR_DIM)
+    assert EmbedderNetwork().run(*band_features(powers)).shape == (many + few + 1, VECTOR_DIM)
 
 
 def test_band_powers_of_white_noise_are_even() -> None:

@@ -40,7 +40,7 @@ from swara.service.store import (
     current_version,
     open_live,
     publish,
-    sound_manifest,
+    verify_version,
     writer_lock,
 )
 from swara.service.store.layout import is_version_id
@@ -178,7 +178,7 @@ class Lab:
         """What the live version holds, once it was found sound."""
         version = current_version(self.store)
         assert version is not None
-        sound_manifest(self.store, version)
+        verify_version(self.store, version)
         return int(json.loads(self.store.version(version).report.read_text())["value"])
 
     def tree(self) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from swara.data.arrays import BoolArray, FloatArray
 
 from .scenes import Scene, SceneMaker
 
-__all__ = ["Batch", "Example", "batches", "example", "frames_of", "stack", "targets"]
+__all__ = ["Example", "SceneBatch", "batches", "example", "frames_of", "stack", "targets"]
 
 Half: TypeAlias = npt.NDArray[np.float16]
 
@@ -47,7 +47,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Batch:
+class SceneBatch:
     """Examples of one length.
 
     Parameters
@@ -87,11 +87,11 @@ def targets(f0_hz: FloatArray) -> tuple[npt.NDArray[np.float32], BoolArray]:
     return blurred.astype(np.float32), voiced
 
 
-def stack(examples: list[Example]) -> Batch:
+def stack(examples: list[Example]) -> SceneBatch:
     """Make a batch of examples of one length."""
     salience, voiced = zip(*(targets(e.f0_hz) for e in examples), strict=True)
     shape = (len(examples), -1, 2)
-    return Batch(
+    return SceneBatch(
         np.stack([e.frames for e in examples]),
         np.stack(salience).reshape(*shape, PITCH_BINS),
         np.stack(voiced).reshape(shape).astype(np.float32),
@@ -99,10 +99,10 @@ def stack(examples: list[Example]) -> Batch:
 
 
 @contextmanager
-def batches(seed: int, size: int, workers: int, duration_s: float = 4.0) -> Iterator[Iterator[Batch]]:
+def batches(seed: int, size: int, workers: int, duration_s: float = 4.0) -> Iterator[Iterator[SceneBatch]]:
     """Draw batches without end from worker processes, each with a seed of its own."""
     context = multiprocessing.get_context("spawn")
-    queue: Queue[Batch] = context.Queue(maxsize=6)
+    queue: Queue[SceneBatch] = context.Queue(maxsize=6)
     processes = [
         context.Process(target=_work, args=(queue, seed, worker, size, duration_s), daemon=True)
         for worker in range(workers)
@@ -117,7 +117,7 @@ def batches(seed: int, size: int, workers: int, duration_s: float = 4.0) -> Iter
             process.join()
 
 
-def _work(queue: Queue[Batch], seed: int, worker: int, size: int, duration_s: float) -> None:
+def _work(queue: Queue[SceneBatch], seed: int, worker: int, size: int, duration_s: float) -> None:
     threadpool_limits(1)  # the cores belong to the training
     sequence = np.random.SeedSequence((seed, worker))
     maker = SceneMaker(int(sequence.generate_state(1)[0]), duration_s, _DRONES)
@@ -128,7 +128,7 @@ def _work(queue: Queue[Batch], seed: int, worker: int, size: int, duration_s: fl
         _put(queue, stack(drawn), parent)
 
 
-def _put(queue: Queue[Batch], batch: Batch, parent: BaseProcess) -> None:
+def _put(queue: Queue[SceneBatch], batch: SceneBatch, parent: BaseProcess) -> None:
     while parent.is_alive():
         try:
             queue.put(batch, timeout=5.0)

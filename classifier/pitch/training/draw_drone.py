@@ -12,7 +12,7 @@ from swara.data.clip import Samples
 from swara.data.synth import tanpura
 from swara.data.synth.curves import wander
 
-__all__ = ["DronePool", "livelier", "reed_drone", "still_drone"]
+__all__ = ["DronePool", "add_shimmer", "reed_drone", "still_drone"]
 
 _RATE_HZ = 16_000
 _LENGTH_S = 12.0
@@ -51,10 +51,10 @@ def _render(rng: np.random.Generator) -> tuple[float, Samples]:
     sa_hz = float(np.exp(rng.uniform(np.log(95.0), np.log(420.0))))
     tuning = _TUNINGS[int(rng.integers(len(_TUNINGS)))]
     sound = tanpura(_LENGTH_S, sa_hz, rate_hz=_RATE_HZ, rng=rng, tuning=tuning)
-    return sa_hz, livelier(sound, float(rng.uniform(0.0, 1.2)))
+    return sa_hz, add_shimmer(sound, float(rng.uniform(0.0, 1.2)))
 
 
-def livelier(sound: Samples, strength: float) -> Samples:
+def add_shimmer(sound: Samples, strength: float) -> Samples:
     """Let every partial of a drone rise and die away more than it does, each by itself.
 
     Parameters

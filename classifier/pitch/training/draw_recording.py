@@ -8,7 +8,7 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.synth import room_response
 
-__all__ = ["coded", "draw_equaliser", "draw_room", "filtered", "record", "ride"]
+__all__ = ["automatic_gain", "coded", "draw_equaliser", "draw_room", "filtered", "record"]
 
 
 _RATE_HZ = 16_000
@@ -103,7 +103,7 @@ def coded(samples: Samples, rng: np.random.Generator) -> Samples:
     return np.asarray((heard[:-1, hop:] + heard[1:, :hop]).reshape(-1)[: samples.size], dtype=np.float32)
 
 
-def ride(samples: Samples, loudness: FloatArray, rng: np.random.Generator) -> Samples:
+def automatic_gain(samples: Samples, loudness: FloatArray, rng: np.random.Generator) -> Samples:
     """Turn the gain as a phone does: up in soft passages, or down where nobody sings.
 
     Parameters

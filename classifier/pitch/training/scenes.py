@@ -18,7 +18,7 @@ from .draw_drone import DronePool, reed_drone, still_drone
 from .draw_line import STEP_S, Line, render_line
 from .draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
 from .draw_notes import draw_events, draw_register
-from .draw_recording import coded, draw_room, filtered, record, ride
+from .draw_recording import automatic_gain, coded, draw_room, filtered, record
 from .draw_voice import draw_timbre, sing_line, whisper_line
 
 __all__ = ["SCENE_RATE_HZ", "Scene", "SceneMaker"]
@@ -97,7 +97,7 @@ class SceneMaker:
         heard = line.voiced[::every] & _audible(voice, steady)
         sound = voice + steady + passing
         if rng.random() < 0.1:
-            sound = ride(sound, line.loudness, rng)
+            sound = automatic_gain(sound, line.loudness, rng)
         if rng.random() < 0.3:
             sound = filtered(sound, rng, draw_room(rng) if rng.random() < 0.3 else None, 1.0)
         if rng.random() < 0.06:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from .batches import Batch
+from .batches import SceneBatch
 
 __all__ = ["start_from"]
 
@@ -19,7 +19,7 @@ _NORM = re.compile(r"(?:^|;)(\w+?)(?:_1)?/batchnorm/")
 _BIAS = re.compile(r"(?:^|;)(\w+?)(?:_1)?/BiasAdd")
 
 
-def start_from(file: Path, model: keras.Model, seen: Batch) -> None:
+def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
     """Give `model` the weights of the salience network in `file`.
 
     In the file the normalisation over the batch has become part of the convolutions. It is set up again here
@@ -66,7 +66,7 @@ def _constants(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return kernels, biases
 
 
-def _normalise_again(model: keras.Model, norms: list[Any], seen: Batch) -> None:
+def _normalise_again(model: keras.Model, norms: list[Any], seen: SceneBatch) -> None:
     """Let what is normalised have mean 0 and variance 1 over the scenes seen, and the outcome be the same."""
     probe = keras.Model(model.inputs, [norm.input for norm in norms])
     for norm, values in zip(norms, probe(seen.frames.astype(np.float32), training=False), strict=True):

@@ -24,7 +24,7 @@ import tensorflow as tf
 from swara.data.audio.decode import load_clip
 from swara.data.synth import mix_at_db, tanpura
 
-from .batches import Batch, batches, example, stack
+from .batches import SceneBatch, batches, example, stack
 from .layers import PitchLayers
 from .scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from .shipped import start_from
@@ -170,7 +170,7 @@ class _Watch:
         return figures
 
 
-def _figures(model: keras.Model, examples: list[Batch]) -> dict[str, float]:
+def _figures(model: keras.Model, examples: list[SceneBatch]) -> dict[str, float]:
     sums = np.zeros(5)
     for batch in examples:
         logits, voicing = model(batch.frames.astype(np.float32), training=False)

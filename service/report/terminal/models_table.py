@@ -19,7 +19,7 @@ _WORDS = {"TF Hub's": "in TFHUB_CACHE_DIR", "begun": "download broke off"}
 def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
     """Print a line for each model that can be pulled."""
     page = Page(console)
-    table = page.table([("Model", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")])
+    table = page.table([("LiveModel", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")])
     for each in kept:
         cells = (
             each.model.name,

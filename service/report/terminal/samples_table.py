@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from swara.data.recording import Recording
-from swara.service.adviser.search import Found
+from swara.service.adviser.search import SearchResult
 from swara.service.phrases import counted, percent
 from swara.service.rebuild.rebuild import RebuildResult
 from swara.service.report import wording
@@ -120,11 +120,11 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
     page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))
 
 
-def render_found(found: Found, console: Console) -> None:
+def render_found(found: SearchResult, console: Console) -> None:
     """Print the note that was meant, what the head hears in it, and the samples nearest to it."""
     page = Page(console)
     note, opinion = found.note, found.opinion
-    for remark in found.remarks:
+    for remark in found.warnings:
         page.line(f"! {remark}.", WARNING)
     page.line(
         f"{wording.span(note.start_s, note.end_s)}  {wording.spot_words(note, found.report.raga)}", "bold"

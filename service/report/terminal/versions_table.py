@@ -70,7 +70,7 @@ def render_version(info: VersionInfo, console: Console) -> None:
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
         ("After", manifest.parent or "nothing: it was the first"),
-        ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
+        ("PitchFrames by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
         ("Learned from", _saw(saw)),
         ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
         ("Corpus", manifest.corpus_digest[:16]),
@@ -93,7 +93,7 @@ def render_difference(found: Difference, console: Console) -> None:
     page.line(f"Before: {before.id}  {before.state}")
     page.line(f"After:  {after.id}  {after.state}")
     names = [name for name in MARGINS if name in before.scores or name in after.scores]
-    table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Change", "right")])
+    table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Edit", "right")])
     for name in names:
         old, new = found.score_before(name), after.scores.get(name)
         change = "-" if old is None or new is None else f"{new.share - old.share:+.3f}"

@@ -9,7 +9,7 @@ from swara.classifier.pitch.training.draw_drone import DronePool, reed_drone, st
 from swara.classifier.pitch.training.draw_line import STEP_S, Line, render_line
 from swara.classifier.pitch.training.draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
 from swara.classifier.pitch.training.draw_notes import Event, draw_events, draw_register
-from swara.classifier.pitch.training.draw_recording import coded, draw_room, filtered, record, ride
+from swara.classifier.pitch.training.draw_recording import automatic_gain, coded, draw_room, filtered, record
 from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
 from swara.classifier.pitch.training.scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from swara.data.arrays import FloatArray
@@ -196,7 +196,7 @@ def test_a_recording_stays_within_full_scale() -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
         loud = 30.0 * rng.standard_normal(4000, dtype=np.float32)
-        heard = record(ride(loud, rng.random(500), rng), rng)
+        heard = record(automatic_gain(loud, rng.random(500), rng), rng)
         assert np.abs(heard).max() <= 1.0
         assert heard.any()
         assert not record(np.zeros(100, np.float32), np.random.default_rng(0)).any()

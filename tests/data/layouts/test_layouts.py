@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import CorpusError
-from swara.data.layouts import Described, Given, Layout, read_layout
-from swara.data.layouts.words import meaning
+from swara.data.layouts import Given, LayoutContents, RecordingSpec, read_layout
+from swara.data.layouts.parsed_name import parse_name
 from swara.raga.notation import swara_letter
 from swara.raga.tonic_names import parse_tonic
 
@@ -17,14 +17,14 @@ A = Given("Asha", "own", parse_tonic("A"))
 
 
 def _swaras(name: str) -> list[str]:
-    return [swara_letter(*pitch) for pitch in meaning(name).swaras]
+    return [swara_letter(*pitch) for pitch in parse_name(name).swaras]
 
 
-def _scale(described: Described) -> tuple[int | None, int | None]:
+def _scale(described: RecordingSpec) -> tuple[int | None, int | None]:
     return described.tonic.pitch_class, described.tonic.octave
 
 
-def _read(folder: Path, *names: str, given: Given = GIVEN) -> Layout:
+def _read(folder: Path, *names: str, given: Given = GIVEN) -> LayoutContents:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def _read(folder: Path, *names: str, given: Given = GIVEN) -> Layout:
     return read_layout(folder, given)
 
 
-def _found(layout: Layout, folder: Path) -> dict[str, str]:
+def _found(layout: LayoutContents, folder: Path) -> dict[str, str]:
     return {
         one.path.relative_to(folder).as_posix(): " ".join(swara_letter(*note.pitch) for note in one.notes)
         for one in layout.described
@@ -89,7 +89,7 @@ def test_a_swara_in_a_name(name: str, swara: str) -> None:
     ],
 )
 def test_a_scale_in_a_name(name: str, scale: tuple[int, int | None]) -> None:
-    (found,) = meaning(name).scales
+    (found,) = parse_name(name).scales
     assert (found.pitch_class, found.octave) == scale
     assert not _swaras(name)
 
@@ -98,12 +98,12 @@ def test_a_scale_in_a_name(name: str, scale: tuple[int, int | None]) -> None:
     "name", ["take1", "take A", "A. R. Khan", "P. Singh", "gaa", "low-male", "a", "c", "12"]
 )
 def test_a_name_that_says_nothing(name: str) -> None:
-    found = meaning(name)
+    found = parse_name(name)
     assert (found.swaras, found.scales, found.doubt) == ((), (), None)
 
 
 def test_a_phrase_in_a_name_is_no_single_note() -> None:
-    found = meaning("Bhupali aroha S R G P D S'")
+    found = parse_name("Bhupali aroha S R G P D S'")
     assert (found.swaras, found.doubt, found.ragas) == ((), None, ("bhupali",))
 
 
@@ -211,7 +211,7 @@ def test_singer_and_licence_must_be_told(tmp_path: Path, given: Given) -> None:
         _read(tmp_path, "A/sa.wav", given=given)
 
 
-def _table(folder: Path, text: str, given: Given = GIVEN) -> Layout:
+def _table(folder: Path, text: str, given: Given = GIVEN) -> LayoutContents:
     path = folder / "list.csv"
     path.write_text(text, "utf-8-sig")
     return read_layout(path, given)

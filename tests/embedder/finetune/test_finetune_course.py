@@ -20,35 +20,35 @@ from swara.data.recording import Recording
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.builtin.network import MODEL_FILE
 from swara.embedder.errors import FinetuneBusy, FinetuneNoBetter, FinetuneStopped, ModelAbsent, ModelDamaged
-from swara.embedder.finetune.batches import Draws
+from swara.embedder.finetune.batches import BatchSampler
 from swara.embedder.finetune.export import PARITY
-from swara.embedder.finetune.model import Trainee, set_free
-from swara.embedder.finetune.note_levels import Heard
-from swara.embedder.finetune.plan import HEAD, Plan
-from swara.embedder.finetune.retrieval import Found
+from swara.embedder.finetune.model import FinetuneModel, set_free
+from swara.embedder.finetune.note_features import NoteFeatures
+from swara.embedder.finetune.plan import HEAD, FinetunePlan
+from swara.embedder.finetune.retrieval import RetrievalScore
 from swara.embedder.finetune.run import Finetuned, finetune
 from swara.embedder.finetune.synthesized import Voices
-from swara.embedder.finetune.trainer import Course
+from swara.embedder.finetune.trainer import Trainer
 from swara.embedder.registry import embedder_named
 from swara.embedder.training.layers import BLOCKS
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
-PLAN = Plan(steps=3, every=3, patience=99, idle_stages=99, timbres=4, voices=4, rate=1e-3)
-TINY = Plan(steps=2, every=1, patience=1, idle_stages=1, timbres=4, voices=4)
+PLAN = FinetunePlan(steps=3, every=3, patience=99, idle_stages=99, timbres=4, voices=4, rate=1e-3)
+TINY = FinetunePlan(steps=2, every=1, patience=1, idle_stages=1, timbres=4, voices=4)
 
 
-def _draws(seed: int = 1) -> Draws:
+def _draws(seed: int = 1) -> BatchSampler:
     rng = np.random.default_rng(9)
 
     def notes() -> tuple[np.ndarray, ...]:
         return tuple(rng.normal(-3.0, 1.0, (40, BANDS)).astype(np.float16) for _ in range(3))
 
-    heard = [Heard(f"{singer}{n}", singer, notes()) for singer in "abc" for n in range(3)]
+    heard = [NoteFeatures(f"{singer}{n}", singer, notes()) for singer in "abc" for n in range(3)]
     voices = Voices(
         rng.normal(-3.0, 1.0, (4, 4, 124, BANDS)).astype(np.float16), np.zeros((2, 200, BANDS), np.float16)
     )
-    return Draws(heard, voices, PLAN.timbres, PLAN.users_share, seed)
+    return BatchSampler(heard, voices, PLAN.timbres, PLAN.users_share, seed)
 
 
 class Rising:
@@ -57,27 +57,29 @@ class Rising:
     def __init__(self) -> None:
         self.seen: list[dict[str, list[np.ndarray]]] = []
 
-    def found(self, trainee: Trainee) -> Found:
+    def found(self, model: FinetuneModel) -> RetrievalScore:
         parts = {
             part: [np.asarray(w).copy() for x in layers for w in x.weights]
-            for part, layers in trainee.parts.items()
+            for part, layers in model.parts.items()
         }
         self.seen.append(parts)
-        return Found(1, 0.0, 0.1 + 0.01 * len(self.seen))
+        return RetrievalScore(1, 0.0, 0.1 + 0.01 * len(self.seen))
 
 
 class Still(Rising):
     """A watch that always finds the same."""
 
-    def found(self, trainee: Trainee) -> Found:
-        super().found(trainee)
-        return Found(1, 0.5, 0.5)
+    def found(self, model: FinetuneModel) -> RetrievalScore:
+        super().found(model)
+        return RetrievalScore(1, 0.5, 0.5)
 
 
-def _course(folder: Path, watch: Rising, plan: Plan = PLAN, progress=None) -> tuple[Course, Trainee]:
+def _trainer(
+    folder: Path, watch: Rising, plan: FinetunePlan = PLAN, progress=None
+) -> tuple[Trainer, FinetuneModel]:
     draws = _draws()
-    trainee = Trainee(MODEL_FILE, draws.classes, plan.seed)
-    return Course(trainee, draws, watch, plan, folder / "checkpoint.npz", progress), trainee  # type: ignore[arg-type]
+    model = FinetuneModel(MODEL_FILE, draws.classes, plan.seed)
+    return Trainer(model, draws, watch, plan, folder / "checkpoint.npz", progress), model  # type: ignore[arg-type]
 
 
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
@@ -85,15 +87,17 @@ def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Trainee, Rising, list[float]]:
+def uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Trainer, FinetuneModel, Rising, list[float]]:
     watch, shares = Rising(), []
-    course, trainee = _course(tmp_path_factory.mktemp("whole"), watch, progress=shares.append)
-    course.run()
-    return course, trainee, watch, shares
+    trainer, model = _trainer(tmp_path_factory.mktemp("whole"), watch, progress=shares.append)
+    trainer.run()
+    return trainer, model, watch, shares
 
 
 def test_a_block_changes_from_its_stage_on_and_not_before(
-    uninterrupted: tuple[Course, Trainee, Rising, list[float]],
+    uninterrupted: tuple[Trainer, FinetuneModel, Rising, list[float]],
 ) -> None:
     watch = uninterrupted[2]
     falling = (HEAD, *reversed(BLOCKS))
@@ -105,10 +109,10 @@ def test_a_block_changes_from_its_stage_on_and_not_before(
 
 
 def test_stages_come_in_order_at_falling_rates(
-    uninterrupted: tuple[Course, Trainee, Rising, list[float]],
+    uninterrupted: tuple[Trainer, FinetuneModel, Rising, list[float]],
 ) -> None:
-    course, _, _, shares = uninterrupted
-    looks = course.position.looks
+    trainer, _, _, shares = uninterrupted
+    looks = trainer.position.looks
     assert [look["stage"] for look in looks] == list(range(7))
     assert [look["free"][-1] for look in looks] == [HEAD, *reversed(BLOCKS)]
     freed = [look["rates"][look["free"][-1]] for look in looks[1:]]
@@ -119,25 +123,25 @@ def test_stages_come_in_order_at_falling_rates(
 
 
 def test_one_that_was_stopped_comes_to_the_same_weights(
-    tmp_path: Path, uninterrupted: tuple[Course, Trainee, Rising, list[float]]
+    tmp_path: Path, uninterrupted: tuple[Trainer, FinetuneModel, Rising, list[float]]
 ) -> None:
     def stop(share: float) -> None:
         if share > 0.25:  # in the middle of the second stage
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _course(tmp_path, Rising(), progress=stop)[0].run()
+        _trainer(tmp_path, Rising(), progress=stop)[0].run()
     watch = Rising()
     watch.seen = uninterrupted[2].seen[:3]  # the figures go on from where they were
-    course, trainee = _course(tmp_path, watch)
-    assert course.resumed
-    assert course.position.stage == 1
-    course.run()
-    for one, other in zip(uninterrupted[1].weights(), trainee.weights(), strict=True):
+    trainer, model = _trainer(tmp_path, watch)
+    assert trainer.resumed
+    assert trainer.position.stage == 1
+    trainer.run()
+    for one, other in zip(uninterrupted[1].weights(), model.weights(), strict=True):
         assert one == pytest.approx(other, abs=1e-7)
     whole = uninterrupted[0].position.looks
-    assert [look["stage"] for look in course.position.looks] == [look["stage"] for look in whole]
-    losses = [look["loss"] for look in course.position.looks]
+    assert [look["stage"] for look in trainer.position.looks] == [look["stage"] for look in whole]
+    losses = [look["loss"] for look in trainer.position.looks]
     assert losses == pytest.approx([look["loss"] for look in whole], abs=1e-3)
 
 
@@ -145,27 +149,27 @@ def test_one_singer_in_two_rooms_is_not_told_apart() -> None:
     draws = _draws()
     batch = draws.draw(0)
     assert len(set(batch.takes)) > len(set(batch.timbres))
-    trainee = Trainee(MODEL_FILE, draws.classes, PLAN.seed)
-    trainee.free((HEAD,))
+    model = FinetuneModel(MODEL_FILE, draws.classes, PLAN.seed)
+    model.free((HEAD,))
     still = {HEAD: 0.0}
-    loss = trainee.learn(batch, still)
+    loss = model.learn(batch, still)
     order = np.random.default_rng(1).permutation(len(batch.takes))
-    assert trainee.learn(replace(batch, takes=batch.takes[order]), still) == pytest.approx(loss)
-    assert trainee.learn(replace(batch, timbres=batch.timbres[order]), still) != pytest.approx(loss, rel=1e-3)
+    assert model.learn(replace(batch, takes=batch.takes[order]), still) == pytest.approx(loss)
+    assert model.learn(replace(batch, timbres=batch.timbres[order]), still) != pytest.approx(loss, rel=1e-3)
 
 
 def test_where_nothing_is_gained_it_stops_early_and_gives_back_what_it_began_with(tmp_path: Path) -> None:
-    plan = Plan(steps=9, every=1, patience=2, idle_stages=1, timbres=4, voices=4, rate=1e-2)
-    course, trainee = _course(tmp_path, Still(), plan)
-    before = trainee.weights()
-    course.run()
-    assert [look["stage"] for look in course.position.looks] == [0] * 9 + [1, 1]
-    assert not _changed(before, trainee.weights())
+    plan = FinetunePlan(steps=9, every=1, patience=2, idle_stages=1, timbres=4, voices=4, rate=1e-2)
+    trainer, model = _trainer(tmp_path, Still(), plan)
+    before = model.weights()
+    trainer.run()
+    assert [look["stage"] for look in trainer.position.looks] == [0] * 9 + [1, 1]
+    assert not _changed(before, model.weights())
 
 
 def test_a_damaged_checkpoint_is_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.npz").write_bytes(b"PK\x03\x04 cut short")
-    assert not _course(tmp_path, Rising())[0].resumed
+    assert not _trainer(tmp_path, Rising())[0].resumed
 
 
 def test_batch_normalisation_stays_as_in_use_while_it_is_frozen() -> None:
@@ -273,7 +277,7 @@ def test_one_that_is_no_better_is_not_kept_unless_asked_for(
     tmp_path: Path, few: list[Recording], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "swara.embedder.finetune.pipeline.found_singers", lambda notes, asked: Found(8, 0.5, 0.6)
+        "swara.embedder.finetune.pipeline.found_singers", lambda notes, asked: RetrievalScore(8, 0.5, 0.6)
     )
     with pytest.raises(FinetuneNoBetter, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
         finetune(few, tmp_path, plan=TINY)

@@ -19,13 +19,13 @@ from swara.embedder.builtin.network import MODEL_FILE
 from swara.embedder.errors import FinetuneFailed
 from swara.embedder.finetune import export as keeping
 from swara.embedder.finetune.export import exported, keep, writing
-from swara.embedder.finetune.plan import Plan
+from swara.embedder.finetune.plan import FinetunePlan
 from swara.embedder.finetune.run import finetune
 from swara.embedder.finetuned.embedder import finetuned_embedder
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
-TINY = Plan(steps=1, every=1, patience=1, idle_stages=1, timbres=4, voices=4)
+TINY = FinetunePlan(steps=1, every=1, patience=1, idle_stages=1, timbres=4, voices=4)
 
 
 def _full(*given: object, **named: object) -> None:

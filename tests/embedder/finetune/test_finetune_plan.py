@@ -12,9 +12,9 @@ from swara.data.recording import Recording, SwaraLabel
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.builtin.network import WINDOW_FRAMES
 from swara.embedder.errors import TooFewSingers
-from swara.embedder.finetune.batches import Draws
-from swara.embedder.finetune.note_levels import Heard, hear
-from swara.embedder.finetune.plan import HEAD, Plan
+from swara.embedder.finetune.batches import BatchSampler
+from swara.embedder.finetune.note_features import NoteFeatures, extract_note_features
+from swara.embedder.finetune.plan import HEAD, FinetunePlan
 from swara.embedder.finetune.retrieval import NoteVectors, found_singers
 from swara.embedder.finetune.split import split
 from swara.embedder.finetune.synthesized import Voices, synthesized_voices
@@ -35,9 +35,9 @@ def _corpus(singers: int, each: int) -> list[Recording]:
     return [_recording(f"singer{s}", n) for s in range(singers) for n in range(each)]
 
 
-def _heard(singer: str, number: int, notes: int = 3, frames: int = 40) -> Heard:
+def _heard(singer: str, number: int, notes: int = 3, frames: int = 40) -> NoteFeatures:
     arrays = tuple(RNG.normal(-3.0, 1.0, (frames, BANDS)).astype(np.float16) for _ in range(notes))
-    return Heard(f"{singer}-{number}", singer, arrays)
+    return NoteFeatures(f"{singer}-{number}", singer, arrays)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def voices() -> Voices:
 
 
 def test_the_head_comes_first_and_then_block_by_block_from_the_top() -> None:
-    stages = Plan().stages(BLOCKS)
+    stages = FinetunePlan().stages(BLOCKS)
     assert stages == (
         (HEAD,),
         (HEAD, "top"),
@@ -57,7 +57,7 @@ def test_the_head_comes_first_and_then_block_by_block_from_the_top() -> None:
 
 
 def test_rates_fall_downwards_from_stage_to_stage_and_from_step_to_step() -> None:
-    plan = Plan(steps=10)
+    plan = FinetunePlan(steps=10)
     stages = plan.stages(BLOCKS)
     for free in stages:
         falling = [plan.rates(free, step)[free[-1]] for step in range(10)]
@@ -110,16 +110,16 @@ def test_recordings_without_labels_do_not_count() -> None:
 
 def test_a_batch_depends_on_its_number_alone(voices: Voices) -> None:
     heard = [_heard(singer, n) for singer in "ab" for n in range(3)]
-    one, other = (Draws(heard, voices, 8, 0.5, seed=3) for _ in range(2))
+    one, other = (BatchSampler(heard, voices, 8, 0.5, seed=3) for _ in range(2))
     one.draw(0)
     assert np.array_equal(one.draw(7).levels, other.draw(7).levels)
     assert not np.array_equal(one.draw(7).levels, one.draw(8).levels)
-    assert not np.array_equal(one.draw(7).levels, Draws(heard, voices, 8, 0.5, seed=4).draw(7).levels)
+    assert not np.array_equal(one.draw(7).levels, BatchSampler(heard, voices, 8, 0.5, seed=4).draw(7).levels)
 
 
 def test_the_users_singers_stand_among_synthesized_ones(voices: Voices) -> None:
     heard = [_heard(singer, n) for singer in "ab" for n in range(3)]
-    draws = Draws(heard, voices, 10, 0.5, seed=3)
+    draws = BatchSampler(heard, voices, 10, 0.5, seed=3)
     batch = draws.draw(0)
     assert draws.classes == 2 + 6
     assert len(batch.levels) == 40
@@ -133,7 +133,7 @@ def test_the_users_singers_stand_among_synthesized_ones(voices: Voices) -> None:
 
 
 def test_a_singer_with_one_recording_can_be_drawn(voices: Voices) -> None:
-    batch = Draws([_heard("a", 0), _heard("b", 0, notes=1, frames=13)], voices, 4, 1.0, seed=1).draw(0)
+    batch = BatchSampler([_heard("a", 0), _heard("b", 0, notes=1, frames=13)], voices, 4, 1.0, seed=1).draw(0)
     assert len(batch.levels) == 16
 
 
@@ -205,7 +205,7 @@ def test_notes_are_heard_where_they_are(tmp_path: Path) -> None:
     labels = (SwaraLabel(0.1, 0.7, "S"), SwaraLabel(1.2, 1.8, "R"), SwaraLabel(1.95, 1.99, "G"))
     recording = Recording(str(file), "0" * 64, "a", 200.0, None, labels, "")
     unlabelled = Recording(str(file), "1" * 64, "a", 200.0, None, (), "")
-    (heard,) = hear([recording, unlabelled])
+    (heard,) = extract_note_features([recording, unlabelled])
     silent, sung, short = heard.notes
     assert len(silent) == len(sung) == 24  # of 25 ms
     assert len(short) == WINDOW_FRAMES

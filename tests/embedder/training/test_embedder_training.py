@@ -20,7 +20,7 @@ from swara.embedder.builtin.network import MODEL_FILE, EmbedderNetwork
 from swara.embedder.pooling import pool
 from swara.embedder.spec import EmbedderSpec, Embeddings
 from swara.embedder.training.bank import Bank
-from swara.embedder.training.batches import Batch, BatchMaker
+from swara.embedder.training.batches import BatchMaker, ViewBatch
 from swara.embedder.training.export import PARITY, export, parity
 from swara.embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
 from swara.embedder.training.learner import Learner
@@ -125,7 +125,7 @@ def test_a_checkpoint_goes_on_to_the_same_weights(sounds: Path, tmp_path: Path) 
     assert again.losses() == pytest.approx(whole_of(second, tmp_path), abs=1e-3)
 
 
-def whole_of(batch: Batch, tmp_path: Path) -> dict[str, float]:
+def whole_of(batch: ViewBatch, tmp_path: Path) -> dict[str, float]:
     """The loss of a batch by its definition, from the weights of the checkpoint, as a layer in training."""
     learner = Learner()
     learner.restore(tmp_path / "checkpoint.npz")

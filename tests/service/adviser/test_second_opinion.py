@@ -29,7 +29,7 @@ class Doubter:
     """Agrees with the first note, disagrees with the second, is silent on the rest."""
 
     version = "a-version"
-    remarks = ("something was damaged",)
+    warnings = ("something was damaged",)
 
     def opinions(self, clip, track, notes, sa_hz):
         near = Neighbour(Item("abcdef012345", "synthesized: child", "G", 0.1, 0.9, True), 0.91, "its sound")

@@ -18,7 +18,7 @@ from swara.service.adviser.adviser import load_model
 from swara.service.embedders.choose import choose_embedder, embedder_called, live_embedder
 from swara.service.errors import EmbedderChanged, EmbedderMissing, StoreDamaged, UnknownEmbedder
 from swara.service.rebuild.rebuild import rebuild
-from swara.service.store import Layout, current_version, sound_manifest
+from swara.service.store import Layout, current_version, verify_version
 
 FOUND: dict[str, bool] = {}
 
@@ -78,7 +78,7 @@ def build(studio, monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
 def _live_name(store: Layout) -> str:
     version = current_version(store)
     assert version is not None
-    return sound_manifest(store, version).embedder.name
+    return verify_version(store, version).embedder.name
 
 
 def test_a_new_store_is_heard_by_the_built_in_one(studio, build) -> None:

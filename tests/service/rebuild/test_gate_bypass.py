@@ -15,7 +15,7 @@ from swara.index.samples import build_sample_index
 from swara.service.errors import NoSuchVersion, RecordingsLost
 from swara.service.rebuild.evaluate import HITS, examine, hits_among
 from swara.service.rebuild.first_version import ensure_live
-from swara.service.rebuild.gate import HITS_IN_COMMON, rule
+from swara.service.rebuild.gate import HITS_IN_COMMON, decide
 from swara.service.rebuild.labelled_notes import LabelledNote
 from swara.service.store import current_version
 from swara.service.store.scores import Score
@@ -71,8 +71,8 @@ class TestMoreSingersBeside:
     def test_hits_among_all_decide_nothing(self) -> None:
         crowded = {HITS: Score(0.1, 100), HITS_IN_COMMON: Score(0.9, 100)}
         before = {HITS: Score(0.9, 100), HITS_IN_COMMON: Score(0.9, 100)}
-        assert rule(crowded, before, "").promoted
-        assert not rule(crowded | {HITS_IN_COMMON: Score(0.1, 100)}, before, "").promoted
+        assert decide(crowded, before, "").promoted
+        assert not decide(crowded | {HITS_IN_COMMON: Score(0.1, 100)}, before, "").promoted
 
     def test_right_singers_added_one_by_one_all_go_live(self, choir) -> None:
         choir.rebuild()
@@ -166,10 +166,10 @@ class TestAnotherEmbedder:
     def test_worse_hits_are_told_and_do_not_count(self) -> None:
         now = {"naming accuracy": Score(0.5, 100), "labels in place": Score(1.0, 100)}
         before = {"naming accuracy": Score(0.9, 100), "labels in place": Score(1.0, 100)}
-        ruling = rule(now, before, "", same_embedder=False)
-        assert ruling.promoted
-        assert "naming accuracy fell from 0.900 to 0.500" in ruling.warnings[0]
-        assert not rule(now, before, "").promoted
+        decision = decide(now, before, "", same_embedder=False)
+        assert decision.promoted
+        assert "naming accuracy fell from 0.900 to 0.500" in decision.warnings[0]
+        assert not decide(now, before, "").promoted
 
     def test_it_goes_live(self, choir, monkeypatch: pytest.MonkeyPatch) -> None:
         choir.rebuild()
@@ -204,8 +204,8 @@ class TestAFewNotes:
 
     def test_one_stray_note_of_three_is_none(self) -> None:
         stray = {"labels in place, worst singer of few notes": Score(2 / 3, 3, "A")}
-        assert rule(stray, {}, "").promoted
-        assert not rule({name: replace(s, share=1 / 3) for name, s in stray.items()}, {}, "").promoted
+        assert decide(stray, {}, "").promoted
+        assert not decide({name: replace(s, share=1 / 3) for name, s in stray.items()}, {}, "").promoted
 
 
 class TestRecordingsAreLost:

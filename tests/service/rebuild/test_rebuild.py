@@ -16,7 +16,7 @@ from swara.data.errors import CorpusError
 from swara.embedder.pooling import pool
 from swara.service.errors import EmbedderChanged, RecordingsChanged, StoreDamaged, StoreError, StoreNewer
 from swara.service.rebuild.first_version import ensure_live
-from swara.service.store import current_version, open_live, sound_manifest
+from swara.service.store import current_version, open_live, verify_version
 
 
 def test_the_first_rebuild_makes_the_store(studio) -> None:
@@ -147,8 +147,8 @@ def test_another_tracker_or_seed_learns_anew(studio, monkeypatch: pytest.MonkeyP
 
 def test_a_newer_program_makes_its_own_version(studio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.rebuild()
-    for module in ("rebuild_plan", "store.versions"):
-        monkeypatch.setattr(f"service.{module}.code_version", lambda: "99.0")
+    for module in ("rebuild.plan", "store.versions"):
+        monkeypatch.setattr(f"swara.service.{module}.code_version", lambda: "99.0")
     result = studio.rebuild()
     assert (result.nothing_new, result.embedded, result.from_cache) == (False, 0, 4)
     assert studio.rebuild().nothing_new
@@ -317,7 +317,7 @@ def test_notes_without_pitch_are_left_out_and_counted(studio, monkeypatch: pytes
     result = studio.rebuild()
     assert result.metrics["learned_from"]["notes"] == 20
     assert "4 labelled notes have no pitch" in result.warnings[0]
-    assert sound_manifest(studio.store, result.version).metrics == result.metrics
+    assert verify_version(studio.store, result.version).metrics == result.metrics
 
 
 def test_opening_is_quick(studio) -> None:
@@ -336,7 +336,7 @@ def test_a_version_that_pooled_notes_otherwise_is_refused_and_can_be_made_anew(
 
     with monkeypatch.context() as before:
         before.setattr("swara.service.rebuild.labelled_notes.pool", pool_twice)
-        before.setattr("swara.service.rebuild.plan.MAKING", 2)
+        before.setattr("swara.service.rebuild.plan.BUILD_FORMAT", 2)
         first = studio.rebuild()
     with pytest.raises(EmbedderChanged, match=r"at 6 numbers of a note, .* 3 of it .* Run: swara rebuild"):
         studio.open()

@@ -12,10 +12,10 @@ import pytest
 from benchmarks.rebuilds.choir import relabel, shuffled, sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.service.rebuild.evaluate import HITS, examine
-from swara.service.rebuild.gate import HITS_IN_COMMON, MARGINS, rule
+from swara.service.rebuild.gate import HITS_IN_COMMON, MARGINS, decide
 from swara.service.rebuild.held_out import hash_of_singer, held_out_singers
-from swara.service.rebuild.labelled_notes import Listener
-from swara.service.store import current_version, open_version, sound_manifest
+from swara.service.rebuild.labelled_notes import NoteExtractor
+from swara.service.store import current_version, open_version, verify_version
 from swara.service.store.scores import Score
 
 SINGERS, TAKES = 5, 3
@@ -42,7 +42,7 @@ def test_the_first_version_goes_live_with_its_scores(choir) -> None:
     assert scores["labels in place"] == scores["labels in place, worst singer"] == 1.0
     assert set(scores) <= {*MARGINS, HITS}
     assert result.gate["live"] is None
-    assert sound_manifest(choir.store, result.version).gate == result.gate
+    assert verify_version(choir.store, result.version).gate == result.gate
 
 
 def test_poisoned_labels_are_rejected_and_mended_ones_go_live(choir) -> None:
@@ -54,7 +54,7 @@ def test_poisoned_labels_are_rejected_and_mended_ones_go_live(choir) -> None:
     assert (result.promoted, result.nothing_new, result.outcome) == (False, False, "rejected")
     assert result.version == first.version == current_version(choir.store)
     assert any(re.match(r"labels in place fell from 1\.000 to 0\.[78]", why) for why in result.reasons)
-    kept = sound_manifest(choir.store, result.candidate)
+    kept = verify_version(choir.store, result.candidate)
     assert kept.gate["reasons"] == list(result.reasons)
     assert kept.parent == first.version
 
@@ -97,7 +97,7 @@ def test_the_held_out_set_is_frozen(choir) -> None:
     relabel(choir.store.corpus, shuffled(0.2, seed=1))
     result = choir.rebuild()
     assert choir.store.held_out.read_bytes() == frozen
-    assert any("examined by their labels of before" in warning for warning in result.warnings)
+    assert any("evaluate_candidate by their labels of before" in warning for warning in result.warnings)
 
     held = min(singers)
     number = int(held.rpartition(" ")[2])
@@ -174,8 +174,8 @@ def test_the_nearest_of_others_are_found_as_among_all(choir) -> None:
     """The slow reference: every note ranked, those of the singers held out then struck off."""
     version = choir.rebuild().version
     live = open_version(choir.store, version, choir.embedder.spec)
-    listener = Listener(choir.store, choir.embedder, choir.tracker, {})
-    notes = [note for each in read_corpus(choir.store.corpus) for note in listener.notes_of(each)]
+    extractor = NoteExtractor(choir.store, choir.embedder, choir.tracker, {})
+    notes = [note for each in read_corpus(choir.store.corpus) for note in extractor.notes_of(each)]
     singers = {"singer 0", "singer 3"}
     hits = []
     for note in (note for note in notes if note.item.singer in singers):
@@ -233,7 +233,7 @@ class TestTheMargins:
     @pytest.mark.parametrize("name", MARGINS)
     def test_each_counts(self, name: str) -> None:
         def falls(now: float, notes: int = 1000) -> bool:
-            return not rule({name: Score(now, notes)}, {name: Score(0.9, notes)}, "").promoted
+            return not decide({name: Score(now, notes)}, {name: Score(0.9, notes)}, "").promoted
 
         assert not falls(0.9)
         assert not falls(1.0)
@@ -243,13 +243,13 @@ class TestTheMargins:
         assert falls(0.9 - 2 / 5, notes=5)
 
     def test_what_cannot_be_measured_any_more_is_told(self) -> None:
-        ruling = rule({}, {"precision": Score(0.9, 10)}, "")
-        assert ruling.promoted
-        assert "precision was not compared" in ruling.warnings[0]
+        decision = decide({}, {"precision": Score(0.9, 10)}, "")
+        assert decision.promoted
+        assert "precision was not compared" in decision.warnings[0]
 
     def test_a_ruling_is_json(self) -> None:
-        ruling = rule({"answered": Score(0.1, 50)}, {"answered": Score(0.9, 50)}, "x")
-        assert json.loads(json.dumps(ruling.to_json()))["reasons"] == list(ruling.reasons)
+        decision = decide({"answered": Score(0.1, 50)}, {"answered": Score(0.9, 50)}, "x")
+        assert json.loads(json.dumps(decision.to_json()))["reasons"] == list(decision.reasons)
 
 
 def test_a_version_of_before_the_gate_is_read_and_replaced(choir, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,9 +278,9 @@ def test_a_version_of_before_the_gate_is_read_and_replaced(choir, monkeypatch: p
     stored = json.loads(choir.store.version(old.version).manifest.read_bytes())
     assert (stored["schema"], "gate" in stored) == (1, False)
 
-    manifest = sound_manifest(choir.store, old.version)
+    manifest = verify_version(choir.store, old.version)
     assert (manifest.schema, manifest.gate["promoted"], manifest.gate["scores"]) == (2, True, {})
     new = choir.rebuild()
     assert new.promoted
-    assert sound_manifest(choir.store, new.version).parent == old.version
+    assert verify_version(choir.store, new.version).parent == old.version
     assert choir.rebuild().nothing_new

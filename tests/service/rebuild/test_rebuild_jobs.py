@@ -22,7 +22,7 @@ from swara.data.corpus.corpus import append_recordings, audio_digest
 from swara.data.errors import AudioError, OutputError
 from swara.embedder.cache import EmbeddingCache
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
-from swara.service.rebuild.workers import listen_ahead
+from swara.service.rebuild.workers import prefetch
 from swara.service.store import Layout
 from swara.service.store.lock import writer_lock
 
@@ -40,7 +40,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def rebuilt(folder: Path, recordings, **options: object) -> RebuildResult:
     append_recordings(Layout(folder).corpus, recordings)
     embedder, tracker = tone_ears()()
-    return rebuild(folder, embedder=embedder, tracker=tracker, ears=tone_ears(), **options)
+    return rebuild(folder, embedder=embedder, tracker=tracker, extractors=tone_ears(), **options)
 
 
 def files(folder: Path, version: str) -> dict[str, bytes]:
@@ -86,7 +86,7 @@ def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -
         "import sys; from pathlib import Path; import swara.service.samples.known as k; "
         "k.pack_recordings = lambda: (); "
         "from benchmarks.rebuilds.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
-        "ears = tone_ears(1.0); e, t = ears(); "
+        "extractors = tone_ears(1.0); e, t = ears(); "
         "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, ears=ears)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(store)], cwd=ROOT)
@@ -129,7 +129,7 @@ class Embedder(ToneEmbedder):
         (self.marks / str(uuid4())).touch()
         return super().embed(clip)
 
-def ears(marks):
+def extractors(marks):
     EmbeddingCache.put = put
     return Embedder(marks), ToneTracker()
 """
@@ -149,9 +149,11 @@ def forgetful(corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         import forgetful
 
         append_recordings(Layout(tmp_path / "store").corpus, corpus)
-        embedder, tracker = forgetful.ears(marks)
-        ears = partial(forgetful.ears, marks)
-        result = rebuild(tmp_path / "store", embedder=embedder, tracker=tracker, ears=ears, jobs=2)
+        embedder, tracker = forgetful.extractors(marks)
+        extractors = partial(forgetful.extractors, marks)
+        result = rebuild(
+            tmp_path / "store", embedder=embedder, tracker=tracker, extractors=extractors, jobs=2
+        )
         return result, len(list(marks.iterdir()))
 
     yield run
@@ -188,7 +190,7 @@ def test_damage_that_another_process_mended_is_reported(corpus, tmp_path: Path) 
 
 def test_the_progress_of_all_is_told(corpus, tmp_path: Path) -> None:
     told: list[float] = []
-    ahead = listen_ahead(tmp_path / "store", corpus, tone_ears(), 2, told.append)
+    ahead = prefetch(tmp_path / "store", corpus, tone_ears(), 2, told.append)
     assert (ahead.embedded, ahead.damaged) == (len(corpus), 0)
     assert told == [pytest.approx(n / len(corpus)) for n in range(1, len(corpus) + 1)]
 
@@ -207,6 +209,6 @@ def test_the_longest_are_begun_first(corpus, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("swara.service.rebuild.workers.ProcessPoolExecutor", Pool)
     long = sing(tmp_path / "sounds", 9, 0, rounds=3)
     gone = replace(corpus[0], path=str(tmp_path / "gone.wav"), singer="gone")
-    listen_ahead(tmp_path / "store", [gone, *corpus, long], tone_ears(), 2, lambda _: None)
+    prefetch(tmp_path / "store", [gone, *corpus, long], tone_ears(), 2, lambda _: None)
     assert begun[0] == long.singer
     assert begun[-1] == "gone"

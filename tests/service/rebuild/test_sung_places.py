@@ -9,7 +9,7 @@ import pytest
 
 from swara.classifier.note_head import NoteSource
 from swara.raga.tuning import JUST
-from swara.service.rebuild.note_pitch import middles_cents, swaras_sung
+from swara.service.rebuild.note_pitch import median_cents, swaras_sung
 
 
 def source(cents: np.ndarray) -> NoteSource:
@@ -23,8 +23,8 @@ def test_medians_are_those_of_numpy_to_the_last_bit() -> None:
         cents[rng.random(cents.size) < 0.3] = np.nan
         cents[-1] = 1.0 / 3.0
     expected = np.array([np.nanmedian(cents) for cents in notes])
-    assert middles_cents([source(cents) for cents in notes]).tobytes() == expected.tobytes()
-    assert middles_cents([]).shape == (0,)
+    assert median_cents([source(cents) for cents in notes]).tobytes() == expected.tobytes()
+    assert median_cents([]).shape == (0,)
 
 
 def edges() -> list[float]:

@@ -18,7 +18,7 @@ from swara.data.recording import Recording, SwaraLabel
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 from swara.service.samples import CheckResult, check_samples
-from swara.service.samples.duplicates import likeness
+from swara.service.samples.duplicates import similarity
 from swara.service.store import Layout
 
 RATE_HZ = 16_000
@@ -179,7 +179,7 @@ def test_the_same_sound_encoded_anew_is_a_duplicate_and_another_take_is_not(
     assert (found.kind, found.recording, found.other) == ("duplicate", copy, first.id)
     assert "first.wav" in found.line
     sounds = [load_clip(tmp_path / name, rate_hz=2000).samples for name in ("first.wav", "take2.wav")]
-    assert likeness(*sounds) < 0.95
+    assert similarity(*sounds) < 0.95
 
 
 def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path) -> None:

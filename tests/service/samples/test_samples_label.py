@@ -15,7 +15,7 @@ from swara.data.recording import Recording, SwaraLabel
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
-from swara.service.samples import Change, label_sample
+from swara.service.samples import Edit, label_sample
 from swara.service.store import Layout
 
 RATE_HZ = 16_000
@@ -66,7 +66,7 @@ class Store:
 
     def label(self, **change):
         at = self.recording.id[:6]
-        return label_sample(self.layout, at, Change(**change), tracker=WrittenTracker(self.hz))
+        return label_sample(self.layout, at, Edit(**change), tracker=WrittenTracker(self.hz))
 
     @property
     def recording(self) -> Recording:
@@ -186,7 +186,7 @@ def test_sound_that_is_gone_cannot_be_held_against_a_name(tmp_path: Path) -> Non
 
 def test_a_bundled_sample_cannot_be_mended(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="bundled"):
-        label_sample(Layout(tmp_path), pack_recordings()[0].id, Change(singer="Asha"))
+        label_sample(Layout(tmp_path), pack_recordings()[0].id, Edit(singer="Asha"))
 
 
 def test_the_command_prints_what_was_and_what_is(tmp_path: Path, swara) -> None:

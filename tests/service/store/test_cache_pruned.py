@@ -6,7 +6,7 @@ import pytest
 
 from swara.data.storage.array_cache import CacheInfo
 from swara.service.errors import StoreBusy, StoreError
-from swara.service.store import current_version, sound_manifest, writer_lock
+from swara.service.store import current_version, verify_version, writer_lock
 from swara.service.store.usage import cache_shares, prune_cache
 
 
@@ -96,7 +96,7 @@ def test_nothing_goes_while_a_rebuild_is_at_work(two) -> None:
 
 def test_a_name_is_known_as_long_as_a_version_says_it(two) -> None:
     version = current_version(two.store)
-    parent = sound_manifest(two.store, version).parent
+    parent = verify_version(two.store, version).parent
     two.store.version(parent).manifest.unlink()
     names = {share.live: share.name for share in cache_shares(two.store) if share.kind == "embeddings"}
     assert names == {True: "stub", False: None}

@@ -13,7 +13,7 @@ from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.service.samples.pack_pitch import pack_pitch
+from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
 SHA = "ab" * 32
@@ -100,11 +100,11 @@ def test_another_revision_of_the_head_has_another_fingerprint(monkeypatch: pytes
 
 def test_the_bundled_tracks_are_those_of_the_tracker() -> None:
     tracker = pitch_tracker("head")
-    bundled = pack_pitch(tracker_fingerprint(tracker))
+    bundled = bundled_tracks(tracker_fingerprint(tracker))
     recordings = pack_recordings()
 
     assert set(bundled) == {recording.sha256 for recording in recordings}, (
-        "data/samples/pitch.npz is of another tracker: python -m swara.service.samples.pack_pitch"
+        "data/samples/pitch.npz is of another tracker: python -m swara.service.samples.bundled_tracks"
     )
     for recording in (recordings[0], recordings[-8]):
         track, known = tracker.track(load_clip(audio_path(recording))), bundled[recording.sha256]
@@ -115,4 +115,4 @@ def test_the_bundled_tracks_are_those_of_the_tracker() -> None:
 
 
 def test_another_tracker_has_no_bundled_tracks() -> None:
-    assert pack_pitch(tracker_fingerprint(Tracker("another"))) == {}
+    assert bundled_tracks(tracker_fingerprint(Tracker("another"))) == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from swara.service.errors import StoreDamaged, StoreNewer, StoreUnwritable
-from swara.service.store import create_version, current_version, promote, publish, sound_manifest, writer_lock
+from swara.service.store import create_version, current_version, promote, publish, verify_version, writer_lock
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
 
@@ -26,7 +26,7 @@ def test_a_version_says_what_it_is(lab) -> None:
     with writer_lock(lab.store):
         version = create_version(lab.store, lab.build(7), parent="before", made_at=NOW)
 
-    manifest = sound_manifest(lab.store, version)
+    manifest = verify_version(lab.store, version)
     assert version.startswith("20250301T130000.000250Z-")
     assert is_version_id(version)
     assert manifest.made_at == "2025-03-01T13:00:00.000250+00:00"
@@ -123,7 +123,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(lab, file: str, what: str) -
     for place in range(0, len(content), max(1, len(content) // 40)) if what == "flipped" else [0]:
         harm(path, content, what, place)
         with pytest.raises(StoreDamaged) as caught:
-            sound_manifest(lab.store, version)
+            verify_version(lab.store, version)
         assert caught.value.where == str(path)
         assert caught.value.fix == "Run: swara versions rollback, or swara rebuild --force"
 
@@ -149,7 +149,7 @@ def test_a_damaged_current_is_named(lab, content: bytes) -> None:
 
 def test_a_version_that_is_gone_is_named(lab) -> None:
     with pytest.raises(StoreDamaged, match=r"manifest\.json: the file is missing"):
-        sound_manifest(lab.store, "20250301T130000.000250Z-01234567")
+        verify_version(lab.store, "20250301T130000.000250Z-01234567")
 
 
 def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPa
     version = lab.publish(1)
 
     with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
-        sound_manifest(lab.store, version)
+        verify_version(lab.store, version)
 
 
 def test_a_manifest_reads_as_it_was_written(lab) -> None:

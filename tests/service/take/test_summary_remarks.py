@@ -6,7 +6,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
 from swara.data.take import Tonic
-from swara.raga.allied_ragas import TWINS, leaning
+from swara.raga.allied_ragas import ALLIED_RAGAS, closer_allied_raga
 from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.swaras import svarasthana_named
 from swara.raga.tuning import JUST
@@ -58,27 +58,27 @@ def test_a_few_phrases_show_no_weight():
     assert len(warnings({"R": 1.0, "G": 2.0, "P": 2.5, "D": 4.5})) == 1
 
 
-@pytest.mark.parametrize("raga", sorted(set(RAGAS) - set(TWINS)))
+@pytest.mark.parametrize("raga", sorted(set(RAGAS) - set(ALLIED_RAGAS)))
 def test_a_raga_without_a_twin_leans_nowhere(raga):
-    assert leaning(raga, {7: 100.0, 9: 100.0}) is None
+    assert closer_allied_raga(raga, {7: 100.0, 9: 100.0}) is None
 
 
-@pytest.mark.parametrize("name", sorted(TWINS))
+@pytest.mark.parametrize("name", sorted(ALLIED_RAGAS))
 def test_twins_share_their_swaras_and_point_at_each_other(name):
-    twin = TWINS[name]
+    twin = ALLIED_RAGAS[name]
     other = raga_named(twin.other)
 
     assert other.swaras == raga_named(name).swaras
-    assert TWINS[other.name].other == raga_named(name).display
-    assert (TWINS[other.name].own_weight, TWINS[other.name].other_weight) == (
+    assert ALLIED_RAGAS[other.name].other == raga_named(name).display
+    assert (ALLIED_RAGAS[other.name].own_weight, ALLIED_RAGAS[other.name].other_weight) == (
         twin.other_weight,
         twin.own_weight,
     )
 
 
 def test_equal_weight_leans_nowhere():
-    assert leaning("bhupali", {2: 3.0, 4: 2.0, 7: 1.0, 9: 4.0}) is None
-    assert leaning("bhupali", {}) is None
+    assert closer_allied_raga("bhupali", {2: 3.0, 4: 2.0, 7: 1.0, 9: 4.0}) is None
+    assert closer_allied_raga("bhupali", {}) is None
 
 
 def test_much_foreign_singing_questions_the_raga_and_an_estimated_sa():

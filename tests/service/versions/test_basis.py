@@ -10,7 +10,7 @@ from benchmarks.rebuilds.choir import sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.service.embedders.choose import choose_embedder, live_name
 from swara.service.errors import NoSuchVersion, RecordingsLost
-from swara.service.store import current_version, stated_manifest
+from swara.service.store import current_version, read_manifest
 from swara.service.versions.diff import difference
 from swara.service.versions.info import find_version
 from swara.service.versions.promote import roll_back
@@ -114,7 +114,7 @@ def test_what_only_the_two_share_is_not_said_to_be_too_little(choir, what: str) 
 
 def test_versions_are_told_apart_by_what_can_be_held_against_each_other(choir) -> None:
     live = current_version(choir.store)
-    parent = stated_manifest(choir.store, live).parent
+    parent = read_manifest(choir.store, live).parent
     append_recordings(choir.store.corpus, [sing(choir.sounds, 11, 0)])
     newest = choir.rebuild().version
     before, between, after = (find_version(choir.store, each) for each in (parent, live, newest))

@@ -205,16 +205,16 @@ class TestPruning:
 
     def test_each_state_is_counted_apart(self, lab, reject) -> None:
         good = [lab.publish(value) for value in range(3)]
-        harmed = [lab.publish(value) for value in (3, 4)]
+        corrupt_entries = [lab.publish(value) for value in (3, 4)]
         left = [lab.publish(value) for value in (5, 6)]
-        for version in harmed:
+        for version in corrupt_entries:
             harm(lab, version)
         for _ in left:
             roll_back(lab.store)
         rejected = [reject(value) for value in (7, 8)]
         assert current_version(lab.store) == good[2]
         gone = prune_versions(lab.store, 1)
-        assert gone == (rejected[0], left[0], harmed[0], good[0])
+        assert gone == (rejected[0], left[0], corrupt_entries[0], good[0])
 
     def test_the_one_before_stays_where_none_is_to_be_kept(self, lab, reject) -> None:
         _, second, third = (lab.publish(value) for value in range(3))

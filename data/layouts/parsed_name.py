@@ -19,7 +19,7 @@ from swara.raga.ragas import raga_named
 from swara.raga.swaras import SwaraPitch, parse_swara
 from swara.raga.tonic_names import ParsedTonic, parse_tonic
 
-__all__ = ["Meaning", "meaning"]
+__all__ = ["ParsedName", "parse_name"]
 
 _SEPARATORS = re.compile(r"[\s_\-–—.,;:+&()\[\]{}]+")
 _PIECES = re.compile(r"[A-Ga-g][#♯♭b]?-?\d(?!\d)|\d+|[^\d]+")
@@ -52,7 +52,7 @@ class _Reading(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class ParsedName:
     """What a name may mean.
 
     Parameters
@@ -65,7 +65,7 @@ class Meaning:
         The two readings of a lone ``D`` or ``G``.
     ragas : tuple of str
         Keys of the ragas that it names.
-    unread : tuple of str
+    unrecognised : tuple of str
         Words that say nothing.
     """
 
@@ -73,32 +73,32 @@ class Meaning:
     scales: tuple[ParsedTonic, ...] = ()
     doubt: tuple[SwaraPitch, ParsedTonic] | None = None
     ragas: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    unrecognised: tuple[str, ...] = ()
 
 
-def meaning(name: str) -> Meaning:
+def parse_name(name: str) -> ParsedName:
     """Return what the stem of a file, or the name of a folder, may mean."""
     words = [piece for word in _SEPARATORS.split(name) for piece in _PIECES.findall(word)]
-    readings, unread = _readings(words)
-    if unread:
+    readings, unrecognised = _readings(words)
+    if unrecognised:
         readings = [reading for reading in readings if not reading.lone]
     if len({reading.swara for reading in readings} - {None}) >= _PHRASE:
         readings = [reading for reading in readings if reading.swara is None]
     sure = [reading for reading in readings if reading.swara is None or reading.scale is None]
     doubts = [(r.swara, r.scale) for r in readings if r.swara is not None and r.scale is not None]
-    return Meaning(
+    return ParsedName(
         swaras=tuple(dict.fromkeys(r.swara for r in sure if r.swara is not None)),
         scales=tuple(dict.fromkeys(r.scale for r in sure if r.scale is not None)),
         doubt=doubts[0] if doubts else None,
         ragas=tuple(dict.fromkeys(r.raga for r in sure if r.raga is not None)),
-        unread=tuple(unread),
+        unrecognised=tuple(unrecognised),
     )
 
 
 def _readings(words: list[str]) -> tuple[list[_Reading], list[str]]:
     """Read from left to right, as many words at a time as make sense together."""
     readings: list[_Reading] = []
-    unread: list[str] = []
+    unrecognised: list[str] = []
     at = 0
     while at < len(words):
         before = words[at - 1].casefold() if at else ""
@@ -106,9 +106,9 @@ def _readings(words: list[str]) -> tuple[list[_Reading], list[str]]:
         if reading is not None:
             readings.append(reading)
         elif not _says_nothing_new(words[at], before):
-            unread.append(words[at])
+            unrecognised.append(words[at])
         at += reading.words if reading else 1
-    return readings, unread
+    return readings, unrecognised
 
 
 def _read_at(words: list[str], at: int, before: str) -> Iterator[_Reading]:

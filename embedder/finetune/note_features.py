@@ -14,7 +14,7 @@ from swara.data.recording import Recording
 from swara.embedder.builtin.features import FRAME_SAMPLES, RATE_HZ, STEP_SAMPLES, Levels, band_powers
 from swara.embedder.builtin.network import WINDOW_FRAMES
 
-__all__ = ["Heard", "hear"]
+__all__ = ["NoteFeatures", "extract_note_features"]
 
 _LEAST = 1e-9
 _LONGEST_FRAMES = 200
@@ -22,7 +22,7 @@ _LONGEST_FRAMES = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class NoteFeatures:
     """A recording of a singer.
 
     Parameters
@@ -39,7 +39,9 @@ class Heard:
     notes: tuple[npt.NDArray[np.float16], ...]
 
 
-def hear(recordings: Sequence[Recording], progress: Callable[[float], None] | None = None) -> list[Heard]:
+def extract_note_features(
+    recordings: Sequence[Recording], progress: Callable[[float], None] | None = None
+) -> list[NoteFeatures]:
     """Decode recordings, and return the notes of each that has labels.
 
     Raises
@@ -53,7 +55,7 @@ def hear(recordings: Sequence[Recording], progress: Callable[[float], None] | No
         least = (WINDOW_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES
         powers = band_powers(np.pad(clip.samples, (0, max(0, least - clip.samples.size))))
         if notes := tuple(_notes(recording, powers)):
-            heard.append(Heard(recording.id, recording.singer, notes))
+            heard.append(NoteFeatures(recording.id, recording.singer, notes))
         if progress is not None:
             progress(count / len(recordings))
     return heard

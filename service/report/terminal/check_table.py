@@ -10,7 +10,7 @@ from rich.console import Console
 from swara.data.recording import Recording
 from swara.raga.tonic_names import note_name
 from swara.service.phrases import counted
-from swara.service.samples import CheckResult, Exported, Mended
+from swara.service.samples import CheckResult, EditResult, Exported
 
 from .terminal_page import STYLES, WARNING, Page
 
@@ -42,7 +42,7 @@ def render_check(result: CheckResult, console: Console) -> None:
     page.line(f"! {checked}: {len(result.findings)} found ({counts}).", WARNING)
 
 
-def render_mended(mended: Mended, console: Console) -> None:
+def render_mended(mended: EditResult, console: Console) -> None:
     """Print what a recording was and what it is now, where the two differ."""
     page = Page(console)
     rows = [

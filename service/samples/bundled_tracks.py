@@ -1,6 +1,6 @@
 """The pitch of the bundled samples, tracked beforehand: on a fresh machine it would take minutes.
 
-``python -m swara.service.samples.pack_pitch`` writes it again; a test compares it with the tracker.
+``python -m swara.service.samples.bundled_tracks`` writes it again; a test compares it with the tracker.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from swara.data.recording import Recording
 from swara.data.storage.atomic_file import write_atomically
 from swara.service.store.pitch_cache import tracker_fingerprint
 
-__all__ = ["pack_pitch", "write_pack_pitch"]
+__all__ = ["bundled_tracks", "write_bundled_tracks"]
 
 _FILE = "pitch.npz"
 
 
-def pack_pitch(fingerprint: str) -> Mapping[str, PitchTrack]:
+def bundled_tracks(fingerprint: str) -> Mapping[str, PitchTrack]:
     """Return the tracks of the bundled samples by their SHA-256; none if another tracker made them.
 
     Parameters
@@ -44,7 +44,7 @@ def pack_pitch(fingerprint: str) -> Mapping[str, PitchTrack]:
     return {str(name): track for name, track in zip(names, tracks, strict=True)}
 
 
-def write_pack_pitch(tracker: PitchTracker) -> Path:
+def write_bundled_tracks(tracker: PitchTracker) -> Path:
     """Track all bundled samples, write their tracks beside them and return the file."""
     recordings = pack_recordings()
     tracks = [_tracked(recording, tracker) for recording in recordings]
@@ -77,4 +77,4 @@ def _track(hz: npt.NDArray[np.float32], confidence: npt.NDArray[np.float32]) -> 
 
 
 if __name__ == "__main__":
-    write_pack_pitch(pitch_tracker("head"))
+    write_bundled_tracks(pitch_tracker("head"))

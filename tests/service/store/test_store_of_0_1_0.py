@@ -1,0 +1,59 @@
+"""A store that the release with flat import names left behind opens as it is.
+
+``store_0_1_0.tar.gz`` was written by version 0.1.0, before its modules were moved under ``swara``: the
+bundled samples were rebuilt, two synthesized takes added as "Asha", one verdict corrected, all rebuilt again,
+and the demo take analyzed (``demo-report.json``). Its cached embeddings are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swara.service.store import Layout, current_version, verify_version
+
+ARCHIVE = Path(__file__).with_name("store_0_1_0.tar.gz")
+LIVE, FIRST = "20261126T224133.209081Z-b09f0385", "20261126T224024.208353Z-ad6a52d7"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path / "store"
+
+
+def _snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_both_versions_are_sound(store: Path) -> None:
+    for version in (LIVE, FIRST):
+        verify_version(Layout(store), version)
+
+
+def test_the_demo_take_is_judged_as_it_was(store: Path, demo: Path, swara: Callable[..., Any]) -> None:
+    before = json.loads((store / "demo-report.json").read_text("utf-8"))
+    done = swara("analyze", demo, "--tonic", "C#3", "--json", "-", "--store", store)
+    assert done.code == 0
+    assert json.loads(done.out) == before
+
+
+def test_looking_changes_nothing(store: Path, swara: Callable[..., Any]) -> None:
+    before = _snapshot(store)
+    listed = swara("versions", "list", "--store", store)
+    assert (listed.code, listed.out.count("Z-")) == (0, 2)
+    assert swara("versions", "show", LIVE, "--store", store).code == 0
+    assert "Asha" in swara("samples", "list", "--store", store).out
+    assert "a9d104a1" in swara("feedback", "list", "--store", store).out
+    assert _snapshot(store) == before
+
+
+def test_its_rollback_target_is_the_version_before(store: Path, swara: Callable[..., Any]) -> None:
+    assert swara("versions", "rollback", "--store", store).code == 0
+    assert current_version(Layout(store)) == FIRST
