@@ -108,9 +108,7 @@ def reinstall_advice() -> str:
     if (folder := source_folder()) is not None:
         return f"Run: {_pip_install(['-e'], [str(folder)])}"
     if (origin := _own_origin()) is None:
-        return (
-            "Install swara again from the folder or the wheel that it came from, which pip has no record of"
-        )
+        return "Install swara again from the folder or wheel that it came from, which pip has no record of"
     if Path(origin).is_absolute() and not Path(origin).exists():
         return f"Get swara again and install it: it came from {origin}, which is not there any more"
     return f"Run: {_pip_install(['--force-reinstall', '--no-deps'], [origin])}"

@@ -37,7 +37,9 @@ def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
             where=where,
             fix=f"Install it with: {install_command('ai-edge-litert')}",
         ) from error
-    source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    source: dict[str, Any] = (
+        {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    )
     try:
         with stderr_closed():
             interpreter = Interpreter(**source, num_threads=threads)
