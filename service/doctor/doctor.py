@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
 import importlib.util
 import os
@@ -111,11 +112,17 @@ def _swara() -> tuple[Check, ...]:
         return (Check(name, "missing", "runs from a folder and is not installed", reinstall_advice()),)
     found = distributions(name=name, path=[str(own.locate_file(""))])
     namesakes = [_namesake(other) for other in found]
-    gone = [file for file in own.files or () if file.suffix != ".pyc" and not Path(file.locate()).exists()]
-    if gone:
-        detail = f"{own.version}, and {counted(len(gone), 'file')} of it cannot be found: {gone[0].name} ..."
+    if gone := _gone(own):
+        detail = f"{own.version}, and {counted(len(gone), 'file')} of it cannot be found: {gone[0]} ..."
         return (Check(name, "broken", detail, reinstall_advice()), *namesakes)
     return (Check(name, "ok", own.version), *namesakes)
+
+
+def _gone(installed: Distribution) -> list[str]:
+    """Return the names of the files that pip installed and that are there no more."""
+    rows = csv.reader((installed.read_text("RECORD") or "").splitlines())
+    paths = [Path(str(installed.locate_file(row[0]))) for row in rows if row]
+    return [path.name for path in paths if path.suffix != ".pyc" and not path.exists()]
 
 
 def _namesake(other: Distribution) -> Check:
