@@ -8,40 +8,70 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from swara.raga.errors import SwaraError
-from swara.service.commands.cache import cache_app
-from swara.service.commands.doctor import doctor
-from swara.service.commands.feedback import feedback_app
-from swara.service.commands.learning import rebuild
-from swara.service.commands.models import finetune, models_app
-from swara.service.commands.samples import samples_app
-from swara.service.commands.takes import analyze, pitch, search, spectrogram
-from swara.service.commands.versions import versions_app
 
 __all__ = ["app", "main"]
 
+_COMMANDS = {
+    "analyze": "takes.analyze",
+    "pitch": "takes.pitch",
+    "spectrogram": "takes.spectrogram",
+    "search": "takes.search",
+    "rebuild": "learning.rebuild",
+    "finetune": "models.finetune",
+    "doctor": "maintenance.doctor",
+    "samples": "samples.samples_app",
+    "cache": "maintenance.cache_app",
+    "models": "models.models_app",
+    "versions": "versions.versions_app",
+    "feedback": "feedback.feedback_app",
+}
+"""Where each command, or group of commands, lies in ``swara.service.commands``."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name; each is imported once it is asked for, so that one command loads itself alone."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, _, what = _COMMANDS[name].partition(".")
+        found = getattr(import_module(f"swara.service.commands.{module}"), what)
+        if isinstance(found, typer.Typer):
+            found.rich_markup_mode = None  # as of `app`
+            command: Any = typer.main.get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(name)(found)
+            command = typer.main.get_command(alone)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_COMMANDS)
+
+    def __len__(self) -> int:
+        return len(_COMMANDS)
+
+
+class _Group(typer.core.TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands: Any = _Commands()
+
+
 app = typer.Typer(
+    cls=_Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Was I in tune, where not, and what should it sound like?",
 )
-
-for _command in (analyze, pitch, spectrogram, search, rebuild, finetune, doctor):
-    app.command(_command.__name__)(_command)
-for _group, _name in (
-    (samples_app, "samples"),
-    (cache_app, "cache"),
-    (models_app, "models"),
-    (versions_app, "versions"),
-    (feedback_app, "feedback"),
-):
-    app.add_typer(_group, name=_name)
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.notes import find_held_notes
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from swara.classifier.note_head import FittedHead, NoteHead, NoteSource, augmented, fit_note_head
+from swara.classifier.note_head.augment import augmented
+from swara.classifier.note_head.examples import NoteSource
+from swara.classifier.note_head.fit import FittedHead, fit_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.embedder.registry import embedder_named
 
 from .named_notes import PackNote, calan_notes, pack_notes, solfege_notes

@@ -92,15 +92,19 @@ def install_command(
     Parameters
     ----------
     *packages : str
-        The names, on the index, of those that are missing.
+        Their names on the index; none for all of an extra.
     extra : str, optional
-        The group of optional requirements that they belong to; all of it is installed.
+        The group of optional requirements that they belong to.
     option : str, optional
         For packages that are there and do not work.
+
+    Returns
+    -------
+    str
+        Without versions where these are not known.
     """
-    required = requirements(extra)
-    wanted = required if extra else [each for each in required if package_name(each) in packages]
-    return _pip_install([option] if option else [], wanted or packages)
+    wanted = [each for each in requirements(extra) if not packages or package_name(each) in packages]
+    return _pip_install([option] if option else [], wanted or packages or [extra or ""])
 
 
 def reinstall_advice() -> str:

@@ -11,22 +11,13 @@ from swara.data.errors import OutputError
 from swara.raga.errors import SwaraError
 
 __all__ = [
-    "ConversionFailed",
-    "DownloadFailed",
-    "FinetuneBusy",
+    "DownloadError",
     "FinetuneError",
-    "FinetuneFailed",
-    "FinetuneNoBetter",
-    "FinetuneStopped",
     "ModelAbsent",
-    "ModelBusy",
     "ModelDamaged",
     "ModelError",
     "ModelInUse",
-    "ModelRefused",
     "ModelUnfit",
-    "TooFewSingers",
-    "UnknownModel",
     "reading",
     "removing",
     "writing",
@@ -38,7 +29,7 @@ class ModelError(SwaraError):
 
 
 class ModelAbsent(ModelError):
-    """A model that is in none of the places where it is looked for."""
+    """A model that is in none of the places where it is looked for, or that nobody knows by that name."""
 
 
 class ModelDamaged(ModelError):
@@ -46,55 +37,19 @@ class ModelDamaged(ModelError):
 
 
 class ModelUnfit(ModelError):
-    """A model with other inputs or outputs than documented, or one that does not do what is documented."""
+    """Something else than the documented model: a web page, another digest, other inputs or outputs."""
 
 
-class ConversionFailed(ModelError):
-    """A SavedModel that could not be converted to LiteRT."""
+class ModelInUse(ModelError):
+    """A model that another process, or the live version of a store, has in use."""
+
+
+class DownloadError(ModelError):
+    """A model could not be downloaded: no network, no such address, or a server that gives up."""
 
 
 class FinetuneError(ModelError):
     """A fine-tuning that made no embedder."""
-
-
-class TooFewSingers(FinetuneError):
-    """Too few recordings, or too few singers, to learn from and to judge by."""
-
-
-class FinetuneBusy(FinetuneError):
-    """Another process is at the same fine-tuning."""
-
-
-class FinetuneStopped(FinetuneError):
-    """The user stopped it; it can go on."""
-
-
-class FinetuneNoBetter(FinetuneError):
-    """What came out finds singers no better than before, and is not kept."""
-
-
-class FinetuneFailed(FinetuneError):
-    """What came out cannot be exported, or answers otherwise than it did in training."""
-
-
-class ModelInUse(ModelError):
-    """A fine-tuned embedder that the live version of a store was made with: it is not removed."""
-
-
-class UnknownModel(ModelError):
-    """No model of that name can be pulled."""
-
-
-class DownloadFailed(ModelError):
-    """A model could not be downloaded: no network, no such address, or a server that gives up."""
-
-
-class ModelRefused(ModelError):
-    """What was given or downloaded is not the model: a web page, a broken archive, another digest."""
-
-
-class ModelBusy(ModelError):
-    """Another process pulls or removes the same model."""
 
 
 _ELSEWHERE = "name another folder with SWARA_MODELS"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias, assert_never, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast
 
-from .hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, contract_with_handle
-from .hub.integrity import record_of
-from .hub.locate import find_model, find_only
 from .spec import Embedder
+
+if TYPE_CHECKING:
+    from .hub.contract import Contract
 
 __all__ = ["EmbedderName", "embedder_named"]
 
@@ -30,8 +30,8 @@ def embedder_named(
     Parameters
     ----------
     name : str
-        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub, which stands for that very
-        model. ``yamnet`` is whichever of its two forms `find_model` comes to first.
+        An `EmbedderName`, ``finetuned-`` and 8 hex digits, or a handle on TF Hub or Kaggle: that very model.
+        ``yamnet`` is whichever of its two forms `find_model` comes to first.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
         looked for. The builtin one ships with the package.
@@ -50,37 +50,48 @@ def embedder_named(
         from .finetuned.embedder import finetuned_embedder
 
         return finetuned_embedder(name, around)
-    if (contract := contract_with_handle(name)) is not None:
-        return _published(contract, _only(contract, around, model), around, report)
-    known = cast("EmbedderName", name)
-    match known:
-        case "builtin":
-            from .builtin.embedder import BuiltinEmbedder
+    if name == "builtin":
+        from .builtin.embedder import BuiltinEmbedder
 
-            return BuiltinEmbedder()
+        return BuiltinEmbedder()
+    return _published(name, model, around, report)
+
+
+def _published(
+    name: str, model: Path | None, environment: Mapping[str, str], report: Callable[[str], None] | None
+) -> Embedder:
+    """Return the embedder of a model from TF Hub, by the name or the handle of the model."""
+    from .hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, contract_with_handle
+    from .hub.locate import find_model
+
+    if (contract := contract_with_handle(name)) is not None:
+        return _opened(contract, _only(contract, environment, model), environment, report)
+    known = cast('Literal["yamnet", "yamnet-tflite", "vggish"]', name)
+    match known:
         case "yamnet":
-            return _published(YAMNET, find_model(YAMNET, around, model), around, report)
+            return _opened(YAMNET, find_model(YAMNET, environment, model), environment, report)
         case "yamnet-tflite":
-            return _published(YAMNET_TFLITE, _only(YAMNET_TFLITE, around, model), around, report)
+            return _opened(YAMNET_TFLITE, _only(YAMNET_TFLITE, environment, model), environment, report)
         case "vggish":
-            return _published(VGGISH, find_model(VGGISH, around, model), around, report)
+            return _opened(VGGISH, find_model(VGGISH, environment, model), environment, report)
         case _:
             assert_never(known)
 
 
 def _only(contract: Contract, environment: Mapping[str, str], model: Path | None) -> Path:
-    return find_only(contract, environment) if model is None else find_model(contract, environment, model)
+    from .hub.locate import find_exact, find_model
+
+    return find_exact(contract, environment) if model is None else find_model(contract, environment, model)
 
 
-def _published(
+def _opened(
     contract: Contract, found: Path, environment: Mapping[str, str], report: Callable[[str], None] | None
 ) -> Embedder:
-    """Return the embedder of a model from TF Hub that was found."""
-    manifest = record_of(found, environment)
+    from .hub.contract import VGGISH
+    from .hub.embedder import VggishEmbedder, YamnetEmbedder
+    from .hub.integrity import manifest_for
+
+    manifest = manifest_for(found, environment)
     if contract is VGGISH:
-        from .hub.embedder import VggishEmbedder
-
         return VggishEmbedder(found, report, manifest=manifest)
-    from .hub.embedder import YamnetEmbedder
-
     return YamnetEmbedder(found, report, manifest=manifest, name=contract.name)

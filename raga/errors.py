@@ -19,12 +19,12 @@
     │   └── OutputError             a file that cannot be written
     ├── swara.embedder.errors
     │   └── ModelError              a network that cannot be had or used
-    │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ConversionFailed
-    │       ├── UnknownModel, DownloadFailed, ModelRefused, ModelBusy   (swara.embedder.errors)
-    │       ├── ModelInUse              what the live version was made with   (swara.embedder.errors)
-    │       └── FinetuneError       a fine-tuning that made none   (swara.embedder.errors)
-    │           ├── TooFewSingers, FinetuneBusy, FinetuneStopped
-    │           └── FinetuneNoBetter, FinetuneFailed
+    │       ├── ModelAbsent         in none of the places where it is looked for, or known to nobody
+    │       ├── ModelDamaged        cut short, changed or unreadable
+    │       ├── ModelUnfit          something else than the documented model
+    │       ├── ModelInUse          another process, or a live version, has it in use
+    │       ├── DownloadError       no network, or a server that gives up
+    │       └── FinetuneError       a fine-tuning that made none
     ├── swara.index.errors
     │   └── IndexDamaged            an index that cannot be read
     ├── swara.classifier.errors

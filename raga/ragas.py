@@ -7,13 +7,14 @@ on details, above all on the samvadi and the hour; what judging a take rests on,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from .errors import UnknownRaga
 from .near_names import fold_name, nearest_names
 from .raga import Raga
 
-__all__ = ["RAGAS", "Raga", "raga_named"]
+__all__ = ["ALLIED_RAGAS", "RAGAS", "AlliedRaga", "Raga", "closer_allied_raga", "raga_named"]
 
 
 def _raga(
@@ -194,3 +195,40 @@ def raga_named(text: str) -> Raga:
     if known is None:
         raise UnknownRaga(f'no raga is called "{text}"', fix=nearest_names(text, _SHOWN))
     return known
+
+
+@dataclass(frozen=True, slots=True)
+class AlliedRaga:
+    """Another raga of the same swaras, and the two swaras (as indices) that weigh more in each."""
+
+    other: str
+    own_weight: frozenset[int]
+    other_weight: frozenset[int]
+
+
+_LOWER_HALF = frozenset({2, 4})
+_UPPER_HALF = frozenset({7, 9})
+
+ALLIED_RAGAS: Mapping[str, AlliedRaga] = {
+    "bhupali": AlliedRaga("Deshkar", _LOWER_HALF, _UPPER_HALF),
+    "deshkar": AlliedRaga("Bhupali", _UPPER_HALF, _LOWER_HALF),
+}
+"""By raga name. Bhupali dwells on Ga and Re, Deshkar on Dha and Pa."""
+
+
+def closer_allied_raga(raga: str, sung_s: Mapping[int, float]) -> str | None:
+    """Return the display name of the raga that a take leans to instead of its own, or None.
+
+    Parameters
+    ----------
+    raga : str
+        Key of the raga in ``RAGAS``.
+    sung_s : mapping of int to float
+        Seconds sung on each svarasthana, whatever the octave.
+    """
+    twin = ALLIED_RAGAS.get(raga)
+    if twin is None:
+        return None
+    own_s = sum(sung_s.get(index, 0.0) for index in twin.own_weight)
+    other_s = sum(sung_s.get(index, 0.0) for index in twin.other_weight)
+    return twin.other if other_s > own_s else None

@@ -81,6 +81,7 @@ def _no_store_of_the_user(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
     """Keep every test away from the store and the models of whoever runs it."""
     monkeypatch.setenv("SWARA_MODELS", str(request.getfixturevalue("tmp_path") / "models"))
     monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(request.getfixturevalue("tmp_path") / "kagglehub"))
     if {"swara", "stub_command", "demo"} & set(request.fixturenames):
         monkeypatch.setenv("SWARA_STORE", str(request.getfixturevalue("pack_store")))
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = {"raga", "data", "embedder", "classifier", "index", "service"}
 COMMAND = re.compile(r"\b(?:pip3?|pipx|uv|uv pip|uv tool) install\b")
 OURS = re.compile(r"swara(?:[-_]coach)?(?:\[[\w,]*\])?(?:[<>=~!].*)?", re.IGNORECASE)
 BY_EXTRA = re.compile(r"(?<![\w/.-])swara(?:-coach)?\[[a-z]", re.IGNORECASE)
@@ -46,6 +47,16 @@ def test_nothing_is_installed_by_our_name() -> None:
     assert len(files) > 500
     texts = {path.relative_to(ROOT).as_posix(): _words(path) for path in files}
     assert [name for name, text in texts.items() if _by_name(text) or BY_EXTRA.search(text)] == []
+
+
+def test_one_module_writes_the_commands() -> None:
+    """The others ask it: it knows what is required, and where swara came from."""
+    product = [
+        path for path in _tracked() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
+    ]
+    assert len(product) > 200
+    writers = [path.relative_to(ROOT).as_posix() for path in product if f"pip {INSTALL}" in _words(path)]
+    assert writers == ["data/installation.py"]
 
 
 @pytest.mark.parametrize(

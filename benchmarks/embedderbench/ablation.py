@@ -12,7 +12,10 @@ import numpy as np
 from benchmarks.named_notes import PackNote, calan_notes, pack_notes, solfege_notes
 from benchmarks.note_head import HELD_OUT_KEYS, SEED, Outcome
 from benchmarks.tracks import Tracks
-from swara.classifier.note_head import NoteHead, NoteSource, augmented, fit_note_head
+from swara.classifier.note_head.augment import augmented
+from swara.classifier.note_head.examples import NoteSource
+from swara.classifier.note_head.fit import fit_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.embedder import Embedder, Vectors
 from swara.embedder.builtin.network import VECTOR_DIM
 

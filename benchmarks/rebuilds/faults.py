@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 import swara.service.samples.known
-from swara.classifier.note_head import pitch_evidence
+from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreBusy

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .held import HeldNote, HeldNotes, find_held_notes
-from .judge import PRESETS, Standard, Thresholds, judge
-from .tiling import tile
+from .judge import PRESETS, Standard, Thresholds, judge, tile
 
 __all__ = [
     "PRESETS",

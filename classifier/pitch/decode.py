@@ -3,13 +3,104 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from swara.data.arrays import BoolArray, FloatArray, IntArray
 
-from .bins import PITCH_BINS, Salience, hz_of_bins
-from .stillness import STILL_FRAMES, ends_still, still_frames
+__all__ = [
+    "PITCH_BINS",
+    "PITCH_BINS_PER_OCTAVE",
+    "PITCH_LOWEST_HZ",
+    "STILL_FRAMES",
+    "Path",
+    "Salience",
+    "Voicing",
+    "bins_of_hz",
+    "ends_still",
+    "hz_of_bins",
+    "local_hz",
+    "still_frames",
+    "sung_frames",
+    "trace",
+]
 
-__all__ = ["Path", "Voicing", "local_hz", "sung_frames", "trace"]
+
+Salience = npt.NDArray[np.float32]
+
+PITCH_BINS_PER_OCTAVE = 36
+PITCH_LOWEST_HZ = 60.0
+PITCH_BINS = 156
+"""60 to 1187 Hz: a margin of more than a semitone around the sung range at either end."""
+
+
+def bins_of_hz(hz: FloatArray) -> FloatArray:
+    """Return the (fractional) bins of frequencies; NaN and infinities pass through."""
+    return PITCH_BINS_PER_OCTAVE * np.log2(hz / PITCH_LOWEST_HZ)
+
+
+def hz_of_bins(bins: FloatArray) -> FloatArray:
+    """Return the frequencies of (fractional) bins."""
+    return np.asarray(PITCH_LOWEST_HZ * 2.0 ** (bins / PITCH_BINS_PER_OCTAVE))
+
+
+STILL_FRAMES = 65
+"""How long a pitch must stand still: 0.65 s of frames."""
+
+_STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slow drift is no movement
+_VOICE_ALL_THE_SAME = 0.98  # so likely on average, it is a voice that was made by a machine
+
+_BLOCK = 4096
+_TIMES = np.arange(STILL_FRAMES) - STILL_FRAMES // 2
+
+
+def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
+    """Tell which frames lie in a stretch that stands still without being all but surely a voice.
+
+    Parameters
+    ----------
+    hz : float64 array, shape [frames]
+        Positive, voiced or not.
+    probability : float32 array, shape [frames]
+        Of a voice.
+
+    Returns
+    -------
+    bool array, shape [frames]
+    """
+    starts = np.zeros(hz.size + 1, np.intp)
+    for first in range(0, hz.size - STILL_FRAMES + 1, _BLOCK):
+        inside = slice(first, first + _BLOCK + STILL_FRAMES - 1)
+        still = _stands_still(
+            sliding_window_view(hz[inside], STILL_FRAMES),
+            sliding_window_view(probability[inside], STILL_FRAMES),
+        )
+        at = first + np.flatnonzero(still)
+        starts[at] += 1
+        starts[at + STILL_FRAMES] -= 1
+    return np.asarray(np.cumsum(starts)[:-1] > 0)
+
+
+def ends_still(hz: FloatArray, probability: Salience) -> bool:
+    """Tell whether the last `STILL_FRAMES` frames stand still: all that can be known of the last one.
+
+    Parameters
+    ----------
+    hz : float64 array, shape [STILL_FRAMES]
+    probability : float32 array, shape [STILL_FRAMES]
+    """
+    return bool(_stands_still(hz[None], probability[None])[0])
+
+
+def _stands_still(hz: FloatArray, probability: Salience) -> BoolArray:
+    """Judge each row, shape [windows, STILL_FRAMES]."""
+    cents = 1200.0 * np.log2(hz)
+    off = cents - cents.mean(axis=1, keepdims=True)
+    slope = off @ _TIMES / np.square(_TIMES).sum()
+    off -= slope[:, None] * _TIMES
+    still = np.square(off).mean(axis=1) < _STILL_CENTS**2
+    return np.asarray(still & (probability.mean(axis=1) < _VOICE_ALL_THE_SAME))
+
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides
 _STEP_COST = 0.18  # for each bin moved

@@ -16,12 +16,10 @@ from swara.data.blas import one_blas_thread
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
-from .bins import Salience
-from .decode import Path, local_hz, sung_frames, trace
-from .estimate import coarse_pass, refine_pass
+from .decode import Path, Salience, local_hz, sung_frames, trace
 from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
 from .fine import AROUND, Features
-from .network import PitchNetwork, shipped_network
+from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 from .tracker import TRACK_RATE_HZ, Progress
 

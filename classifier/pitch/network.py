@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from swara.classifier.errors import HeadDamaged
+from swara.data.arrays import FloatArray
 from swara.data.errors import MissingPackage
 from swara.data.installation import install_command, repair_advice
 from swara.embedder.litert import stderr_closed
 
-from .bins import PITCH_BINS, Salience
+from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
 from .features import CHANNELS
-from .fine import FINE_FEATURES, GATHERED_FEATURES, Features
-from .spectrum import BINS, Levels
+from .fine import FINE_FEATURES, GATHERED_FEATURES, SCALE_CENTS, Features, around, partial_features
+from .spectrum import BINS, Levels, Spectra
 
-__all__ = ["CHUNK", "MODEL_FILE", "Memory", "PitchNetwork", "shipped_network"]
+__all__ = ["CHUNK", "MODEL_FILE", "Memory", "PitchNetwork", "coarse_pass", "refine_pass", "shipped_network"]
 
 CHUNK = 50
 """Frames of 20 ms that are run at a time where nobody waits for them."""
@@ -141,3 +142,20 @@ class Memory:
 def shipped_network() -> PitchNetwork:
     """Return the network that ships with the package."""
     return PitchNetwork()
+
+
+def coarse_pass(
+    network: PitchNetwork, spectra: Spectra, backgrounds: Levels, coarse_hz: FloatArray
+) -> tuple[FloatArray, Features]:
+    """Measure the pitch in each frame by itself: Hz, shape [frames], and what `refine_pass` is told."""
+    off, partials = network.look(partial_features(spectra, backgrounds, coarse_hz))
+    return np.asarray(coarse_hz * 2.0 ** (off.astype(np.float64) * SCALE_CENTS / 1200.0)), partials
+
+
+def refine_pass(
+    network: PitchNetwork, hz: FloatArray, voicing: Salience, partials: Features
+) -> tuple[FloatArray, Salience]:
+    """Mend the first look by the frames around: Hz and the probability of a voice, shapes [frames]."""
+    cents = 1200.0 * np.log2(hz / PITCH_LOWEST_HZ)
+    off, mended = network.look_around(around(cents, voicing, partials))
+    return np.asarray(hz * 2.0 ** (off.astype(np.float64) * SCALE_CENTS / 1200.0)), mended

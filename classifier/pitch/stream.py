@@ -8,11 +8,9 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
-from .bins import Salience
-from .decode import Path, Voicing, local_hz
-from .estimate import coarse_pass
+from .decode import Path, Salience, Voicing, local_hz
 from .features import Background, audible, network_input
-from .network import PitchNetwork, shipped_network
+from .network import PitchNetwork, coarse_pass, shipped_network
 from .spectrum import HOP, MARGIN, spectra
 from .tracker import TRACK_RATE_HZ
 

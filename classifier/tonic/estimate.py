@@ -13,8 +13,15 @@ from swara.data.take import Tonic, TonicCandidate
 from swara.raga.ragas import Raga
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name
 
-from .drone import drone_partials, drone_salience
-from .template import CLASSES, REFERENCE_HZ, circular_cents, fold, log_likelihood
+from .template import (
+    CLASSES,
+    REFERENCE_HZ,
+    circular_cents,
+    drone_partials,
+    drone_salience,
+    fold,
+    log_likelihood,
+)
 
 __all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave"]
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioEmpty, AudioNotFound, AudioUnreadable
 
-from .av_reader import AvReader
+from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
 from .collector import Collector, too_long
-from .container import HEAD_BYTES, is_mp3, is_sndfile
 from .reader import Reader, Refused
 from .soundfile_reader import SoundfileReader
 

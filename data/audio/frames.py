@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 
 from swara.data.arrays import FloatArray, IntArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S
 
-__all__ = ["frame_count", "level_db", "spectral_flux_db"]
+__all__ = ["frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
 
 LEVEL_WINDOW_S = 0.030
 FLUX_WINDOW_S = 0.032
@@ -90,10 +91,15 @@ def _between(samples: Samples, start: int, stop: int) -> Samples:
 
 def _band_edges(window: int, rate_hz: int) -> IntArray:
     """First bin of each band and one past the last, strictly rising."""
-    mel = np.linspace(_mel(_FLUX_MIN_HZ), _mel(rate_hz / 2), _FLUX_BANDS + 1)
-    hz = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    hz = hz_of_mel(np.linspace(mel_of_hz(_FLUX_MIN_HZ), mel_of_hz(rate_hz / 2), _FLUX_BANDS + 1))
     return np.unique(np.rint(hz * window / rate_hz).astype(np.intp))
 
 
-def _mel(hz: float) -> float:
-    return float(2595.0 * np.log10(1.0 + hz / 700.0))
+def mel_of_hz(hz: ArrayLike) -> FloatArray:
+    """Return frequencies in mel, float64 of the same shape (O'Shaughnessy 1987; HTK's scale)."""
+    return np.asarray(2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0))
+
+
+def hz_of_mel(mel: FloatArray) -> FloatArray:
+    """Return mel in Hz: the inverse of `mel_of_hz`."""
+    return np.asarray(700.0 * (10.0 ** (mel / 2595.0) - 1.0))

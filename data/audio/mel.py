@@ -10,20 +10,15 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S
 
-from .frames import frame_count
+from .frames import frame_count, hz_of_mel, mel_of_hz
 
-__all__ = ["MelBands", "MelPower", "hz_of_mel", "mel_of_hz", "mel_power"]
+__all__ = ["MelBands", "MelPower", "mel_power"]
 
 MelPower: TypeAlias = npt.NDArray[np.float32]
 
-_LINEAR_HZ = 200.0 / 3.0
-_BEND_HZ = 1000.0
-_BEND_MEL = _BEND_HZ / _LINEAR_HZ
-_LOG_STEP = np.log(6.4) / 27.0
 _BLOCK = 1000
 """Frames worked on at a time: 10 s, whatever the length of the clip."""
 
@@ -49,27 +44,15 @@ class MelBands:
     def weights(self, rate_hz: int) -> MelPower:
         """Return how much each bin of a spectrum counts in each band, shape [window // 2 + 1, bands].
 
-        Each triangle has an area of 1 Hz, so that white noise is level (Slaney 1998).
+        Each triangle has an area of 1 Hz, so that white noise is level (Slaney, Auditory Toolbox, 1998).
         """
-        lowest, highest = mel_of_hz(np.array([self.min_hz, self.max_hz]))
+        lowest, highest = mel_of_hz([self.min_hz, self.max_hz])
         edges_hz = hz_of_mel(np.linspace(lowest, highest, self.bands + 2))
         low, peak, high = (edges_hz[start : start + self.bands] for start in (0, 1, 2))
         bins_hz = np.fft.rfftfreq(self.window, 1.0 / rate_hz)[:, np.newaxis]
         rising, falling = (bins_hz - low) / (peak - low), (high - bins_hz) / (high - peak)
         triangles = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (high - low)
         return triangles.astype(np.float32)
-
-
-def mel_of_hz(hz: FloatArray) -> FloatArray:
-    """Return frequencies in mel: linear up to 1 kHz, logarithmic above (Slaney, Auditory Toolbox, 1998)."""
-    above = _BEND_MEL + np.log(np.maximum(hz, _BEND_HZ) / _BEND_HZ) / _LOG_STEP
-    return np.asarray(np.where(hz < _BEND_HZ, hz / _LINEAR_HZ, above))
-
-
-def hz_of_mel(mel: FloatArray) -> FloatArray:
-    """Return mel in Hz: the inverse of `mel_of_hz`."""
-    above = _BEND_HZ * np.exp(_LOG_STEP * (np.maximum(mel, _BEND_MEL) - _BEND_MEL))
-    return np.asarray(np.where(mel < _BEND_MEL, mel * _LINEAR_HZ, above))
 
 
 def mel_power(clip: Clip, bands: MelBands) -> Iterator[MelPower]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from swara.data.clip import Samples
 
-from .container import ends_open, missing_ratio
+from .av_reader import ends_open, missing_ratio
 from .reader import BLOCK_FRAMES, Refused, to_mono
 
 __all__ = ["SoundfileReader"]

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from .disk import sync
 
-__all__ = ["new_beside", "put_in_place", "size_bytes", "take_away", "tidy"]
+__all__ = ["clean_stale", "remove_dir", "size_bytes", "staging_path", "swap_in"]
 
 _NEW, _OLD, _GONE = ".new-", ".old-", ".gone-"
 
 
-def new_beside(folder: Path) -> Path:
+def staging_path(folder: Path) -> Path:
     """Return a name beside `folder` for what is to become it."""
     return _beside(_NEW, folder)
 
 
-def put_in_place(new: Path, folder: Path) -> None:
+def swap_in(new: Path, folder: Path) -> None:
     """Make `new` be `folder`; what was there before is removed after that, and stays where that fails.
 
     Raises
@@ -40,7 +40,7 @@ def put_in_place(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def take_away(folder: Path) -> None:
+def remove_dir(folder: Path) -> None:
     """Remove a folder; under its name it is there whole, or not at all.
 
     Raises
@@ -55,7 +55,7 @@ def take_away(folder: Path) -> None:
         shutil.rmtree(gone)
 
 
-def tidy(folder: Path) -> None:
+def clean_stale(folder: Path) -> None:
     """Clear up after one who was killed; nobody else may be changing `folder`.
 
     One who was killed between moving the old folder aside and putting the new one in its place left none: the

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from swara.data.arrays import FloatArray
+from swara.data.audio.frames import hz_of_mel, mel_of_hz
 from swara.data.clip import Samples
 from swara.embedder.spec import Vectors
 
@@ -24,8 +25,6 @@ __all__ = [
     "band_features",
     "band_powers",
     "band_weights",
-    "hz_of_mel",
-    "mel_of_hz",
     "window_envelopes",
 ]
 
@@ -127,16 +126,6 @@ def _triangles(
 def band_centres_hz() -> FloatArray:
     """Return where each band's power lies on average, float64 of shape [BANDS]."""
     return np.asarray(band_weights() @ np.linspace(0.0, RATE_HZ / 2, FRAME_SAMPLES // 2 + 1))
-
-
-def mel_of_hz(hz: float) -> float:
-    """O'Shaughnessy's mel scale."""
-    return float(2595.0 * np.log10(1.0 + hz / 700.0))
-
-
-def hz_of_mel(mel: FloatArray) -> FloatArray:
-    """Return to Hz from mel."""
-    return np.asarray(700.0 * (10.0 ** (mel / 2595.0) - 1.0))
 
 
 COEFFICIENTS = 20

@@ -15,8 +15,8 @@ import keras
 from swara.data.errors import OutputError
 from swara.data.storage.atomic_file import write_atomically
 from swara.data.storage.disk import sha256_of, sync_tree
-from swara.data.storage.model_folder import new_beside, put_in_place, tidy
-from swara.embedder.errors import FinetuneFailed, ModelDamaged
+from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
+from swara.embedder.errors import FinetuneError, ModelDamaged
 from swara.embedder.finetuned.embedder import MANIFEST_FILE, MODEL_FILE, SCHEMA, finetuned_name
 from swara.embedder.hub.savedmodel import first_line
 from swara.embedder.litert import stderr_closed
@@ -55,7 +55,7 @@ def exported(model: keras.Model, file: Path) -> float:
 
     Raises
     ------
-    FinetuneFailed
+    FinetuneError
         If TensorFlow cannot write it, or it answers otherwise than Keras by more than `PARITY`.
     OutputError
         If the disk is full.
@@ -87,21 +87,21 @@ def keep(file: Path, models: Path, manifest: Mapping[str, Any]) -> str:
     name = finetuned_name(digest)
     text = json.dumps({"schema": SCHEMA, "name": name, "sha256": digest, **manifest}, indent=2) + "\n"
     folder = models / name
-    tidy(folder)
-    new = new_beside(folder)
+    clean_stale(folder)
+    new = staging_path(folder)
     try:
         new.mkdir()
         shutil.copyfile(file, new / MODEL_FILE)
         (new / MANIFEST_FILE).write_text(text, encoding="utf-8", newline="\n")
         sync_tree(new)
-        put_in_place(new, folder)
+        swap_in(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return name
 
 
-def _failed(what: str, file: Path) -> FinetuneFailed:
+def _failed(what: str, file: Path) -> FinetuneError:
     fix = (
         "See that the disk for temporary files has some space, and run the same again: it goes on at the end"
     )
-    return FinetuneFailed(what, where=str(file), fix=fix)
+    return FinetuneError(what, where=str(file), fix=fix)

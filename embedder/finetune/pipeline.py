@@ -83,7 +83,7 @@ class FinetuneRun:
 
         Raises
         ------
-        FinetuneFailed, AudioError, OutputError
+        FinetuneError, AudioError, OutputError
             If it cannot be done.
         """
         control = watched_voices(self._voices("control.npz", _CONTROL_VOICES, _CONTROL_SEED))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swara.embedder.errors import FinetuneNoBetter
+from swara.embedder.errors import FinetuneError
 
 from .retrieval import RetrievalScore
 
@@ -74,13 +74,13 @@ class Finetuned:
         }
 
 
-def no_better(made: Finetuned) -> FinetuneNoBetter:
+def no_better(made: Finetuned) -> FinetuneError:
     """Return the error for an embedder that is no better than the built-in one."""
     after, before = made.after.reciprocal_rank, made.before.reciprocal_rank
     more = (
         "Add more recordings" if before < 1.0 else "There was nothing to gain: add recordings of more singers"
     )
-    return FinetuneNoBetter(
+    return FinetuneError(
         f"no better than the built-in embedder, and not kept: of {made.after.notes} held-out notes, the mean "
         f"reciprocal rank of the first by the same singer is {after:.3f}, and was {before:.3f} before",
         fix=f"{more}; or keep it all the same by running this again with --keep-anyway",

@@ -16,7 +16,7 @@ from swara.data.corpus.corpus import corpus_digest
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of
 from swara.embedder.builtin.network import MODEL_FILE
-from swara.embedder.errors import FinetuneBusy, FinetuneStopped
+from swara.embedder.errors import FinetuneError, ModelInUse
 
 from .export import keep, writing
 from .pipeline import FinetuneRun, Tell
@@ -54,13 +54,12 @@ def finetune(
 
     Raises
     ------
-    TooFewSingers
-        If there is too little to learn from.
-    FinetuneNoBetter
-        If what came out is not better, and is not to be kept.
-    FinetuneStopped
-        If the user stops it.
-    FinetuneBusy, FinetuneFailed, AudioError, OutputError
+    FinetuneError
+        If there is too little to learn from, if what came out is not better and is not to be kept, or if
+        the user stops it.
+    ModelInUse
+        If another process is fine-tuning.
+    AudioError, OutputError
         If it cannot be done.
     """
     parts = split(recordings, plan.seed)
@@ -70,7 +69,7 @@ def finetune(
             made = making.make(models, sum(not recording.labels for recording in recordings))
         except KeyboardInterrupt as stopped:
             fix = "Run the same again to go on"
-            raise FinetuneStopped("the fine-tuning was stopped", where=str(folder), fix=fix) from stopped
+            raise FinetuneError("the fine-tuning was stopped", where=str(folder), fix=fix) from stopped
         if not (made.better or keep_anyway):
             raise no_better(made)
         keep(
@@ -89,7 +88,7 @@ def _folder(models: Path, key: str) -> Iterator[Path]:
     try:
         lock.acquire(timeout=0.0)
     except Timeout as error:
-        raise FinetuneBusy(
+        raise ModelInUse(
             "another process is fine-tuning",
             where=str(models),
             fix="Wait until it is done, or end it, and try again",

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from swara.data.recording import Recording
-from swara.embedder.errors import TooFewSingers
+from swara.embedder.errors import FinetuneError
 
 __all__ = ["LEAST_RECORDINGS", "LEAST_SINGERS", "SingerSplit", "split"]
 
@@ -51,7 +51,7 @@ def split(recordings: Sequence[Recording], seed: int) -> SingerSplit:
 
     Raises
     ------
-    TooFewSingers
+    FinetuneError
         If there are not `LEAST_SINGERS` with `LEAST_RECORDINGS` labelled recordings each.
     """
     by_singer: dict[str, list[Recording]] = {}
@@ -96,7 +96,7 @@ def _refuse_too_few(by_singer: Mapping[str, Sequence[Recording]], full: int) -> 
     if full >= LEAST_SINGERS:
         return
     count = sum(map(len, by_singer.values()))
-    raise TooFewSingers(
+    raise FinetuneError(
         f"{count} labelled recordings of {len(by_singer)} singers are too few: "
         f"{LEAST_SINGERS} singers with {LEAST_RECORDINGS} recordings each are needed, and {full} has so many",
         fix="Add recordings with: swara samples add; or learn from the bundled ones too, with --bundled",

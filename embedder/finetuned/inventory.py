@@ -11,7 +11,7 @@ import numpy as np
 
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
-from swara.data.storage.model_folder import size_bytes, take_away
+from swara.data.storage.model_folder import remove_dir, size_bytes
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.hub.locate import models_folder
 
@@ -131,7 +131,7 @@ def remove_finetuned(name: str, environment: Mapping[str, str]) -> Path:
     """
     folder = finetuned_folder(name, environment)
     try:
-        take_away(folder)
+        remove_dir(folder)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         fix = "Give yourself permission to write there"

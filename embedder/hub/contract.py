@@ -27,6 +27,7 @@ SILENCE_CLASS, SINE_CLASS, NOISE_CLASS = 494, 495, 514
 """``Silence``, ``Sine wave`` and ``White noise`` in YAMNet's class map."""
 
 _HUB = "https://tfhub.dev/"
+_KAGGLE = "https://www.kaggle.com/models/"
 
 _HOPS = 5
 _SINE_HZ = 440.0
@@ -41,7 +42,9 @@ class Contract:
     name : str
         Of the model's folder, and of the embedder.
     handle : str
-        Where TF Hub has it.
+        The address that TF Hub had it under, by which ``tensorflow_hub`` still caches it.
+    kaggle_handle : str
+        Owner, model, framework, variation and version on Kaggle Models, where TF Hub moved to.
     rate_hz : int
         Sample rate that it listens at; samples lie in [-1, 1].
     window_samples, hop_samples : int
@@ -58,6 +61,7 @@ class Contract:
 
     name: str
     handle: str
+    kaggle_handle: str
     rate_hz: int
     window_samples: int
     hop_samples: int
@@ -71,6 +75,11 @@ class Contract:
         """What TF Hub knows it by, such as ``google/yamnet/1``."""
         return self.handle.removeprefix(_HUB)
 
+    @property
+    def url(self) -> str:
+        """Its page on Kaggle Models."""
+        return _KAGGLE + self.kaggle_handle
+
     def frames(self, samples: int) -> int:
         """Return how many frames a waveform of so many samples gives, its end filled up with silence."""
         return 1 + max(0, -(-(samples - self.window_samples) // self.hop_samples))
@@ -79,6 +88,7 @@ class Contract:
 YAMNET = Contract(
     name="yamnet",
     handle="https://tfhub.dev/google/yamnet/1",
+    kaggle_handle="google/yamnet/tensorFlow2/yamnet/1",
     rate_hz=16_000,
     window_samples=15_600,
     hop_samples=7_680,
@@ -96,6 +106,7 @@ YAMNET_TFLITE = replace(
     YAMNET,
     name="yamnet-tflite",
     handle="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1",
+    kaggle_handle="google/yamnet/tfLite/classification-tflite/1",
     sine_within=1,
 )
 """Another network, of 8-bit integers: ``waveform [15600] -> scores [1, 521]``."""
@@ -103,6 +114,7 @@ YAMNET_TFLITE = replace(
 VGGISH = Contract(
     name="vggish",
     handle="https://tfhub.dev/google/vggish/1",
+    kaggle_handle="google/vggish/tensorFlow2/vggish/1",
     rate_hz=16_000,
     window_samples=15_600,
     hop_samples=15_360,
@@ -115,9 +127,13 @@ VGGISH = Contract(
 
 
 def contract_with_handle(text: str) -> Contract | None:
-    """Return what TF Hub has under that handle, with its address before it or not; None for any other."""
-    handle = text.removeprefix(_HUB).rstrip("/")
-    return next((each for each in (YAMNET, YAMNET_TFLITE, VGGISH) if each.short_handle == handle), None)
+    """Return what TF Hub or Kaggle has under that handle, its address before it or not; None if unknown."""
+    handle = text.removeprefix(_HUB).removeprefix(_KAGGLE).rstrip("/")
+    for each in (YAMNET, YAMNET_TFLITE, VGGISH):
+        # Kaggle's own pages write TensorFlow2 and tensorFlow2.
+        if handle == each.short_handle or handle.lower() == each.kaggle_handle.lower():
+            return each
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,5 +231,5 @@ def _unfit(what: str, contract: Contract, place: str) -> ModelUnfit:
     return ModelUnfit(
         f"this is not the documented {contract.name}: it {what}",
         where=place,
-        fix=f"Get {contract.handle} again: swara models pull {contract.name}",
+        fix=f"Get {contract.url} again: swara models pull {contract.name}",
     )

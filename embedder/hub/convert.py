@@ -15,13 +15,13 @@ import numpy as np
 from swara.data.errors import OutputError
 from swara.data.installation import install_command
 from swara.data.storage.atomic_file import check_writable, write_atomically
-from swara.embedder.errors import ConversionFailed, ModelError
+from swara.embedder.errors import ModelError
 from swara.embedder.litert import stderr_closed
 from swara.embedder.windows import WindowRunner
 
 from .contract import Contract, check_contract
-from .converted_network import ConvertedNetwork, block_sizes, signature
-from .savedmodel import LoadedModel, first_line
+from .converted_network import LiteRTNetwork, block_sizes, signature
+from .savedmodel import SavedModelRunner, first_line
 
 __all__ = ["PARITY", "converted_file", "exported"]
 
@@ -52,11 +52,11 @@ def exported(folder: Path, contract: Contract) -> bytes:
     ------
     ModelDamaged, ModelUnfit, MissingPackage
         If the SavedModel cannot be loaded or is another one.
-    ConversionFailed
+    ModelError
         If TensorFlow cannot convert it, or what it made differs.
     """
     where = str(folder)
-    model = LoadedModel(folder, contract)
+    model = SavedModelRunner(folder, contract)
     check_contract(contract, model, check_classes=False, where=where)
     try:
         with stderr_closed():
@@ -64,7 +64,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
     except ModelError:
         raise
     except Exception as error:  # what TensorFlow's converter raises is not documented
-        raise ConversionFailed(
+        raise ModelError(
             f"TensorFlow cannot convert this SavedModel to LiteRT ({first_line(error)})",
             where=where,
             fix=_FREE_SPACE if "no space left" in str(error).lower() else _another_tensorflow(),
@@ -73,7 +73,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
     return content
 
 
-def _converted(model: LoadedModel, contract: Contract) -> bytes:
+def _converted(model: SavedModelRunner, contract: Contract) -> bytes:
     tf = model.tf
     owner, sizes = tf.Module(), block_sizes(contract)
     owner.model = model.saved  # and its variables
@@ -85,7 +85,7 @@ def _converted(model: LoadedModel, contract: Contract) -> bytes:
         return bytes(converter.convert())
 
 
-def _fixed(model: LoadedModel, contract: Contract, windows: int, *, constant: bool) -> Any:
+def _fixed(model: SavedModelRunner, contract: Contract, windows: int, *, constant: bool) -> Any:
     """Return the model for just so many windows: every shape known beforehand is what makes LiteRT fast.
 
     Several signatures need their weights as constants, which they then share: they would keep variables. Of
@@ -114,19 +114,19 @@ def _fixed(model: LoadedModel, contract: Contract, windows: int, *, constant: bo
     return tf.function(run, input_signature=spec).get_concrete_function()
 
 
-def _compare(model: LoadedModel, contract: Contract, content: bytes, where: str) -> None:
-    """Raise `ConversionFailed` unless each frame of some noise is the same."""
+def _compare(model: SavedModelRunner, contract: Contract, content: bytes, where: str) -> None:
+    """Raise `ModelError` unless each frame of some noise is the same."""
     rng = np.random.default_rng(0)
     loudness = np.repeat(10.0 ** rng.uniform(-3.0, 0.0, _HOPS + 1), contract.hop_samples)
     samples = contract.window_samples + _HOPS * contract.hop_samples
     waveform = (np.resize(loudness, samples) * rng.uniform(-1.0, 1.0, samples)).astype(np.float32)
-    runner = WindowRunner(contract, lambda: ConvertedNetwork(content, contract, where, 1), 1)
+    runner = WindowRunner(contract, lambda: LiteRTNetwork(content, contract, where, 1), 1)
     found = runner.run([waveform]).embeddings.astype(np.float64)
     wanted = model(waveform).embeddings.astype(np.float64)
     lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(wanted, axis=1)
     cosines = (found * wanted).sum(axis=1) / np.maximum(lengths, np.finfo(np.float64).tiny)
     if cosines.min() < PARITY:
-        raise ConversionFailed(
+        raise ModelError(
             f"the converted model differs from the SavedModel: frames have a cosine of {cosines.min():.5f}",
             where=where,
             fix=_another_tensorflow(),
@@ -134,7 +134,7 @@ def _compare(model: LoadedModel, contract: Contract, content: bytes, where: str)
 
 
 def _another_tensorflow() -> str:
-    command = install_command("tensorflow", extra="tensorflow", option="--upgrade")
+    command = install_command(extra="tensorflow", option="--upgrade")
     return f"Use another version of TensorFlow: {command}"
 
 
@@ -167,7 +167,7 @@ def converted_file(
 
     Raises
     ------
-    ModelDamaged, ModelUnfit, MissingPackage, ConversionFailed
+    ModelError, MissingPackage
         If it cannot be converted.
     """
     folders, key = _folders(saved_model), f"{contract.name}-{_REVISION}-{digest[:_DIGITS]}"
@@ -251,8 +251,8 @@ def _error_number(error: OSError | OutputError) -> int | None:
     return cause.errno if isinstance(cause, OSError) else None
 
 
-def _kept_nowhere(saved_model: Path, failures: list[str], fix: str) -> ConversionFailed:
-    return ConversionFailed(
+def _kept_nowhere(saved_model: Path, failures: list[str], fix: str) -> ModelError:
+    return ModelError(
         f"its LiteRT file can be kept nowhere ({'; '.join(failures)})",
         where=str(saved_model),
         fix=f"{fix}, or set XDG_CACHE_HOME to a folder that can be written",

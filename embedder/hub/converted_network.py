@@ -12,7 +12,7 @@ from swara.embedder.litert import open_interpreter
 
 from .contract import Contract, Outputs
 
-__all__ = ["ConvertedNetwork", "block_sizes", "signature"]
+__all__ = ["LiteRTNetwork", "block_sizes", "signature"]
 
 _SIZES = {"yamnet": (10, 2), "vggish": (6,)}
 """Windows in an invocation. Ten of YAMNet's, or six of VGGish's, are a take of 5 s, and larger blocks hardly
@@ -30,7 +30,7 @@ def signature(windows: int) -> str:
     return f"windows_{windows}"
 
 
-class ConvertedNetwork:
+class LiteRTNetwork:
     """A file that ``lite_export`` wrote.
 
     Parameters

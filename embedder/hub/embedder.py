@@ -17,8 +17,8 @@ from swara.embedder.windows import Network, WindowRunner
 
 from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Outputs
 from .convert import converted_file
-from .converted_network import ConvertedNetwork
-from .integrity import check_as_pulled
+from .converted_network import LiteRTNetwork
+from .integrity import verify_unchanged
 from .locate import saved_model_digest
 from .yamnet_tflite import TfliteNetwork, cut_at_embedding
 
@@ -148,7 +148,7 @@ class YamnetEmbedder(HubEmbedder):
 
     Raises
     ------
-    ModelDamaged, ModelUnfit, ConversionFailed, MissingPackage
+    ModelError, MissingPackage
         If the model cannot be used.
     """
 
@@ -165,20 +165,20 @@ class YamnetEmbedder(HubEmbedder):
         where = str(model)
         if model.is_dir():
             digest = saved_model_digest(model)
-            check_as_pulled(manifest, digest)
+            verify_unchanged(manifest, digest)
             file = converted_file(model, digest, YAMNET, report)
             super().__init__(
                 YAMNET,
                 digest,
                 "saved_model",
-                lambda: ConvertedNetwork(file, YAMNET, where, 1),
+                lambda: LiteRTNetwork(file, YAMNET, where, 1),
                 cores(),
                 name=name,
             )
             return
         content = _content(model)
         digest = hashlib.sha256(content).hexdigest()
-        check_as_pulled(manifest, digest)
+        verify_unchanged(manifest, digest)
         cut_at_embedding(content, where)  # refused here if at all
         super().__init__(
             YAMNET_TFLITE,
@@ -212,7 +212,7 @@ class VggishEmbedder(HubEmbedder):
 
     Raises
     ------
-    ModelDamaged, ModelUnfit, ConversionFailed, MissingPackage
+    ModelError, MissingPackage
         If the model cannot be used.
     """
 
@@ -228,12 +228,12 @@ class VggishEmbedder(HubEmbedder):
             raise ModelUnfit(
                 "VGGish is read from a SavedModel folder, not from a file",
                 where=str(model),
-                fix=f"Get {VGGISH.handle}: swara models pull vggish",
+                fix=f"Get {VGGISH.url}: swara models pull vggish",
             )
         digest = saved_model_digest(model)
-        check_as_pulled(manifest, digest)
+        verify_unchanged(manifest, digest)
         file = converted_file(model, digest, VGGISH, report)
         # One copy on every core: its weights are some 290 MB.
         super().__init__(
-            VGGISH, digest, "saved_model", lambda: ConvertedNetwork(file, VGGISH, str(model), cores()), 1
+            VGGISH, digest, "saved_model", lambda: LiteRTNetwork(file, VGGISH, str(model), cores()), 1
         )

@@ -10,23 +10,23 @@ from swara.embedder.errors import ModelDamaged
 
 from .locate import MANIFEST_FILE, models_folder
 
-__all__ = ["check_as_pulled", "record_of"]
+__all__ = ["manifest_for", "verify_unchanged"]
 
 
-def record_of(model: Path, environment: Mapping[str, str]) -> Path | None:
+def manifest_for(model: Path, environment: Mapping[str, str]) -> Path | None:
     """Return the manifest that a model was pulled with; None for one that lies elsewhere or has none."""
     folder = model.parent
     manifest = folder / MANIFEST_FILE
     return manifest if folder.parent == models_folder(environment) and manifest.exists() else None
 
 
-def check_as_pulled(manifest: Path | None, digest: str) -> None:
+def verify_unchanged(manifest: Path | None, digest: str) -> None:
     """Compare what a model is now with what was pulled.
 
     Parameters
     ----------
     manifest : Path or None
-        As `record_of` says; nothing is known of a model without one.
+        As `manifest_for` says; nothing is known of a model without one.
     digest : str
         SHA-256 of the TFLite file, or that over the files of the SavedModel.
 

@@ -1,23 +1,25 @@
-"""Where models from TF Hub are looked for on this machine."""
+"""Where published models are looked for on this machine."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from swara.embedder.errors import ModelAbsent, ModelDamaged
 
-from .contract import YAMNET_TFLITE, Contract
+from .contract import YAMNET, YAMNET_TFLITE, Contract
 
 __all__ = [
     "MANIFEST_FILE",
     "SAVED_MODEL_FILE",
     "SAVED_MODEL_FOLDER",
     "TFLITE_FILE",
+    "CacheName",
+    "cached_model",
+    "find_exact",
     "find_model",
-    "find_only",
-    "hub_folders",
     "models_folder",
     "pulled_folder",
     "saved_model_digest",
@@ -54,8 +56,8 @@ def pulled_folder(contract: Contract, environment: Mapping[str, str]) -> Path:
 def find_model(contract: Contract, environment: Mapping[str, str], path: Path | None = None) -> Path:
     """Return the SavedModel folder or the TFLite file to use.
 
-    Looked for at `path` if that is given, else where ``swara models pull`` puts it, else where TF Hub itself
-    does: ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle; last, a TFLite file.
+    Looked for at `path` if that is given, else where ``swara models pull`` puts it, else in the caches of
+    `cached_model`; last, a TFLite file.
 
     Raises
     ------
@@ -80,10 +82,12 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
     files = (folder / TFLITE_FILE for folder in (pulled, _tflite_folder(pulled)))
     if found := next((file for file in files if file.is_file()), None):
         return found
+    if contract is YAMNET and (cached := cached_model(YAMNET_TFLITE, environment)):
+        return cached[1]
     raise _absent(contract, pulled / SAVED_MODEL_FOLDER)
 
 
-def find_only(contract: Contract, environment: Mapping[str, str]) -> Path:
+def find_exact(contract: Contract, environment: Mapping[str, str]) -> Path:
     """Return the model of that very handle: no TFLite file in the place of a SavedModel, nor the reverse.
 
     Raises
@@ -97,6 +101,8 @@ def find_only(contract: Contract, environment: Mapping[str, str]) -> Path:
         file = pulled / TFLITE_FILE
         if file.is_file():
             return file
+        if cached := cached_model(contract, environment):
+            return cached[1]
         raise _absent(contract, file)
     if found := _saved_model(contract, environment):
         return found
@@ -105,8 +111,11 @@ def find_only(contract: Contract, environment: Mapping[str, str]) -> Path:
 
 def _saved_model(contract: Contract, environment: Mapping[str, str]) -> Path | None:
     pulled = pulled_folder(contract, environment)
-    folders = (pulled, pulled / SAVED_MODEL_FOLDER, *hub_folders(contract, environment))
-    return next((each for each in folders if (each / SAVED_MODEL_FILE).is_file()), None)
+    for folder in (pulled, pulled / SAVED_MODEL_FOLDER):
+        if (folder / SAVED_MODEL_FILE).is_file():
+            return folder
+    cached = cached_model(contract, environment)
+    return None if cached is None else cached[1]
 
 
 def _absent(contract: Contract, place: Path) -> ModelAbsent:
@@ -114,9 +123,9 @@ def _absent(contract: Contract, place: Path) -> ModelAbsent:
         what, by_hand = "the file", "put it there by hand"
     else:
         what = f"{SAVED_MODEL_FILE} with its variables"
-        by_hand = f"unpack {contract.handle} into that folder by hand"
+        by_hand = f"unpack {contract.url} into that folder by hand"
     return ModelAbsent(
-        f"the model is not on this machine: {what}, from {contract.handle}",
+        f"the model is not on this machine: {what}, from {contract.url}",
         where=str(place),
         fix=f"Run: swara models pull {contract.name}; or {by_hand}",
     )
@@ -144,13 +153,35 @@ def _tflite_folder(pulled: Path) -> Path:
     return pulled.with_name(f"{pulled.name}-tflite")
 
 
-def hub_folders(contract: Contract, environment: Mapping[str, str]) -> list[Path]:
-    """Return where TF Hub keeps what it downloaded; the handle is digested as the caller wrote it."""
-    if not (cache := environment.get("TFHUB_CACHE_DIR")):
-        return []
-    handles = (contract.handle, contract.handle + "/")
-    digests = (hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest() for handle in handles)
-    return [Path(cache).expanduser() / digest for digest in digests]
+CacheName: TypeAlias = Literal["tfhub-cache", "kagglehub-cache"]
+
+
+def cached_model(contract: Contract, environment: Mapping[str, str]) -> tuple[CacheName, Path] | None:
+    """Return the SavedModel folder or TFLite file that another program downloaded, and whose cache has it.
+
+    ``tensorflow_hub`` keeps a model in ``TFHUB_CACHE_DIR``, in a folder called by the SHA-1 of the handle as
+    the caller wrote it; ``kagglehub`` in ``KAGGLEHUB_CACHE`` or ``~/.cache/kagglehub``, with a mark beside it
+    once it is whole.
+    """
+    if cache := environment.get("TFHUB_CACHE_DIR"):
+        for handle in _spellings(contract):
+            digest = hashlib.sha1(handle.encode(), usedforsecurity=False).hexdigest()
+            folder = Path(cache).expanduser() / digest
+            if (folder / SAVED_MODEL_FILE).is_file():
+                return "tfhub-cache", folder
+    home = environment.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub"
+    folder = Path(home) / "models" / contract.kaggle_handle
+    if folder.with_name(f"{folder.name}.complete").is_file():
+        pattern = "*.tflite" if contract is YAMNET_TFLITE else SAVED_MODEL_FILE
+        if found := next((file for file in folder.glob(pattern) if file.is_file()), None):
+            return "kagglehub-cache", found if contract is YAMNET_TFLITE else folder
+    return None
+
+
+def _spellings(contract: Contract) -> tuple[str, ...]:
+    """Return the handles that people give to ``tensorflow_hub`` for one model."""
+    kaggle = contract.url, contract.url.replace("/tensorFlow2/", "/TensorFlow2/")
+    return (contract.handle, f"{contract.handle}/", *kaggle)
 
 
 _PARTS = ("variables", "assets")

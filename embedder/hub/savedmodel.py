@@ -16,10 +16,10 @@ from swara.embedder.litert import stderr_closed
 
 from .contract import Contract, Outputs
 
-__all__ = ["LoadedModel", "first_line"]
+__all__ = ["SavedModelRunner", "first_line"]
 
 
-class LoadedModel:
+class SavedModelRunner:
     """A SavedModel, called as it stands; a ``Run`` for ``check_contract``.
 
     Parameters
@@ -93,7 +93,7 @@ class LoadedModel:
         return ModelUnfit(
             f"this SavedModel is not {self._contract.name}: {what}",
             where=self._where,
-            fix=f"Get {self._contract.handle}: swara models pull {self._contract.name}",
+            fix=f"Get {self._contract.url}: swara models pull {self._contract.name}",
         )
 
 
@@ -112,6 +112,6 @@ def _tensorflow(where: str) -> Any:
         raise MissingPackage(
             "a SavedModel is converted once by TensorFlow, which is not installed",
             where=where,
-            fix=f"Install it with: {install_command('tensorflow', extra='tensorflow')}",
+            fix=f"Install it with: {install_command(extra='tensorflow')}",
         ) from error
     return tf

@@ -59,7 +59,7 @@ def _check_ends(graph: Any, contract: Contract, where: str) -> None:
             f"this TFLite file is not {contract.name}: it takes {shapes[0]} and gives {shapes[1]}, "
             f"not {wanted[0]} and {wanted[1]}",
             where=where,
-            fix=f"Get {contract.handle}",
+            fix=f"Get {contract.url}",
         )
 
 
@@ -77,7 +77,7 @@ def _embedding(model: Any, graph: Any, schema: Any, contract: Contract, where: s
     raise ModelUnfit(
         f"this TFLite file is not {contract.name}: its last dense layer takes no {contract.dim} numbers",
         where=where,
-        fix=f"Get {contract.handle}",
+        fix=f"Get {contract.url}",
     )
 
 

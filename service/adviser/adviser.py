@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
 
-from swara.classifier.note_head import NoteHead
+from swara.classifier.note_head.head import NoteHead
 from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
@@ -22,10 +23,8 @@ from swara.index import Item
 from swara.index.samples import SampleIndex
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
-from swara.service.rebuild.first_version import ensure_live
-from swara.service.samples import known_samples
 from swara.service.stages import StageProgress
-from swara.service.store import Layout, current_version
+from swara.service.store import Layout, LiveVersion, current_version, open_live
 from swara.service.take.report import NoteOpinion
 
 from .opinions import NEIGHBOURS, second_opinions
@@ -81,8 +80,8 @@ class LiveModel:
         Id of the version.
     embedder, head, samples
         Of one fingerprint.
-    recordings : mapping of str to Recording
-        The corpus by id.
+    recordings : callable
+        Reads the corpus: the recordings by id. Called once a sample is to be heard.
     cache : EmbeddingCache
         What the embedder made before.
     own : frozenset of str
@@ -95,7 +94,7 @@ class LiveModel:
     embedder: Embedder
     head: NoteHead
     samples: SampleIndex
-    recordings: Mapping[str, Recording]
+    recordings: Callable[[], Mapping[str, Recording]]
     cache: EmbeddingCache
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
@@ -138,7 +137,7 @@ class LiveModel:
         SwaraError
             If its recording is gone or unreadable.
         """
-        recording = self.recordings.get(item.recording)
+        recording = self.recordings().get(item.recording)
         if recording is None:
             raise StoreError(
                 f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
@@ -166,12 +165,25 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
         version = current_version(layout)
         embedder = live_embedder(layout)
         try:
-            live = ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+            live = open_live(layout, embedder.spec) or _first(store, embedder, progress)
         except EmbedderChanged:
             # Another process may have made a version with another embedder live in the meantime.
             if current_version(layout) == version:
                 raise
             continue
-        recordings = {r.id: r for r in known_samples(layout.corpus)}
+        recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
         return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)
+
+
+def _first(store: Path, embedder: Embedder, progress: StageProgress | None) -> LiveVersion:
+    """Make the first version; what that takes is imported only where there is none."""
+    from swara.service.rebuild.first_version import ensure_live
+
+    return ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
+
+
+def _recordings(corpus: Path) -> Mapping[str, Recording]:
+    from swara.service.samples.known import known_samples
+
+    return {recording.id: recording for recording in known_samples(corpus)}

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from swara.classifier.note_head import NoteHead, agreement, pitch_evidence
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.head import NoteHead, agreement
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note

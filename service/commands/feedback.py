@@ -8,8 +8,18 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
-from .request import request_of, thresholds_of
+from .options import (
+    MaxMinutes,
+    RagaText,
+    Recording,
+    StoreFolder,
+    TonicText,
+    console,
+    limit_s,
+    request_of,
+    store_at,
+    thresholds_of,
+)
 
 __all__ = ["feedback_app"]
 

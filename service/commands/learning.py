@@ -27,7 +27,7 @@ def rebuild(
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="builtin, yamnet, yamnet-tflite, vggish, a handle of TF Hub or finetuned-XXXXXXXX;"
+            help="builtin, yamnet, yamnet-tflite, vggish, a handle of TF Hub or Kaggle, finetuned-XXXXXXXX;"
             " that of the live version if left out."
         ),
     ] = None,

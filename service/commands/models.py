@@ -1,4 +1,4 @@
-"""``swara models``: networks from TF Hub and fine-tuned ones, on this machine."""
+"""``swara models``: published networks and fine-tuned ones, on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from swara.service.report.terminal.progress_bar import progress_bar
 from .options import StoreFolder, console, store_at
 
 if TYPE_CHECKING:
-    from swara.embedder.hub.pull import Verified
+    from swara.embedder.hub.pull import VerifyResult
 
 __all__ = ["finetune", "models_app"]
 
@@ -54,33 +54,30 @@ def finetune(
 
 
 PulledName = Annotated[
-    str, typer.Argument(help="yamnet, vggish, yamnet-tflite, or the handle of one on TF Hub.")
+    str, typer.Argument(help="yamnet, vggish, yamnet-tflite, or the handle of one on Kaggle or TF Hub.")
 ]
 KeptName = Annotated[str, typer.Argument(help="The model: as for pull, or finetuned-XXXXXXXX.")]
 
-models_app = typer.Typer(no_args_is_help=True, help="Models from TF Hub, and fine-tuned embedders.")
+models_app = typer.Typer(no_args_is_help=True, help="Published models, and fine-tuned embedders.")
 
 
 @models_app.command("pull")
 def _pull(
     name: PulledName,
-    url: Annotated[str | None, typer.Option(help="Download from here, not from TF Hub.")] = None,
     source: Annotated[
         Path | None,
         typer.Option("--from", help="Take this file or folder: .tar.gz, .tflite, or a SavedModel folder."),
     ] = None,
 ) -> None:
-    """Download a model, check that it is the documented one, and keep it."""
+    """Download a model from Kaggle, check that it is the documented one, and keep it."""
     from swara.embedder.hub.pull import check_documented, check_needs, pull, pullable
     from swara.service.report.terminal.download_bar import download_bar
     from swara.service.report.terminal.models_table import render_pulled
 
-    if url is not None and source is not None:
-        raise typer.BadParameter("give --url or --from, not both")
     model = pullable(name)
     check_needs(model)
     with download_bar() as progress:
-        pulled = pull(model, _models(), check_documented, url=url, source=source, progress=progress)
+        pulled = pull(model, _models(), check_documented, source=source, progress=progress)
     render_pulled(model, pulled, console())
 
 
@@ -149,7 +146,7 @@ def _here() -> tuple[str, ...]:
     from swara.embedder.hub.pull import inventory
 
     kept = inventory(_models(), os.environ)
-    pulled = (each.model.name for each in kept if each.state not in {"not here", "begun"})
+    pulled = (each.model.name for each in kept if each.state not in {"absent", "partial"})
     return (*pulled, *finetuned_names(os.environ))
 
 
@@ -169,7 +166,7 @@ def _verify_one(name: str) -> None:
     render_verified(_verified(name), console())
 
 
-def _verified(name: str) -> Verified:
+def _verified(name: str) -> VerifyResult:
     from swara.embedder.hub.pull import check_documented, pullable, verify
     from swara.service.report.terminal.download_bar import download_bar
 

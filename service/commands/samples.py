@@ -37,7 +37,7 @@ def _add(
     from swara.raga.ragas import raga_named
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.samples_table import render_added
-    from swara.service.samples import add_samples
+    from swara.service.samples.add import add_samples
     from swara.service.store import Layout
 
     given = Given(
@@ -71,7 +71,7 @@ def _list(store: StoreFolder = None) -> None:
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
     from swara.service.report.terminal.samples_table import render_sample
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     render_sample(find_sample(_known(store), sample), console())
 
@@ -80,7 +80,7 @@ def _show(sample: SampleId, store: StoreFolder = None) -> None:
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
     from swara.data.corpus.corpus import audio_path
-    from swara.service.samples import find_sample
+    from swara.service.samples.known import find_sample
 
     typer.echo(audio_path(find_sample(_known(store), sample)))
 
@@ -88,7 +88,7 @@ def _path(sample: SampleId, store: StoreFolder = None) -> None:
 @samples_app.command("remove")
 def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     """Forget a sample; its file stays where it is."""
-    from swara.service.samples import remove_sample
+    from swara.service.samples.known import remove_sample
     from swara.service.store import Layout
 
     gone = remove_sample(Layout(store_at(store)).corpus, sample)
@@ -103,7 +103,7 @@ def _check(
     """Go through every recording: is it there and whole, and does it sound like its labels."""
     from swara.service.report.json_report import check_json
     from swara.service.report.terminal.check_table import render_check
-    from swara.service.samples import check_samples
+    from swara.service.samples.check import check_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -134,7 +134,7 @@ def _label(
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.check_table import render_mended
-    from swara.service.samples import NONE, Edit, label_sample
+    from swara.service.samples.edit import NONE, Edit, label_sample
     from swara.service.store import Layout
 
     change = Edit(
@@ -160,7 +160,7 @@ def _export(
 ) -> None:
     """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
     from swara.service.report.terminal.check_table import render_exported
-    from swara.service.samples import export_samples
+    from swara.service.samples.export import export_samples
     from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
@@ -170,7 +170,7 @@ def _export(
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
-    from swara.service.samples import known_samples
+    from swara.service.samples.known import known_samples
     from swara.service.store import Layout
 
     return known_samples(Layout(store_at(folder)).corpus)

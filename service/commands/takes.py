@@ -15,15 +15,17 @@ from swara.service.report.terminal.progress_bar import finding_pitch, progress_b
 from .options import (
     STDOUT,
     MaxMinutes,
+    Preset,
     RagaText,
     Recording,
     StoreFolder,
     TonicText,
     console,
     limit_s,
+    request_of,
     store_at,
+    thresholds_of,
 )
-from .request import Preset, request_of, thresholds_of
 
 if TYPE_CHECKING:
     from swara.service.adviser.adviser import LiveModel

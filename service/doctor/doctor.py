@@ -119,7 +119,7 @@ def _swara() -> tuple[Check, ...]:
 
 
 def _gone(installed: Distribution) -> list[str]:
-    """Return the names of the files that pip installed and that are there no more."""
+    """Return the names of the files that were installed and that are there no more."""
     rows = csv.reader((installed.read_text("RECORD") or "").splitlines())
     paths = [Path(str(installed.locate_file(row[0]))) for row in rows if row]
     return [path.name for path in paths if path.suffix != ".pyc" and not path.exists()]
@@ -196,7 +196,7 @@ def _store(folder: Path) -> Check:
 
 def _optional(name: str, extra: str, purpose: str) -> Check:
     if importlib.util.find_spec(name) is None:
-        fix = f"To {purpose}, run: {install_command(name, extra=extra)}"
+        fix = f"To {purpose}, run: {install_command(extra=extra)}"
         return Check(name, "missing", f"optional: to {purpose}", fix)
     return Check(name, "ok", _version(name) or "installed")
 

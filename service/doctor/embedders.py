@@ -10,7 +10,7 @@ from swara.embedder.builtin.network import EmbedderNetwork
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.finetuned.embedder import finetuned_names
 from swara.embedder.hub.locate import MANIFEST_FILE, models_folder
-from swara.embedder.hub.pull import Kept, inventory
+from swara.embedder.hub.pull import inventory
 from swara.embedder.hub.pull.manifest import check_files, read_manifest
 from swara.service.embedders.choose import DEFAULT, live_name
 from swara.service.errors import StoreError
@@ -51,7 +51,7 @@ def check_embedder(store: Path, environment: Mapping[str, str]) -> Check:
 def check_models(environment: Mapping[str, str]) -> Check:
     """List the models that are here; no file is read but manifests."""
     name, folder = "models", models_folder(environment)
-    kept = [each for each in inventory(folder, environment) if each.state != "not here"]
+    kept = [each for each in inventory(folder, environment) if each.state != "absent"]
     found = [*(f"{each.model.name} ({each.state})" for each in kept), *finetuned_names(environment)]
     if not found:
         fix = "For another embedder, run: swara models pull yamnet; or swara finetune"
@@ -64,7 +64,7 @@ def check_models(environment: Mapping[str, str]) -> Check:
 
 def _usable(environment: Mapping[str, str]) -> set[str]:
     kept = inventory(models_folder(environment), environment)
-    here = {each.model.name for each in kept if _is_whole(each)} | set(finetuned_names(environment))
+    here = {each.model.name for each in kept if each.usable} | set(finetuned_names(environment))
     return here | ({"yamnet"} if "yamnet-tflite" in here else set())
 
 
@@ -77,7 +77,3 @@ def _check_whole(live: str, environment: Mapping[str, str]) -> None:
         manifest = read_manifest(models / found / MANIFEST_FILE)
         if manifest is not None:
             check_files(models / found, manifest)
-
-
-def _is_whole(kept: Kept) -> bool:
-    return kept.state not in {"not here", "begun", "damaged"}

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from swara.embedder import Embedder, registry
-from swara.embedder.finetuned.embedder import finetuned_names, is_finetuned
-from swara.embedder.hub.contract import contract_with_handle
 from swara.raga.errors import SwaraError
 from swara.service.errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
 from swara.service.store import Layout, current_version, read_manifest
@@ -37,7 +35,7 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
     Parameters
     ----------
     name : str
-        Or the handle of a model on TF Hub, such as ``google/yamnet/1``: that very one, in no other form.
+        Or a handle on TF Hub or Kaggle, such as ``google/yamnet/1``: that very model, in no other form.
     notice : callable, optional
         Told, in a line, of work that takes its time: a model is converted on first use.
 
@@ -48,11 +46,19 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
     SwaraError
         If its model is not on this machine, or cannot be used.
     """
-    names = get_args(registry.EmbedderName)
-    if name not in names and not is_finetuned(name) and contract_with_handle(name) is None:
-        there = ", ".join((*names, *finetuned_names(os.environ)))
-        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=_taken_up(name) or f"There is {there}")
+    if name not in get_args(registry.EmbedderName):
+        _check_name(name)
     return registry.embedder_named(name, report=notice)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that is neither a fine-tuned embedder's nor a handle on TF Hub."""
+    from swara.embedder.finetuned.embedder import finetuned_names, is_finetuned
+    from swara.embedder.hub.contract import contract_with_handle
+
+    if not is_finetuned(name) and contract_with_handle(name) is None:
+        there = ", ".join((*get_args(registry.EmbedderName), *finetuned_names(os.environ)))
+        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=_taken_up(name) or f"There is {there}")
 
 
 def _taken_up(text: str) -> str | None:

@@ -87,5 +87,5 @@ def _check_needs() -> None:
     if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         raise MissingPackage(
             f"fine-tuning needs TensorFlow, and {' and '.join(missing)} is not installed",
-            fix=f"Install it with: {install_command(*missing, extra='tensorflow')}",
+            fix=f"Install it with: {install_command(extra='tensorflow')}",
         )

@@ -10,8 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.bins import Salience
-from swara.classifier.pitch.decode import sung_frames
+from swara.classifier.pitch.decode import Salience, sung_frames
 from swara.classifier.pitch.head import HeadTracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import decode
@@ -22,7 +21,7 @@ from swara.data.storage.atomic_file import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
 from swara.service.report.picture.pitch_columns import SalienceColumns
 
-from .outputs import check_outputs, check_suffix
+from .take_files import check_outputs, check_suffix
 
 __all__ = ["PitchFound", "Write", "pitch_file"]
 

@@ -15,7 +15,7 @@ from swara.data.clip import Clip
 from swara.service.report.picture.pitch_columns import frames_per_column
 from swara.service.stages import StageProgress, Stages
 
-from .outputs import check_outputs, check_suffix
+from .take_files import check_outputs, check_suffix
 
 __all__ = ["SpectrogramDrawn", "mel_columns", "spectrogram_file"]
 

@@ -12,11 +12,12 @@ from swara.data.recording import Recording
 from swara.service.errors import EmbedderChanged, StoreDamaged
 from swara.service.store import Layout, open_version
 from swara.service.store.manifest import code_version
+from swara.service.store.scores import HITS_IN_COMMON
 
 from .baseline import EvalSet, find_baseline
 from .corrections import corrections_report
 from .evaluate import examine, hits_among, labels_in_place
-from .gate import HITS_IN_COMMON, GateDecision, decide
+from .gate import GateDecision, decide
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import Plan

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from swara.classifier.note_head import NoteHead, pitch_evidence
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.head import NoteHead
 from swara.data.corpus.corpus import audio_digest
 from swara.data.recording import Recording, recording_id
 from swara.service.feedback.log import Correction, known_corrections

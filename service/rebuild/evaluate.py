@@ -7,20 +7,19 @@ from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
-from swara.classifier.note_head import NoteHead, evidence_of_notes
+from swara.classifier.note_head.evidence import evidence_of_notes
+from swara.classifier.note_head.head import NoteHead
 from swara.data.arrays import BoolArray
 from swara.index import Item
 from swara.index.faiss_index import FaissIndex
 from swara.index.samples import SampleIndex
 from swara.raga.swaras import parse_swara
-from swara.service.store.scores import Score, Scores
+from swara.service.store.scores import HITS, Score, Scores
 
 from .labelled_notes import LabelledNote
 from .note_pitch import median_cents, swaras_sung
 
-__all__ = ["HITS", "examine", "hits_among", "labels_in_place"]
-
-HITS = "retrieval hits"
+__all__ = ["examine", "hits_among", "labels_in_place"]
 
 _NEIGHBOURS = 5
 _LEAST_NOTES = 10

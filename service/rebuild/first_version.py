@@ -10,8 +10,6 @@ from swara.service.errors import NoSuchVersion
 from swara.service.stages import StageProgress
 from swara.service.store import Layout, LiveVersion, open_live
 
-from .rebuild import rebuild
-
 __all__ = ["ensure_live"]
 
 
@@ -33,6 +31,8 @@ def ensure_live(
     """
     live = open_live(Layout(store_folder), embedder.spec)
     while live is None:
+        from .rebuild import rebuild  # 30 modules that an analysis has no use for where a version is live
+
         result = rebuild(store_folder, embedder=embedder, tracker=tracker, progress=progress)
         live = open_live(Layout(store_folder), embedder.spec)
         if live is None and result.outcome == "rejected":

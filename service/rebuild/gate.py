@@ -6,14 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from swara.service.store.scores import Score, Scores
+from swara.service.store.scores import HITS_IN_COMMON, Score, Scores
 
-from .evaluate import HITS
-
-__all__ = ["HITS_IN_COMMON", "MARGINS", "GateDecision", "decide", "label_scores"]
-
-HITS_IN_COMMON = f"{HITS}, in common"
-"""Over the recordings that both versions know."""
+__all__ = ["MARGINS", "GateDecision", "decide", "label_scores"]
 
 MARGINS: Mapping[str, float] = {
     "naming accuracy": 0.02,

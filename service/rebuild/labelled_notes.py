@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.data.arrays import FloatArray
 from swara.raga.swaras import SVARASTHANAS, SwaraPitch
 from swara.raga.tuning import JUST

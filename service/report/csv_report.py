@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from swara.classifier.pitch.bins import Salience
+from swara.classifier.pitch.decode import Salience
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note

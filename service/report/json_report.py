@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from swara.data.take import Glide, Note, Segment, Silence, Tonic, TonicCandidate
-from swara.service.samples import CheckResult, Finding
+from swara.service.samples.findings import CheckResult, Finding
 from swara.service.take.report import Drift, NoteOpinion, SwaraStats, TakeReport
 
 from .plain_text import encodable

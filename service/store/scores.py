@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Score", "Scores", "scores_from_json"]
+__all__ = ["HITS", "HITS_IN_COMMON", "Score", "Scores", "scores_from_json"]
+
+HITS = "retrieval hits"
+
+HITS_IN_COMMON = f"{HITS}, in common"
+"""Over the recordings that both versions know."""
 
 
 @dataclass(frozen=True, slots=True)

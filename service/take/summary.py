@@ -10,8 +10,7 @@ import numpy as np
 
 from swara.data.take import Note, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.allied_ragas import closer_allied_raga
-from swara.raga.ragas import Raga
+from swara.raga.ragas import Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
 from swara.service.phrases import percent
 

@@ -23,7 +23,7 @@ from benchmarks.embedderbench.run import IOWA, UNHEARD, InstrumentScores, Singer
 from benchmarks.embedderbench.single_notes import NoteScores
 from benchmarks.embedderbench.takes import Condition
 from benchmarks.note_head import Outcome
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.embedder.builtin.network import VECTOR_DIM
 
 CONDITIONS = tuple(Condition(name, name, lambda takes: []) for name in ("plain", "fifth"))

@@ -53,7 +53,7 @@ def test_without_tensorflow_one_line_says_what_to_install(swara, monkeypatch: py
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     done = swara("finetune", "--bundled")
     assert done.code == 1
-    command = install_command("tensorflow", extra="tensorflow")
+    command = install_command(extra="tensorflow")
     assert "tensorflow>=" in command
     assert done.err.strip().endswith(f"Install it with: {command}.")
     assert done.err.count("\n") == 1

@@ -28,7 +28,13 @@ class Wheel:
     """
 
     version = "0.1.0"
-    requires = ("av>=14", "numpy>=2.0", 'keras>=3.5; extra == "tensorflow"', "pytest>=8; extra == 'dev'")
+    requires = (
+        "av>=14",
+        "numpy>=2.0",
+        'keras>=3.5; extra == "tensorflow"',
+        "kagglehub; extra=='tensorflow'",
+        "pytest>=8; extra == 'dev'",
+    )
 
     def __init__(self, direct_url: object = None) -> None:
         self.direct_url = (
@@ -59,13 +65,15 @@ def installed(monkeypatch: pytest.MonkeyPatch):
 
 def test_an_extra_is_named_by_what_it_requires(installed) -> None:
     installed(Wheel())
+    assert install_command(extra="tensorflow") == "pip install 'keras>=3.5' kagglehub"
     assert install_command("keras", extra="tensorflow") == "pip install 'keras>=3.5'"
     assert install_command("av", option="--upgrade") == "pip install --upgrade 'av>=14'"
 
 
 def test_without_metadata_packages_are_named_without_versions(installed) -> None:
     installed(None)
-    assert install_command("tensorflow", "keras", extra="tensorflow") == "pip install tensorflow keras"
+    assert install_command("librosa", extra="reference") == "pip install librosa"
+    assert install_command(extra="tensorflow") == "pip install tensorflow"
 
 
 def test_a_wheel_is_installed_again_from_where_it_lies(installed, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def seen():
         "version": installation.installed_version(),
         "base": installation.requirements(),
         "missing": installation.install_command("av"),
-        "extra": installation.install_command("tensorflow", extra="tensorflow"),
+        "extra": installation.install_command(extra="tensorflow"),
         "repair": installation.repair_advice(),
         "newer": installation.newer_advice(),
     }

@@ -11,7 +11,8 @@ import pytest
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.layouts import Given
 from swara.raga.tonic_names import parse_tonic
-from swara.service.samples import add_samples, check_samples
+from swara.service.samples.add import add_samples
+from swara.service.samples.check import check_samples
 from swara.service.store import Layout
 
 NOTES = {48: "sa", 50: "re", 52: "ga", 55: "pa", 57: "dha", 60: "taar-sa"}

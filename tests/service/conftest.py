@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.classifier.note_head import pitch_evidence
+from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from swara.classifier.pitch.bins import PITCH_BINS, bins_of_hz
+from swara.classifier.pitch.decode import PITCH_BINS, bins_of_hz
 from swara.classifier.pitch.features import Background, centred_backgrounds, network_input
 from swara.classifier.pitch.spectrum import MARGIN, spectra
 from swara.data.arrays import BoolArray, FloatArray

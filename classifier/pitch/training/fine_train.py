@@ -19,9 +19,8 @@ import numpy.typing as npt
 from keras import ops
 from threadpoolctl import threadpool_limits
 
-from swara.classifier.pitch.bins import PITCH_LOWEST_HZ
+from swara.classifier.pitch.decode import PITCH_LOWEST_HZ, local_hz, trace
 from swara.classifier.pitch.decode import Path as Track
-from swara.classifier.pitch.decode import local_hz, trace
 from swara.classifier.pitch.features import Background, centred_backgrounds, network_input
 from swara.classifier.pitch.fine import ODDS_SCALE, SCALE_CENTS, log_odds, partial_features
 from swara.classifier.pitch.network import PitchNetwork

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from swara.classifier.pitch.bins import PITCH_BINS, PITCH_BINS_PER_OCTAVE, PITCH_LOWEST_HZ
+from swara.classifier.pitch.decode import PITCH_BINS, PITCH_BINS_PER_OCTAVE, PITCH_LOWEST_HZ
 from swara.classifier.pitch.features import CHANNELS
 from swara.classifier.pitch.spectrum import BINS, BINS_PER_OCTAVE, LOWEST_HZ
 

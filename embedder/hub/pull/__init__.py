@@ -1,24 +1,23 @@
-"""Models from TF Hub, brought onto this machine and kept as they were."""
+"""Published models, brought onto this machine and kept as they were."""
 
 from __future__ import annotations
 
-from .catalogue import CATALOGUE, Pullable, can_run, check_documented, check_needs, pullable
-from .download import Patience, Progress
+from .catalogue import CATALOGUE, Pullable, check_documented, check_needs, pullable
+from .download import DownloadProgress, RetryPolicy
 from .install import ContractCheck
-from .inventory import Kept, State, Verified, inventory, remove, verify
+from .inventory import LocalModel, State, VerifyResult, inventory, remove, verify
 from .pull import Pulled, pull
 
 __all__ = [
     "CATALOGUE",
     "ContractCheck",
-    "Kept",
-    "Patience",
-    "Progress",
+    "DownloadProgress",
+    "LocalModel",
     "Pullable",
     "Pulled",
+    "RetryPolicy",
     "State",
-    "Verified",
-    "can_run",
+    "VerifyResult",
     "check_documented",
     "check_needs",
     "inventory",

@@ -7,50 +7,55 @@ import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, cast
 
-from swara.embedder.errors import ModelRefused, writing
+from swara.embedder.errors import ModelError, ModelUnfit, writing
 from swara.embedder.hub.locate import SAVED_MODEL_FILE
 
 from .catalogue import Pullable
 
-__all__ = ["is_archive", "place_content", "unpack"]
+__all__ = ["place_content", "unpack"]
 
 _GZIP = b"\x1f\x8b"
 _TAR, _TAR_AT = b"ustar", 257
 _CHUNK_BYTES = 1 << 20
 _MOST_FILES = 500
-_DAMAGE = (EOFError, OSError, zlib.error)
+_READ_ERRORS = (EOFError, OSError, zlib.error)
 """What reading from an archive raises when its bytes are not what they were, or cannot be had."""
-
-
-def is_archive(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a tar archive, compressed by gzip or not."""
-    return head.startswith(_GZIP) or head[_TAR_AT:].startswith(_TAR)
 
 
 def unpack(archive: Path, into: Path, *, largest_bytes: int) -> None:
     """Write the files of a tar archive into the folder `into`, which exists and is empty.
 
-    Nothing but plain files and folders is accepted, none outside `into`, none twice. Owners and permissions
-    of the archive are left out, and it is read to its end, so that gzip's checksum is tested.
+    Nothing but plain files and folders is accepted, and none outside `into`; owners are left out, and
+    permissions are those that ``tarfile`` has for data. It is read to its end, so that gzip's checksum is
+    tested.
 
     Parameters
     ----------
     archive : Path
         Plain or compressed by gzip.
     into : Path
+        Holds what was written until then if this raises.
     largest_bytes : int
         Most that is unpacked, headers included.
 
     Raises
     ------
-    ModelRefused
+    ModelUnfit
         If the archive is damaged or cut short, or holds what it should not.
+    ModelError
+        If this Python, older than 3.11.4, cannot unpack safely.
     OutputError
         If the disk is full, or may not be written.
     """
+    if not hasattr(tarfile, "data_filter"):
+        raise ModelError(
+            "this Python, older than 3.11.4, cannot unpack an archive safely",
+            where=str(archive),
+            fix="Unpack it yourself, and give the folder",
+        )
     try:
         with archive.open("rb") as raw:
             compressed = raw.read(len(_GZIP)) == _GZIP
@@ -58,7 +63,10 @@ def unpack(archive: Path, into: Path, *, largest_bytes: int) -> None:
             source = _Limited(gzip.GzipFile(fileobj=raw) if compressed else raw, archive, largest_bytes)
             # As a stream: a header that claims a great length is then read piece by piece.
             with tarfile.open(fileobj=cast("IO[bytes]", source), mode="r|") as tar:
-                _unpack_each(tar, archive, into)
+                for count, member in enumerate(tar, 1):
+                    if count > _MOST_FILES:
+                        raise _refused(f"it holds more than {_MOST_FILES} files", archive)
+                    _extract(tar, member, archive, into)
             while source.read(_CHUNK_BYTES):
                 pass
     except (tarfile.TarError, ValueError) as error:
@@ -76,7 +84,7 @@ class _Limited:
         """Return at most `length` bytes, or refuse the archive once the limit is passed."""
         try:
             content = self._file.read(length)
-        except _DAMAGE as error:  # told apart, so that what is left are failures to write
+        except _READ_ERRORS as error:  # told apart, so that what is left are failures to write
             raise tarfile.ReadError(str(error)) from error
         self._left_bytes -= len(content)
         if self._left_bytes < 0:
@@ -84,50 +92,21 @@ class _Limited:
         return content
 
 
-def _unpack_each(tar: tarfile.TarFile, archive: Path, into: Path) -> None:
-    for count, member in enumerate(tar, 1):
-        if count > _MOST_FILES:
-            raise _refused(f"it holds more than {_MOST_FILES} files", archive)
-        parts = _parts(member, archive)
-        path = into.joinpath(*parts)
-        if path.is_file() or (path.exists() and not member.isdir()):
-            raise _refused(f'"{member.name}" is in it twice', archive)
-        with writing(into):
-            if member.isdir():
-                path.mkdir(parents=True, exist_ok=True)
-            else:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write(tar, member, path)
-
-
-def _parts(member: tarfile.TarInfo, archive: Path) -> tuple[str, ...]:
-    """Return where a member goes, relative to the folder; refuse what has no place in it."""
-    name = PurePosixPath(member.name)
-    # A sparse file may claim any length without the bytes to show for it.
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, archive: Path, into: Path) -> None:
+    # A link may lead out; a sparse file may claim any length without the bytes to show for it.
     if not (member.isreg() or member.isdir()) or member.issparse():
         raise _refused(f'"{member.name}" is neither a plain file nor a folder', archive)
-    odd = any(part == ".." or "\\" in part or ":" in part or "\0" in part for part in name.parts)
-    if name.is_absolute() or odd:
-        raise _refused(f'"{member.name}" leads out of the folder that it is unpacked into', archive)
-    return name.parts
+    try:
+        with writing(into):
+            tar.extract(member, into, filter="data")
+    except tarfile.FilterError as error:
+        raise _refused(
+            f'"{member.name}" leads out of the folder that it is unpacked into', archive
+        ) from error
 
 
-def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    content = tar.extractfile(member)
-    if content is None:
-        raise tarfile.ReadError("a file without content")
-    left = member.size
-    with path.open("xb") as file:
-        while left:
-            chunk = content.read(min(left, _CHUNK_BYTES))
-            if not chunk:
-                raise tarfile.ReadError("unexpected end of data")
-            file.write(chunk)
-            left -= len(chunk)
-
-
-def _refused(what: str, archive: Path) -> ModelRefused:
-    return ModelRefused(what, where=str(archive), fix="Nothing of it was kept. Download it again")
+def _refused(what: str, archive: Path) -> ModelUnfit:
+    return ModelUnfit(what, where=str(archive), fix="Nothing of it was kept. Download it again")
 
 
 _SAVED_MODEL_PARTS = ("variables", "assets", "assets.extra", SAVED_MODEL_FILE, "fingerprint.pb")
@@ -150,7 +129,7 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
 
     Raises
     ------
-    ModelRefused
+    ModelUnfit
         If `source` is not there, or is nothing of the kind.
     OutputError
         If the disk is full, or may not be written.
@@ -159,7 +138,7 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
         _copy(_found_in(source, model, source), target)
     elif not source.is_file():
         raise _content_refused("neither a file nor a folder", model, source)
-    elif is_archive(_head(source)):
+    elif _is_archive(source):
         unpacked = target.with_name(".unpacked")
         with writing(target.parent):
             unpacked.mkdir()
@@ -208,13 +187,18 @@ def _opened(file: Path) -> IO[bytes]:
         return file.open("rb")
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ModelRefused(f"the file cannot be read: {reason}", where=str(file)) from error
+        raise ModelUnfit(f"the file cannot be read: {reason}", where=str(file)) from error
 
 
 def _parts_of(saved_model: Path) -> Iterator[Path]:
     for name in _SAVED_MODEL_PARTS:
         part = saved_model / name
         yield from [part] if part.is_file() else (p for p in sorted(part.rglob("*")) if p.is_file())
+
+
+def _is_archive(file: Path) -> bool:
+    head = _head(file)
+    return head.startswith(_GZIP) or head[_TAR_AT:].startswith(_TAR)
 
 
 def _is_tflite(file: Path) -> bool:
@@ -237,10 +221,10 @@ def _what(file: Path) -> str:
     return "a TFLite file, not a SavedModel" if _is_tflite(file) else "neither an archive nor a model"
 
 
-def _content_refused(what: str, model: Pullable, source: Path) -> ModelRefused:
+def _content_refused(what: str, model: Pullable, source: Path) -> ModelUnfit:
     wanted = (
         f"a folder with {SAVED_MODEL_FILE}, or a .tar.gz of one"
         if model.form == "saved_model"
         else "a .tflite file, or a .tar.gz of one"
     )
-    return ModelRefused(what, where=str(source), fix=f"{model.name} is {wanted}: {model.url}")
+    return ModelUnfit(what, where=str(source), fix=f"{model.name} is {wanted}: {model.url}")

@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from swara.data.errors import MissingPackage
 from swara.data.installation import install_command
-from swara.embedder.errors import ModelUnfit, UnknownModel
+from swara.embedder.errors import ModelAbsent, ModelUnfit
 from swara.embedder.hub.contract import (
     VGGISH,
     YAMNET,
@@ -20,7 +20,7 @@ from swara.embedder.hub.contract import (
     contract_with_handle,
 )
 
-__all__ = ["CATALOGUE", "Form", "Pullable", "can_run", "check_documented", "check_needs", "pullable"]
+__all__ = ["CATALOGUE", "Form", "Pullable", "check_documented", "check_needs", "pullable"]
 
 Form: TypeAlias = Literal["saved_model", "tflite"]
 
@@ -35,22 +35,18 @@ class Pullable:
         What it is called by, and its folder.
     contract : Contract
         What it is documented to do.
-    url : str
-        Where it is downloaded from.
     form : {"saved_model", "tflite"}
         A SavedModel folder, or one TFLite file.
     largest_bytes : int
-        More is never downloaded or unpacked: several times what the model has.
+        More is never kept or unpacked: several times what the model has.
     file_sha256, file_bytes : str and int, optional
         Of the TFLite file; another one is refused.
     archive_sha256 : str, optional
-        Of the archive as others have downloaded it. Another one is only reported: the same model may be
-        packed again.
+        Of the archive as TF Hub served it. Another one is only reported: the same model may be packed again.
     """
 
     name: str
     contract: Contract
-    url: str
     form: Form
     largest_bytes: int
     file_sha256: str | None = None
@@ -62,12 +58,16 @@ class Pullable:
         """What TF Hub knows it by, such as ``google/yamnet/1``."""
         return self.contract.short_handle
 
+    @property
+    def url(self) -> str:
+        """Where any program can download its archive."""
+        return f"https://www.kaggle.com/api/v1/models/{self.contract.kaggle_handle}/download"
+
 
 CATALOGUE: Final = (
     Pullable(
         name="yamnet",
         contract=YAMNET,
-        url="https://tfhub.dev/google/yamnet/1?tf-hub-format=compressed",
         form="saved_model",
         largest_bytes=100_000_000,
         archive_sha256="b80da2a1a56926fb0767205051a200dd7b3beaf3ea1ea126c42a53943996e5e0",
@@ -75,48 +75,41 @@ CATALOGUE: Final = (
     Pullable(
         name="vggish",
         contract=VGGISH,
-        url="https://tfhub.dev/google/vggish/1?tf-hub-format=compressed",
         form="saved_model",
         largest_bytes=1_500_000_000,
     ),
     Pullable(
         name="yamnet-tflite",
         contract=YAMNET_TFLITE,
-        url="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1?lite-format=tflite",
         form="tflite",
         largest_bytes=30_000_000,
         file_sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
         file_bytes=4_126_810,
     ),
 )
-"""The URLs are those of TF Hub's hosting protocol. The digest of YAMNet's archive is the one that several
-public projects pin; that of the TFLite file is of the official file itself."""
+"""The digest of YAMNet's archive is the one that several public projects pin; that of the TFLite file is of
+the official file itself."""
 
 
 def pullable(name: str) -> Pullable:
-    """Return the model of that name, or of that handle.
+    """Return the model of that name, or of that handle on TF Hub or Kaggle.
 
     Raises
     ------
-    UnknownModel
+    ModelAbsent
         If there is none.
     """
     for model in CATALOGUE:
         if model.name == name or model.contract == contract_with_handle(name):
             return model
     names = ", ".join(model.name for model in CATALOGUE)
-    raise UnknownModel("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")
-
-
-def can_run(model: Pullable) -> bool:
-    """Whether what is needed to run it is installed."""
-    return model.form == "tflite" or importlib.util.find_spec("tensorflow") is not None
+    raise ModelAbsent("no model of that name can be pulled", where=name, fix=f"Choose one of: {names}")
 
 
 def check_needs(model: Pullable) -> None:
     """Raise `MissingPackage` unless what is needed to run the model is installed."""
-    if not can_run(model):
-        command = install_command("tensorflow", extra="tensorflow")
+    if model.form == "saved_model" and importlib.util.find_spec("tensorflow") is None:
+        command = install_command(extra="tensorflow")
         raise MissingPackage(
             "it can be neither checked nor converted without TensorFlow",
             where=model.name,
@@ -155,16 +148,16 @@ def _of_form(model: Pullable, path: Path) -> Pullable:
         raise ModelUnfit(
             f"{model.name} is read from a SavedModel folder, not from a file",
             where=str(path),
-            fix=f"Get {model.contract.handle}: swara models pull {model.name}",
+            fix=f"Get {model.contract.url}: swara models pull {model.name}",
         )
     return next(each for each in CATALOGUE if each.contract is YAMNET_TFLITE)
 
 
 def _run(model: Pullable, path: Path) -> Run:
     if model.form == "saved_model":
-        from swara.embedder.hub.savedmodel import LoadedModel
+        from swara.embedder.hub.savedmodel import SavedModelRunner
 
-        return LoadedModel(path, model.contract)
+        return SavedModelRunner(path, model.contract)
     from swara.embedder.hub.embedder import YamnetEmbedder
 
     return YamnetEmbedder(path, scores=True).outputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import TypeAlias
 from filelock import FileLock, Timeout
 
 from swara.data.storage.disk import sha256_of, sync_tree
-from swara.data.storage.model_folder import new_beside, put_in_place, tidy
-from swara.embedder.errors import ModelBusy, ModelError, ModelRefused, writing
+from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
+from swara.embedder.errors import ModelError, ModelInUse, ModelUnfit, writing
 from swara.embedder.hub.locate import (
     MANIFEST_FILE,
     SAVED_MODEL_FILE,
@@ -25,7 +25,7 @@ from swara.embedder.hub.locate import (
 
 from .archive import place_content
 from .catalogue import Pullable
-from .download import Progress
+from .download import DownloadProgress
 from .manifest import ModelManifest, records_of, write_manifest
 
 __all__ = ["ContractCheck", "ModelLayout", "install", "model_lock"]
@@ -40,7 +40,8 @@ class ModelLayout:
         <name>/manifest.json            what it is, and the digest of each file; written last
         <name>/saved_model/             a SavedModel, or
         <name>/model.tflite             a TFLite file
-        .<name>.part, .<name>.part.json as much as was downloaded, and of what
+        .<name>.part/                   as much as was downloaded, as kagglehub keeps it; earlier versions of
+                                        swara kept a file, .<name>.part, and .<name>.part.json
         .<name>.lock                    held by the one who pulls or removes it
         .new-<name>-* and the like      on its way in or out: `swara.data.storage.model_folder`
 
@@ -74,13 +75,21 @@ class ModelLayout:
         """What was downloaded so far."""
         return self.models / f".{self.model.name}.part"
 
+    def discard_part(self) -> None:
+        """Remove what was downloaded so far; what cannot be removed stays, and the next pull uses it."""
+        for path in (self.part, self.part.with_name(f"{self.part.name}.json")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):
+                path.unlink()
+
     @property
     def lock(self) -> Path:
         """Held by the one who pulls or removes it."""
         return self.models / f".{self.model.name}.lock"
 
     @property
-    def by_hand(self) -> Path | None:
+    def manual(self) -> Path | None:
         """What is loaded though nobody pulled it: ``yamnet/model.tflite`` too, without a SavedModel."""
         if self.manifest.exists():
             return None
@@ -98,7 +107,7 @@ class ModelLayout:
 def model_lock(
     at: ModelLayout,
     wait_s: float,
-    progress: Progress | None = None,
+    progress: DownloadProgress | None = None,
     *,
     purpose: Callable[[Path], AbstractContextManager[None]] = writing,
 ) -> Iterator[None]:
@@ -109,7 +118,7 @@ def model_lock(
 
     Raises
     ------
-    ModelBusy
+    ModelInUse
         If another process still holds it after `wait_s`.
     OutputError
         If the folder may not be written.
@@ -121,13 +130,13 @@ def model_lock(
             if progress:
                 progress(f"waiting for another swara that has {at.model.name} in hand", 0, None)
             if not _acquired(lock, wait_s):
-                raise ModelBusy(
+                raise ModelInUse(
                     f"another process has had {at.model.name} in hand for {wait_s:.0f} s",
                     where=str(at.models),
                     fix="Wait until it is done, or end it, and try again",
                 )
     try:
-        tidy(at.folder)
+        clean_stale(at.folder)
         yield
     finally:
         lock.release()
@@ -147,7 +156,7 @@ documented."""
 
 
 def install(
-    at: ModelLayout, source: Path, origin: str, check: ContractCheck, progress: Progress | None
+    at: ModelLayout, source: Path, origin: str, check: ContractCheck, progress: DownloadProgress | None
 ) -> ModelManifest:
     """Make the model at `at` out of `source`, and replace the one that is there; hold the lock.
 
@@ -164,7 +173,7 @@ def install(
 
     Raises
     ------
-    ModelRefused
+    ModelUnfit
         If `source` is not the model.
     ModelError
         Whatever `check` raises.
@@ -181,6 +190,7 @@ def install(
         _check_contract(at.model, content, source, check)
         with writing(at.models):
             manifest = ModelManifest(
+                schema=1,
                 name=at.model.name,
                 handle=at.model.handle,
                 source=origin,
@@ -191,13 +201,13 @@ def install(
             )
             write_manifest(new / at.manifest.name, manifest)
             sync_tree(new)
-            put_in_place(new, at.folder)
+            swap_in(new, at.folder)
     return manifest
 
 
 @contextmanager
 def _new_folder(at: ModelLayout) -> Iterator[Path]:
-    folder = new_beside(at.folder)
+    folder = staging_path(at.folder)
     try:
         with writing(at.models):
             folder.mkdir()
@@ -214,7 +224,7 @@ def _check_digest(model: Pullable, content: Path, source: Path) -> None:
         short = (
             f"it has {size} bytes of {model.file_bytes}, and " if model.file_bytes not in {None, size} else ""
         )
-        raise ModelRefused(
+        raise ModelUnfit(
             f"{short}its SHA-256 begins {found[:12]}, that of {model.handle} {model.file_sha256[:12]}",
             where=str(source),
             fix=f"Get it from {model.url}",

@@ -8,33 +8,34 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from swara.data.errors import MissingPackage
-from swara.data.storage.model_folder import size_bytes, take_away
+from swara.data.storage.model_folder import remove_dir, size_bytes
 from swara.embedder.errors import ModelAbsent, ModelDamaged, ModelError, removing
-from swara.embedder.hub.locate import SAVED_MODEL_FILE, hub_folders
+from swara.embedder.hub.locate import CacheName, cached_model
 
 from .catalogue import CATALOGUE, Pullable
-from .download import PartFile, Patience, Progress
+from .download import DownloadProgress, RetryPolicy
 from .install import ContractCheck, ModelLayout, model_lock
 from .manifest import check_files, read_manifest
 
-__all__ = ["Kept", "State", "Verified", "hub_copy", "inventory", "remove", "verify"]
+__all__ = ["LocalModel", "State", "VerifyResult", "inventory", "remove", "verify"]
 
-State: TypeAlias = Literal["pulled", "by hand", "TF Hub's", "damaged", "begun", "not here"]
+State: TypeAlias = Literal["pulled", "manual", CacheName, "damaged", "partial", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LocalModel:
     """One model that can be pulled, and what is here of it.
 
     Parameters
     ----------
     model : Pullable
-    state : {"pulled", "by hand", "TF Hub's", "damaged", "begun", "not here"}
-        ``by hand`` lies where a pulled one would and has no manifest, ``TF Hub's`` lies in
-        ``TFHUB_CACHE_DIR``; ``begun`` is a download that broke off.
+    state : {"pulled", "manual", "tfhub-cache", "kagglehub-cache", "damaged", "partial", "absent"}
+        A ``manual`` one lies where a pulled one would and has no manifest; a ``partial`` one is a download
+        that broke off.
     where : Path or None
         The SavedModel folder or TFLite file, or what is damaged; None if there is nothing.
     size_bytes : int
+        Of all its files; of a partial one, what arrived.
     digest : str or None
         Of a pulled model: 64 hex digits.
     """
@@ -45,8 +46,13 @@ class Kept:
     size_bytes: int = 0
     digest: str | None = None
 
+    @property
+    def usable(self) -> bool:
+        """Whether there is a whole model, as far as can be said without reading it."""
+        return self.state not in {"damaged", "partial", "absent"}
 
-def inventory(models: Path, environment: Mapping[str, str]) -> tuple[Kept, ...]:
+
+def inventory(models: Path, environment: Mapping[str, str]) -> tuple[LocalModel, ...]:
     """Look at every model that can be pulled; no file is read but manifests.
 
     Parameters
@@ -54,53 +60,45 @@ def inventory(models: Path, environment: Mapping[str, str]) -> tuple[Kept, ...]:
     models : Path
         The folder of all models.
     environment : mapping of str to str
-        For ``TFHUB_CACHE_DIR``.
+        For the caches of other programs, as `cached_model` has them.
     """
-    return tuple(_kept(ModelLayout(models, model), environment) for model in CATALOGUE)
+    return tuple(_local_model(ModelLayout(models, model), environment) for model in CATALOGUE)
 
 
-def _kept(at: ModelLayout, environment: Mapping[str, str]) -> Kept:
+def _local_model(at: ModelLayout, environment: Mapping[str, str]) -> LocalModel:
     model = at.model
     try:
         manifest = read_manifest(at.manifest)
     except ModelDamaged:
-        return Kept(model, "damaged", at.manifest, size_bytes(at.folder))
+        return LocalModel(model, "damaged", at.manifest, size_bytes(at.folder))
     if manifest is not None:
         state: State = "pulled" if at.content.exists() else "damaged"
-        return Kept(model, state, at.content, manifest.size_bytes, manifest.digest)
+        return LocalModel(model, state, at.content, manifest.size_bytes, manifest.digest)
     # A TFLite file in the place of a SavedModel comes last, as `find_model` has it.
-    by_hand, hub = at.by_hand, hub_copy(model, environment)
-    if by_hand is not None and (hub is None or by_hand.is_dir()):
-        return Kept(model, "by hand", by_hand, size_bytes(by_hand))
-    if hub is not None:
-        return Kept(model, "TF Hub's", hub, size_bytes(hub))
-    if length := PartFile(at.part).size_bytes:
-        return Kept(model, "begun", at.part, length)
-    return Kept(model, "not here")
-
-
-def hub_copy(model: Pullable, environment: Mapping[str, str]) -> Path | None:
-    """Return the SavedModel that TF Hub itself has in ``TFHUB_CACHE_DIR``, if there is one."""
-    if model.form != "saved_model":
-        return None
-    folders = hub_folders(model.contract, environment)
-    return next((folder for folder in folders if (folder / SAVED_MODEL_FILE).is_file()), None)
+    manual, cached = at.manual, cached_model(model.contract, environment)
+    if manual is not None and (cached is None or manual.is_dir() or model.form == "tflite"):
+        return LocalModel(model, "manual", manual, size_bytes(manual))
+    if cached is not None:
+        return LocalModel(model, cached[0], cached[1], size_bytes(cached[1]))
+    if at.part.exists():
+        return LocalModel(model, "partial", at.part, size_bytes(at.part))
+    return LocalModel(model, "absent")
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """A model that is as it should be.
+class VerifyResult:
+    """What was compared of a model that is as it should be.
 
     Parameters
     ----------
-    kept : Kept
+    local : LocalModel
     files : int
         How many files have the digest that they were pulled with; 0 if none is on record.
     contract : bool
         Whether the documented contract was run.
     """
 
-    kept: Kept
+    local: LocalModel
     files: int
     contract: bool
 
@@ -109,9 +107,9 @@ def verify(
     model: Pullable,
     models: Path,
     environment: Mapping[str, str],
-    check: ContractCheck | None,
-    progress: Progress | None = None,
-) -> Verified:
+    check: ContractCheck,
+    progress: DownloadProgress | None = None,
+) -> VerifyResult:
     """Compare every file with its digest, then run the documented contract.
 
     Parameters
@@ -120,9 +118,9 @@ def verify(
     models : Path
         The folder of all models.
     environment : mapping of str to str
-        For ``TFHUB_CACHE_DIR``.
-    check : callable or None
-        The contract; None to leave it out. So it is where a package that it needs is missing.
+        For the caches of other programs.
+    check : callable
+        The contract; left out where a package that it needs is missing.
     progress : callable, optional
 
     Raises
@@ -134,40 +132,37 @@ def verify(
     ModelUnfit
         If it does not do what is documented.
     """
-    (kept,) = (each for each in inventory(models, environment) if each.model == model)
-    if kept.where is None or kept.state == "begun":
+    (local,) = (each for each in inventory(models, environment) if each.model == model)
+    if local.where is None or local.state == "partial":
         raise ModelAbsent(
             "the model is not on this machine", where=model.name, fix=f"Run: swara models pull {model.name}"
         )
     tell = progress or (lambda *_: None)
-    contract = False
     at, files = ModelLayout(models, model), 0
-    if kept.state in {"pulled", "damaged"}:
+    if local.state in {"pulled", "damaged"}:
         tell(f"reading {model.name}", 0, None)
-        files = _sound_files(at)
-    if check is not None:
-        tell(f"running the documented contract of {model.name}", 0, None)
-        contract = _run(check, kept, kept.where)
-    return Verified(kept, files, contract)
+        files = _check_files(at)
+    tell(f"running the documented contract of {model.name}", 0, None)
+    return VerifyResult(local, files, _run(check, local, local.where))
 
 
-def _run(check: ContractCheck, kept: Kept, where: Path) -> bool:
+def _run(check: ContractCheck, local: LocalModel, where: Path) -> bool:
     """Return whether the contract could be run, which takes TensorFlow for some models."""
     try:
-        check(kept.model, where)
+        check(local.model, where)
     except MissingPackage:
         return False
     except ModelError as error:
-        if kept.state != "pulled":
+        if local.state != "pulled":
             raise
         # Its files are as they were pulled, so that another pull would leave it as it is.
-        name = kept.model.name
+        name = local.model.name
         fix = f"Run: swara models remove {name}, then: swara models pull {name}"
         raise type(error)(error.what, where=str(where), fix=fix) from error
     return True
 
 
-def _sound_files(at: ModelLayout) -> int:
+def _check_files(at: ModelLayout) -> int:
     manifest = read_manifest(at.manifest)
     if manifest is None:  # removed by another process, just now
         raise ModelDamaged("the file is missing", where=str(at.manifest))
@@ -176,36 +171,38 @@ def _sound_files(at: ModelLayout) -> int:
 
 
 def remove(
-    model: Pullable, models: Path, environment: Mapping[str, str], patience: Patience | None = None
+    model: Pullable, models: Path, environment: Mapping[str, str], policy: RetryPolicy | None = None
 ) -> Path:
     """Remove a model with all that was made from it, and what was downloaded of it; return its folder.
 
     Raises
     ------
     ModelAbsent
-        If there is nothing of it, or only a copy that is TF Hub's own.
-    ModelBusy
+        If there is nothing of it, or only a copy in the cache of another program.
+    ModelInUse
         If another process has it in hand for too long.
     OutputError
         If it may not be removed.
     """
     at = ModelLayout(models, model)
-    part = PartFile(at.part)
-    if not at.folder.exists() and not part.path.exists():
+    if not at.folder.exists() and not at.part.exists():
         raise _absent(at, environment)
-    with model_lock(at, (patience or Patience()).lock_s, purpose=removing):
+    with model_lock(at, (policy or RetryPolicy()).lock_s, purpose=removing):
         with removing(at.models):
-            take_away(at.folder)
-        part.discard()
+            remove_dir(at.folder)
+        at.discard_part()
     return at.folder
 
 
+_CACHE_OF = {"tfhub-cache": "TF Hub", "kagglehub-cache": "kagglehub"}
+
+
 def _absent(at: ModelLayout, environment: Mapping[str, str]) -> ModelAbsent:
-    hub = hub_copy(at.model, environment)
-    if hub is not None:
-        return ModelAbsent(
-            "the copy here is TF Hub's, which other programs may use",
-            where=str(hub),
-            fix="Delete that folder yourself, or unset TFHUB_CACHE_DIR",
-        )
-    return ModelAbsent("the model is not on this machine", where=at.model.name)
+    cached = cached_model(at.model.contract, environment)
+    if cached is None:
+        return ModelAbsent("the model is not on this machine", where=at.model.name)
+    return ModelAbsent(
+        f"the copy here is in the cache of {_CACHE_OF[cached[0]]}, which other programs may use",
+        where=str(cached[1]),
+        fix="Delete it there yourself",
+    )

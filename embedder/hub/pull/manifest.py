@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Literal
+
+import msgspec
 
 from swara.data.storage.disk import sha256_of
 from swara.embedder.errors import ModelDamaged, reading
 from swara.embedder.hub.locate import SAVED_MODEL_FOLDER, saved_model_files
 
 __all__ = ["FileRecord", "ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
-
-_SCHEMA = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,7 @@ class FileRecord:
     Parameters
     ----------
     sha256 : str
+        64 hex digits.
     size_bytes : int
     """
 
@@ -34,14 +33,16 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class ModelManifest:
-    """A pulled model.
+    """A pulled model; its JSON has these fields in this order.
 
     Parameters
     ----------
+    schema : int
+        Of the JSON.
     name : str
         As in the catalogue.
     handle : str
-        As TF Hub knows it.
+        As TF Hub knew it.
     source : str
         The address that it was downloaded from, or the file or folder that it was taken from.
     digest : str
@@ -50,18 +51,19 @@ class ModelManifest:
     pulled_at : str
         When, in UTC.
     archive_sha256 : str or None
-        Of what was downloaded; None for a folder.
+        Of the archive or file that it was taken from; None for a folder, or what ``kagglehub`` downloaded.
     files : mapping of str to FileRecord
-        By path relative to the manifest.
+        By path relative to the manifest; at least one.
     """
 
+    schema: Literal[1]
     name: str
     handle: str
     source: str
     digest: str
     pulled_at: str
     archive_sha256: str | None
-    files: Mapping[str, FileRecord]
+    files: Annotated[Mapping[str, FileRecord], msgspec.Meta(min_length=1)]
 
     @property
     def size_bytes(self) -> int:
@@ -80,18 +82,7 @@ def records_of(content: Path, folder: Path) -> dict[str, FileRecord]:
 
 def write_manifest(path: Path, manifest: ModelManifest) -> None:
     """Write it as JSON."""
-    files = {name: asdict(record) for name, record in manifest.files.items()}
-    values = {
-        "schema": _SCHEMA,
-        "name": manifest.name,
-        "handle": manifest.handle,
-        "source": manifest.source,
-        "digest": manifest.digest,
-        "pulled_at": manifest.pulled_at,
-        "archive_sha256": manifest.archive_sha256,
-        "files": files,
-    }
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
 
 
 def read_manifest(path: Path) -> ModelManifest | None:
@@ -108,28 +99,10 @@ def read_manifest(path: Path) -> ModelManifest | None:
     with reading(path, fix):
         content = path.read_bytes()
     try:
-        return _parsed(json.loads(content))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelDamaged("no manifest of a pulled model", where=str(path), fix=fix) from error
-
-
-def _parsed(values: Any) -> ModelManifest:
-    if values["schema"] != _SCHEMA:
-        raise ValueError("another schema")
-    manifest = ModelManifest(
-        name=str(values["name"]),
-        handle=str(values["handle"]),
-        source=str(values["source"]),
-        digest=str(values["digest"]),
-        pulled_at=str(values["pulled_at"]),
-        archive_sha256=values["archive_sha256"],
-        files=MappingProxyType(
-            {path: FileRecord(str(r["sha256"]), int(r["size_bytes"])) for path, r in values["files"].items()}
-        ),
-    )
-    if not manifest.files:
-        raise ValueError("no files")
-    return manifest
+        return msgspec.json.decode(content, type=ModelManifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        what = f"no manifest of a pulled model ({str(error).lower()})"
+        raise ModelDamaged(what, where=str(path), fix=fix) from error
 
 
 def check_files(folder: Path, manifest: ModelManifest) -> None:

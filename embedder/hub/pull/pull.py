@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-from swara.embedder.errors import DownloadFailed, ModelDamaged, ModelError
+from swara.data.storage.model_folder import size_bytes
+from swara.embedder.errors import DownloadError, ModelDamaged, ModelError
 
 from .catalogue import Pullable
-from .download import PartFile, Patience, Progress, Trouble, download
+from .download import DownloadProgress, RetryPolicy, download
 from .install import ContractCheck, ModelLayout, install, model_lock
 from .manifest import ModelManifest, check_files, read_manifest
 
@@ -44,11 +42,9 @@ def pull(
     models: Path,
     check: ContractCheck,
     *,
-    url: str | None = None,
     source: Path | None = None,
-    patience: Patience | None = None,
-    progress: Progress | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    policy: RetryPolicy | None = None,
+    progress: DownloadProgress | None = None,
 ) -> Pulled:
     """Download `model`, or take it from `source`, run its documented contract, and put it into `models`.
 
@@ -62,29 +58,29 @@ def pull(
         The folder of all models.
     check : callable
         The contract, run before the model is put in place.
-    url : str, optional
-        Where to download from, if not from ``model.url``.
     source : Path, optional
         An archive, a SavedModel folder or a TFLite file to take instead of downloading.
-    patience : Patience, optional
+    policy : RetryPolicy, optional
+        How long to wait for what.
     progress : callable, optional
-    sleep : callable
-        Waits for so many seconds between two tries.
+        Told the stage at work, and how much of it is done.
 
     Raises
     ------
-    DownloadFailed
+    DownloadError
         With what to do without a network. What was downloaded is kept, for the next pull to go on from.
-    ModelRefused, ModelUnfit
+    MissingPackage
+        If what downloads it is not installed.
+    ModelUnfit
         If it is not the model, or does not do what is documented; nothing of it is kept.
-    ModelBusy
+    ModelInUse
         If another process has it in hand for too long.
     ModelError
         If a model lies there that somebody put there by hand, and no `source` is named to replace it.
     OutputError
         If the disk is full, or may not be written.
     """
-    at, how = ModelLayout(models, model), patience or Patience()
+    at, how = ModelLayout(models, model), policy or RetryPolicy()
     found, _ = _standing(at)
     if found is not None:
         return found
@@ -95,8 +91,8 @@ def pull(
         if source is not None:
             manifest = install(at, source, str(source.absolute()), check, progress)
         else:
-            _refuse_by_hand(at, damage)
-            manifest = _downloaded(at, url or model.url, check, how, progress, sleep)
+            _refuse_manual(at, damage)
+            manifest = _downloaded(at, check, how, progress)
     return Pulled(at.folder, manifest, new=True, mended=damage)
 
 
@@ -112,9 +108,9 @@ def _standing(at: ModelLayout) -> tuple[Pulled | None, str | None]:
     return Pulled(at.folder, manifest, new=False), None
 
 
-def _refuse_by_hand(at: ModelLayout, damage: str | None) -> None:
+def _refuse_manual(at: ModelLayout, damage: str | None) -> None:
     """Refuse to replace what somebody put there: it may be all that they have."""
-    if damage is None and (found := at.by_hand) is not None:
+    if damage is None and (found := at.manual) is not None:
         same = found.is_dir() or at.model.form == "tflite"
         raise ModelError(
             "a model lies here that was not pulled, so its digests are not known",
@@ -126,40 +122,39 @@ def _refuse_by_hand(at: ModelLayout, damage: str | None) -> None:
 
 
 def _downloaded(
-    at: ModelLayout,
-    url: str,
-    check: ContractCheck,
-    how: Patience,
-    progress: Progress | None,
-    sleep: Callable[[float], None],
+    at: ModelLayout, check: ContractCheck, how: RetryPolicy, progress: DownloadProgress | None
 ) -> ModelManifest:
-    part, model = PartFile(at.part), at.model
+    model = at.model
+    if at.part.is_file():  # of an earlier version of swara
+        at.discard_part()
     try:
-        download(url, part, how, largest_bytes=model.largest_bytes, progress=progress, sleep=sleep)
-    except Trouble as trouble:
-        raise _failed(at, url, trouble) from trouble
+        found = download(
+            model.contract.kaggle_handle,
+            at.part,
+            how,
+            largest_bytes=model.largest_bytes,
+            total_bytes=model.file_bytes,
+            progress=progress,
+        )
+    except DownloadError as error:
+        if size_bytes(at.part) > model.largest_bytes:  # nothing to go on from
+            at.discard_part()
+        raise _with_remedy(at, error.what) from error
     try:
-        manifest = install(at, part.path, _without_password(url), check, progress)
+        manifest = install(at, found, model.url, check, progress)
     except ModelError as error:
-        part.discard()
-        raise type(error)(error.what, where=_without_password(url), fix=error.fix) from error
-    part.discard()
+        # kagglehub would take what it has for whole, and never ask again.
+        at.discard_part()
+        raise type(error)(error.what, where=model.url, fix=error.fix) from error
+    at.discard_part()
     return manifest
 
 
-def _failed(at: ModelLayout, url: str, trouble: Trouble) -> DownloadFailed:
+def _with_remedy(at: ModelLayout, reason: str) -> DownloadError:
     name = at.model.name
-    return DownloadFailed(
-        f"{name} cannot be downloaded: {trouble.reason}",
-        where=_without_password(url),
-        fix=f"Try again later; or fetch that file with another program or on another machine, and run: "
-        f"swara models pull {name} --from FILE, which puts it into {at.folder}",
+    return DownloadError(
+        f"{name} cannot be downloaded: {reason}",
+        where=at.model.url,
+        fix="Try again later, which goes on from what has arrived; or fetch that file by another program or "
+        f"on another machine, and run: swara models pull {name} --from FILE, which puts it into {at.folder}",
     )
-
-
-def _without_password(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    except ValueError:
-        return "the address"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.classifier.pitch.bins import PITCH_BINS, Salience
+from swara.classifier.pitch.decode import PITCH_BINS, Salience
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S, PitchTrack
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swara.classifier.pitch.bins import PITCH_BINS, Salience, bins_of_hz
+from swara.classifier.pitch.decode import PITCH_BINS, Salience, bins_of_hz
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.storage.atomic_file import write_atomically

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swara.data.audio.mel import MelBands, MelPower, mel_of_hz
+from swara.data.audio.frames import mel_of_hz
+from swara.data.audio.mel import MelBands, MelPower
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.storage.atomic_file import write_atomically

@@ -10,7 +10,9 @@ from rich.console import Console
 from swara.data.recording import Recording
 from swara.raga.tonic_names import note_name
 from swara.service.phrases import counted
-from swara.service.samples import CheckResult, EditResult, Exported
+from swara.service.samples.edit import EditResult
+from swara.service.samples.export import Exported
+from swara.service.samples.findings import CheckResult
 
 from .terminal_page import STYLES, WARNING, Page
 

@@ -1,4 +1,4 @@
-"""Models from TF Hub on the terminal: what is here, what was pulled, what was verified."""
+"""Published models on the terminal: what is here, what was pulled, what was verified."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from pathlib import Path
 
 from rich.console import Console
 
-from swara.embedder.hub.pull import Kept, Pullable, Pulled, Verified
+from swara.embedder.hub.pull import LocalModel, Pullable, Pulled, VerifyResult
 
 from .terminal_page import STYLES, WARNING, Page
 
 __all__ = ["render_models", "render_pulled", "render_verified"]
 
-_WORDS = {"TF Hub's": "in TFHUB_CACHE_DIR", "begun": "download broke off"}
+_WORDS = {
+    "manual": "put there by hand",
+    "tfhub-cache": "in TFHUB_CACHE_DIR",
+    "kagglehub-cache": "in kagglehub's cache",
+    "partial": "download broke off",
+    "absent": "not here",
+}
 
 
-def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
+def render_models(found: Sequence[LocalModel], models: Path, console: Console) -> None:
     """Print a line for each model that can be pulled."""
     page = Page(console)
-    table = page.table([("LiveModel", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")])
-    for each in kept:
+    table = page.table([("Model", "left"), ("State", "left"), ("Size", "right"), ("Digest", "left")])
+    for each in found:
         cells = (
             each.model.name,
             _WORDS.get(each.state, each.state),
@@ -30,9 +36,9 @@ def render_models(kept: Sequence[Kept], models: Path, console: Console) -> None:
         style = WARNING if each.state == "damaged" else ""
         table.add_row(*(page.text(cell, style) for cell in cells))
     page.show(table)
-    for each in kept:
-        where = "" if each.where is None or each.state == "begun" else f", here in {each.where}"
-        page.line(f"{each.model.name}: {each.model.handle} on TF Hub{where}")
+    for each in found:
+        where = "" if each.where is None or each.state == "partial" else f", here in {each.where}"
+        page.line(f"{each.model.name}: {each.model.contract.kaggle_handle} on Kaggle{where}")
     page.line(f"Models are kept in {models} (SWARA_MODELS).")
 
 
@@ -43,7 +49,7 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
         page.line(f"! Replaced what was there: {pulled.mended}.", WARNING)
     if pulled.new and _is_another(model, manifest.archive_sha256):
         page.line(
-            f"! The archive is not the one usually served: its SHA-256 is {manifest.archive_sha256}. "
+            f"! The archive is not the one that TF Hub served: its SHA-256 is {manifest.archive_sha256}. "
             "The model in it does what is documented.",
             WARNING,
         )
@@ -56,13 +62,13 @@ def render_pulled(model: Pullable, pulled: Pulled, console: Console) -> None:
         page.line(f"To have it anew, first: swara models remove {model.name}")
 
 
-def render_verified(verified: Verified, console: Console) -> None:
+def render_verified(verified: VerifyResult, console: Console) -> None:
     """Print that a model is as it should be, and what could not be compared."""
-    page, kept = Page(console), verified.kept
+    page, model = Page(console), verified.local.model
     counted = "1 file is" if verified.files == 1 else f"{verified.files} files are"
     files = f"{counted} as pulled" if verified.files else "its digests are not on record"
-    contract = _did(kept.model) if verified.contract else "the documented contract was not run"
-    page.line(f"{kept.model.name}: {files}; {contract}.", STYLES["perfect"] if verified.contract else WARNING)
+    contract = _did(model) if verified.contract else "the documented contract was not run"
+    page.line(f"{model.name}: {files}; {contract}.", STYLES["perfect"] if verified.contract else WARNING)
 
 
 def _did(model: Pullable) -> str:

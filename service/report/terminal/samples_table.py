@@ -11,7 +11,7 @@ from swara.service.adviser.search import SearchResult
 from swara.service.phrases import counted, percent
 from swara.service.rebuild.rebuild import RebuildResult
 from swara.service.report import wording
-from swara.service.samples import AddResult
+from swara.service.samples.results import AddResult
 
 from .feedback_table import correction_lines
 from .terminal_page import STYLES, WARNING, Page

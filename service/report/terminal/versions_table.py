@@ -93,7 +93,7 @@ def render_difference(found: Difference, console: Console) -> None:
     page.line(f"Before: {before.id}  {before.state}")
     page.line(f"After:  {after.id}  {after.state}")
     names = [name for name in MARGINS if name in before.scores or name in after.scores]
-    table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Edit", "right")])
+    table = page.table([("", "left"), ("Before", "right"), ("After", "right"), ("Change", "right")])
     for name in names:
         old, new = found.score_before(name), after.scores.get(name)
         change = "-" if old is None or new is None else f"{new.share - old.share:+.3f}"

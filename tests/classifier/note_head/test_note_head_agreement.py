@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from swara.classifier.note_head import Agreement, NotePrediction, agreement
+from swara.classifier.note_head.head import Agreement, NotePrediction, agreement
 
 HEARD = NotePrediction("G", 0.97, "R", 0.02, abstained=False, unfamiliar=False, known=("S", "R", "G", "S'"))
 

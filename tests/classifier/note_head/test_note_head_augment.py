@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from swara.classifier.note_head import EVIDENCE_CENTS, NoteSource, augmented
+from swara.classifier.note_head.augment import augmented
+from swara.classifier.note_head.evidence import EVIDENCE_CENTS
+from swara.classifier.note_head.examples import NoteSource
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 

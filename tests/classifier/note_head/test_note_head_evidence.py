@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from swara.classifier.note_head import EVIDENCE_CENTS, EVIDENCE_DIM, evidence_of_notes, pitch_evidence
+from swara.classifier.note_head.evidence import (
+    EVIDENCE_CENTS,
+    EVIDENCE_DIM,
+    evidence_of_notes,
+    pitch_evidence,
+)
 from swara.raga.tuning import JUST
 
 PLACES = [(index, octave) for octave in (-1, 0, 1) for index in range(12)]

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from swara.classifier.errors import HeadDamaged
-from swara.classifier.note_head import EVIDENCE_DIM, NoteHead, load_note_head, save_note_head
+from swara.classifier.note_head.evidence import EVIDENCE_DIM
+from swara.classifier.note_head.files import load_note_head, save_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.classifier.note_head.regression import Linear
 from swara.raga.errors import SwaraError
 

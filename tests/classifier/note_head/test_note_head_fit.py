@@ -10,7 +10,10 @@ import threadpoolctl
 from sklearn.linear_model import LogisticRegression
 
 from swara.classifier.errors import TooFewNotes
-from swara.classifier.note_head import NoteExample, NoteHead, fit_note_head, pitch_evidence
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.examples import NoteExample
+from swara.classifier.note_head.fit import fit_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.classifier.note_head.held_out import grouped_folds
 from swara.classifier.note_head.regression import Linear, Recipe, regress, softmax
 from swara.raga.swaras import parse_swara

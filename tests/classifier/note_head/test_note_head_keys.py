@@ -7,7 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from swara.classifier.note_head import NoteSource, agreement, augmented, fit_note_head, pitch_evidence
+from swara.classifier.note_head.augment import augmented
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.examples import NoteSource
+from swara.classifier.note_head.fit import fit_note_head
+from swara.classifier.note_head.head import agreement
 from swara.data.synth import VOICES, bhupali_take
 from swara.data.synth.pack import pack_takes
 from swara.raga.tonic_names import tonic_hz

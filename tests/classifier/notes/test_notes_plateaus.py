@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from swara.classifier.notes.plateaus import (
+from swara.classifier.notes.events import (
     EDGE_COST,
     FURTHEST,
     GLIDE,

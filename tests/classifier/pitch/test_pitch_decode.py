@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 import swara.classifier.pitch.decode as decode
-import swara.classifier.pitch.stillness as stillness
-from swara.classifier.pitch.bins import PITCH_BINS, bins_of_hz, hz_of_bins
-from swara.classifier.pitch.decode import Path, Voicing, local_hz, sung_frames, trace
+import swara.classifier.pitch.decode as stillness
+from swara.classifier.pitch.decode import (
+    PITCH_BINS,
+    Path,
+    Voicing,
+    bins_of_hz,
+    hz_of_bins,
+    local_hz,
+    sung_frames,
+    trace,
+)
 
 LEAP = 5.0
 FLOOR = 1e-5

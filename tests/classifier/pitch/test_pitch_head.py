@@ -7,7 +7,7 @@ import pytest
 
 import swara.classifier.pitch.head as head
 from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
-from swara.classifier.pitch.bins import PITCH_BINS
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
 from swara.data.clip import Clip
 from swara.data.pitch_track import MAX_HZ, MIN_HZ, PitchTrack

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swara.classifier.errors import HeadDamaged
-from swara.classifier.pitch.bins import PITCH_BINS
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.features import CHANNELS
 from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES, NEIGHBOUR_FEATURES
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork, shipped_network

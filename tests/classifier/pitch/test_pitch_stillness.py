@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import swara.classifier.pitch.stillness as stillness
-from swara.classifier.pitch.stillness import STILL_FRAMES, ends_still, still_frames
+import swara.classifier.pitch.decode as stillness
+from swara.classifier.pitch.decode import STILL_FRAMES, ends_still, still_frames
 
 
 def line(cents: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from swara.classifier.pitch.bins import PITCH_BINS, hz_of_bins
+from swara.classifier.pitch.decode import PITCH_BINS, hz_of_bins
 from swara.classifier.pitch.features import CHANNELS
 from swara.classifier.pitch.spectrum import BINS
 from swara.classifier.pitch.training.batches import example, frames_of, stack, targets

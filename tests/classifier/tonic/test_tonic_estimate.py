@@ -11,9 +11,8 @@ import pytest
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.pitch import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
-from swara.classifier.tonic.drone import drone_partials, drone_salience
 from swara.classifier.tonic.estimate import SURE
-from swara.classifier.tonic.template import circular_cents
+from swara.classifier.tonic.template import circular_cents, drone_partials, drone_salience
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack

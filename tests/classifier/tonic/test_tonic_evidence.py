@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import HeldNote
-from swara.classifier.tonic.drone import drone_partials, drone_salience
-from swara.classifier.tonic.template import CLASSES, circular_cents, fold, log_likelihood, swara_weights
+from swara.classifier.tonic.template import (
+    CLASSES,
+    circular_cents,
+    drone_partials,
+    drone_salience,
+    fold,
+    log_likelihood,
+    swara_weights,
+)
 from swara.data.clip import Clip
 from swara.data.synth import tanpura
 from swara.raga.ragas import RAGAS, raga_named

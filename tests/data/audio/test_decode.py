@@ -15,8 +15,7 @@ import pytest
 import soundfile
 import soxr
 
-from swara.data.audio.av_reader import without_padding
-from swara.data.audio.container import ends_open, is_mp3, missing_ratio
+from swara.data.audio.av_reader import ends_open, is_mp3, missing_ratio, without_padding
 from swara.data.audio.decode import decode, load_clip
 from swara.data.errors import (
     AudioEmpty,

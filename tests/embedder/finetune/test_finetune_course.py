@@ -19,7 +19,7 @@ from swara.data.errors import OutputError
 from swara.data.recording import Recording
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.builtin.network import MODEL_FILE
-from swara.embedder.errors import FinetuneBusy, FinetuneNoBetter, FinetuneStopped, ModelAbsent, ModelDamaged
+from swara.embedder.errors import FinetuneError, ModelAbsent, ModelDamaged, ModelInUse
 from swara.embedder.finetune.batches import BatchSampler
 from swara.embedder.finetune.export import PARITY
 from swara.embedder.finetune.model import FinetuneModel, set_free
@@ -279,7 +279,7 @@ def test_one_that_is_no_better_is_not_kept_unless_asked_for(
     monkeypatch.setattr(
         "swara.embedder.finetune.pipeline.found_singers", lambda notes, asked: RetrievalScore(8, 0.5, 0.6)
     )
-    with pytest.raises(FinetuneNoBetter, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
+    with pytest.raises(FinetuneError, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
         finetune(few, tmp_path, plan=TINY)
     assert not list(tmp_path.glob("finetuned-*"))
     found = finetune(few, tmp_path, plan=TINY, keep_anyway=True)
@@ -294,13 +294,13 @@ def test_a_stop_a_full_disk_and_another_process_are_told_in_a_line(
     def stop(what: str, share: float) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(FinetuneStopped, match="Run the same again to go on"):
+    with pytest.raises(FinetuneError, match="Run the same again to go on"):
         finetune(few, tmp_path, plan=TINY, tell=stop)
 
     def nested(what: str, share: float) -> None:
         finetune(few, tmp_path, plan=TINY)
 
-    with pytest.raises(FinetuneBusy, match="another process"):
+    with pytest.raises(ModelInUse, match="another process"):
         finetune(few, tmp_path, plan=TINY, tell=nested)
 
     def full(*given, **named):

@@ -16,7 +16,7 @@ from swara.data.corpus.corpus import pack_recordings
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
 from swara.embedder.builtin.network import MODEL_FILE
-from swara.embedder.errors import FinetuneFailed
+from swara.embedder.errors import FinetuneError
 from swara.embedder.finetune import export as keeping
 from swara.embedder.finetune.export import exported, keep, writing
 from swara.embedder.finetune.plan import FinetunePlan
@@ -103,7 +103,7 @@ def test_wherever_it_fills_up_the_same_command_goes_on(tmp_path: Path, few: list
 
 @pytest.mark.parametrize(
     "name",
-    ["shutil.copyfile", "sync_tree", "put_in_place", "Path.write_text", "Path.mkdir"],
+    ["shutil.copyfile", "sync_tree", "swap_in", "Path.write_text", "Path.mkdir"],
 )
 def test_an_older_one_of_that_name_stays_as_it_was(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -133,7 +133,7 @@ def test_what_tensorflow_says_of_a_full_disk_is_one_line(
         raise ResourceExhaustedError("variables: No space left on device\nnode 1\nnode 2")
 
     monkeypatch.setattr(keeping, "export", full)
-    with pytest.raises(FinetuneFailed) as refusal:
+    with pytest.raises(FinetuneError) as refusal:
         exported(None, tmp_path / "model.tflite")
     assert "\n" not in str(refusal.value)
     assert "No space left on device" in str(refusal.value)

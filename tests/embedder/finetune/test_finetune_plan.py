@@ -11,7 +11,7 @@ import pytest
 from swara.data.recording import Recording, SwaraLabel
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.builtin.network import WINDOW_FRAMES
-from swara.embedder.errors import TooFewSingers
+from swara.embedder.errors import FinetuneError
 from swara.embedder.finetune.batches import BatchSampler
 from swara.embedder.finetune.note_features import NoteFeatures, extract_note_features
 from swara.embedder.finetune.plan import HEAD, FinetunePlan
@@ -97,14 +97,14 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order() -> None:
 @pytest.mark.parametrize("recordings", [[], _corpus(1, 9), _corpus(9, 3), [*_corpus(1, 5), *_corpus(4, 2)]])
 def test_too_little_is_told_with_what_to_do(recordings: Sequence[Recording]) -> None:
     with pytest.raises(
-        TooFewSingers, match=r"2 singers with 4 recordings each are needed.*swara samples add"
+        FinetuneError, match=r"2 singers with 4 recordings each are needed.*swara samples add"
     ):
         split(recordings, 1)
 
 
 def test_recordings_without_labels_do_not_count() -> None:
     unlabelled = [_recording(f"singer{s}", n, labels=0) for s in range(2) for n in range(9)]
-    with pytest.raises(TooFewSingers):
+    with pytest.raises(FinetuneError):
         split(unlabelled, 1)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from swara.data.installation import repair_advice
 from swara.data.storage.disk import sha256_of
-from swara.data.storage.model_folder import new_beside, put_in_place, take_away, tidy
+from swara.data.storage.model_folder import clean_stale, remove_dir, staging_path, swap_in
 from swara.embedder.builtin.network import MODEL_FILE
 from swara.embedder.finetuned.embedder import finetuned_name
 from swara.embedder.registry import embedder_named
@@ -173,13 +173,13 @@ class TestAFolderOfModels:
         return folder
 
     def _new(self, folder: Path) -> Path:
-        new = new_beside(folder)
+        new = staging_path(folder)
         new.mkdir()
         (new / "model.tflite").write_bytes(b"new")
         return new
 
     def test_takes_in_a_new_one(self, folder: Path) -> None:
-        put_in_place(self._new(folder), folder)
+        swap_in(self._new(folder), folder)
         assert (folder / "model.tflite").read_bytes() == b"new"
         assert list(folder.parent.iterdir()) == [folder]
 
@@ -195,24 +195,24 @@ class TestAFolderOfModels:
 
         monkeypatch.setattr("pathlib.Path.rename", full)
         with pytest.raises(OSError, match="No space left"):
-            put_in_place(new, folder)
+            swap_in(new, folder)
         assert (folder / "model.tflite").read_bytes() == b"old"
         assert {path.name for path in folder.parent.iterdir()} == {folder.name, new.name}
 
     def test_has_the_old_one_back_after_a_kill_between_two_renames(self, folder: Path) -> None:
         new = self._new(folder)
         folder.rename(folder.with_name(f".old-{folder.name}-0123abcd"))
-        tidy(folder)
+        clean_stale(folder)
         assert (folder / "model.tflite").read_bytes() == b"old"
         assert not new.exists()
         assert list(folder.parent.iterdir()) == [folder]
 
     def test_does_not_bring_back_what_was_being_removed(self, folder: Path) -> None:
         folder.rename(folder.with_name(f".gone-{folder.name}-0123abcd"))
-        tidy(folder)
+        clean_stale(folder)
         assert list(folder.parent.iterdir()) == []
 
     def test_gives_one_up(self, folder: Path) -> None:
-        take_away(folder)
-        take_away(folder)
+        remove_dir(folder)
+        remove_dir(folder)
         assert list(folder.parent.iterdir()) == []

@@ -17,7 +17,7 @@ from swara.data.clip import Clip
 from swara.data.synth import bhupali_take
 from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.contract import VGGISH, YAMNET, check_contract
-from swara.embedder.hub.savedmodel import LoadedModel
+from swara.embedder.hub.savedmodel import SavedModelRunner
 from swara.embedder.registry import embedder_named
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -50,7 +50,7 @@ def pair(request: pytest.FixtureRequest, models: Path):
     """The contract, the SavedModel in TensorFlow, and its conversion."""
     contract = request.param
     embedder = embedder_named(contract.name, environment={"SWARA_MODELS": str(models)})
-    return contract, LoadedModel(models / contract.name / "saved_model", contract), embedder
+    return contract, SavedModelRunner(models / contract.name / "saved_model", contract), embedder
 
 
 def _cosines(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -220,5 +220,5 @@ def test_a_model_with_signatures_only_is_called_by_them(tf, models: Path, tmp_pa
     serve = tf.function(lambda waveform: {"output_0": loaded(waveform)}, input_signature=[spec])
     tf.saved_model.save(holder, str(tmp_path / "served"), signatures=serve.get_concrete_function())
     waveform = np.random.default_rng(0).uniform(-1, 1, 40_000).astype(np.float32)
-    served = LoadedModel(tmp_path / "served", VGGISH)(waveform).embeddings
+    served = SavedModelRunner(tmp_path / "served", VGGISH)(waveform).embeddings
     np.testing.assert_array_equal(served, loaded(waveform).numpy())

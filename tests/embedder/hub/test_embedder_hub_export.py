@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swara.embedder.errors import ConversionFailed, ModelUnfit
+from swara.embedder.errors import ModelError, ModelUnfit
 from swara.embedder.hub import convert as lite_export
 from swara.embedder.hub.contract import VGGISH, Outputs
 
@@ -47,8 +47,8 @@ class _Converted:
 
 @pytest.fixture(autouse=True)
 def _no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lite_export, "LoadedModel", _Loaded)
-    monkeypatch.setattr(lite_export, "ConvertedNetwork", _Converted)
+    monkeypatch.setattr(lite_export, "SavedModelRunner", _Loaded)
+    monkeypatch.setattr(lite_export, "LiteRTNetwork", _Converted)
 
 
 def _exported(monkeypatch: pytest.MonkeyPatch, converted) -> bytes:
@@ -61,7 +61,7 @@ def test_what_is_the_same_is_taken(monkeypatch) -> None:
 
 
 def test_what_differs_is_refused(monkeypatch) -> None:
-    with pytest.raises(ConversionFailed, match=r"frames have a cosine of 0\.99[0-9]+\. Use another version"):
+    with pytest.raises(ModelError, match=r"frames have a cosine of 0\.99[0-9]+\. Use another version"):
         _exported(monkeypatch, lambda model, contract: b"0.1")
 
 
@@ -81,7 +81,7 @@ def _raising(error: Exception):
     ],
 )
 def test_a_conversion_that_fails_is_said_in_one_line(error: Exception, fix: str, monkeypatch) -> None:
-    with pytest.raises(ConversionFailed) as refusal:
+    with pytest.raises(ModelError) as refusal:
         _exported(monkeypatch, _raising(error))
     line = str(refusal.value)
     assert line.startswith("some/model: TensorFlow cannot convert this SavedModel")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import MissingPackage, OutputError
-from swara.embedder.errors import ConversionFailed, ModelDamaged, ModelUnfit
+from swara.embedder.errors import ModelDamaged, ModelError, ModelUnfit
 from swara.embedder.hub.contract import YAMNET
 from swara.embedder.hub.convert import converted_file
 from swara.embedder.hub.locate import saved_model_digest
@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_is_passed_over(saved_model: Path, conve
 def test_nowhere_to_write_is_said_in_one_line(saved_model: Path, conversions, tmp_path) -> None:
     saved_model.with_name("saved_model.litert").write_bytes(b"in the way")
     (tmp_path / "cache").write_bytes(b"in the way too")
-    with pytest.raises(ConversionFailed, match="can be kept nowhere") as refusal:
+    with pytest.raises(ModelError, match="can be kept nowhere") as refusal:
         _converted(saved_model)
     assert "\n" not in str(refusal.value)
     assert conversions == []
@@ -133,7 +133,7 @@ def test_who_may_not_write_is_not_told_to_free_space(
         raise OSError(number, os.strerror(number), str(self))
 
     monkeypatch.setattr(Path, "mkdir", refused)
-    with pytest.raises(ConversionFailed) as refusal:
+    with pytest.raises(ModelError) as refusal:
         _converted(saved_model)
     beside, reason = saved_model.with_name("saved_model.litert"), os.strerror(number).lower()
     assert f"kept nowhere ({beside}: {reason}; " in str(refusal.value)
@@ -162,7 +162,7 @@ def test_a_disk_full_from_the_start_is_said_before_anything_is_converted(
         raise OutputError("cannot write here", where=str(path)) from OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr("swara.embedder.hub.convert.check_writable", full)
-    with pytest.raises(ConversionFailed, match="Free some space"):
+    with pytest.raises(ModelError, match="Free some space"):
         _converted(saved_model)
     assert conversions == []
     assert not (tmp_path / "cache").exists()

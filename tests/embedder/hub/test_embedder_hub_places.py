@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from swara.embedder.errors import ModelAbsent, ModelUnfit
-from swara.embedder.hub.contract import VGGISH, YAMNET
-from swara.embedder.hub.locate import find_model, models_folder
+from swara.embedder.hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract
+from swara.embedder.hub.locate import cached_model, find_exact, find_model, models_folder
 from swara.embedder.registry import embedder_named
+
+
+@pytest.fixture(autouse=True)
+def _no_cache_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep every test away from ``~/.cache/kagglehub``."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
 
 def _saved_model(folder: Path) -> Path:
@@ -52,13 +61,88 @@ def test_a_handle_may_have_been_written_with_a_slash_at_its_end(tmp_path: Path) 
     assert find_model(VGGISH, environment) == cached
 
 
+class TestTheCachesOfOthers:
+    def test_of_kagglehub_comes_after_that_of_tf_hub(self, tmp_path: Path) -> None:
+        environment = {"SWARA_MODELS": str(tmp_path / "models"), "KAGGLEHUB_CACHE": str(tmp_path / "kaggle")}
+        tflite = _kagglehub(tmp_path / "kaggle", YAMNET_TFLITE)
+        assert find_model(YAMNET, environment) == find_exact(YAMNET_TFLITE, environment) == tflite
+        other = _kagglehub(tmp_path / "kaggle", YAMNET)
+        assert find_model(YAMNET, environment) == find_exact(YAMNET, environment) == other
+        first = _saved_model(tmp_path / "hub" / hashlib.sha1(YAMNET.handle.encode()).hexdigest())
+        assert find_model(YAMNET, environment | {"TFHUB_CACHE_DIR": str(tmp_path / "hub")}) == first
+        pulled = _tflite(tmp_path / "models" / "yamnet-tflite" / "model.tflite")
+        assert find_exact(YAMNET_TFLITE, environment) == pulled
+
+    def test_of_kagglehub_lies_in_the_home_folder(self, tmp_path: Path) -> None:
+        found = _kagglehub(tmp_path / "home" / ".cache" / "kagglehub", VGGISH)
+        assert cached_model(VGGISH, {}) == ("kagglehub-cache", found)
+
+    @pytest.mark.parametrize("contract", [YAMNET, VGGISH, YAMNET_TFLITE])
+    def test_kagglehub_finds_the_same(self, contract: Contract, tmp_path: Path) -> None:
+        """And asks nobody for it: this machine's proxy does not exist."""
+        environment = {"KAGGLEHUB_CACHE": str(tmp_path)}
+        found = _kagglehub(tmp_path, contract)
+        code = f"import kagglehub; print(kagglehub.model_download({contract.kaggle_handle!r}))"
+
+        assert cached_model(contract, environment) == ("kagglehub-cache", found)
+        folder = Path(_printed(code, environment | {"https_proxy": "http://proxy.invalid:1"}))
+        assert folder == (found if found.is_dir() else found.parent)
+
+    def test_what_kagglehub_has_not_wholly_is_passed_over(self, tmp_path: Path) -> None:
+        found = _kagglehub(tmp_path, YAMNET)
+        found.with_name("1.complete").unlink()
+        assert cached_model(YAMNET, {"KAGGLEHUB_CACHE": str(tmp_path)}) is None
+
+    def test_tf_hub_finds_the_same(self, tmp_path: Path) -> None:
+        """Under each handle that its users write."""
+        pytest.importorskip("tensorflow_hub")
+        kaggle = "https://www.kaggle.com/models/google/yamnet"
+        handles = [
+            "https://tfhub.dev/google/yamnet/1",
+            f"{kaggle}/TensorFlow2/yamnet/1",
+            f"{kaggle}/tensorFlow2/yamnet/1",
+            "https://tfhub.dev/google/vggish/1/",
+        ]
+        caches = [tmp_path / str(number) for number in range(len(handles))]
+        for handle, cache in zip(handles, caches, strict=True):
+            _saved_model(cache / hashlib.sha1(handle.encode()).hexdigest())
+        code = (
+            "import os, tensorflow_hub\n"
+            f"for handle, cache in zip({handles!r}, {list(map(str, caches))!r}):\n"
+            "    os.environ['TFHUB_CACHE_DIR'] = cache; print(tensorflow_hub.resolve(handle))"
+        )
+
+        resolved = [Path(line) for line in _printed(code, {}).splitlines()]
+
+        contracts = [YAMNET, YAMNET, YAMNET, VGGISH]
+        for contract, cache, folder in zip(contracts, caches, resolved, strict=True):
+            assert cached_model(contract, {"TFHUB_CACHE_DIR": str(cache)}) == ("tfhub-cache", folder)
+
+
+def _kagglehub(cache: Path, contract: Contract) -> Path:
+    """Put a model where ``kagglehub`` does."""
+    folder = cache / "models" / contract.kaggle_handle
+    found = _tflite(folder / "1.tflite") if contract is YAMNET_TFLITE else _saved_model(folder)
+    folder.with_name("1.complete").touch()
+    return found
+
+
+def _printed(code: str, environment: dict[str, str]) -> str:
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("name", ["yamnet", "vggish"])
 def test_what_is_not_there_is_said_in_one_line(name, tmp_path: Path) -> None:
     with pytest.raises(ModelAbsent) as refusal:
         embedder_named(name, environment={"SWARA_MODELS": str(tmp_path)})
     line = str(refusal.value)
     assert "saved_model.pb" in line
-    assert f"https://tfhub.dev/google/{name}/1" in line
+    assert f"https://www.kaggle.com/models/google/{name}/tensorFlow2/{name}/1" in line
     assert str(tmp_path / name / "saved_model") in line
     assert f"swara models pull {name}" in line
     assert "\n" not in line

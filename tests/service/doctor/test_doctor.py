@@ -137,7 +137,7 @@ def test_a_pulled_model_that_was_changed_is_broken(tmp_path: Path, monkeypatch: 
     files = {"model.tflite": record}
     write_manifest(
         folder / "manifest.json",
-        ModelManifest("yamnet-tflite", "its handle", "here", record.sha256, "now", None, files),
+        ModelManifest(1, "yamnet-tflite", "its handle", "here", record.sha256, "now", None, files),
     )
     assert _found(examine(tmp_path), "embedder").state == "ok"
     (folder / "model.tflite").write_bytes(b"as it was Pulled")
@@ -168,7 +168,7 @@ def test_models_are_listed(tmp_path: Path) -> None:
     (models / "finetuned-0123abcd").mkdir(parents=True)
     (models / "yamnet").mkdir()
     (models / "yamnet" / "model.tflite").touch()
-    listed = f"yamnet (by hand), finetuned-0123abcd; in {models}"
+    listed = f"yamnet (manual), finetuned-0123abcd; in {models}"
     assert _found(examine(tmp_path), "models") == Check("models", "ok", listed)
     (models / "yamnet" / "manifest.json").touch()
     assert _found(examine(tmp_path), "models").fix == "Run: swara models pull yamnet"

@@ -10,7 +10,7 @@ import pytest
 
 from swara.data.errors import OutputError
 from swara.data.storage.atomic_file import check_writable, write_atomically
-from swara.service.export.outputs import check_distinct, check_outputs
+from swara.service.export.take_files import check_distinct, check_outputs
 
 
 def _names(folder: Path) -> list[str]:

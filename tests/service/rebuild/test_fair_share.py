@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.index import Item
 from swara.service.rebuild.labelled_notes import LabelledNote
 from swara.service.rebuild.train import balance_by_swara

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.rebuilds.choir import relabel, shuffled, sing
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.index import Item
 from swara.index.samples import build_sample_index

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.index import Item
 from swara.raga.tuning import JUST
 from swara.service.rebuild.labelled_notes import LabelledNote

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from swara.classifier.note_head import NoteSource
+from swara.classifier.note_head.examples import NoteSource
 from swara.raga.tuning import JUST
 from swara.service.rebuild.note_pitch import median_cents, swaras_sung
 

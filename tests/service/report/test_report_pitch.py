@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swara.classifier.pitch.bins import PITCH_BINS
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.service.report.picture.pitch_columns import MOST_COLUMNS, SalienceColumns, track_columns

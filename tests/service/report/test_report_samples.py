@@ -8,7 +8,7 @@ from rich.console import Console
 
 from swara.data.recording import Recording, SwaraLabel
 from swara.service.report.terminal.samples_table import render_added, render_samples
-from swara.service.samples import AddResult
+from swara.service.samples.results import AddResult
 
 ONE = Recording("/takes/a.wav", 64 * "0", "A. Singer", 200.0, None, (SwaraLabel(0.0, 1.0, "S"),), "mine")
 OTHER = Recording("/takes/b.wav", 64 * "1", "A. Singer", 200.0, None, (SwaraLabel(0.0, 1.0, "P"),), "mine")

@@ -17,7 +17,8 @@ from swara.data.layouts import Given
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording
 from swara.raga.tonic_names import parse_tonic
-from swara.service.samples import AddResult, add_samples
+from swara.service.samples.add import add_samples
+from swara.service.samples.results import AddResult
 
 RATE_HZ = 16_000
 A2_HZ, A3_HZ = 110.0, 220.0

@@ -17,8 +17,9 @@ from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
-from swara.service.samples import CheckResult, check_samples
+from swara.service.samples.check import check_samples
 from swara.service.samples.duplicates import similarity
+from swara.service.samples.findings import CheckResult
 from swara.service.store import Layout
 
 RATE_HZ = 16_000

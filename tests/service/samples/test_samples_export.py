@@ -22,7 +22,9 @@ from swara.data.corpus.corpus import (
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts import Given
 from swara.data.recording import Recording, SwaraLabel
-from swara.service.samples import add_samples, export_samples, known_samples
+from swara.service.samples.add import add_samples
+from swara.service.samples.export import export_samples
+from swara.service.samples.known import known_samples
 
 NOTHING_SAID = Given()
 ODD_NAMES = (

@@ -10,7 +10,7 @@ import pytest
 from swara.data.corpus.corpus import append_recordings, audio_digest, audio_path, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording, SwaraLabel
-from swara.service.samples import check_recordings, find_sample, known_samples, remove_sample
+from swara.service.samples.known import check_recordings, find_sample, known_samples, remove_sample
 
 
 def _recording(folder: Path, name: str, sha256: str | None = None) -> Recording:

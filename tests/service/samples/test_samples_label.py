@@ -15,7 +15,7 @@ from swara.data.recording import Recording, SwaraLabel
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
-from swara.service.samples import Edit, label_sample
+from swara.service.samples.edit import Edit, label_sample
 from swara.service.store import Layout
 
 RATE_HZ = 16_000

@@ -6,8 +6,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
 from swara.data.take import Tonic
-from swara.raga.allied_ragas import ALLIED_RAGAS, closer_allied_raga
-from swara.raga.ragas import RAGAS, raga_named
+from swara.raga.ragas import ALLIED_RAGAS, RAGAS, closer_allied_raga, raga_named
 from swara.raga.swaras import svarasthana_named
 from swara.raga.tuning import JUST
 from swara.service.take.summary import verdict_sentence, verdict_shares, warnings_about, worst_spots

@@ -1,10 +1,17 @@
-"""A server on this machine that misbehaves on demand, and a model that takes no room."""
+"""Kaggle on this machine, which misbehaves on demand, and a model that takes no room.
+
+``kagglehub`` asks one address of its choice. In these tests it is told that this is ``http://localhost``, and
+that the way there is a proxy: the server of the test, on a port that is free.
+"""
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
+import json
+import random
 import re
 import tarfile
 import threading
@@ -14,23 +21,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from swara.embedder.hub.pull import Patience, pullable
+from swara.embedder.hub.pull import RetryPolicy, pullable
 from swara.embedder.hub.pull.catalogue import Pullable
 
+BIG = "variables/variables.data-00000-of-00001"
 FILES = {
     "saved_model.pb": b"a graph",
     "variables/variables.index": b"an index",
-    "variables/variables.data-00000-of-00001": bytes(range(256)) * 400,
+    BIG: random.Random(0).randbytes(2_500_000),
     "assets/yamnet_class_map.csv": b"index,mid,display_name\n",
 }
-QUICK = Patience(timeout_s=0.4, opening_s=2.0, stall_s=0.5, first_wait_s=0.0, lock_s=20.0)
+MIB = 1 << 20
+QUICK = RetryPolicy(total_s=60.0, stall_s=30.0, first_wait_s=0.0, lock_s=20.0)
 
 
 def tar_gz(files: Mapping[str, bytes], folder: str = ".", *, mtime: int = 0) -> bytes:
-    """Pack files as TF Hub does; the same files give the same bytes."""
+    """Pack files as TF Hub did; the same files give the same bytes."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as tar:
         for name, content in files.items():
@@ -44,17 +54,29 @@ Behaviour = Callable[["Visit"], None]
 
 
 class Visit(BaseHTTPRequestHandler):
-    """One request; what becomes of it is the next behaviour of the site, the plain one if there is none."""
+    """One request: for the list of files, for the address of one, or for its bytes."""
 
     protocol_version = "HTTP/1.1"
-    server: Site
+    server: Kaggle
+
+    def do_POST(self) -> None:
+        words = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append(words)
+        if self.path.endswith("/ListModelInstanceVersionFiles"):
+            self._behave(self.server.listing, list_files)
+        else:
+            place = {"Location": f"http://storage.test/{words['path']}"}
+            self.answer(302, place, b"")
 
     def do_GET(self) -> None:
-        self.server.asked.append({name.lower(): value for name, value in self.headers.items()})
-        behaviour = self.server.behaviours.pop(0) if self.server.behaviours else whole
+        self.name = urlsplit(self.path).path.removeprefix("/")
+        self.server.ranges.append((self.name, self.headers.get("Range")))
+        self._behave(self.server.behaviours if self.name == self.server.troubled else [], whole)
+
+    def _behave(self, behaviours: list[Behaviour], usual: Behaviour) -> None:
         self.close_connection = True
         with suppress(OSError):  # the other side hung up
-            behaviour(self)
+            (behaviours.pop(0) if behaviours else usual)(self)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
@@ -68,74 +90,79 @@ class Visit(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     @property
-    def begin(self) -> int:
-        """Where the request begins."""
+    def content(self) -> bytes:
+        """The file that is asked for, from where it is asked for."""
         found = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "bytes=0-"))
         assert found is not None
-        return int(found[1])
+        return self.server.files[self.name][int(found[1]) :]
+
+    @property
+    def file_headers(self) -> dict[str, object]:
+        """What storage says of a file, its MD5 included."""
+        digest = base64.b64encode(hashlib.md5(self.server.files[self.name]).digest()).decode()
+        return {"Accept-Ranges": "bytes", "Content-Length": len(self.content), "x-goog-hash": f"md5={digest}"}
 
 
-class Site(ThreadingHTTPServer):
-    """Serves one file at every path."""
+class Kaggle(ThreadingHTTPServer):
+    """Serves one model under every handle."""
 
     daemon_threads = True
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Visit)
-        self.content = content
+        self.files = dict(FILES)
+        self.troubled = BIG
+        self.listing: list[Behaviour] = []
         self.behaviours: list[Behaviour] = []
-        self.asked: list[dict[str, str]] = []
-        self.tag = '"one"'
+        self.asked: list[dict[str, object]] = []
+        self.ranges: list[tuple[str, str | None]] = []
 
     @property
-    def url(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.server_port}/model.tar.gz"
+    def pulls(self) -> int:
+        """How often somebody began to download."""
+        return sum("path" not in words for words in self.asked)
+
+    @property
+    def big_ranges(self) -> list[str | None]:
+        """Of which part the big file was asked for, one after the other."""
+        return [part for name, part in self.ranges if name == self.troubled]
 
     def plan(self, *behaviours: str | Behaviour) -> None:
-        """Say what the next requests will meet, each a function or its words, such as ``cut_after 400``."""
+        """Say what the next requests for the big file will meet, such as ``cut_after 400``."""
         self.behaviours = [b if callable(b) else behaviour(*b.split()) for b in behaviours]
+
+    def plan_listing(self, *behaviours: str | Behaviour) -> None:
+        """Say what the next requests for the list of files will meet."""
+        self.listing = [b if callable(b) else behaviour(*b.split()) for b in behaviours]
 
     def handle_error(self, *args: object) -> None:
         """Say nothing: a client that hangs up is what is tested."""
 
 
+def list_files(visit: Visit) -> None:
+    """Tell the names of all files."""
+    names = {"files": [{"name": name} for name in visit.server.files], "nextPageToken": ""}
+    visit.answer(200, {"Content-Type": "application/json"}, json.dumps(names).encode())
+
+
 def whole(visit: Visit) -> None:
-    """Serve the file, or from where it is asked for, if it is still the same."""
-    content, tag = visit.server.content, visit.server.tag
-    if visit.begin and visit.headers.get("If-Range", tag) == tag:
-        last = f"bytes {visit.begin}-{len(content) - 1}/{len(content)}"
-        visit.answer(206, {"ETag": tag, "Content-Range": last}, content[visit.begin :])
-    else:
-        visit.answer(200, {"ETag": tag}, content)
+    """Serve the file from where it is asked for."""
+    visit.answer(206 if "Range" in visit.headers else 200, visit.file_headers, visit.content)
 
 
 def cut_after(length: int) -> Behaviour:
     """Promise the whole file, and hang up early."""
-
-    def behave(visit: Visit) -> None:
-        content, begin = visit.server.content, visit.begin
-        headers = {"Content-Length": len(content) - begin, "ETag": visit.server.tag}
-        if begin:
-            headers["Content-Range"] = f"bytes {begin}-{len(content) - 1}/{len(content)}"
-        visit.answer(206 if begin else 200, headers, content[begin:][:length])
-
-    return behave
+    return lambda visit: visit.answer(200, visit.file_headers, visit.content[:length])
 
 
-def without_ranges(visit: Visit) -> None:
-    """Serve all of the file, whatever was asked for."""
-    visit.answer(200, {}, visit.server.content)
-
-
-def status(code: int, **headers: object) -> Behaviour:
+def status(code: int) -> Behaviour:
     """Answer with nothing but a status."""
-    return lambda visit: visit.answer(code, headers, b"")
+    return lambda visit: visit.answer(code, {}, b"")
 
 
 def stall(visit: Visit) -> None:
     """Accept the request and never answer."""
-    time.sleep(3.0)
+    time.sleep(30.0)
 
 
 def stall_after(length: int) -> Behaviour:
@@ -144,18 +171,9 @@ def stall_after(length: int) -> Behaviour:
     def behave(visit: Visit) -> None:
         cut_after(length)(visit)
         visit.wfile.flush()
-        time.sleep(3.0)
+        time.sleep(30.0)
 
     return behave
-
-
-def trickle(visit: Visit) -> None:
-    """Send a byte now and then: no wait is long, but it never ends."""
-    visit.answer(200, {"Content-Length": len(visit.server.content)}, b"")
-    for byte in visit.server.content:
-        visit.wfile.write(bytes([byte]))
-        visit.wfile.flush()
-        time.sleep(0.05)
 
 
 def web_page(visit: Visit) -> None:
@@ -163,21 +181,34 @@ def web_page(visit: Visit) -> None:
     visit.answer(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Log in first")
 
 
-def behaviour(name: str, argument: str = "", value: str = "") -> Behaviour:
-    """Return what is named: ``stall``, ``cut_after 400``, ``503``, ``302 Location /elsewhere``."""
+def chatty(visit: Visit) -> None:
+    """Tell of a later version, about which ``kagglehub`` tells on stdout."""
+    visit.answer(200, visit.file_headers | {"X-Kaggle-HubVersion": "99.0"}, visit.content)
+
+
+def behaviour(name: str, argument: str = "") -> Behaviour:
+    """Return what is named: ``stall``, ``cut_after 400``, ``503``."""
     if name.isdecimal():
-        return status(int(name), **({argument: value} if argument else {}))
-    found = {f.__name__: f for f in (whole, without_ranges, stall, trickle, web_page)}
+        return status(int(name))
+    found = {f.__name__: f for f in (list_files, whole, stall, web_page, chatty)}
     after = {f.__name__: f for f in (cut_after, stall_after)}
     return after[name](int(argument)) if name in after else found[name]
 
 
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep every test away from the caches and the account of whoever runs it."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    """A server of a small SavedModel."""
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+def kaggle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
+    """A server of a small SavedModel that ``kagglehub`` takes for Kaggle."""
+    server = Kaggle()
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY", "KAGGLE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    server = Site(tar_gz(FILES))
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
@@ -186,7 +217,16 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
 
 
 @pytest.fixture
-def quick() -> Patience:
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that no name server knows stands for Kaggle's."""
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
+    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
+
+
+@pytest.fixture
+def quick() -> RetryPolicy:
     """Bounds short enough for a test."""
     return QUICK
 
@@ -211,7 +251,7 @@ def contract() -> FakeContract:
 @pytest.fixture
 def yamnet() -> Pullable:
     """A SavedModel to pull, small limits included."""
-    return replace(pullable("yamnet"), largest_bytes=1_000_000)
+    return replace(pullable("yamnet"), largest_bytes=4_000_000)
 
 
 @pytest.fixture
@@ -236,8 +276,16 @@ def pack() -> Callable[..., bytes]:
 
 @pytest.fixture
 def files() -> dict[str, bytes]:
-    """Give what the site's archive holds."""
+    """Give what the model consists of."""
     return dict(FILES)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """An archive of the model, to pull it from without a network."""
+    path = tmp_path / "downloaded.tar.gz"
+    path.write_bytes(tar_gz(FILES))
+    return path
 
 
 def _names_in(folder: Path) -> set[str]:

@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[4]
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the models."""
     monkeypatch.setenv("SWARA_MODELS", str(tmp_path / "models"))
-    monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
     return tmp_path / "models"
 
 
@@ -47,9 +46,10 @@ def run(models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 @pytest.fixture
-def known(lite, site, monkeypatch: pytest.MonkeyPatch):
+def known(lite, kaggle, monkeypatch: pytest.MonkeyPatch):
     """A TFLite file that is the right one by its digest; its contract is taken for granted."""
-    model, site.content = lite
+    model, content = lite
+    kaggle.files, kaggle.troubled = {"1.tflite": content}, "1.tflite"
     monkeypatch.setattr(
         "swara.embedder.hub.pull.pullable", lambda name: model if name == model.name else pullable(name)
     )
@@ -61,16 +61,16 @@ def known(lite, site, monkeypatch: pytest.MonkeyPatch):
     return model
 
 
-def test_pull_list_verify_remove(run, known, site, models: Path) -> None:
+def test_pull_list_verify_remove(run, known, models: Path) -> None:
     digest = known.file_sha256[:12]
 
-    code, out, err = run("pull", known.name, "--url", site.url)
+    code, out, err = run("pull", known.name)
     assert (code, err) == (0, "")
     assert "yamnet-tflite is here now." in out
     assert digest in out
     assert str(models / "yamnet-tflite") in out
 
-    assert "was here already, and is unchanged" in run("pull", known.name, "--url", site.url)[1]
+    assert "was here already, and is unchanged" in run("pull", known.name)[1]
 
     code, out, _ = run("list")
     assert code == 0
@@ -87,20 +87,20 @@ def test_pull_list_verify_remove(run, known, site, models: Path) -> None:
 
 
 def test_of_vggish_it_is_said_that_only_shapes_were_checked(
-    run, site, contract, monkeypatch: pytest.MonkeyPatch
+    run, archive: Path, contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
     monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
 
-    for words in (("pull", "vggish", "--url", site.url), ("verify", "vggish")):
+    for words in (("pull", "vggish", "--from", archive), ("verify", "vggish")):
         code, out, _ = run(*words)
         assert code == 0
         assert "its shapes are those documented, and no more than shapes can be checked." in out
         assert "does what is documented" not in out
 
 
-def test_verify_names_the_damaged_file_and_fails(run, known, site, models: Path) -> None:
-    run("pull", known.name, "--url", site.url)
+def test_verify_names_the_damaged_file_and_fails(run, known, models: Path) -> None:
+    run("pull", known.name)
     path = models / "yamnet-tflite" / "model.tflite"
     path.write_bytes(path.read_bytes()[:-3])
 
@@ -110,19 +110,19 @@ def test_verify_names_the_damaged_file_and_fails(run, known, site, models: Path)
         assert err.count("\n") == 1
         assert str(path) in err
 
-    code, out, _ = run("pull", known.name, "--url", site.url)
+    code, out, _ = run("pull", known.name)
     assert code == 0
     assert f"Replaced what was there: {path}: the file has".replace(" ", "") in out.replace(" ", "")
     assert "swara models pull" not in out
     assert run("verify")[0] == 0
 
 
-def test_what_goes_wrong_is_one_line(run, site, tmp_path: Path, names_in, models: Path) -> None:
-    site.plan(*["404"] * 9)
+def test_what_goes_wrong_is_one_line(run, kaggle, tmp_path: Path, names_in, models: Path) -> None:
+    kaggle.plan_listing("404")
     page = tmp_path / "page.html"
     page.write_bytes(b"<html>")
     for words, said in (
-        (("pull", "yamnet-tflite", "--url", site.url), "answers 404"),
+        (("pull", "yamnet-tflite"), "answers 404"),
         (("pull", "yamnet-tflite", "--from", page), "web page"),
         (("pull", "yamnet-tflite", "--from", tmp_path / "absent"), "neither a file nor a folder"),
         (("pull", "crepe"), "Choose one of: yamnet, vggish, yamnet-tflite"),
@@ -136,34 +136,32 @@ def test_what_goes_wrong_is_one_line(run, site, tmp_path: Path, names_in, models
     assert names_in(models) == set()
 
 
-def test_without_tensorflow_nothing_is_downloaded_in_vain(run, site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tensorflow_nothing_is_downloaded_in_vain(
+    run, kaggle, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("swara.embedder.hub.pull.catalogue.importlib.util.find_spec", lambda _: None)
 
-    code, _, err = run("pull", "yamnet", "--url", site.url)
+    code, _, err = run("pull", "yamnet")
 
     assert code == 1
     assert re.search(r"pip install .*'tensorflow>=[\d.]+'", err)
-    assert site.asked == []
+    assert kaggle.asked == []
 
 
-def test_an_archive_other_than_the_usual_is_reported(
-    run, site, contract, monkeypatch: pytest.MonkeyPatch
+def test_an_archive_other_than_that_of_tf_hub_is_reported(
+    run, archive: Path, contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
     monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
 
-    _, out, _ = run("pull", "yamnet", "--url", site.url)
+    _, out, _ = run("pull", "yamnet", "--from", archive)
 
-    assert "not the one usually served" in out
-    assert hashlib.sha256(site.content).hexdigest() in out
+    assert "not the one that TF Hub served" in out
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() in out
     assert "does what is documented" in out
 
 
-def test_either_an_address_or_a_file(run, site, tmp_path: Path) -> None:
-    assert run("pull", "yamnet-tflite", "--url", site.url, "--from", tmp_path)[0] == 2
-
-
-def test_a_terminal_sees_how_far_it_has_come(run, known, site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_sees_how_far_it_has_come(run, known, kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True
@@ -171,12 +169,11 @@ def test_a_terminal_sees_how_far_it_has_come(run, known, site, monkeypatch: pyte
     terminal = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", terminal)
-    site.plan("cut_after 300", "503")
-    monkeypatch.setattr("swara.embedder.hub.pull.download.Patience.wait_s", lambda *_: 0.0)
+    kaggle.plan("503")
 
-    assert run("pull", known.name, "--url", site.url)[0] == 0
+    assert run("pull", known.name)[0] == 0
 
-    for words in ("Downloading", "0.0 of 0.0 MB", "Trying again, since the server answers 503", "Unpacking"):
+    for words in ("Downloading", "of 4.1 MB", "Trying again, since the server answers 503", "Unpacking"):
         assert words in terminal.getvalue()
 
 

@@ -1,319 +1,312 @@
-"""A download comes through a bad network whole, or says why not; it never hangs."""
+"""A download comes through a bad network whole, or says why not; it never hangs, and never says a word."""
 
 from __future__ import annotations
 
-import errno
-import http.client
-import io
-import json
-import os
+import multiprocessing
 import socket
+import subprocess
+import sys
 import time
-import urllib.request
 from dataclasses import replace
-from io import BufferedWriter
 from pathlib import Path
 
 import pytest
 
-from swara.data.errors import OutputError
-from swara.embedder.hub.pull.download import Beginning, PartFile, Patience, Trouble, _Redirections, download
+from swara.data.errors import MissingPackage
+from swara.embedder.errors import DownloadError
+from swara.embedder.hub.pull import RetryPolicy
+from swara.embedder.hub.pull.download import download
 
-LIMIT = 1_000_000
+ROOT = Path(__file__).parents[4]
+HANDLE = "google/yamnet/tensorFlow2/yamnet/1"
+LIMIT = 4_000_000
+MIB = 1 << 20
+
+# In a process of its own, that a limit of its own binds, or that is killed.
+_CHILD = """
+import resource, sys
+from pathlib import Path
+from swara.embedder.hub.pull import RetryPolicy
+from swara.embedder.hub.pull.download import download
+if sys.argv[2] != "unlimited":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+policy = RetryPolicy(total_s=float(sys.argv[3]))
+try:
+    download("google/yamnet/tensorFlow2/yamnet/1", Path(sys.argv[1]), policy, largest_bytes=4_000_000)
+except Exception as error:
+    sys.exit(f"{type(error).__name__}: {error}")
+"""
 
 
 @pytest.fixture
-def part(tmp_path: Path) -> PartFile:
-    return PartFile(tmp_path / "model.part")
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
 
 
 @pytest.fixture
-def get(site, part: PartFile, quick: Patience):
-    """Download what the site has; return the waits between the tries."""
+def get(kaggle, cache: Path, quick: RetryPolicy):
+    """Download what Kaggle has."""
 
-    def get(how: Patience = quick, **more) -> list[float]:
-        waits_s: list[float] = []
-        download(site.url, part, how, **({"largest_bytes": LIMIT, "sleep": waits_s.append} | more))
-        return waits_s
+    def get(policy: RetryPolicy = quick, handle: str = HANDLE, **more) -> Path:
+        return download(handle, cache, policy, **({"largest_bytes": LIMIT} | more))
 
     return get
 
 
-def test_a_file_arrives_as_it_is(site, part: PartFile, get) -> None:
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def _child(cache: Path, limit: str = "unlimited", seconds: float = 60.0) -> subprocess.Popen[str]:
+    words = [sys.executable, "-c", _CHILD, str(cache), limit, str(seconds)]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_files_arrive_as_they_are(kaggle, get, cache: Path, files) -> None:
     seen: list[tuple[str, int, int | None]] = []
+    size = sum(map(len, files.values()))
 
-    get(progress=lambda *step: seen.append(step))
+    folder = get(progress=lambda *step: seen.append(step), total_bytes=size)
 
-    assert part.path.read_bytes() == site.content
-    assert seen[-1] == ("downloading", len(site.content), len(site.content))
-    assert "range" not in site.asked[0]
+    assert _tree(folder) == files
+    assert folder.is_relative_to(cache)
+    assert seen[-1] == ("downloading", size, size)
+    asked = {
+        name: kaggle.asked[0][name] for name in ("ownerSlug", "modelSlug", "instanceSlug", "versionNumber")
+    }
+    assert asked == {
+        "ownerSlug": "google",
+        "modelSlug": "yamnet",
+        "instanceSlug": "yamnet",
+        "versionNumber": 1,
+    }
+    assert {part for _, part in kaggle.ranges} == {None}
 
 
-def test_one_cut_short_goes_on_from_there(site, part: PartFile, get) -> None:
-    site.plan("cut_after 400")
+def test_nothing_is_said(kaggle, cache: Path) -> None:
+    """``kagglehub`` logs to stdout, warns of a later version there, and shows bars on stderr."""
+    kaggle.plan("chatty")
+    child = _child(cache)
 
-    waits_s = get()
-
-    assert part.path.read_bytes() == site.content
-    assert len(waits_s) == 1
-    assert (site.asked[1]["range"], site.asked[1]["if-range"]) == ("bytes=400-", '"one"')
+    assert child.communicate(timeout=60) == ("", "")
+    assert child.returncode == 0
 
 
-def test_the_next_pull_goes_on_too(site, part: PartFile, get) -> None:
-    site.plan("cut_after 300", *["503"] * 9)
-    with pytest.raises(Trouble, match="503"):
+def test_nor_of_one_that_is_given_up(kaggle, cache: Path) -> None:
+    """Nothing is left behind that Python would tell of at its end."""
+    kaggle.plan(f"stall_after {2 * MIB}")
+    child = _child(cache, seconds=3.0)
+
+    out, said = child.communicate(timeout=60)
+
+    assert out == ""
+    assert said == "DownloadError: it is not done within 3 s.\n"
+
+
+def test_one_cut_short_goes_on_from_there(kaggle, get, files) -> None:
+    kaggle.plan(f"cut_after {MIB + MIB // 2}")
+    seen: list[str] = []
+
+    assert _tree(get(progress=lambda stage, *_: seen.append(stage))) == files
+
+    # What kagglehub has written is whole MiB, and it asks once from the beginning to learn where the rest is.
+    assert kaggle.big_ranges == [None, None, f"bytes={MIB}-"]
+    assert any(stage.startswith("trying again, since the connection fails") for stage in seen)
+
+
+def test_the_next_call_goes_on_too(kaggle, get, quick, files) -> None:
+    kaggle.plan(f"cut_after {2 * MIB}", "404")
+    with pytest.raises(DownloadError, match="404"):
         get()
-    assert part.size_bytes == 300
-    site.plan()
 
+    assert _tree(get()) == files
+    assert kaggle.big_ranges[-1] == f"bytes={2 * MIB}-"
+
+
+def test_what_is_whole_is_not_asked_for_again(kaggle, get, files) -> None:
     get()
 
-    assert part.path.read_bytes() == site.content
-    assert site.asked[-1]["range"] == "bytes=300-"
+    assert _tree(get()) == files
+    assert kaggle.pulls == 1
 
 
-def test_a_whole_file_is_not_asked_for_again(site, get) -> None:
-    get()
-    get()
-
-    assert len(site.asked) == 1
-
-
-@pytest.mark.parametrize("behaviour", ["without_ranges", "416"])
-def test_a_server_that_cannot_go_on_starts_over(site, part: PartFile, behaviour: str, get) -> None:
-    site.plan("cut_after 400", behaviour)
-
-    get()
-
-    assert part.path.read_bytes() == site.content
-
-
-def test_another_file_meanwhile_is_not_mixed_in(site, part: PartFile, get) -> None:
-    site.plan("cut_after 400", *["503"] * 9)
-    with pytest.raises(Trouble):
+def test_another_file_meanwhile_is_not_mixed_in(kaggle, get, files) -> None:
+    kaggle.plan(f"cut_after {2 * MIB}", "404")
+    with pytest.raises(DownloadError):
         get()
-    site.content, site.tag = b"another" * 500, '"two"'
-    site.plan()
+    kaggle.files[kaggle.troubled] = b"another" * 400_000
+    kaggle.plan()
 
-    get()
-
-    assert part.path.read_bytes() == b"another" * 500
+    assert _tree(get()) == files | {kaggle.troubled: b"another" * 400_000}
 
 
-def test_a_rest_of_another_length_is_not_mixed_in(site, part: PartFile, get) -> None:
-    """A server without tags, on which the file changed."""
-    part.path.write_bytes(b"old" * 50)
-    part.note.write_text(json.dumps({"url": site.url, "total_bytes": 200, "validator": None}), "utf-8")
+def test_a_rest_that_is_an_error_is_not_mixed_in(kaggle, get, files) -> None:
+    """``kagglehub`` appends whatever the server answers; the MD5 tells."""
+    kaggle.plan(f"cut_after {2 * MIB}", "whole", lambda visit: visit.answer(503, {}, b"an error"))
 
-    get()
-
-    assert part.path.read_bytes() == site.content
-    assert ["range" in asked for asked in site.asked] == [True, False]
+    assert _tree(get()) == files
 
 
-def test_what_another_address_began_is_dropped(site, part: PartFile, get) -> None:
-    part.begin(Beginning("http://127.0.0.1/other", 10_000, None))
-    part.path.write_bytes(b"other")
+@pytest.mark.parametrize(("plan", "code"), [("plan", 429), ("plan_listing", 503)])
+def test_a_server_in_trouble_is_asked_again(kaggle, get, plan: str, code: int, files) -> None:
+    getattr(kaggle, plan)(str(code))
 
-    get()
-
-    assert part.path.read_bytes() == site.content
+    assert _tree(get()) == files
 
 
-@pytest.mark.parametrize("note", [b"", b"[]", b'{"url": 1}', b"\xff", None])
-def test_a_part_of_nobody_knows_what_is_dropped(site, part: PartFile, note: bytes | None, get) -> None:
-    part.path.write_bytes(b"something")
-    if note is not None:
-        part.note.write_bytes(note)
+def test_not_for_ever(kaggle, get, quick: RetryPolicy) -> None:
+    kaggle.plan_listing(*["503"] * 99)
 
-    get()
+    with pytest.raises(DownloadError, match="the server answers 503"):
+        get()
 
-    assert part.path.read_bytes() == site.content
+    assert kaggle.pulls == quick.tries
 
 
-@pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
-def test_a_server_in_trouble_is_asked_again(site, part: PartFile, code: int, get, quick: Patience) -> None:
-    site.plan(str(code), str(code))
+def test_the_waits_grow(kaggle, get, quick: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits_s.append)
+    kaggle.plan_listing("503", "503")
 
-    waits_s = get(replace(quick, first_wait_s=1.0))
+    get(replace(quick, first_wait_s=1.0))
 
-    assert part.path.read_bytes() == site.content
     assert waits_s == [1.0, 2.0]
 
 
-def test_as_late_as_it_asks_for_but_not_later_than_we_care(site, get, quick: Patience) -> None:
-    site.plan("503 Retry-After 7", "503 Retry-After 86400")
+@pytest.mark.parametrize("code", [401, 403, 404])
+def test_what_is_not_there_is_asked_for_once(kaggle, get, code: int) -> None:
+    kaggle.plan_listing(*[str(code)] * 9)
 
-    assert get() == [7.0, quick.longest_wait_s]
-
-
-def test_not_for_ever(site, get, quick: Patience) -> None:
-    site.plan(*["503"] * 99)
-
-    with pytest.raises(Trouble, match="503"):
+    with pytest.raises(DownloadError, match=str(code)) as caught:
         get()
 
-    assert len(site.asked) == quick.tries
+    assert "\n" not in str(caught.value)
+    assert kaggle.pulls == 1
 
 
-@pytest.mark.parametrize("code", [401, 403, 404, 410])
-def test_an_address_that_is_wrong_is_asked_once(site, code: int, get) -> None:
-    site.plan(*[str(code)] * 9)
+def test_a_web_page_is_no_list_of_files(kaggle, get) -> None:
+    kaggle.plan_listing("web_page")
 
-    with pytest.raises(Trouble, match=str(code)):
+    with pytest.raises(DownloadError, match="web page"):
         get()
 
-    assert len(site.asked) == 1
 
-
-def test_a_web_page_is_no_file(site, part: PartFile, get) -> None:
-    site.plan("web_page")
-
-    with pytest.raises(Trouble, match="web page"):
-        get()
-
-    assert not part.path.exists()
-
-
-@pytest.mark.parametrize("behaviour", ["stall", "stall_after 400", "trickle"])
-def test_no_stalling_server_is_waited_for_long(site, behaviour: str, get, quick: Patience) -> None:
-    site.plan(*[behaviour] * 9)
+@pytest.mark.parametrize(("plan", "behaviour"), [("plan_listing", "stall"), ("plan", f"stall_after {MIB}")])
+def test_no_stalling_server_is_waited_for_long(kaggle, get, quick, plan: str, behaviour: str) -> None:
+    """The first requests of ``kagglehub`` have no timeout."""
+    getattr(kaggle, plan)(*[behaviour] * 9)
     began_s = time.monotonic()
 
-    with pytest.raises(Trouble):
-        get(replace(quick, tries=2))
+    with pytest.raises(DownloadError, match="nothing arrived for 4 s"):
+        get(replace(quick, stall_s=4.0, tries=1))
 
-    assert time.monotonic() - began_s < 4.0
-    assert len(site.asked) == 2
-
-
-def test_a_look_up_without_end_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, get, quick: Patience
-) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5.0))
-    began_s = time.monotonic()
-
-    with pytest.raises(Trouble, match=r"no answer within 0\.2 s"):
-        get(replace(quick, tries=1, opening_s=0.2))
-
-    assert time.monotonic() - began_s < 2.0
+    assert time.monotonic() - began_s < 20.0  # the server would take 30 s
 
 
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "no network"),
-        (OSError(errno.ENETUNREACH, "Network is unreachable"), "network is unreachable"),
-    ],
-)
-def test_no_network_is_said_soon(monkeypatch: pytest.MonkeyPatch, get, reason: OSError, said: str) -> None:
-    asked: list[int] = []
-    waited: list[float] = []
+def test_nor_one_that_never_ends(kaggle, get, quick: RetryPolicy) -> None:
+    def trickle(visit) -> None:
+        visit.answer(200, visit.file_headers, b"")
+        for begin in range(0, len(visit.content), MIB // 4):
+            visit.wfile.write(visit.content[begin : begin + MIB // 4])
+            visit.wfile.flush()
+            time.sleep(4.0)
 
-    def offline(*_: object, **__: object) -> None:
-        asked.append(1)
-        raise reason
+    kaggle.plan(trickle)
 
-    monkeypatch.setattr(socket, "getaddrinfo", offline)
-
-    with pytest.raises(Trouble, match=said):
-        get(sleep=waited.append)
-    assert len(asked) == 2
-    assert len(waited) == 1  # a second, not seven: without a network the answer is to be there soon
+    with pytest.raises(DownloadError, match="not done within 5 s"):
+        get(replace(quick, total_s=5.0))
 
 
-def test_nobody_listening_is_said(part: PartFile, quick: Patience) -> None:
+@pytest.mark.usefixtures("offline")
+def test_no_network_is_said_soon(cache: Path, quick: RetryPolicy) -> None:
+    with pytest.raises(DownloadError, match="no network"):
+        download(HANDLE, cache, quick, largest_bytes=LIMIT)
+
+
+def test_nobody_listening_is_said(get, quick: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
 
-    with pytest.raises(Trouble, match="refused"):
-        download(f"http://127.0.0.1:{port}/", part, quick, largest_bytes=LIMIT, sleep=lambda _: None)
-
-
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/a", "yamnet", "", "http://[::1"])
-def test_only_addresses_of_the_web_are_opened(part: PartFile, url: str, quick: Patience) -> None:
-    with pytest.raises(Trouble, match="address"):
-        download(url, part, quick, largest_bytes=LIMIT, sleep=lambda _: None)
+    with pytest.raises(DownloadError, match="refused"):
+        get(replace(quick, tries=1))
 
 
-@pytest.mark.parametrize("target", ["file:///etc/hostname", "ftp://127.0.0.1/a"])
-def test_nor_redirected_to(site, part: PartFile, target: str, get) -> None:
-    site.plan(*[f"302 Location {target}"] * 9)
-
-    with pytest.raises(Trouble):
-        get()
-
-    assert not part.path.exists()
+def test_too_much_is_not_taken(get) -> None:
+    with pytest.raises(DownloadError, match="larger than 1 MB"):
+        get(largest_bytes=MIB)
 
 
-def test_a_redirection_is_followed_with_the_range(site, part: PartFile, get) -> None:
-    site.plan("cut_after 400", "302 Location /elsewhere")
-
-    get()
-
-    assert part.path.read_bytes() == site.content
-    assert site.asked[-1]["range"] == "bytes=400-"
-
-
-def test_nor_from_a_secure_address_to_another() -> None:
-    secure = urllib.request.Request("https://models.example/yamnet")
-    given = (secure, io.BytesIO(), 302, "Found", http.client.HTTPMessage())
-
-    assert _Redirections().redirect_request(*given, "https://elsewhere.example/yamnet") is not None
-    with pytest.raises(Trouble, match="not secure"):
-        _Redirections().redirect_request(*given, "http://elsewhere.example/yamnet")
-
-
-def test_too_long_a_file_is_not_begun(part: PartFile, get) -> None:
-    with pytest.raises(Trouble, match="longer than"):
-        get(largest_bytes=100)
-
-    assert not part.path.exists()
-
-
-def test_nor_one_that_does_not_say_how_long_it_is(site, part: PartFile, get) -> None:
+def test_nor_without_end(kaggle, get, cache: Path) -> None:
     def endless(visit) -> None:
         visit.send_response(200)
         visit.send_header("Connection", "close")
         visit.end_headers()
         while True:
             visit.wfile.write(bytes(10_000))
+            time.sleep(0.0005)
 
-    site.plan(endless)
+    kaggle.plan(endless)
 
-    with pytest.raises(Trouble, match="longer than"):
+    with pytest.raises(DownloadError, match="larger than"):
         get()
 
-    assert not part.path.exists()
+    assert sum(map(len, _tree(cache).values())) < 50 * LIMIT
 
 
-def test_a_full_disk_is_said_and_the_part_kept(
-    site, part: PartFile, monkeypatch: pytest.MonkeyPatch, get
-) -> None:
-    class Full(BufferedWriter):
-        def write(self, content) -> int:
-            super().write(content[:100])
-            self.flush()
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def test_a_full_disk_is_said_and_what_came_is_kept(kaggle, get, cache: Path, files) -> None:
+    child = _child(cache, str(MIB))  # no file may be longer
+    _, said = child.communicate(timeout=60)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(PartFile, "append", lambda self: Full(self.path.open("ab", buffering=0)))
-        with pytest.raises(OutputError, match="no space left") as caught:
-            get()
-    assert "Free some space" in str(caught.value.fix)
-    assert part.size_bytes == 100
+    assert said.startswith(f"OutputError: {cache.parent}: the model cannot be kept here: file too large")
+    assert "Free some space" in said
+    assert said.count("\n") == 1
 
-    get()
-
-    assert part.path.read_bytes() == site.content
-    assert site.asked[-1]["range"] == "bytes=100-"
+    assert _tree(get()) == files
+    assert kaggle.big_ranges[-1] == f"bytes={MIB}-"
 
 
-def test_a_disk_too_small_is_seen_before(part: PartFile, monkeypatch: pytest.MonkeyPatch, get) -> None:
-    usage = type("Usage", (), {"free": 100})
-    monkeypatch.setattr("swara.embedder.hub.pull.download.shutil.disk_usage", lambda _: usage)
+def test_a_killed_one_leaves_nobody_at_work(kaggle, cache: Path) -> None:
+    served: list[float] = []
 
-    with pytest.raises(OutputError, match="are free"):
+    def slow(visit) -> None:
+        visit.answer(200, visit.file_headers, b"")
+        while True:
+            visit.wfile.write(bytes(10))
+            visit.wfile.flush()
+            served.append(time.monotonic())
+            time.sleep(0.05)
+
+    kaggle.plan(slow)
+    child = _child(cache)
+    while not served:
+        time.sleep(0.05)
+        assert child.poll() is None
+    child.kill()
+    child.communicate()
+    killed_s = time.monotonic()
+
+    deadline_s = killed_s + 20.0
+    while time.monotonic() - served[-1] < 1.0:  # it went on being served
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
+
+
+def test_one_that_is_ended_from_outside_is_tried_again(kaggle, get, files) -> None:
+    def end(visit) -> None:
+        for process in multiprocessing.active_children():
+            process.kill()
+
+    kaggle.plan_listing(end)
+
+    assert _tree(get()) == files
+    assert kaggle.pulls == 2
+
+
+def test_without_kagglehub_it_is_named(get, kaggle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swara.embedder.hub.pull.download.importlib.util.find_spec", lambda _: None)
+
+    with pytest.raises(MissingPackage, match="kagglehub, which is not installed") as caught:
         get()
 
-    assert part.size_bytes == 0
+    assert "--from" in str(caught.value.fix)
+    assert kaggle.asked == []

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import MissingPackage, OutputError
-from swara.embedder.errors import (
-    DownloadFailed,
-    ModelAbsent,
-    ModelBusy,
-    ModelDamaged,
-    ModelUnfit,
-    UnknownModel,
-)
+from swara.embedder.errors import DownloadError, ModelAbsent, ModelDamaged, ModelInUse, ModelUnfit
 from swara.embedder.hub.contract import YAMNET
 from swara.embedder.hub.locate import find_model, saved_model_digest
-from swara.embedder.hub.pull import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
-from swara.embedder.hub.pull.download import Patience
+from swara.embedder.hub.pull import (
+    CATALOGUE,
+    RetryPolicy,
+    check_documented,
+    inventory,
+    pull,
+    pullable,
+    remove,
+    verify,
+)
 from swara.embedder.hub.pull.install import ModelLayout, model_lock
 
 
@@ -32,20 +33,40 @@ def models(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def pulled(site, contract, models: Path, quick):
+def pulled(archive: Path, contract, models: Path):
     """YAMNet, pulled."""
-    return pull(pullable("yamnet"), models, contract, url=site.url, patience=quick, sleep=lambda _: None)
+    return pull(pullable("yamnet"), models, contract, source=archive)
+
+
+@pytest.fixture
+def broken_off(kaggle, contract, models: Path, quick) -> None:
+    """Leave a download of YAMNet that broke off after a MiB."""
+    kaggle.plan(f"cut_after {3 << 19}", "404")
+    with pytest.raises(DownloadError):
+        pull(pullable("yamnet"), models, contract, policy=quick)
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
 
 
 @pytest.fixture
 def hub(tmp_path: Path, files) -> dict[str, str]:
     """The environment of one who has YAMNet from TF Hub itself, as its library keeps it."""
-    digest = hashlib.sha1(b"https://tfhub.dev/google/yamnet/1").hexdigest()
-    for name, content in files.items():
-        path = tmp_path / "hub" / digest / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return {"TFHUB_CACHE_DIR": str(tmp_path / "hub")}
+    _write(tmp_path / "hub" / hashlib.sha1(b"https://tfhub.dev/google/yamnet/1").hexdigest(), files)
+    return {"TFHUB_CACHE_DIR": str(tmp_path / "hub"), "KAGGLEHUB_CACHE": str(tmp_path / "none")}
+
+
+@pytest.fixture
+def other_cache(tmp_path: Path, files) -> dict[str, str]:
+    """The environment of one who has YAMNet in kagglehub's cache, as that library keeps it."""
+    folder = _write(tmp_path / "kagglehub" / "models" / YAMNET.kaggle_handle, files)
+    folder.with_name("1.complete").touch()
+    return {"KAGGLEHUB_CACHE": str(tmp_path / "kagglehub")}
 
 
 def _states(models: Path, environment: dict[str, str] | None = None) -> dict[str, str]:
@@ -54,7 +75,7 @@ def _states(models: Path, environment: dict[str, str] | None = None) -> dict[str
 
 class TestList:
     def test_nothing_is_here_at_first(self, models: Path) -> None:
-        assert _states(models) == {"yamnet": "not here", "vggish": "not here", "yamnet-tflite": "not here"}
+        assert _states(models) == {"yamnet": "absent", "vggish": "absent", "yamnet-tflite": "absent"}
         assert not models.exists()
 
     def test_a_pulled_one_has_size_and_digest(self, pulled, models: Path, files) -> None:
@@ -67,11 +88,11 @@ class TestList:
     def test_one_of_tf_hub_is_shown_as_such(self, models: Path, hub: dict[str, str], files) -> None:
         yamnet = inventory(models, hub)[0]
 
-        assert yamnet.state == "TF Hub's"
+        assert yamnet.state == "tfhub-cache"
         assert yamnet.where is not None
         assert yamnet.where.parent == Path(hub["TFHUB_CACHE_DIR"])
         assert yamnet.size_bytes == sum(map(len, files.values()))
-        assert _states(models, hub)["vggish"] == "not here"
+        assert _states(models, hub)["vggish"] == "absent"
 
     def test_the_pulled_one_comes_first(self, pulled, models: Path, hub: dict[str, str]) -> None:
         assert _states(models, hub)["yamnet"] == "pulled"
@@ -80,7 +101,7 @@ class TestList:
         (models / "vggish" / "saved_model").mkdir(parents=True)
         (models / "vggish" / "saved_model" / "saved_model.pb").write_bytes(b"a graph")
 
-        assert _states(models)["vggish"] == "by hand"
+        assert _states(models)["vggish"] == "manual"
 
     @pytest.mark.parametrize("place", ["yamnet/model.tflite", "yamnet/saved_model.pb"])
     def test_what_an_embedder_would_use_is_listed_wherever_it_lies(
@@ -91,7 +112,7 @@ class TestList:
 
         (kept, *_) = inventory(models, {})
 
-        assert (kept.state, kept.where) == ("by hand", find_model(YAMNET, {"SWARA_MODELS": str(models)}))
+        assert (kept.state, kept.where) == ("manual", find_model(YAMNET, {"SWARA_MODELS": str(models)}))
         both = inventory(models, hub)[0]
         assert both.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | hub)
 
@@ -100,28 +121,51 @@ class TestList:
 
         assert _states(models)["yamnet"] == "damaged"
 
-    def test_a_download_that_broke_off(self, site, models: Path, contract, quick) -> None:
-        site.plan("cut_after 400", *["404"] * 9)
-        with pytest.raises(DownloadFailed):
-            pull(pullable("yamnet"), models, contract, url=site.url, patience=quick, sleep=lambda _: None)
-
+    @pytest.mark.usefixtures("broken_off")
+    def test_a_download_that_broke_off(self, models: Path, files) -> None:
         (yamnet,) = (each for each in inventory(models, {}) if each.model.name == "yamnet")
-        assert (yamnet.state, yamnet.size_bytes) == ("begun", 400)
+
+        others = sum(len(content) for content in files.values() if len(content) < 1 << 20)
+        assert (yamnet.state, yamnet.size_bytes) == ("partial", others + (1 << 20))
+        assert not yamnet.usable
+
+    def test_one_that_an_earlier_version_began(self, models: Path) -> None:
+        models.mkdir()
+        (models / ".yamnet.part").write_bytes(b"an archive cut short")
+
+        assert _states(models)["yamnet"] == "partial"
+
+    def test_one_of_kagglehub_is_shown_as_such(self, models: Path, other_cache, files) -> None:
+        yamnet = inventory(models, other_cache)[0]
+
+        assert (yamnet.state, yamnet.size_bytes) == ("kagglehub-cache", sum(map(len, files.values())))
+        assert yamnet.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | other_cache)
+        assert yamnet.usable
+        assert _states(models, other_cache)["vggish"] == "absent"
 
     def test_each_says_where_it_comes_from(self) -> None:
         for model in CATALOGUE:
-            assert model.url.startswith(f"https://tfhub.dev/{model.handle}?")
+            assert (
+                model.url == f"https://www.kaggle.com/api/v1/models/{model.contract.kaggle_handle}/download"
+            )
             assert pullable(model.name) is model
             assert (model.file_sha256 is not None) == (model.form == "tflite")
 
     def test_a_handle_is_a_name_too(self) -> None:
         for model in CATALOGUE:
-            for name in (model.handle, f"https://tfhub.dev/{model.handle}", f"{model.handle}/"):
+            kaggle = model.contract.kaggle_handle
+            for name in (
+                model.handle,
+                f"https://tfhub.dev/{model.handle}",
+                f"{model.handle}/",
+                kaggle,
+                f"https://www.kaggle.com/models/{kaggle.replace('tensorFlow2', 'TensorFlow2')}",
+            ):
                 assert pullable(name) is model
 
     @pytest.mark.parametrize("name", ["", "crepe", "google/yamnet", "google/yamnet/2", "YAMNET", "../yamnet"])
     def test_no_other_is_known(self, name: str) -> None:
-        with pytest.raises(UnknownModel, match="yamnet, vggish, yamnet-tflite"):
+        with pytest.raises(ModelAbsent, match="yamnet, vggish, yamnet-tflite"):
             pullable(name)
 
 
@@ -163,11 +207,6 @@ class TestVerify:
         with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
             verify(pullable("yamnet"), models, {}, check)
 
-    def test_without_what_runs_it(self, pulled, models: Path) -> None:
-        verified = verify(pullable("yamnet"), models, {}, None)
-
-        assert (verified.files, verified.contract) == (4, False)
-
     def test_a_package_that_is_missing(self, pulled, models: Path) -> None:
         def check(model, path: Path) -> None:
             raise MissingPackage("TensorFlow is not installed")
@@ -202,11 +241,8 @@ class TestRemove:
 
         assert names_in(models) == set()
 
-    def test_and_what_was_downloaded(self, site, models: Path, contract, quick, names_in) -> None:
-        site.plan("cut_after 400", *["404"] * 9)
-        with pytest.raises(DownloadFailed):
-            pull(pullable("yamnet"), models, contract, url=site.url, patience=quick, sleep=lambda _: None)
-
+    @pytest.mark.usefixtures("broken_off")
+    def test_and_what_was_downloaded(self, models: Path, names_in) -> None:
         remove(pullable("yamnet"), models, {})
 
         assert names_in(models) == set()
@@ -223,11 +259,15 @@ class TestRemove:
             remove(pullable("yamnet"), models, {})
         assert not models.exists()
 
-    def test_leaves_tf_hub_its_own(self, models: Path, hub: dict[str, str]) -> None:
-        with pytest.raises(ModelAbsent, match="TF Hub's"):
-            remove(pullable("yamnet"), models, hub)
+    @pytest.mark.parametrize(("cache", "name"), [("hub", "TF Hub"), ("other_cache", "kagglehub")])
+    def test_leaves_other_programs_their_own(self, models: Path, cache: str, name: str, request) -> None:
+        environment = request.getfixturevalue(cache)
+        before = inventory(models, environment)
 
-        assert _states(models, hub)["yamnet"] == "TF Hub's"
+        with pytest.raises(ModelAbsent, match=f"cache of {name}"):
+            remove(pullable("yamnet"), models, environment)
+
+        assert inventory(models, environment) == before
 
     @pytest.mark.parametrize("step", ["swara.embedder.hub.pull.install._acquired", "pathlib.Path.rename"])
     @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
@@ -246,7 +286,7 @@ class TestRemove:
 
     def test_waits_for_one_who_pulls(self, pulled, models: Path) -> None:
         model = pullable("yamnet")
-        with model_lock(ModelLayout(models, model), 1.0), pytest.raises(ModelBusy):
-            remove(model, models, {}, Patience(lock_s=0.1))
+        with model_lock(ModelLayout(models, model), 1.0), pytest.raises(ModelInUse):
+            remove(model, models, {}, RetryPolicy(lock_s=0.1))
 
         assert _states(models)["yamnet"] == "pulled"

@@ -8,7 +8,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -18,39 +17,40 @@ from pathlib import Path
 import pytest
 
 from swara.data.errors import OutputError
-from swara.embedder.errors import (
-    DownloadFailed,
-    ModelBusy,
-    ModelDamaged,
-    ModelError,
-    ModelRefused,
-    ModelUnfit,
-)
+from swara.embedder.errors import DownloadError, ModelDamaged, ModelError, ModelInUse, ModelUnfit
 from swara.embedder.hub.pull import pull
 from swara.embedder.hub.pull.install import ModelLayout, model_lock
+from swara.embedder.hub.pull.manifest import read_manifest, write_manifest
 
 ROOT = Path(__file__).parents[4]
+URL = "https://www.kaggle.com/api/v1/models/google/yamnet/tensorFlow2/yamnet/1/download"
 
 # Pulls in a process of its own; the contract waits, so that the other one comes meanwhile.
 _CHILD = """
 import sys, time
-sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from swara.embedder.hub.pull import pull, pullable
-done = pull(pullable("yamnet"), Path(sys.argv[2]), lambda *_: time.sleep(1.0), url=sys.argv[3])
+done = pull(pullable("yamnet"), Path(sys.argv[1]), lambda *_: time.sleep(1.0))
 print(done.new, done.manifest.digest)
 """
 
-
-@pytest.fixture
-def get(site, yamnet, contract, quick, tmp_path: Path):
-    """Pull the site's model into ``tmp_path / "models"``, without waits."""
-
-    def get(model=yamnet, check=contract, **more):
-        given = {"url": site.url, "patience": quick, "sleep": lambda _: None} | more
-        return pull(model, tmp_path / "models", check, **given)
-
-    return get
+# What a version of swara wrote that had a client of its own for TF Hub.
+_EARLIER = """{
+  "schema": 1,
+  "name": "yamnet",
+  "handle": "google/yamnet/1",
+  "source": "https://tfhub.dev/google/yamnet/1?tf-hub-format=compressed",
+  "digest": "ddd6d8ab1c21eddd5aad7d7d0a9bbcb8e8e8d0e5a4c2d7b1f0c3f7a1b9e5d6c4",
+  "pulled_at": "2025-01-31T12:00:00+00:00",
+  "archive_sha256": null,
+  "files": {
+    "saved_model/saved_model.pb": {
+      "sha256": "170df6144b15bdf1dced878e45ebdb2dac95d0b1a3bc68459434bbbd88681157",
+      "size_bytes": 7
+    }
+  }
+}
+"""
 
 
 @pytest.fixture
@@ -59,13 +59,29 @@ def models(tmp_path: Path) -> Path:
     return tmp_path / "models"
 
 
+@pytest.fixture
+def get(archive: Path, yamnet, contract, quick, models: Path):
+    """Pull the archive's model, or what else is given, into ``models``."""
+
+    def get(model=yamnet, check=contract, **more):
+        return pull(model, models, check, **({"source": archive, "policy": quick} | more))
+
+    return get
+
+
+@pytest.fixture
+def fetch(kaggle, get):
+    """Pull what Kaggle has into ``models``."""
+    return lambda *words, **more: get(*words, source=None, **more)
+
+
 def _tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 class TestWhatIsPulled:
-    def test_lies_in_its_folder(self, get, models: Path, files, names_in, site, contract) -> None:
-        pulled = get()
+    def test_lies_in_its_folder(self, fetch, models: Path, files, names_in, contract) -> None:
+        pulled = fetch()
 
         assert pulled.new
         assert pulled.mended is None
@@ -75,16 +91,21 @@ class TestWhatIsPulled:
         assert names_in(models / "yamnet") == {"saved_model", "manifest.json"}
         assert contract.seen == [files]
 
-    def test_has_its_digests_on_record(self, get, models: Path, files, site) -> None:
-        get()
+    def test_has_its_digests_on_record(self, fetch, get, archive: Path, models: Path, files) -> None:
+        fetch()
 
         written = json.loads((models / "yamnet" / "manifest.json").read_bytes())
         digests = {f"saved_model/{name}": hashlib.sha256(c).hexdigest() for name, c in files.items()}
         assert {name: record["sha256"] for name, record in written["files"].items()} == digests
-        assert written["archive_sha256"] == hashlib.sha256(site.content).hexdigest()
+        assert (written["source"], written["archive_sha256"]) == (URL, None)
         assert (written["name"], written["handle"]) == ("yamnet", "google/yamnet/1")
-        assert written["source"] == site.url
         assert written["schema"] == 1
+
+        shutil.rmtree(models / "yamnet")
+        get()
+        taken = json.loads((models / "yamnet" / "manifest.json").read_bytes())
+        assert taken["files"] == written["files"]
+        assert taken["archive_sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
     def test_is_checked_before_it_has_its_name(self, get, models: Path) -> None:
         def check(model, path: Path) -> None:
@@ -93,37 +114,33 @@ class TestWhatIsPulled:
 
         get(check=check)
 
-    def test_is_not_pulled_twice(self, get, site, contract) -> None:
-        first, again = get(), get()
+    def test_is_not_pulled_twice(self, fetch, kaggle, contract) -> None:
+        first, again = fetch(), fetch()
 
         assert (first.new, again.new) == (True, False)
         assert again.manifest == first.manifest
-        assert len(site.asked) == len(contract.seen) == 1
+        assert kaggle.pulls == len(contract.seen) == 1
 
-    def test_does_not_tell_a_password(self, get, site, models: Path) -> None:
-        host = f"127.0.0.1:{site.server_port}"
-        with pytest.raises(DownloadFailed) as caught:
-            get(url=f"https://me:secret@{host}/model")
-        assert "secret" not in str(caught.value)
-
-    def test_may_come_in_a_folder_of_its_own(self, get, site, pack, files, models: Path) -> None:
-        site.content = pack(files, "yamnet-1")
+    def test_may_come_in_a_folder_of_its_own(self, get, pack, files, models: Path, archive: Path) -> None:
+        archive.write_bytes(pack(files, "yamnet-1"))
 
         get()
 
         assert _tree(models / "yamnet" / "saved_model") == files
 
-    def test_may_be_a_tflite_file(self, get, site, lite, models: Path, contract) -> None:
-        model, site.content = lite
-
-        get(model)
-
-        assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == site.content
-        assert contract.seen == [{".": site.content}]
-
-    def test_or_an_archive_of_one(self, get, site, lite, models: Path, pack) -> None:
+    def test_may_be_a_tflite_file(self, fetch, kaggle, lite, models: Path, contract) -> None:
         model, content = lite
-        site.content = pack({"1.tflite": content})
+        kaggle.files = {"1.tflite": content}
+
+        fetch(model)
+
+        assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == content
+        assert contract.seen == [{".": content}]
+        assert kaggle.asked[0]["instanceSlug"] == "classification-tflite"
+
+    def test_or_an_archive_of_one(self, get, lite, models: Path, pack, archive: Path) -> None:
+        model, content = lite
+        archive.write_bytes(pack({"1.tflite": content}))
 
         get(model)
 
@@ -131,16 +148,15 @@ class TestWhatIsPulled:
 
 
 class TestFromAFile:
-    def test_an_archive(self, get, site, models: Path, files, tmp_path: Path) -> None:
-        archive = tmp_path / "downloaded.tar.gz"
-        archive.write_bytes(site.content)
+    def test_an_archive(self, get, kaggle, models: Path, files, archive: Path) -> None:
+        content = archive.read_bytes()
 
-        pulled = get(source=archive)
+        pulled = get()
 
         assert _tree(models / "yamnet" / "saved_model") == files
         assert pulled.manifest.source == str(archive)
-        assert archive.read_bytes() == site.content
-        assert site.asked == []
+        assert archive.read_bytes() == content
+        assert kaggle.asked == []
 
     def test_a_folder_of_which_only_the_model_is_taken(
         self, get, models: Path, files, tmp_path: Path
@@ -168,15 +184,15 @@ class TestFromAFile:
         assert _tree(models / "yamnet" / "saved_model") == files
         assert not any(path.is_symlink() for path in models.rglob("*"))
 
-    def test_one_that_lies_where_it_belongs(self, get, models: Path, files, site) -> None:
+    def test_one_that_lies_where_it_belongs(self, fetch, get, models: Path, files, kaggle) -> None:
         for name, content in files.items():
             path = models / "yamnet" / "saved_model" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         with pytest.raises(ModelError, match="not pulled") as caught:
-            get()
+            fetch()
         assert f"--from {models / 'yamnet' / 'saved_model'}" in str(caught.value.fix)
-        assert site.asked == []
+        assert kaggle.asked == []
 
         assert get(source=models / "yamnet" / "saved_model").new
         assert _tree(models / "yamnet" / "saved_model") == files
@@ -199,7 +215,7 @@ class TestFromAFile:
         given = tmp_path / "given"
         given.write_bytes(content)
 
-        with pytest.raises(ModelRefused, match=word) as caught:
+        with pytest.raises(ModelUnfit, match=word) as caught:
             get(source=given)
 
         assert caught.value.where == str(given)
@@ -209,115 +225,110 @@ class TestFromAFile:
         given = tmp_path / "given"
         given.write_bytes(pack({"holiday.jpg": b""}))
 
-        with pytest.raises(ModelRefused, match="0 models in it"):
+        with pytest.raises(ModelUnfit, match="0 models in it"):
             get(source=given)
 
     def test_and_two_models_at_once(self, get, pack, tmp_path: Path) -> None:
         given = tmp_path / "given"
         given.write_bytes(pack({"a/saved_model.pb": b"", "b/saved_model.pb": b""}))
 
-        with pytest.raises(ModelRefused, match="2 models in it"):
+        with pytest.raises(ModelUnfit, match="2 models in it"):
             get(source=given)
 
     def test_and_nothing_at_all(self, get, tmp_path: Path) -> None:
-        with pytest.raises(ModelRefused, match="neither a file nor a folder"):
+        with pytest.raises(ModelUnfit, match="neither a file nor a folder"):
             get(source=tmp_path / "absent")
 
 
 class TestRefused:
-    def test_a_web_page_from_the_server(self, get, site, models: Path, names_in) -> None:
-        site.plan(*["web_page"] * 9)
+    def test_a_web_page_in_the_place_of_a_model(self, fetch, kaggle, lite, models: Path, names_in) -> None:
+        kaggle.files = {"1.tflite": b"<html>Log in first"}
 
-        with pytest.raises(DownloadFailed, match="web page"):
-            get()
+        with pytest.raises(ModelUnfit, match="0 models in it") as caught:
+            fetch(lite[0])
 
+        assert "\n" not in str(caught.value)
         assert names_in(models) == set()
 
-    def test_a_web_page_that_does_not_say_so(self, get, site, models: Path, names_in) -> None:
-        site.content = b"<html>Log in first"
-
-        with pytest.raises(ModelRefused, match="web page") as caught:
-            get()
-
-        assert caught.value.where == site.url
-        assert names_in(models) == set()
-
-    def test_another_digest(self, get, site, lite, models: Path, names_in) -> None:
+    def test_another_digest(self, fetch, kaggle, lite, models: Path, names_in) -> None:
         model, content = lite
-        site.content = content + b"!"
+        kaggle.files = {"1.tflite": content + b"!"}
 
-        with pytest.raises(ModelRefused, match="SHA-256"):
-            get(model)
+        with pytest.raises(ModelUnfit, match="SHA-256"):
+            fetch(model)
 
         assert names_in(models) == set()
 
-    def test_another_model(self, get, site, models: Path, names_in) -> None:
+    def test_another_model_and_a_good_one_is_taken_afterwards(self, fetch, models: Path, names_in) -> None:
         def check(model, path: Path) -> None:
             raise ModelUnfit("this is not the documented yamnet", where=str(path))
 
         with pytest.raises(ModelUnfit) as caught:
-            get(check=check)
+            fetch(check=check)
 
         assert "\n" not in str(caught.value)
-        assert caught.value.where == site.url
+        assert caught.value.where == URL
         assert names_in(models) == set()
+        assert fetch().new
 
-    def test_and_a_good_one_is_taken_afterwards(self, get, site, files) -> None:
-        site.content, good = b"<html>", site.content
-        with pytest.raises(ModelRefused):
-            get()
-        site.content = good
+    def test_what_was_changed_before_it_was_installed(self, fetch, kaggle, lite, models: Path) -> None:
+        """``kagglehub`` takes a file that it once had whole for what it was."""
+        model, content = lite
+        kaggle.files = {"1.tflite": content}
 
-        assert get().new
+        def changing(stage: str, *_: object) -> None:
+            if stage == "unpacking":
+                (file,) = (models / ".yamnet-tflite.part").rglob("1.tflite")
+                file.write_bytes(content[:-1] + b"!")
 
-    def test_an_archive_that_leads_out(self, get, site, pack, models: Path, names_in, tmp_path: Path) -> None:
-        site.content = pack({"saved_model.pb": b"", "../../escaped": b""})
+        with pytest.raises(ModelUnfit, match="SHA-256"):
+            fetch(model, progress=changing)
+        assert fetch(model).new
 
-        with pytest.raises(ModelRefused, match="leads out"):
+    def test_an_archive_that_leads_out(
+        self, get, pack, models: Path, names_in, tmp_path: Path, archive: Path
+    ) -> None:
+        archive.write_bytes(pack({"saved_model.pb": b"", "../../escaped": b""}))
+
+        with pytest.raises(ModelUnfit, match="leads out"):
             get()
 
         assert names_in(models) == set()
-        assert names_in(tmp_path) == {"models"}
+        assert names_in(tmp_path) == {"models", archive.name}
+
+    def test_one_that_is_too_large_leaves_nothing(self, fetch, yamnet, models: Path, names_in) -> None:
+        with pytest.raises(DownloadError, match="larger than 1 MB"):
+            fetch(replace(yamnet, largest_bytes=1_000_000))
+
+        assert names_in(models) == set()
 
 
 class TestWithoutANetwork:
-    def test_says_which_file_from_where_into_which_folder(
-        self, get, models: Path, yamnet, monkeypatch: pytest.MonkeyPatch, names_in
-    ) -> None:
-        def offline(*_: object, **__: object) -> None:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-
-        monkeypatch.setattr(socket, "getaddrinfo", offline)
-
-        with pytest.raises(DownloadFailed) as caught:
-            get(url=None)
+    @pytest.mark.usefixtures("offline")
+    def test_says_which_file_from_where_into_which_folder(self, get, models: Path, names_in) -> None:
+        with pytest.raises(DownloadError) as caught:
+            get(source=None)
 
         line = str(caught.value)
         assert "\n" not in line
-        for words in (
-            yamnet.url,
-            "no network",
-            "swara models pull yamnet --from FILE",
-            str(models / "yamnet"),
-        ):
+        for words in (URL, "no network", "swara models pull yamnet --from FILE", str(models / "yamnet")):
             assert words in line
         assert names_in(models) == set()
 
-    def test_what_came_before_it_went_is_kept(self, get, site, models: Path) -> None:
-        site.plan("cut_after 400", *["stall"] * 9)
-        with pytest.raises(DownloadFailed, match="in time"):
-            get()
-        site.plan()
+    def test_what_came_before_it_went_is_kept(self, fetch, kaggle, models: Path) -> None:
+        kaggle.plan(f"cut_after {2 << 20}", "404")
+        with pytest.raises(DownloadError, match="404"):
+            fetch()
 
+        assert fetch().new
+
+        assert kaggle.big_ranges[-1] == f"bytes={2 << 20}-"
+
+    def test_a_model_that_is_here_is_found(self, get, kaggle) -> None:
         get()
 
-        assert site.asked[-1]["range"] == "bytes=400-"
-
-    def test_a_model_that_is_here_is_found(self, get, monkeypatch: pytest.MonkeyPatch) -> None:
-        get()
-        monkeypatch.setattr(socket, "getaddrinfo", None)
-
-        assert not get().new
+        assert not get(source=None).new
+        assert kaggle.asked == []
 
 
 class TestADamagedModel:
@@ -345,19 +356,20 @@ class TestADamagedModel:
         assert _tree(folder / "saved_model") == files
         assert names_in(models) == {"yamnet"}
 
-    def test_stays_where_the_new_one_is_no_good(self, get, site, models: Path) -> None:
+    def test_stays_where_the_new_one_is_no_good(self, get, archive: Path, models: Path) -> None:
         get()
         (models / "yamnet" / "saved_model" / "saved_model.pb").write_bytes(b"A graph")
-        before, site.content = _tree(models / "yamnet"), b"<html>"
+        before = _tree(models / "yamnet")
+        archive.write_bytes(b"<html>")
 
-        with pytest.raises(ModelRefused):
+        with pytest.raises(ModelUnfit):
             get()
 
         assert _tree(models / "yamnet") == before
 
 
 class TestTheDisk:
-    def test_a_folder_that_may_not_be_written(self, site, tmp_path: Path, yamnet, contract, quick) -> None:
+    def test_a_folder_that_may_not_be_written(self, archive, tmp_path: Path, yamnet, contract) -> None:
         """In a process that is nobody's: permission bits do not bind the administrator."""
         models = tmp_path / "models"
         models.mkdir(mode=0o555)
@@ -368,7 +380,7 @@ class TestTheDisk:
             if os.geteuid() == 0:
                 os.seteuid(65534)
             try:
-                pull(yamnet, models, contract, url=site.url, patience=quick)
+                pull(yamnet, models, contract, source=archive)
             except OutputError as error:
                 answers.put(str(error))
             answers.put("nothing was wrong")
@@ -395,7 +407,7 @@ class TestTheDisk:
             get()
 
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS])
-    @pytest.mark.parametrize("step", ["mkdir", "write_text", "rename", "fsync"])
+    @pytest.mark.parametrize("step", ["mkdir", "write_bytes", "rename", "fsync"])
     def test_that_fails_leaves_nothing_half_done(
         self, get, models: Path, monkeypatch: pytest.MonkeyPatch, names_in, code: int, step: str
     ) -> None:
@@ -410,7 +422,7 @@ class TestTheDisk:
                 get()
 
         assert caught.value.fix
-        assert names_in(models) <= {".yamnet.part", ".yamnet.part.json"}
+        assert names_in(models) == set()
         assert get().new
         assert names_in(models) == {"yamnet"}
 
@@ -425,15 +437,15 @@ class TestTheDisk:
 
 
 class TestTwoAtOnce:
-    def test_both_succeed_with_one_download(self, site, models: Path, files) -> None:
-        words = [sys.executable, "-c", _CHILD, str(ROOT), str(models), site.url]
-        children = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    def test_both_succeed_with_one_download(self, kaggle, models: Path, files) -> None:
+        words = [sys.executable, "-c", _CHILD, str(models)]
+        children = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
         said = [child.communicate(timeout=60)[0].split() for child in children]
 
         assert [child.returncode for child in children] == [0, 0]
         assert sorted(new for new, _ in said) == ["False", "True"]
         assert len({digest for _, digest in said}) == 1
-        assert len(site.asked) == 1
+        assert kaggle.pulls == 1
         assert _tree(models / "yamnet" / "saved_model") == files
 
     def test_the_second_says_that_it_waits(self, get, models: Path, yamnet) -> None:
@@ -447,24 +459,61 @@ class TestTwoAtOnce:
         assert (models / "yamnet" / "manifest.json").is_file()
 
     def test_and_does_not_wait_for_ever(self, get, models: Path, yamnet, quick) -> None:
-        with model_lock(ModelLayout(models, yamnet), 1.0), pytest.raises(ModelBusy, match="in hand"):
-            get(patience=replace(quick, lock_s=0.1))
+        with model_lock(ModelLayout(models, yamnet), 1.0), pytest.raises(ModelInUse, match="in hand"):
+            get(policy=replace(quick, lock_s=0.1))
 
-    def test_another_model_need_not_wait(self, get, models: Path, yamnet, lite, site) -> None:
-        model, site.content = lite
+    def test_another_model_need_not_wait(self, get, models: Path, yamnet, lite, archive: Path) -> None:
+        model, content = lite
+        archive.write_bytes(content)
         with model_lock(ModelLayout(models, yamnet), 1.0):
             assert get(model).new
 
 
-def test_a_manifest_of_a_later_kind_is_refused(get, models: Path) -> None:
-    from swara.embedder.hub.pull.manifest import read_manifest
+class TestTheManifest:
+    def test_of_an_earlier_version_is_read_and_written_as_it_was(self, tmp_path: Path, get, models) -> None:
+        path = models / "yamnet" / "manifest.json"
+        (path.parent / "saved_model").mkdir(parents=True)
+        (path.parent / "saved_model" / "saved_model.pb").write_bytes(b"a graph")
+        path.write_bytes(_EARLIER.encode())
 
-    get()
-    path = models / "yamnet" / "manifest.json"
-    path.write_text(path.read_text("utf-8").replace('"schema": 1', '"schema": 2'), "utf-8")
+        manifest = read_manifest(path)
+        assert manifest is not None
+        write_manifest(tmp_path / "again.json", manifest)
 
-    with pytest.raises(ModelDamaged):
-        read_manifest(path)
+        assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+        assert (manifest.name, manifest.size_bytes) == ("yamnet", 7)
+        assert not get().new
+
+    @pytest.mark.parametrize(
+        ("earlier", "changed", "said"),
+        [
+            ('"schema": 1', '"schema": 2', "$.schema"),
+            ('"digest": "d', '"digest": 3, "other": "d', "$.digest"),
+            ('"name": "yamnet",', "", "`name`"),
+            ('"size_bytes": 7', '"size_bytes": "7"', "$.files[...].size_bytes"),
+            ('"archive_sha256": null', '"archive_sha256": 1', "$.archive_sha256"),
+        ],
+    )
+    def test_names_the_field_that_is_wrong(self, tmp_path: Path, earlier, changed, said) -> None:
+        path = tmp_path / "manifest.json"
+        assert earlier in _EARLIER
+        path.write_bytes(_EARLIER.replace(earlier, changed).encode())
+
+        with pytest.raises(ModelDamaged) as caught:
+            read_manifest(path)
+
+        assert said in caught.value.what
+        assert caught.value.where == str(path)
+        assert "\n" not in str(caught.value)
+
+
+def test_what_an_earlier_version_began_to_download_is_dropped(fetch, models: Path, names_in) -> None:
+    models.mkdir()
+    (models / ".yamnet.part").write_bytes(b"an archive cut short")
+    (models / ".yamnet.part.json").write_bytes(b"{}")
+
+    assert fetch().new
+    assert names_in(models) == {"yamnet"}
 
 
 def test_the_folder_may_be_a_link(get, models: Path, tmp_path: Path) -> None:

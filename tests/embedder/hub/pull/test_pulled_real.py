@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from swara.embedder.errors import ModelDamaged, ModelRefused, ModelUnfit
+from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.pull import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
 from swara.embedder.hub.pull.catalogue import Pullable
 
@@ -42,26 +42,19 @@ def test_from_the_file_and_back(real: Pullable, real_file: Path, tmp_path: Path)
     verified = verify(real, tmp_path, {}, check_documented)
     assert (verified.files, verified.contract) == (1, True)
     remove(real, tmp_path, {})
-    assert [each.state for each in inventory(tmp_path, {})] == ["not here"] * len(CATALOGUE)
+    assert [each.state for each in inventory(tmp_path, {})] == ["absent"] * len(CATALOGUE)
 
 
-def test_over_a_bad_network(real: Pullable, real_file: Path, tmp_path: Path, site, quick) -> None:
-    site.content = real_file.read_bytes()
-    site.plan("cut_after 3000000", "503")
+def test_over_a_bad_network(real: Pullable, real_file: Path, tmp_path: Path, kaggle, quick) -> None:
+    kaggle.files = {"1.tflite": real_file.read_bytes()}
+    kaggle.troubled = "1.tflite"
+    kaggle.plan("cut_after 3000000", "503")
     steps: list[tuple[str, int, int | None]] = []
 
-    pulled = pull(
-        real,
-        tmp_path,
-        check_documented,
-        url=site.url,
-        patience=quick,
-        sleep=lambda _: None,
-        progress=lambda *step: steps.append(step),
-    )
+    pulled = pull(real, tmp_path, check_documented, policy=quick, progress=lambda *step: steps.append(step))
 
     assert pulled.manifest.size_bytes == 4_126_810
-    assert [asked.get("range") for asked in site.asked] == [None, "bytes=3000000-", "bytes=3000000-"]
+    assert kaggle.big_ranges == [None, None, None, "bytes=2097152-"]
     assert ("downloading", 4_126_810, 4_126_810) in steps
     assert steps[-1][0] == "running the documented contract"
 
@@ -72,7 +65,7 @@ def test_another_byte_in_it_is_refused(real: Pullable, real_file: Path, tmp_path
     changed = tmp_path / "changed.tflite"
     changed.write_bytes(content)
 
-    with pytest.raises(ModelRefused, match="SHA-256"):
+    with pytest.raises(ModelUnfit, match="SHA-256"):
         pull(real, tmp_path / "models", check_documented, source=changed)
 
 
@@ -80,7 +73,7 @@ def test_a_part_of_it_is_refused_with_its_size(real: Pullable, real_file: Path, 
     short = tmp_path / "short.tflite"
     short.write_bytes(real_file.read_bytes()[:3_000_000])
 
-    with pytest.raises(ModelRefused, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
+    with pytest.raises(ModelUnfit, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
         pull(real, tmp_path / "models", check_documented, source=short)
 
 
@@ -91,7 +84,7 @@ def test_put_into_the_folder_of_yamnet_it_is_verified_as_what_it_is(real_file: P
 
     verified = verify(pullable("yamnet"), tmp_path, {}, check_documented)
 
-    assert (verified.kept.state, verified.kept.where) == ("by hand", file)
+    assert (verified.local.state, verified.local.where) == ("manual", file)
     assert (verified.files, verified.contract) == (0, True)
 
 

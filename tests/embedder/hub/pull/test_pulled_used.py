@@ -53,8 +53,8 @@ def _refusal(name: str) -> ModelDamaged:
 @pytest.mark.parametrize("name", ["yamnet", "vggish"])
 @pytest.mark.parametrize("part", ["saved_model.pb", "variables/variables.data-00000-of-00001"])
 @pytest.mark.parametrize("how", ["missing", "cut short", "changed"])
-def test_a_saved_model(name, part, how, site, contract, models: Path, in_tensorflow) -> None:
-    pull(pullable(name), models, contract, url=site.url)
+def test_a_saved_model(name, part, how, archive, contract, models: Path, in_tensorflow) -> None:
+    pull(pullable(name), models, contract, source=archive)
     _damaged(models / name / "saved_model" / part, how)
 
     refusal = _refusal(name)
@@ -64,13 +64,15 @@ def test_a_saved_model(name, part, how, site, contract, models: Path, in_tensorf
     assert refusal.fix == f"Run: swara models pull {name}"
 
 
-def test_a_file_that_was_not_pulled_with_a_saved_model(site, contract, models: Path, in_tensorflow) -> None:
-    pull(pullable("yamnet"), models, contract, url=site.url)
+def test_a_file_that_was_not_pulled_with_a_saved_model(
+    archive: Path, contract, models: Path, in_tensorflow
+) -> None:
+    pull(pullable("yamnet"), models, contract, source=archive)
     stranger = models / "yamnet" / "saved_model" / "assets" / "other.csv"
     stranger.write_bytes(b"")
 
     assert _refusal("yamnet").where == str(stranger)
-    assert pull(pullable("yamnet"), models, contract, url=site.url).new
+    assert pull(pullable("yamnet"), models, contract, source=archive).new
     assert not stranger.exists()
 
 
@@ -89,15 +91,17 @@ def test_a_tflite_file(how, lite, contract, tmp_path: Path, models: Path) -> Non
     assert refusal.fix == "Run: swara models pull yamnet-tflite"
 
 
-def test_a_damaged_manifest(site, contract, models: Path, in_tensorflow) -> None:
-    pull(pullable("yamnet"), models, contract, url=site.url)
+def test_a_damaged_manifest(archive: Path, contract, models: Path, in_tensorflow) -> None:
+    pull(pullable("yamnet"), models, contract, source=archive)
     (models / "yamnet" / "manifest.json").write_bytes(b"{}")
 
     assert _refusal("yamnet").where == str(models / "yamnet" / "manifest.json")
 
 
-def test_a_whole_one_is_used_and_the_machinery_of_pulling_left_alone(site, contract, models: Path) -> None:
-    pull(pullable("yamnet"), models, contract, url=site.url)
+def test_a_whole_one_is_used_and_the_machinery_of_pulling_left_alone(
+    archive: Path, contract, models: Path
+) -> None:
+    pull(pullable("yamnet"), models, contract, source=archive)
     code = (
         "import sys, swara.embedder.hub.convert; from swara.embedder.registry import embedder_named; "
         "swara.embedder.hub.convert.exported = lambda *_: b'a LiteRT file'; "
@@ -117,14 +121,14 @@ def test_a_hand_placed_file_has_nothing_to_be_compared_with(models: Path) -> Non
     assert (refusal.where, refusal.what) == (str(file), "this TFLite file is damaged or cut short")
 
 
-def test_a_hand_placed_tflite_file_is_not_lost_to_a_pull(site, contract, models: Path) -> None:
+def test_a_hand_placed_tflite_file_is_not_lost_to_a_pull(kaggle, contract, models: Path) -> None:
     file = models / "yamnet" / "model.tflite"
     file.parent.mkdir(parents=True)
     file.touch()
 
     with pytest.raises(ModelError, match="move it away first") as caught:
-        pull(pullable("yamnet"), models, contract, url=site.url)
+        pull(pullable("yamnet"), models, contract)
 
     assert caught.value.where == str(file)
     assert file.exists()
-    assert site.asked == []
+    assert kaggle.asked == []

@@ -1,14 +1,29 @@
-"""``swara cache``: what is kept so that it need not be computed again."""
+"""``doctor``: what works on this machine."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .options import StoreFolder, console, store_at
 
-__all__ = ["cache_app"]
+__all__ = ["cache_app", "doctor"]
+
+
+def doctor(
+    store: Annotated[Path | None, typer.Option(help="The store to examine, if not the usual one.")] = None,
+) -> None:
+    """Show what works, what is missing, and how to get it."""
+    from swara.service.doctor.doctor import examine, healthy
+    from swara.service.report.terminal.doctor_table import render_doctor
+
+    checks = examine(store)
+    render_doctor(checks, console())
+    if not healthy(checks):
+        raise typer.Exit(1)
+
 
 cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need not be computed again.")
 
