@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,11 +57,19 @@ def copy(stage: str, source: Path) -> None:
 
 
 def run(step: str, folder: Path) -> None:
-    """Run a step in a shell, by the Python of the image where there is one."""
-    step = re.sub(r"\bpython (?=-m)", f"{shutil.which('python3.12') or sys.executable} ", step)
+    """Run a step in a shell."""
+    step = re.sub(r"\bpython (?=-m)", f"{python()} ", step)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SWARA"))}
     around = kept | {"HOME": str(folder), "SWARA_STORE": str(folder / "store")}
     subprocess.run(["/bin/sh", "-ec", step], cwd=folder, env=around, check=True)
+
+
+def python() -> str:
+    """Return a Python like that of the image, or the one that runs this; the name alone may lead nowhere."""
+    with suppress(OSError, subprocess.SubprocessError):
+        subprocess.run(["python3.12", "-c", ""], check=True, capture_output=True)
+        return "python3.12"
+    return sys.executable
 
 
 def size_mb(folder: Path) -> int:

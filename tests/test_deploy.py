@@ -185,12 +185,15 @@ def test_the_cron_job_runs_the_image_of_the_dockerfile(objects: dict[str, Any]) 
 
 
 def test_the_image_is_built_of_what_docker_may_see() -> None:
-    """Beside pyproject.toml, which says what a wheel is made of; `make check-image` builds one of it."""
+    """At least what a wheel is made of, which `make check-image` builds of it."""
     text = DOCKERFILE.read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     copied = {
         name for line in re.findall(r"^COPY ([^-].+)$", text, re.MULTILINE) for name in line.split()[:-1]
     }
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {*wheel["only-include"], *wheel["force-include"]} <= copied
     assert "*" in lines
     assert copied == {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert [name for name in copied if not (ROOT / name).exists()] == []

@@ -52,7 +52,7 @@ def test_it_holds_every_module_and_asset(names: set[str]) -> None:
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     there = {
         f"swara/{path.relative_to(ROOT).as_posix()}" for path in files if "__pycache__" not in path.parts
-    }
+    } | {f"swara/{path.name}" for path in (ROOT / "swara").glob("*.py")}
     assert sorted(there - names) == []
 
 
