@@ -1,4 +1,4 @@
-# make demo | test | check | check-image | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
+# make demo | test | check | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check check-image bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
+.PHONY: demo test check check-image docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -31,6 +31,11 @@ check: $(DEV_STAMP)
 # What an image made of the Dockerfile would hold and weigh, where there is no docker to make it.
 check-image: $(DEV_STAMP)
 	$(BIN)/python .ci/check_image.py
+
+# What docs/ has of generated pages and pictures; the tests say when it is to be run.
+docs: $(DEV_STAMP)
+	$(BIN)/python -m typer swara.cli utils docs --name swara --title 'The commands' --output docs/commands.md
+	$(BIN)/python docs/images/draw.py
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
@@ -58,7 +63,7 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.train $(TRAINING)
 	$(BIN)/python -m swara.classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5
 	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
-	$(BIN)/python -m swara.service.samples.pack_pitch
+	$(BIN)/python -m swara.service.samples.bundled_tracks
 
 # Under two hours on two cores; needs fluidsynth and its soundfont fluid-soundfont-gm. Stopped, it goes on.
 train-embedder: $(DEV_STAMP)

@@ -67,7 +67,6 @@ class _Group(typer.core.TyperGroup):
 app = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Was I in tune, where not, and what should it sound like?",

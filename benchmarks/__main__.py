@@ -1,61 +1,64 @@
-"""Measure everything and write ``docs/benchmarks.md``.
+"""Measure what swara tells a singer, and write ``docs/benchmarks.md``.
 
 With ``SWARA_EVAL_DATA`` set, real recordings too (``docs/evaluation.md``); without, only what ships.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from . import calan, exact_pitch, note_head, over_tanpura, samples, speed, ssvd, synthetic, tonic
-from .page import Section, render
-from .recordings import evaluation_folder
-from .tracks import Tracks
+from .page import Page, Section
+from .pitch.tracks import Tracks, workers
+from .recordings import absent_folders, evaluation_folder
+from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+PAGE = Page(
+    "Benchmarks", "benchmarks", "bench", "Every figure below comes from that one run.", "benchmarks.md"
+)
 PROCESSES = 2
 
-_RECORDED: tuple[tuple[Callable[[Path, Tracks], Section], tuple[str, ...]], ...] = (
-    (calan.measure, ("hindustani_calan",)),
-    (tonic.measure, ("hindustani_calan", "hindustani_concert")),
-    (ssvd.measure, ("ssvd",)),
-    (over_tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),
-    (exact_pitch.measure, ("f0_truth/world_resynth",)),
-    (note_head.measure, ("sung_notes", "hindustani_calan")),
-)
+_RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
+    "calan": (calan.measure, ("hindustani_calan",)),
+    "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
+    "sight_singing": (sight_singing.measure, ("ssvd",)),
+    "tanpura": (tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),
+    "exact_pitch": (exact_pitch.measure, ("f0_truth/world_resynth",)),
+    "note_head": (note_head.measure, ("sung_notes", "hindustani_calan")),
+}
+_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed}
+SECTIONS = (*_RECORDED, "synthetic", *_TIMED)
 
 
-def main() -> None:
-    """Run every measurement that can be run here, and write the page."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run every measurement that was asked for and can be run here, and write the page."""
+    parser = PAGE.parser(__doc__)
+    parser.add_argument("--only", nargs="+", default=SECTIONS, choices=SECTIONS, help="only these sections")
+    options = parser.parse_args(words)
     root = evaluation_folder()
     # Before the workers start: nothing else of ours may run while time is taken.
-    sections = [_timed("samples", samples.measure), _timed("speed", speed.measure)]
+    timed = [_timed(name, measure) for name, measure in _TIMED.items() if name in options.only]
     # One thread each: two processes share the cores already.
     for limit in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(limit, "1")
-    # Workers are spawned, not forked: the libraries of this process have threads by now.
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        tracks = Tracks(pool)
-        sections.insert(0, _timed("synthetic", partial(synthetic.measure, tracks)))
-        recorded = [] if root is None else list(_recorded(root, tracks))
-    PAGE.write_text(render([*recorded, *sections], _notice(root)), encoding="utf-8")
-    print(f"wrote {PAGE}")
+    with workers(PROCESSES) as pool:
+        sections = list(_tracked(root, Tracks(pool), options.only))
+    PAGE.write(options, [*sections, *timed], PAGE.about_recordings(root))
 
 
-def _recorded(root: Path, tracks: Tracks) -> Iterator[Section]:
-    for measure, folders in _RECORDED:
-        name = measure.__module__.rpartition(".")[2]
-        absent = [folder for folder in folders if not (root / folder).is_dir()]
-        if absent:
-            print(f"{name}: left out, as there is no {', '.join(absent)} in {root}")
+def _tracked(root: Path | None, tracks: Tracks, only: Sequence[str]) -> Iterator[Section]:
+    for name, (measure, folders) in _RECORDED.items():
+        if name not in only or root is None:
+            continue
+        if absent := absent_folders(root, folders):
+            print(f"{name}: left out, as there is no {absent} in {root}")
         else:
             yield _timed(name, partial(measure, root, tracks))
+    if "synthetic" in only:
+        yield _timed("synthetic", partial(synthetic.measure, tracks))
 
 
 def _timed(name: str, measure: Callable[[], Section]) -> Section:
@@ -65,15 +68,6 @@ def _timed(name: str, measure: Callable[[], Section]) -> Section:
     for check in section.checks:
         print("   " + "  ".join(check.row()), flush=True)
     return section
-
-
-def _notice(root: Path | None) -> str:
-    if root is None:
-        return (
-            "`SWARA_EVAL_DATA` was not set: **only the synthetic part was measured**, no real recording."
-            " [Evaluation recordings](evaluation.md) says how to lay that folder out."
-        )
-    return "The recordings are listed in [Evaluation recordings](evaluation.md)."
 
 
 if __name__ == "__main__":

@@ -1,41 +1,75 @@
-"""What the note head is worth on real singing, with pitch and without, trained on synthesized voices."""
+"""What the note head makes of notes that it was not trained on, by what it may look at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.pitch.tracks import Tracks
+from benchmarks.recordings import calans, labelled_swaras, solfege
 from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.note_head.fit import FittedHead, fit_note_head
 from swara.classifier.note_head.head import NoteHead
-from swara.embedder.registry import embedder_named
+from swara.classifier.note_head.metrics import HeadMetrics
+from swara.classifier.notes import find_held_notes
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Clip
+from swara.data.corpus.corpus import audio_path, pack_recordings
+from swara.data.pitch_track import PitchTrack
+from swara.embedder import Embedder, Embeddings, Vectors
+from swara.embedder.builtin.network import VECTOR_DIM
+from swara.embedder.pooling import pool
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
+from swara.raga.tonic_names import tonic_hz
 
-from .named_notes import PackNote, calan_notes, pack_notes, solfege_notes
-from .page import Check, Section, Table, percent
-from .tracks import Tracks
-
-__all__ = ["measure"]
-
-RIGHT, REAL_RIGHT = 100.0, 95.0
 SEED = 1
 HELD_OUT_KEYS = ("A-sharp", "B", "C-sharp")
-VARIANTS = {
-    "pitch and embedding": (True, True),
-    "pitch alone": (False, True),
-    "embedding alone": (True, False),
-}
-_BOTH, _PITCH, _SOUND = VARIANTS
-_METHOD = (
-    "Trained on the bundled samples, which are synthesized, and on nothing else. Tested on one man's"
-    " chromatic scale, read as Sa Re Ga Pa Dha and taar Sa in six keys (36 notes; evidently pitch-corrected),"
-    " and on the confirmed segments of a professional's three calans, whose labels rest on pitch too. Right"
-    " means answered with the right swara and saptak; no answer counts as wrong. `Likeliest` is what the head"
-    " would have said had it not abstained. Pitch is what the tracker finds, the embedding is built in."
+SWARAS = {"S": 0, "R": 2, "G": 4, "P": 7, "D": 9, "S'": 12}
+"""Semitones above Sa, equally tempered, of the swaras that a chromatic scale holds."""
+
+KEYS = ((9, 2), (10, 2), (11, 2), (0, 3), (1, 3), (2, 3))
+"""Pitch class and octave of Sa on A, A#, B, C, C# and D, for a man's voice."""
+
+_C0_MIDI = 12
+_ALL = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a head may look at.
+
+    Whether the evidence that the pitch gives, and which components of a pooled vector (None for none of
+    them).
+    """
+
+    title: str
+    pitch: bool
+    columns: slice | None
+
+    def cut(self, vector: Vectors) -> Vectors:
+        """Return the components that are looked at; all of them if none is, as it is not used."""
+        return vector if self.columns is None else vector[self.columns]
+
+    @property
+    def embedding(self) -> bool:
+        """Whether any of the embedding is looked at."""
+        return self.columns is not None
+
+
+FEATURES = (
+    Feature("pitch and embedding", True, _ALL),
+    Feature("without the envelope", True, slice(VECTOR_DIM)),
+    Feature("without the network", True, slice(VECTOR_DIM, None)),
+    Feature("pitch alone", True, None),
+    Feature("embedding alone", False, _ALL),
 )
+"""Of swara's own embedder: first what its network says, then the envelope."""
 
 
 class Outcome(NamedTuple):
@@ -51,127 +85,119 @@ class Outcome(NamedTuple):
         """How many there were."""
         return self.right + self.wrong + self.silent
 
-    @property
-    def share(self) -> float:
-        """Share of all notes that were answered rightly."""
-        return self.right / self.notes if self.notes else float("nan")
-
-    @property
-    def silence(self) -> float:
-        """Share of all notes without an answer."""
-        return self.silent / self.notes if self.notes else float("nan")
-
-    def cells(self) -> tuple[str, ...]:
-        """Return the cells of a table."""
-        likeliest = percent(self.likeliest / self.notes if self.notes else float("nan"))
-        return str(self.right), str(self.wrong), str(self.silent), percent(self.share), likeliest
+    def share(self, count: int) -> float:
+        """Return a count as a share of all notes."""
+        return count / self.notes if self.notes else float("nan")
 
 
-def measure(root: Path, tracks: Tracks) -> Section:
-    """Train with pitch, with the embedding and with both; name notes of real singers and of other keys."""
-    embedder = embedder_named("builtin")
-    pack = pack_notes(tracks, embedder)
-    scale = tuple(solfege_notes(root, tracks, embedder))
-    calan = tuple(calan_notes(root, tracks, embedder))
-    fitted = {name: _fitted([note.source for note in pack], name) for name in VARIANTS}
-    heads = {name: fit.head for name, fit in fitted.items()}
-    on_scale = {name: _outcome(head, scale) for name, head in heads.items()}
-    known = [note for note in calan if note.swara in heads[_BOTH].classes]
-    on_calan = {name: _outcome(head, known) for name, head in heads.items()}
-    unknown = [note for note in calan if note.swara not in heads[_BOTH].classes]
-    on_unknown = {name: _outcome(head, unknown) for name, head in heads.items()}
-    on_keys = {name: _other_keys(pack, name) for name in VARIANTS}
-    return Section(
-        title="The note head",
-        method=_METHOD,
-        checks=(
-            Check("chromatic scale, pitch and embedding: right", 100 * on_scale[_BOTH].share, RIGHT),
-            Check("chromatic scale, pitch alone: right", 100 * on_scale[_PITCH].share, RIGHT),
-            Check("calans, swaras learned: right", 100 * on_calan[_BOTH].share, REAL_RIGHT),
-            Check("calans, swaras never learned: no answer", 100 * on_unknown[_BOTH].silence, REAL_RIGHT),
-            Check("bundled samples in keys held out: right", 100 * on_keys[_BOTH].share, RIGHT),
-        ),
-        tables=(
-            _outcomes("The chromatic scale, in six keys.", on_scale),
-            _outcomes("The calans: swaras that the samples hold.", on_calan),
-            _outcomes("The calans: other swaras, which it cannot name rightly.", on_unknown),
-            _outcomes(_keys_caption(), on_keys),
-            _held_out_table(fitted),
-        ),
-        reading=_reading(heads, on_scale, on_calan),
+class HeadScores(NamedTuple):
+    """What heads with one feature made of each set of notes.
+
+    `metrics` and the number of classes are of the head that was trained on all bundled samples. It was asked
+    about a chromatic scale and about the calans' swaras that the samples hold (`calan`) and do not hold
+    (`unknown`); `keys` are bundled samples in keys held out, named by a head trained on the others.
+    """
+
+    feature: Feature
+    metrics: HeadMetrics
+    classes: int
+    scale: Outcome
+    calan: Outcome
+    unknown: Outcome
+    keys: Outcome
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedNotes:
+    """Notes whose swara is known: the bundled samples and whether their key is held out, a scale, calans."""
+
+    pack: list[tuple[NoteSource, bool]]
+    scale: list[NoteSource]
+    calan: list[NoteSource]
+
+    def trial(self, feature: Feature) -> HeadScores:
+        """Train heads with one feature, and ask them about notes that they were not trained on."""
+        fitted = fit([note for note, _ in self.pack], feature)
+        classes = fitted.head.classes
+        known = [note for note in self.calan if note.swara in classes]
+        unknown = [note for note in self.calan if note.swara not in classes]
+        asked = (outcome(fitted.head, notes, feature) for notes in (self.scale, known, unknown))
+        taught, asked_keys = ([note for note, out in self.pack if out == side] for side in (False, True))
+        keys = outcome(fit(taught, feature).head, asked_keys, feature)
+        return HeadScores(feature, fitted.metrics, len(classes), *asked, keys)
+
+
+def named_notes(root: Path, tracks: Tracks, embedder: Embedder) -> NamedNotes:
+    """Load, track and embed every note whose swara is known."""
+    return NamedNotes(
+        list(_pack_notes(tracks, embedder)),
+        list(_solfege_notes(root, tracks, embedder)),
+        list(_calan_notes(root, tracks, embedder)),
     )
 
 
-def _fitted(sources: Sequence[NoteSource], variant: str) -> FittedHead:
-    use_embedding, use_evidence = VARIANTS[variant]
-    examples = [source.example() for source in sources]
-    examples += augmented(sources, np.random.default_rng(SEED))
-    return fit_note_head(examples, seed=SEED, use_embedding=use_embedding, use_evidence=use_evidence)
+def fit(sources: list[NoteSource], feature: Feature) -> FittedHead:
+    """Train a head on notes, and on the same moved about."""
+    cut = [replace(source, embedding=feature.cut(source.embedding)) for source in sources]
+    examples = [source.example() for source in cut]
+    examples += augmented(cut, np.random.default_rng(SEED))
+    return fit_note_head(examples, seed=SEED, use_embedding=feature.embedding, use_evidence=feature.pitch)
 
 
-def _outcome(head: NoteHead, notes: Sequence[NoteSource]) -> Outcome:
-    predictions = [head.predict(note.embedding, note.example().evidence) for note in notes]
-    hits = [said.swara == note.swara for said, note in zip(predictions, notes, strict=True)]
-    answered = [hit for hit, said in zip(hits, predictions, strict=True) if not said.abstained]
+def outcome(head: NoteHead, notes: list[NoteSource], feature: Feature) -> Outcome:
+    """Ask a head about notes."""
+    said = [head.predict(feature.cut(note.embedding), note.example().evidence) for note in notes]
+    hits = [prediction.swara == note.swara for prediction, note in zip(said, notes, strict=True)]
+    answered = [hit for hit, prediction in zip(hits, said, strict=True) if not prediction.abstained]
     right = sum(answered)
     return Outcome(right, len(answered) - right, len(hits) - len(answered), sum(hits))
 
 
-def _other_keys(pack: Sequence[PackNote], variant: str) -> Outcome:
-    """Train on half of the keys, and name the notes of the others."""
-    held_out = [_is_held_out(note) for note in pack]
-    taught = [note.source for note, out in zip(pack, held_out, strict=True) if not out]
-    asked = [note.source for note, out in zip(pack, held_out, strict=True) if out]
-    return _outcome(_fitted(taught, variant).head, asked)
+def _pack_notes(tracks: Tracks, embedder: Embedder) -> Iterator[tuple[NoteSource, bool]]:
+    """Yield every labelled note of the bundled samples, and whether its key is held out."""
+    recordings = pack_recordings()
+    clips = [load_clip(audio_path(recording)) for recording in recordings]
+    for recording, clip, track in zip(recordings, clips, tracks.of("head", clips), strict=True):
+        embeddings = embedder.embed(clip)
+        held_out = any(f"/{key}/" in recording.path for key in HELD_OUT_KEYS)
+        for label in recording.labels:
+            stretch_s = (label.start_s, label.end_s)
+            note = _source(track, embeddings, recording.tonic_hz, stretch_s, label.swara)
+            yield replace(note, singer=recording.singer, recording=recording.id), held_out
 
 
-def _is_held_out(note: PackNote) -> bool:
-    return any(f"/{key}/" in note.recording.path for key in HELD_OUT_KEYS)
+def _solfege_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[NoteSource]:
+    """Yield the swaras of six keys, from one man's chromatic scale; what is not found has no pitch."""
+    paths = solfege(root)
+    sa_midi = {key: key[0] + 12 * key[1] + _C0_MIDI for key in KEYS}
+    wanted = sorted({midi + step for midi in sa_midi.values() for step in SWARAS.values()})
+    clips = {midi: load_clip(paths[midi]) for midi in wanted}
+    tracked = dict(zip(wanted, tracks.of("head", list(clips.values())), strict=True))
+    for key, midi in sa_midi.items():
+        for swara, step in SWARAS.items():
+            clip, track = clips[midi + step], tracked[midi + step]
+            yield _source(track, embedder.embed(clip), tonic_hz(*key), _longest_note(clip, track), swara)
 
 
-def _outcomes(caption: str, outcomes: Mapping[str, Outcome]) -> Table:
-    rows = tuple((name, *outcome.cells()) for name, outcome in outcomes.items())
-    return Table(caption, ("head", "right", "wrong", "no answer", "right of all", "likeliest"), rows)
+def _calan_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[NoteSource]:
+    """Yield the confirmed segments of a professional's calans."""
+    performances = calans(root)
+    tracked = tracks.of("head", [performance.clip for performance in performances])
+    for performance, track in zip(performances, tracked, strict=True):
+        embeddings = embedder.embed(performance.clip)
+        for label in labelled_swaras(root, performance.name):
+            letter = swara_letter(*parse_swara(f"{label.saptak} {label.swara}"))
+            yield _source(track, embeddings, performance.sa_hz, (label.start_s, label.end_s), letter)
 
 
-def _keys_caption() -> str:
-    keys = ", ".join(key.replace("-sharp", "#") for key in HELD_OUT_KEYS)
-    return f"Bundled samples with Sa on {keys}, by heads trained on the other three keys; the same voices."
+def _longest_note(clip: Clip, track: PitchTrack) -> tuple[float, float]:
+    notes = find_held_notes(clip, track).notes
+    longest = max(notes, key=lambda note: note.steady_s, default=None)
+    return (0.0, 0.0) if longest is None else (longest.start_s, longest.end_s)
 
 
-def _held_out_table(fitted: Mapping[str, FittedHead]) -> Table:
-    rows = []
-    for name, fit in fitted.items():
-        scores = fit.metrics.scores
-        shares = (scores.accuracy, scores.coverage, scores.precision, scores.calibration_error)
-        rows.append(
-            (
-                name,
-                *(percent(float("nan") if share is None else share) for share in shares),
-                f"{fit.metrics.temperature:.2f}",
-                f"{fit.metrics.threshold:.2f}",
-            )
-        )
-    caption = (
-        "Bundled samples, each voice by a head trained without it: the likeliest swara is right, answered,"
-        " answers that are right, expected calibration error."
-    )
-    headings = ("head", "likeliest", "answered", "right answers", "ECE", "temperature", "threshold")
-    return Table(caption, headings, tuple(rows))
-
-
-def _reading(
-    heads: Mapping[str, NoteHead], scale: Mapping[str, Outcome], calan: Mapping[str, Outcome]
-) -> str:
-    both, pitch, sound = (scale[name] for name in VARIANTS)
-    classes = len(heads[_BOTH].classes)
-    return (
-        f"On the chromatic scale {both.right} of {both.notes} notes are named rightly with pitch and"
-        f" embedding and {pitch.right} with pitch alone. With the embedding alone {sound.right} are; its"
-        f" likeliest swara is right for {sound.likeliest}, where a guess among {classes} would be for"
-        f" {sound.notes / classes:.0f}. Of {calan[_BOTH].notes} notes of the calans it is"
-        f" {calan[_BOTH].right}, {calan[_PITCH].right} and {calan[_SOUND].right} (likeliest:"
-        f" {calan[_SOUND].likeliest}). Adding the embedding to the pitch changes"
-        f" {abs(both.right - pitch.right)} of the first and"
-        f" {abs(calan[_BOTH].right - calan[_PITCH].right)} of the second."
-    )
+def _source(
+    track: PitchTrack, embeddings: Embeddings, sa_hz: float, stretch_s: tuple[float, float], swara: str
+) -> NoteSource:
+    inside = (track.times_s >= stretch_s[0]) & (track.times_s < stretch_s[1])
+    return NoteSource(np.asarray(track.cents(sa_hz)[inside]), pool(embeddings, *stretch_s), swara, "", "")

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from .errors import AudioEmpty, BadSamples
+from .errors import AudioError
 
 __all__ = ["Clip", "Samples"]
 
@@ -28,10 +28,8 @@ class Clip:
 
     Raises
     ------
-    AudioEmpty
-        If there are no samples.
-    BadSamples
-        If the samples are not one channel of finite float32, or the rate is not positive.
+    AudioError
+        If there are no samples, they are not one channel of finite float32, or the rate is not positive.
     """
 
     samples: Samples
@@ -39,17 +37,17 @@ class Clip:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 1 or self.samples.dtype != np.float32:
-            raise BadSamples(
+            raise AudioError(
                 f"expected one channel of float32, got {self.samples.dtype} of shape {self.samples.shape}"
             )
         if self.rate_hz <= 0:
-            raise BadSamples(f"the sample rate is {self.rate_hz} Hz")
+            raise AudioError(f"the sample rate is {self.rate_hz} Hz")
         if self.samples.size == 0:
-            raise AudioEmpty("the recording holds no samples")
+            raise AudioError("the recording holds no samples")
         # The extremes show what is not finite without a mask as long as the recording.
         if not (np.isfinite(self.samples.min()) and np.isfinite(self.samples.max())):
             bad = int(np.count_nonzero(~np.isfinite(self.samples)))
-            raise BadSamples(
+            raise AudioError(
                 f"{bad} of {self.samples.size} samples are not finite numbers",
                 fix="Export the recording again, for instance as 16-bit WAV",
             )
@@ -60,6 +58,12 @@ class Clip:
         return self.samples.size / self.rate_hz
 
     def between(self, start_s: float, end_s: float) -> Clip:
-        """Return the part from `start_s` to `end_s`, both in seconds and clipped to the recording."""
+        """Return a part of it.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            From when to when, in seconds; what lies outside the recording is left out.
+        """
         start = max(0, round(start_s * self.rate_hz))
         return Clip(self.samples[start : round(end_s * self.rate_hz)], self.rate_hz)

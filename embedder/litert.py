@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from swara.data.errors import MissingPackage
@@ -17,6 +18,9 @@ __all__ = ["Fitted", "cores", "open_interpreter", "stderr_closed"]
 
 Fitted = (ValueError, RuntimeError, OSError)
 """What LiteRT raises for a file that it cannot run."""
+
+_STDERR = RLock()
+"""There is one stderr: of two threads that close it at once, the later would keep it closed for good."""
 
 
 def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
@@ -61,16 +65,17 @@ def cores() -> int:
 @contextmanager
 def stderr_closed() -> Iterator[None]:
     """Keep native code from telling the reader which kernels it uses: it has no setting for that."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with _STDERR:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is no stderr
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)

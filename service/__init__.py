@@ -1,1 +1,1 @@
-"""Use cases: what the command line and the web page ask for."""
+"""Use cases: what the command line and Python programs ask for."""

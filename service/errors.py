@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from swara.data.storage import disk
+from swara.data.storage.json_lines import ANOTHER_STORE
 from swara.raga.errors import SwaraError
 
 __all__ = [
     "EmbedderChanged",
-    "EmbedderMissing",
     "NoNoteThere",
-    "NoSuchCorrection",
     "NoSuchVersion",
-    "NoTargets",
-    "RecordingsChanged",
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
     "StoreNewer",
-    "StoreReadOnly",
-    "StoreUnreadable",
-    "StoreUnwritable",
-    "UnknownEmbedder",
+    "damaged",
+    "reading",
+    "writing",
 ]
 
 
@@ -27,12 +28,8 @@ class NoNoteThere(SwaraError):
     """At the time that was asked about, no steady note is sung."""
 
 
-class UnknownEmbedder(SwaraError):
-    """No embedder of that name is known."""
-
-
 class StoreError(SwaraError):
-    """The store cannot be used as it is."""
+    """The store cannot be used as it is: it may not be read or written, or has not what is asked for."""
 
 
 class StoreBusy(StoreError):
@@ -47,41 +44,30 @@ class StoreNewer(StoreError):
     """The store was written by a newer swara."""
 
 
-class StoreUnreadable(StoreError):
-    """The store may not be read."""
-
-
-class StoreUnwritable(StoreError):
-    """The disk is full, or the store may not be written."""
-
-
-class StoreReadOnly(StoreUnwritable):
-    """The store may not be written, full or not."""
-
-
 class EmbedderChanged(StoreError):
     """Head, index and embedder do not belong together."""
-
-
-class EmbedderMissing(StoreError):
-    """The embedder that the live version was made with cannot be had on this machine."""
 
 
 class NoSuchVersion(StoreError):
     """No version of that name is kept."""
 
 
-class NoSuchCorrection(StoreError):
-    """No correction of that id is known."""
+def writing(folder: Path) -> AbstractContextManager[None]:
+    """Turn a failure to write in the store `folder` into a `StoreError`."""
+    return disk.writing(folder, "cannot write to the store", error=StoreError, elsewhere=ANOTHER_STORE)
 
 
-class NoTargets(StoreError):
-    """The live version does not say where the professionals sing."""
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn a failure to read a `file` that must be there into a `StoreError`: `StoreDamaged` if it is not."""
+    fix = f"Give yourself permission to read it, or {ANOTHER_STORE}"
+    with disk.reading(file, StoreError, "cannot be read", fix=fix):
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise damaged("the file is missing", file) from error
 
 
-class RecordingsChanged(StoreError):
-    """Recordings were deleted or changed since they were added."""
-
-
-class RecordingsLost(StoreError):
-    """Recordings that were learned from are not in the list any more, and nobody removed them."""
+def damaged(what: str, where: Path) -> StoreDamaged:
+    """Return the error for a file of the store that is not what it should be."""
+    return StoreDamaged(what, where=str(where), fix="Run: swara versions rollback, or swara rebuild --force")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +24,18 @@ from swara.raga.tuning import tuning_named
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 DOCUMENTS = list(dict.fromkeys(DOCUMENTS))
+GENERATED = ROOT / "docs" / "commands.md"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PACKAGES = ("swara", *PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["sources"])
 GROUP: Any = typer.main.get_command(cli.app)
 
 
 def _tuning(name: str) -> object:
     return name == "learned" or tuning_named(name)
 
+
+COMPLETION = ({"--install-completion"}, {"--show-completion"})
+"""Typer obeys these while it parses, and would write into somebody's home."""
 
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]  # of the click that typer brings or uses
 MEANINGS = {
@@ -36,6 +46,9 @@ MEANINGS = {
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n(.*?)^ {0,3}\1", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?[^)]*\)")
+_PATH = re.compile(rf"`((?:{'|'.join(PACKAGES)}|benchmarks|deploy|docs|tests)/[\w./-]*)`")
+_MODULE = re.compile(r"`(swara(?:\.\w+)+)`")
+_ROOM = re.compile(r"^( *)(\w+)/ ", re.MULTILINE)
 _END_OF_COMMAND = re.compile(r"\s(?:\||\|\||&&|;|2?>{1,2})\s.*")
 
 
@@ -60,6 +73,9 @@ def _commands(text: str) -> Iterator[list[str]]:
 
 def _parse(words: list[str]) -> None:
     """Let the command line parse `words` and check what they mean, without running anything."""
+    if set(words) in COMPLETION:
+        assert set(words) <= {name for param in GROUP.params for name in param.opts}
+        return
     try:
         context = GROUP.make_context("swara", list(words))
         name, command, rest = GROUP.resolve_command(context, list(words))
@@ -71,6 +87,29 @@ def _parse(words: list[str]) -> None:
     for param, meaning in MEANINGS.items():
         if params.get(param):
             meaning(params[param])
+
+
+def _is_of_ours(name: str) -> bool:
+    """Whether a dotted name is a package or module here, or something that one defines."""
+    *parents, last = name.removeprefix("swara.").split(".")
+    folder = ROOT.joinpath(*parents)
+    if name == "swara" or (folder / last).is_dir() or (folder / f"{last}.py").is_file():
+        return True
+    module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+    if not module.is_file():
+        return False
+    tree = ast.parse(module.read_text("utf-8"))
+    return last in {getattr(node, "name", None) for node in tree.body}
+
+
+def _rooms(drawn: str) -> set[str]:
+    """Return the folders in a tree that is drawn with two spaces a level, as paths."""
+    rooms: set[str] = set()
+    way: list[str] = []
+    for indent, name in _ROOM.findall(drawn):
+        way = [*way[: len(indent) // 2], name]
+        rooms.add("/".join(way))
+    return rooms
 
 
 def _readable(path: Path) -> str:
@@ -102,12 +141,69 @@ def _mentions(*patterns: str) -> list[str]:
     ]
 
 
-def test_the_readme_shows_how_to_analyse_a_take() -> None:
+def test_the_readme_shows_how_to_analyze_a_take() -> None:
     commands = list(_commands((ROOT / "README.md").read_text("utf-8")))
     assert any(words[:1] == ["analyze"] for words in commands)
 
 
+def test_the_readme_can_be_read_at_a_sitting() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 900
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {
+        (index.parent / target.partition("#")[0]).resolve()
+        for target in _LINK.findall(index.read_text("utf-8"))
+    }
+    assert [_name(path) for path in DOCUMENTS if path not in linked | {index}] == []
+
+
+def test_the_commands_are_those_of_the_command_line(tmp_path: Path) -> None:
+    pinned = re.search(r"^typer==(.*)$", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    if pinned is None or version("typer") != pinned[1]:
+        pytest.skip("another typer than the pinned one words the page in its own way")
+    page = tmp_path / "commands.md"
+    (recipe,) = re.findall(
+        r"-m (typer .*commands\.md)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE
+    )
+    words = shlex.split(recipe.replace("docs/commands.md", shlex.quote(str(page))))
+    subprocess.run([sys.executable, "-m", *words], cwd=ROOT, capture_output=True, check=True)
+    assert page.read_text("utf-8") == GENERATED.read_text("utf-8"), "run: make docs"
+
+
+def test_the_pictures_are_those_of_the_house(tmp_path: Path) -> None:
+    images = ROOT / "docs" / "images"
+    subprocess.run([sys.executable, str(images / "draw.py"), str(tmp_path)], check=True)
+    drawn = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
+    assert drawn == {path.name: path.read_text("utf-8") for path in images.glob("*.svg")}, "run: make docs"
+    for title in re.findall(r'class="title">([a-z_]+\.[a-z_.]+)<', drawn["take.svg"]):
+        assert _is_of_ours(f"swara.{title}"), title
+
+
+def test_the_rooms_are_those_of_the_house() -> None:
+    drawn = next(_blocks((ROOT / "docs" / "architecture.md").read_text("utf-8")))
+    modules = (path for package in PACKAGES for path in (ROOT / package).rglob("__init__.py"))
+    assert _rooms(drawn) == {_name(path.parent) for path in modules}
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=_name)
+def test_what_is_named_of_ours_is_there(path: Path) -> None:
+    text = path.read_text("utf-8")
+    modules = _MODULE.findall(text)
+    assert [name for name in _PATH.findall(text) if not (ROOT / name).exists()] == []
+    assert [name for name in modules if not _is_of_ours(name)] == []
+
+
+def test_every_module_that_is_run_is_there() -> None:
+    run = [
+        mention.rpartition(" ")[2].rstrip(".") for mention in _mentions(r"-m (?:swara|benchmarks)\b[\w.]*")
+    ]
+    assert {"benchmarks", "swara.data.synth.pack"} <= set(run)
+    assert [name for name in run if not _is_of_ours(name)] == []
+
+
+@pytest.mark.parametrize("path", [each for each in DOCUMENTS if each != GENERATED], ids=_name)
 def test_every_command_parses(path: Path) -> None:
     for words in _commands(path.read_text("utf-8")):
         try:
@@ -155,6 +251,12 @@ def test_no_path_of_one_machine() -> None:
     assert _mentions(homes, r"(?<![\w.])/tmp/\w", r"[A-Z]:\\Users") == []
 
 
+def test_analyze_is_spelt_with_z() -> None:
+    typed = {"tests/cli/test_cli_bad_input.py"}  # somebody types it with s
+    found = _mentions(r"\banalys(?:e|ed|ing|ers?)\b")
+    assert [mention for mention in found if mention.partition(":")[0] not in typed] == []
+
+
 def test_constraints_are_names_and_versions() -> None:
     lines = (ROOT / "constraints.txt").read_text("utf-8").split("\n")
     assert lines.pop() == ""
@@ -197,6 +299,16 @@ class TestTheseTests:
 
     def test_what_is_no_command_is_left_alone(self) -> None:
         assert list(_commands("swara analyze --bogus\n\n```json\n{}\n```\n")) == []
+
+    def test_names_of_ours_are_found_and_others_are_not(self) -> None:
+        text = "`data/nowhere.py` `swara.raga.tuning` `swara.data.nothing.x`"
+        assert _PATH.findall(text) == ["data/nowhere.py"]
+        assert [_is_of_ours(name) for name in _MODULE.findall(text)] == [True, False]
+        assert _is_of_ours("swara.raga.tuning.Tuning")
+        assert not _is_of_ours("swara.raga.tuning.Turning")
+
+    def test_rooms_are_found(self) -> None:
+        assert _rooms("a/   one\n  b/ two\n    c/ 3\nd/ four") == {"a", "a/b", "a/b/c", "d"}
 
     def test_links_are_found(self) -> None:
         assert _LINK.findall("[a](b.md#c) ![d](<e.png> 'f')") == ["b.md#c", "e.png"]

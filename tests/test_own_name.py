@@ -37,7 +37,7 @@ def _by_name(text: str) -> bool:
         for word in after.split():
             if OURS.fullmatch(word.strip("'\"`.,;:)")):
                 return True
-            if word[-1] in "`.,;:)" or word in {"&&", "||", "#", "|"}:
+            if word[-1] in "`.,;:)" or word in {"&&", "||", "#", "|", "pip", "pipx"}:
                 break
     return False
 

@@ -67,6 +67,21 @@ def test_version_imports_nothing_heavy() -> None:
     assert _imports("--version").isdisjoint(HEAVY | AUDIO)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("analyze", "take.wav", "--raga", "ya"),
+        ("analyze", "take.wav", "--tuning", ""),
+        ("models", "pull", ""),
+    ],
+)
+def test_completion_imports_nothing_heavy(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words)))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    monkeypatch.setenv("_SWARA_COMPLETE", "complete_bash")
+    assert _imports().isdisjoint(HEAVY | AUDIO)
+
+
 def test_doctor_looks_without_importing() -> None:
     code = (
         "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"
@@ -79,6 +94,19 @@ def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: 
     assert "ai_edge_litert" in imported
     assert imported.isdisjoint({"tensorflow", "keras", "torch", "fastapi", "matplotlib"})
     assert imported.isdisjoint({"librosa", "numba", "llvmlite", "scipy", "sklearn"})
+
+
+MOST_OWN_MODULES = 95
+"""Of ours that an analysis loads, packages counted; 195 before commands were loaded one at a time."""
+
+
+def test_analyze_loads_few_of_our_own_modules(demo: Path) -> None:
+    code = WATCH.replace('name.partition(".")[0] for name in sys.modules', "name for name in sys.modules")
+    done = _python("-c", code, "analyze", str(demo), "--tonic", "C#3")
+    line = next(line for line in done.stderr.splitlines() if line.startswith("imported:"))
+    own = [name for name in line.split() if name == "swara" or name.startswith("swara.")]
+    assert "swara.service.take.analyze" in own
+    assert len(own) <= MOST_OWN_MODULES, own
 
 
 def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.data.installation import newer_advice
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 
 from .head import NoteHead
 from .regression import Linear
@@ -69,7 +69,7 @@ def load_note_head(path: Path) -> NoteHead:
 
     Raises
     ------
-    HeadDamaged
+    HeadError
         If the file is missing, is not what `save_note_head` wrote, or is of a newer format.
     """
     try:
@@ -78,10 +78,10 @@ def load_note_head(path: Path) -> NoteHead:
         if known:
             return _head(arrays)
     except FileNotFoundError as error:
-        raise HeadDamaged("the file is missing", where=str(path), fix=_REBUILD) from error
+        raise HeadError("the file is missing", where=str(path), fix=_REBUILD) from error
     except _UNREADABLE as error:
-        raise HeadDamaged(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
-    raise HeadDamaged("the note head was written by a newer swara", where=str(path), fix=newer_advice())
+        raise HeadError(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
+    raise HeadError("the note head was written by a newer swara", where=str(path), fix=newer_advice())
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:

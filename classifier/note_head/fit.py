@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.classifier.errors import TooFewNotes
+from swara.classifier import HeadError
 from swara.data.arrays import BoolArray, FloatArray
 from swara.raga.swaras import parse_swara
 
@@ -58,10 +58,10 @@ def rare_swaras(examples: Sequence[NoteExample]) -> dict[str, str]:
     return reasons
 
 
-def too_few(left_out: dict[str, str]) -> TooFewNotes:
+def too_few(left_out: dict[str, str]) -> HeadError:
     """Return the error for samples that do not hold two swaras to tell apart."""
     each = "; ".join(f"{swara}: {why}" for swara, why in left_out.items())
-    return TooFewNotes(
+    return HeadError(
         f"too few labelled notes to learn two swaras from ({each or 'none at all'})",
         fix=f"Add samples until two swaras have {LEAST_NOTES} notes each, in {LEAST_RECORDINGS} recordings",
     )
@@ -112,7 +112,7 @@ def fit_note_head(
 
     Raises
     ------
-    TooFewNotes
+    HeadError
         If fewer than two swaras have 5 notes as sung, in 2 recordings.
     ValueError
         If neither embedding nor evidence is used, or embeddings differ in length.

@@ -8,16 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swara.data.clip import Clip, Samples
-from swara.data.errors import AudioEmpty, AudioNotFound, AudioUnreadable
+from swara.data.errors import AudioError
 
 from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
-from .collector import Collector, too_long
-from .reader import Reader, Refused
+from .reader import SOURCE_RATES_HZ, Collector, Reader, Refused, too_long
 from .soundfile_reader import SoundfileReader
 
-__all__ = ["MAX_DURATION_S", "MIN_DURATION_S", "RATE_HZ", "Decoded", "decode", "load_clip", "source_blocks"]
+if TYPE_CHECKING:
+    from .array_reader import SampleArray
+
+__all__ = [
+    "MAX_DURATION_S",
+    "MIN_DURATION_S",
+    "RATE_HZ",
+    "Decoded",
+    "decode",
+    "decode_samples",
+    "load_clip",
+    "source_blocks",
+]
 
 RATE_HZ = 16_000
 """Rate that the analysis works at: holds every partial of a voice that a pitch tracker uses."""
@@ -29,7 +41,6 @@ MIN_DURATION_S = 0.2
 """Shortest recording accepted: one steady note of 150 ms and its edges."""
 
 _TOLERANCE_S = 0.1
-_SOURCE_RATES_HZ = (1_000, 768_000)
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
 
 
@@ -71,16 +82,11 @@ def decode(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None =
 
     Raises
     ------
-    AudioNotFound
-        If there is no such file, or it is a folder, pipe or device.
-    AudioUnreadable
-        If it may not be read, or no decoder understands it.
-    AudioEmpty
-        If it holds no sound, or less than `MIN_DURATION_S`.
+    AudioError
+        If there is no such file, or it is a folder, pipe or device; if it may not be read, or no decoder
+        understands it; if it holds no sound, or less than `MIN_DURATION_S`, or what is no finite number.
     AudioTooLong
         If it lasts longer than `max_duration_s`.
-    BadSamples
-        If a sample is not a finite number.
     MissingPackage
         If the format needs PyAV and it is not installed.
     """
@@ -95,9 +101,40 @@ def decode(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None =
         else:
             return _with_warnings(decoded, refusals)
     reasons = "; ".join(str(refusal) for refusal in refusals)
-    raise AudioUnreadable(
-        f"this is not a recording that can be read ({reasons})", where=str(path), fix=_FORMATS
-    )
+    raise AudioError(f"this is not a recording that can be read ({reasons})", where=str(path), fix=_FORMATS)
+
+
+def decode_samples(
+    samples: SampleArray,
+    source_hz: float,
+    *,
+    rate_hz: int = RATE_HZ,
+    max_duration_s: float | None = MAX_DURATION_S,
+    where: str = "samples",
+) -> Decoded:
+    """Make of samples in memory what `decode` makes of a file that holds them.
+
+    Parameters
+    ----------
+    samples : array, shape [n] or [n, channels]
+        See `ArrayReader`; it stays as it is, and the clip is a copy.
+    source_hz : float
+        Their sample rate, a whole number.
+    rate_hz, max_duration_s
+        As for `decode`.
+    where : str
+        What the errors call the array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no array of samples, or the rate is none.
+    AudioError, AudioTooLong
+        As `decode`.
+    """
+    from .array_reader import ArrayReader  # who reads files has no use for it
+
+    return _pour(ArrayReader(samples, source_hz, where), where, rate_hz, max_duration_s)
 
 
 def source_blocks(path: Path) -> tuple[int, Iterator[Samples]]:
@@ -122,7 +159,7 @@ def source_blocks(path: Path) -> tuple[int, Iterator[Samples]]:
         except (Refused, OSError):
             continue
         return reader.rate_hz, _until_refused(reader)
-    raise AudioUnreadable("this is not a recording that can be read", where=str(path), fix=_FORMATS)
+    raise AudioError("this is not a recording that can be read", where=str(path), fix=_FORMATS)
 
 
 def _until_refused(reader: Reader) -> Iterator[Samples]:
@@ -136,9 +173,9 @@ def _head(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise AudioNotFound("this is a folder", where=where, fix="Name one recording in it")
+            raise AudioError("this is a folder", where=where, fix="Name one recording in it")
         if not stat.S_ISREG(mode):
-            raise AudioNotFound(
+            raise AudioError(
                 "this is a pipe or a device, not a file",
                 where=where,
                 fix="Save the recording as a file first",
@@ -146,17 +183,17 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except PermissionError as error:
-        raise AudioUnreadable(
+        raise AudioError(
             "reading it is not permitted", where=where, fix="Give yourself permission to read the file"
         ) from error
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the name
-        raise AudioNotFound("no such file", where=where, fix="Check the spelling of the path") from error
+        raise AudioError("no such file", where=where, fix="Check the spelling of the path") from error
     except OSError as error:
-        raise AudioUnreadable(
+        raise AudioError(
             f"the file cannot be read ({error.strerror})", where=where, fix="Check the disk, or copy the file"
         ) from error
     if not head:
-        raise AudioEmpty("the file is empty (0 bytes)", where=where, fix="Record or export it again")
+        raise AudioError("the file is empty (0 bytes)", where=where, fix="Record or export it again")
     return head
 
 
@@ -183,9 +220,9 @@ def _pour(reader: Reader, where: str, rate_hz: int, max_duration_s: float | None
     if duration_s == 0 and faults:
         raise Refused(f"nothing could be decoded: {faults[0]}")
     if duration_s == 0:
-        raise AudioEmpty("the recording holds no samples", where=where, fix="Record or export it again")
+        raise AudioError("the recording holds no samples", where=where, fix="Record or export it again")
     if duration_s < MIN_DURATION_S:
-        raise AudioEmpty(
+        raise AudioError(
             f"the recording lasts {duration_s:.3g} s; at least {MIN_DURATION_S:g} s are needed",
             where=where,
             fix="Record a longer take",
@@ -197,7 +234,7 @@ def _pour(reader: Reader, where: str, rate_hz: int, max_duration_s: float | None
 
 
 def _check_header(reader: Reader, where: str, max_duration_s: float | None) -> None:
-    lowest, highest = _SOURCE_RATES_HZ
+    lowest, highest = SOURCE_RATES_HZ
     if not lowest <= reader.rate_hz <= highest:
         raise Refused(f"its header gives a sample rate of {reader.rate_hz} Hz")
     promised_s = reader.promised_s if reader.bounded else None

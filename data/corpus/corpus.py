@@ -1,23 +1,32 @@
-"""The recordings known: where their audio lies, what identifies them, and those in the package itself."""
+"""The recordings known: their log on disk, where their audio lies, and those in the package itself.
+
+The log has a line for each recording added, or removed::
+
+    {"add": {"path": ..., "sha256": ..., "singer": ..., "labels": [[0.11, 1.02, "S"], ...], ...}}
+    {"remove": "3f0c9a51be77"}
+
+Lines are only ever appended. Adding a recording that is there replaces it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from swara.data.errors import CorpusError
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
+from swara.data.storage.disk import write_bytes
+from swara.data.storage.json_lines import Json, LineLog, json_line
 
-from .log import append_recordings, append_removal, json_line, read_corpus, removed_ids, write_corpus
-from .recording_json import Json, recording_to_json
+from .recording_json import recording_from_json, recording_to_json
 
 __all__ = [
     "PACK_PREFIX",
     "append_recordings",
     "append_removal",
-    "audio_digest",
     "audio_path",
     "corpus_digest",
     "pack_folder",
@@ -33,16 +42,71 @@ PACK_PREFIX = "pack:"
 _PACK = Path(__file__).resolve().parents[1] / "samples"
 
 
+def read_corpus(path: Path) -> tuple[Recording, ...]:
+    """Return the recordings added and not removed, in the order of adding; none where there is no file.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, or a line is malformed; it names the line.
+    """
+    return _replayed(path)[0]
+
+
+def removed_ids(path: Path) -> frozenset[str]:
+    """Return the ids of all that was ever removed; errors as of `read_corpus`."""
+    return _replayed(path)[1]
+
+
+def append_recordings(path: Path, recordings: Iterable[Recording]) -> None:
+    """Add recordings to the log in one write, which is on the disk when this returns.
+
+    Raises
+    ------
+    CorpusError
+        If they cannot be written; the log then says what it said before.
+    """
+    LineLog(path, CorpusError).append(*map(_addition, recordings))
+
+
+def append_removal(path: Path, recording_id: str) -> None:
+    """Note in the log that a recording is no longer part of the corpus; errors as of `append_recordings`."""
+    LineLog(path, CorpusError).append({"remove": recording_id})
+
+
+def write_corpus(path: Path, recordings: Iterable[Recording]) -> None:
+    """Make a new log with these recordings and nothing else, whole or not at all."""
+    write_bytes(path, b"".join(json_line(_addition(recording)) for recording in recordings))
+
+
+def _replayed(path: Path) -> tuple[tuple[Recording, ...], frozenset[str]]:
+    """Return what is known by the end of the log, and the ids of all that was ever removed."""
+    known: dict[str, Recording] = {}
+    removed: set[str] = set()
+
+    def apply(step: Mapping[str, Any]) -> None:
+        match step:
+            case {"add": added, **rest} if not rest:
+                recording = recording_from_json(added)
+                known[recording.id] = recording
+            case {"remove": str(each), **rest} if not rest:
+                known.pop(each, None)
+                removed.add(each)
+            case _:
+                raise ValueError("neither an addition nor a removal; it may come from a newer swara")
+
+    LineLog(path, CorpusError).replay_whole(apply)
+    return tuple(known.values()), frozenset(removed)
+
+
+def _addition(recording: Recording) -> Mapping[str, Json]:
+    return {"add": recording_to_json(recording)}
+
+
 def corpus_digest(recordings: Iterable[Recording]) -> str:
     """Return 64 hex digits that differ when any recording does, whatever their order and folders."""
     each = sorted((recording_to_json(recording) | {"path": ""} for recording in recordings), key=_sha256_of)
     return hashlib.sha256(b"".join(json_line(fields) for fields in each)).hexdigest()
-
-
-def audio_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes in hex; raises OSError if it cannot be read."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def audio_path(recording: Recording) -> Path:

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
-from collections.abc import Collection
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeAlias, TypeVar
 
-__all__ = ["ArrayCacheDir", "CacheInfo"]
+import numpy as np
+import numpy.typing as npt
+
+from .disk import write_bytes, writing
+
+__all__ = ["ArrayCache", "Arrays", "CacheInfo"]
+
+Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
+
+T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_DAMAGE = (ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading an .npz from memory raises when its bytes are not what they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +38,79 @@ class CacheInfo:
     entries: int
     size: int
 
+    def __add__(self, other: CacheInfo) -> CacheInfo:
+        return CacheInfo(self.entries + other.entries, self.size + other.size)
 
-@dataclass(frozen=True, slots=True)
-class ArrayCacheDir:
-    """Names and sizes of the entries in `folder`, which need not exist; what they hold is not looked at."""
+    def __sub__(self, other: CacheInfo) -> CacheInfo:
+        return CacheInfo(self.entries - other.entries, self.size - other.size)
 
-    folder: Path
+
+class ArrayCache(ABC, Generic[T]):
+    """A folder of arrays; a kind of them is a class of its own, which says what an entry must hold.
+
+    Any number of processes may read and write it at once: an entry appears whole, and two that write the
+    same one write the same bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first entry is put in.
+
+    Attributes
+    ----------
+    damaged : int
+        How many entries were found damaged, and removed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.damaged = 0
+
+    @abstractmethod
+    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> T:
+        """Return what the arrays of the entry of that name hold.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If they are not what was put in.
+        """
+
+    def load(self, fingerprint: str, sha256: str) -> T | None:
+        """Return an entry; None if it is not there, cannot be read or is damaged."""
+        path = self.path(fingerprint, sha256)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        try:
+            return self._decoded(content, fingerprint, sha256)
+        except _DAMAGE:
+            self.damaged += 1
+            with suppress(OSError):
+                path.unlink()
+            return None
+
+    def save(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
+        """Keep an entry.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        path, buffer = self.path(fingerprint, sha256), io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(path, buffer.getvalue())
+
+    def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
+        """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
+        digests = self.digests(fingerprint)
+        return tuple(
+            self.path(fingerprint, each) for each in digests if not self._is_whole(fingerprint, each)
+        )
 
     def path(self, fingerprint: str, sha256: str) -> Path:
         """Return where an entry lies.
@@ -53,27 +136,35 @@ class ArrayCacheDir:
         stems = (path.stem for path in (self.folder / fingerprint).glob("*.npz"))
         return tuple(sorted(stem for stem in stems if _SHA256.fullmatch(stem)))
 
-    def info(self, fingerprint: str) -> CacheInfo:
-        """Count the entries of one that computed."""
-        sizes = []
-        for sha256 in self.digests(fingerprint):
-            with suppress(OSError):  # another process may be removing it
-                sizes.append(self.path(fingerprint, sha256).stat().st_size)
-        return CacheInfo(len(sizes), sum(sizes))
-
-    def total(self) -> CacheInfo:
-        """Count all entries."""
-        parts = [self.info(fingerprint) for fingerprint in self.fingerprints()]
-        return CacheInfo(sum(part.entries for part in parts), sum(part.size for part in parts))
+    def info(self, *fingerprints: str) -> CacheInfo:
+        """Count the entries of those that computed; of all if none is named."""
+        found = CacheInfo(0, 0)
+        for fingerprint in fingerprints or self.fingerprints():
+            for sha256 in self.digests(fingerprint):
+                with suppress(OSError):  # another process may be removing it
+                    found += CacheInfo(1, self.path(fingerprint, sha256).stat().st_size)
+        return found
 
     def prune(self, keep_fingerprints: Collection[str]) -> CacheInfo:
         """Remove what all others computed; return how much that was.
 
         What cannot be removed stays, and does no harm.
         """
-        before = self.total()
+        before = self.info()
         for fingerprint in self.fingerprints():
             if fingerprint not in keep_fingerprints:
                 shutil.rmtree(self.folder / fingerprint, ignore_errors=True)
-        after = self.total()
-        return CacheInfo(before.entries - after.entries, before.size - after.size)
+        return before - self.info()
+
+    def _decoded(self, content: bytes, fingerprint: str, sha256: str) -> T:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return self.decode({name: arrays[name] for name in arrays.files}, fingerprint, sha256)
+
+    def _is_whole(self, fingerprint: str, sha256: str) -> bool:
+        try:
+            self._decoded(self.path(fingerprint, sha256).read_bytes(), fingerprint, sha256)
+        except FileNotFoundError:  # another process removed it in the meantime
+            return True
+        except _DAMAGE:
+            return False
+        return True

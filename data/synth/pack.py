@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from swara.data.corpus.corpus import PACK_PREFIX, audio_digest, pack_folder, write_corpus
+from swara.data.corpus.corpus import PACK_PREFIX, pack_folder, write_corpus
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.notation import swara_letter
 from swara.raga.ragas import RAGAS
 from swara.raga.swaras import SwaraPitch
@@ -102,7 +103,7 @@ def write_pack(folder: Path) -> tuple[Recording, ...]:
         path = folder / sung.name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_vorbis(path, sung.take.clip, smallness=_SMALLNESS)
-        recordings.append(_recording(sung, audio_digest(path)))
+        recordings.append(_recording(sung, sha256_of(path)))
     write_corpus(folder / "pack.jsonl", recordings)
     return tuple(recordings)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Samples
-from swara.data.errors import AudioUnreadable, MissingPackage
+from swara.data.errors import AudioError, MissingPackage
 
 from .midi import MidiNote, midi_file
 
@@ -120,7 +120,7 @@ def render_notes(font: Path, notes: Sequence[MidiNote], rate_hz: int) -> Samples
     ------
     MissingPackage
         If fluidsynth is not installed.
-    AudioUnreadable
+    AudioError
         If fluidsynth cannot play that font.
     ValueError
         If there are no notes.
@@ -156,8 +156,8 @@ def _play(program: str, font: Path, score: Path, sound: Path) -> None:
         raise _unplayable(font, said[0] if said else f"it ended with {done.returncode}")
 
 
-def _unplayable(font: Path, why: str) -> AudioUnreadable:
-    return AudioUnreadable(
+def _unplayable(font: Path, why: str) -> AudioError:
+    return AudioError(
         f"fluidsynth could not play {font}: {why}", fix="Check that it is a whole soundfont (.sf2 or .sf3)"
     )
 

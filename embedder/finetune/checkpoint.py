@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 
 from .retrieval import RetrievalScore
 

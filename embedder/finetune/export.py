@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import write_atomically
-from swara.data.storage.disk import sha256_of, sync_tree
+from swara.data.storage import disk
+from swara.data.storage.disk import sha256_of, sync_tree, write_atomically
 from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
 from swara.embedder.errors import FinetuneError, ModelDamaged
 from swara.embedder.finetuned.embedder import MANIFEST_FILE, MODEL_FILE, SCHEMA, finetuned_name
@@ -27,27 +26,14 @@ __all__ = ["PARITY", "exported", "keep", "writing"]
 PARITY = 1e-4
 """How far a component of a vector may differ between Keras and the file; no vector is longer than 1."""
 
-_FULL = (
-    "Free some space there and where temporary files go, or name other folders with SWARA_MODELS and TMPDIR; "
-    "run the same again to go on"
-)
-_FIXES = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL}
-_OTHERWISE = "Give yourself permission to write there, or name another folder with SWARA_MODELS"
 
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> AbstractContextManager[None]:
     """Turn a failure to write below `folder` into `OutputError`."""
-    try:
-        yield
-    except (OSError, OutputError) as error:
-        cause = error.__cause__ if isinstance(error, OutputError) else error
-        if not isinstance(cause, OSError):
-            raise
-        reason = (cause.strerror or str(cause)).lower()
-        fix = _FIXES.get(cause.errno or 0, _OTHERWISE)
-        what = f"the fine-tuning cannot write here: {reason}"
-        raise OutputError(what, where=str(folder), fix=fix) from error
+    elsewhere = (
+        "name another folder with SWARA_MODELS, and with TMPDIR one for temporary files;"
+        " run the same again to go on"
+    )
+    return disk.writing(folder, "the fine-tuning cannot write here", elsewhere=elsewhere)
 
 
 def exported(model: keras.Model, file: Path) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.data.synth import tanpura
 from swara.embedder.builtin.features import RATE_HZ, Levels, band_powers
 from swara.embedder.training.voices import draw_singer, sing_phrase

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+import msgspec
 
 from swara.data.clip import Clip
 from swara.data.storage.disk import sha256_of
 from swara.embedder.builtin.embedder import BuiltinEmbedder
 from swara.embedder.builtin.network import EmbedderNetwork
-from swara.embedder.errors import ModelAbsent, ModelDamaged
+from swara.embedder.errors import ModelAbsent, ModelDamaged, reading
 from swara.embedder.hub.locate import models_folder
 from swara.embedder.spec import EmbedderSpec, Embeddings
 
@@ -23,6 +24,7 @@ __all__ = [
     "MODEL_FILE",
     "SCHEMA",
     "FinetunedEmbedder",
+    "FinetunedManifest",
     "finetuned_embedder",
     "finetuned_folder",
     "finetuned_manifest",
@@ -36,6 +38,51 @@ MODEL_FILE, MANIFEST_FILE = "model.tflite", "manifest.json"
 
 _PREFIX = "finetuned-"
 _NAME = re.compile(_PREFIX + r"[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Name and fingerprint of the embedder that another one was made from."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """How well singers were found: mean reciprocal rank, 0 to 1."""
+
+    reciprocal_rank: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How well the embedder `before` did on the recordings that only judged, and the one made from it."""
+
+    before: Rank
+    after: Rank
+
+
+@dataclass(frozen=True, slots=True)
+class FinetunedManifest:
+    """What is needed of the manifest of a fine-tuned embedder; it holds more, for people.
+
+    Parameters
+    ----------
+    schema : int
+        Of the JSON.
+    sha256 : str
+        Digest of the network, 64 hex digits.
+    base : Base, optional
+        What it was made from.
+    judged : Judged, optional
+        How well it does.
+    """
+
+    schema: Literal[1]
+    sha256: str
+    base: Base | None = None
+    judged: Judged | None = None
 
 
 class FinetunedEmbedder:
@@ -68,8 +115,8 @@ class FinetunedEmbedder:
         try:
             embeddings = self._inner.embed(clip)
         except ModelDamaged as error:
-            fix = f"Remove it with: swara models remove {self._spec.name}; and fine-tune again"
-            raise ModelDamaged(f"{self._spec.name} cannot be run", where=error.where, fix=fix) from error
+            what, fix = f"{self._spec.name} cannot be run", _fix(Path(self._spec.name))
+            raise ModelDamaged(what, where=error.where, fix=fix) from error
         return Embeddings(embeddings.vectors, embeddings.times_s, self._spec)
 
 
@@ -103,11 +150,9 @@ def finetuned_embedder(name: str, environment: Mapping[str, str]) -> FinetunedEm
     """
     folder = finetuned_folder(name, environment)
     file = folder / MODEL_FILE
-    try:
+    with reading(file, _fix(folder)):
         digest = sha256_of(file)
-    except OSError as error:
-        raise _damaged(file, f"cannot be read ({error.strerror or error})") from error
-    if finetuned_manifest(folder).get("sha256") != digest or finetuned_name(digest) != name:
+    if finetuned_manifest(folder).sha256 != digest or finetuned_name(digest) != name:
         raise _damaged(file, "the model is not the one that was kept")
     return FinetunedEmbedder(name, EmbedderNetwork(file))
 
@@ -128,7 +173,7 @@ def finetuned_folder(name: str, environment: Mapping[str, str]) -> Path:
     raise ModelAbsent("this fine-tuned embedder is not on this machine", where=str(folder), fix=there)
 
 
-def finetuned_manifest(folder: Path) -> dict[str, Any]:
+def finetuned_manifest(folder: Path) -> FinetunedManifest:
     """Return what is on record about the fine-tuned embedder in a folder.
 
     Raises
@@ -137,15 +182,17 @@ def finetuned_manifest(folder: Path) -> dict[str, Any]:
         If it cannot be read.
     """
     path = folder / MANIFEST_FILE
+    with reading(path, _fix(folder)):
+        content = path.read_bytes()
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _damaged(path, "the manifest cannot be read") from error
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise _damaged(path, f"the manifest is not of schema {SCHEMA}")
-    return manifest
+        return msgspec.json.decode(content, type=FinetunedManifest)
+    except ValueError as error:
+        raise _damaged(path, f"the manifest is damaged: {error}") from error
 
 
 def _damaged(path: Path, what: str) -> ModelDamaged:
-    fix = f"Remove it with: swara models remove {path.parent.name}; and fine-tune again"
-    return ModelDamaged(what, where=str(path), fix=fix)
+    return ModelDamaged(what, where=str(path), fix=_fix(path.parent))
+
+
+def _fix(folder: Path) -> str:
+    return f"Remove it with: swara models remove {folder.name}; and fine-tune again"

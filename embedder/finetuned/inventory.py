@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from swara.data.clip import Clip
-from swara.data.errors import OutputError
 from swara.data.storage.model_folder import remove_dir, size_bytes
-from swara.embedder.errors import ModelDamaged
+from swara.embedder.errors import ModelDamaged, removing
 from swara.embedder.hub.locate import models_folder
 
 from .embedder import finetuned_embedder, finetuned_folder, finetuned_manifest, finetuned_names
@@ -87,16 +85,16 @@ def check_finetuned(name: str, environment: Mapping[str, str]) -> FinetunedKept:
     folder = finetuned_folder(name, environment)
     spec = finetuned_embedder(name, environment).spec
     manifest = finetuned_manifest(folder)
-    base, judged = _within(manifest, "base"), _within(manifest, "judged")
+    base, judged = manifest.base, manifest.judged
     return FinetunedKept(
         name,
         folder,
         size_bytes(folder),
-        digest=str(manifest["sha256"]),
+        digest=manifest.sha256,
         fingerprint=spec.fingerprint,
-        base=f"{base['name']} {base['fingerprint']}" if {"name", "fingerprint"} <= base.keys() else None,
-        before=_rank(judged, "before"),
-        after=_rank(judged, "after"),
+        base=f"{base.name} {base.fingerprint}" if base else None,
+        before=judged.before.reciprocal_rank if judged else None,
+        after=judged.after.reciprocal_rank if judged else None,
     )
 
 
@@ -130,12 +128,8 @@ def remove_finetuned(name: str, environment: Mapping[str, str]) -> Path:
         If it may not be removed.
     """
     folder = finetuned_folder(name, environment)
-    try:
+    with removing(folder):
         remove_dir(folder)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        fix = "Give yourself permission to write there"
-        raise OutputError(f"it cannot be removed: {reason}", where=str(folder), fix=fix) from error
     return folder
 
 
@@ -143,13 +137,3 @@ def unfinished_finetunings(environment: Mapping[str, str]) -> tuple[tuple[Path, 
     """Return the folders of fine-tunings that were stopped, or kept nothing, each with its size in bytes."""
     folders = sorted(models_folder(environment).glob(_UNFINISHED))
     return tuple((folder, size_bytes(folder)) for folder in folders if folder.is_dir())
-
-
-def _within(manifest: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = manifest.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _rank(judged: Mapping[str, Any], side: str) -> float | None:
-    rank = _within(judged, side).get("reciprocal_rank")
-    return float(rank) if isinstance(rank, int | float) else None

@@ -14,7 +14,7 @@ import numpy as np
 
 from swara.data.errors import OutputError
 from swara.data.installation import install_command
-from swara.data.storage.atomic_file import check_writable, write_atomically
+from swara.data.storage.disk import check_writable, errno_of, write_bytes, writing
 from swara.embedder.errors import ModelError
 from swara.embedder.litert import stderr_closed
 from swara.embedder.windows import WindowRunner
@@ -210,12 +210,8 @@ def _kept(content: bytes, folder: Path, key: str) -> Path:
     for damaged in _named(folder, key):
         with suppress(OSError):
             damaged.unlink()
-    write_atomically(path, lambda part: _write(part, content))
+    write_bytes(path, content)
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def _folders(saved_model: Path) -> tuple[Path, Path]:
@@ -231,24 +227,16 @@ def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
     failures = []
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            check_writable(folder / "try.tflite")
-        except (OSError, OutputError) as error:
-            failures.append(f"{folder}: {_reason(error)}")
-            if _error_number(error) in _FULL:
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                check_writable(folder / "try.tflite")
+        except OutputError as error:
+            failures.append(f"{folder}: {error.what}")
+            if errno_of(error) in _FULL:
                 raise _kept_nowhere(saved_model, failures, "Free some space") from error
         else:
             return folder
     raise _kept_nowhere(saved_model, failures, "Give yourself permission to write into one of them")
-
-
-def _reason(error: OSError | OutputError) -> str:
-    return error.what if isinstance(error, OutputError) else (error.strerror or str(error)).lower()
-
-
-def _error_number(error: OSError | OutputError) -> int | None:
-    cause = error.__cause__ if isinstance(error, OutputError) else error
-    return cause.errno if isinstance(cause, OSError) else None
 
 
 def _kept_nowhere(saved_model: Path, failures: list[str], fix: str) -> ModelError:

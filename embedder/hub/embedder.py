@@ -10,7 +10,7 @@ import numpy as np
 
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
-from swara.embedder.errors import ModelDamaged, ModelUnfit
+from swara.embedder.errors import ModelUnfit, reading
 from swara.embedder.litert import cores
 from swara.embedder.spec import EmbedderSpec, Embeddings
 from swara.embedder.windows import Network, WindowRunner
@@ -191,11 +191,8 @@ class YamnetEmbedder(HubEmbedder):
 
 
 def _content(file: Path) -> bytes:
-    try:
+    with reading(file):
         return file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelDamaged(f"the model cannot be read: {reason}", where=str(file)) from error
 
 
 class VggishEmbedder(HubEmbedder):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from swara.embedder.errors import ModelAbsent, ModelDamaged
+from swara.embedder.errors import ModelAbsent, ModelDamaged, reading
 
 from .contract import YAMNET, YAMNET_TFLITE, Contract
 
@@ -197,15 +197,12 @@ def saved_model_digest(folder: Path) -> str:
         If a file cannot be read.
     """
     digest = hashlib.sha256()
-    try:
+    with reading(folder, what="the SavedModel cannot be read"):
         for path in saved_model_files(folder):
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelDamaged(f"the SavedModel cannot be read: {reason}", where=str(folder)) from error
     return digest.hexdigest()
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 from swara.data.blas import one_blas_thread_for_good
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.data.synth import tanpura
 from swara.embedder.builtin.features import BANDS, RATE_HZ, Levels, band_powers
 

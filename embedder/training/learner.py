@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 
 from .batches import ViewBatch
 from .layers import EmbedderLayers

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.data.synth.soundfont import find_soundfont
 from swara.raga.errors import SwaraError
 

@@ -73,7 +73,7 @@ def render_program(program: int, font: Path, seed: int) -> tuple[Pcm, npt.NDArra
     ------
     MissingPackage
         If fluidsynth is not installed.
-    AudioUnreadable
+    AudioError
         If it cannot play that font.
     """
     rng = np.random.default_rng((seed, program))

@@ -15,10 +15,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from swara.data.storage.atomic_file import write_atomically
-from swara.index.errors import IndexDamaged
+from swara.data.storage.disk import reading, write_bytes
+from swara.index import IndexDamaged, Item
 from swara.index.faiss_index import FaissIndex
-from swara.index.items import Item
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara, saptak_name
 
@@ -74,10 +73,10 @@ def save_sample_index(index: SampleIndex, folder: Path) -> None:
     }
     lines = b"".join(_line({name: getattr(item, name) for name in _FIELDS}) for item in index.items)
     for name, content in contents.items():
-        _write(folder / name, content)
+        write_bytes(folder / name, content)
     digests = {name: _digest(content) for name, content in contents.items()}
     head = {"schema": SCHEMA, "items": len(index.items), "items_sha256": _digest(lines), "files": digests}
-    _write(folder / _ITEMS, _line(head | {"head_sha256": _head_digest(head)}) + lines)
+    write_bytes(folder / _ITEMS, _line(head | {"head_sha256": _head_digest(head)}) + lines)
 
 
 def load_sample_index(folder: Path) -> SampleIndex:
@@ -126,17 +125,8 @@ def _whole(path: Path, digest: str) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with reading(path, IndexDamaged, fix=_REBUILD):
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise _damaged(path, "the file is missing") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    def fill(part: Path) -> None:
-        part.write_bytes(content)
-
-    write_atomically(path, fill)
 
 
 def _line(values: Mapping[str, Any]) -> bytes:

@@ -7,44 +7,34 @@ from typing import Annotated, Literal
 import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import parse_request, preset_thresholds
 
-from .options import (
-    MaxMinutes,
-    RagaText,
-    Recording,
-    StoreFolder,
-    TonicText,
-    console,
-    limit_s,
-    request_of,
-    store_at,
-    thresholds_of,
-)
+from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
 
 __all__ = ["feedback_app"]
 
 CorrectionId = Annotated[str, typer.Argument(help="Id of the correction, or the start of it.")]
 
-feedback_app = typer.Typer(no_args_is_help=True, help="What a report got wrong.")
+feedback_app = typer.Typer(no_args_is_help=True, help="Correct what a report got wrong.")
 
 
 @feedback_app.command("add")
 def _add(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds.")],
-    swara: Annotated[str | None, typer.Option(help="Which swara it is: D, .P, S'.")] = None,
+    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
+    swara: Annotated[str | None, typer.Option(help="What it is: D, .P, S'.")] = None,
     verdict: Annotated[
         Literal["perfect", "in tune", "low", "high"] | None, typer.Option(help="How it was sung.")
     ] = None,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="It is certain: the next rebuild may use it.")
+        bool, typer.Option("--confirm", help="Confirm it at once, for the next rebuild.")
     ] = False,
     tonic: TonicText = None,
     raga: RagaText = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Say that a note was named, or judged, wrong."""
+    """Say that a note was named or judged wrong."""
     from datetime import UTC, datetime
 
     from swara.classifier.pitch import pitch_tracker
@@ -54,12 +44,14 @@ def _add(
 
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
+    folder = store_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
         given = add_correction(
-            Layout(store_at(store)),
+            Layout(folder),
             recording,
             at,
-            request_of(tonic, raga, "just", thresholds_of("student")),
+            request,
             pitch_tracker("head"),
             swara=swara,
             verdict=verdict,
@@ -73,7 +65,7 @@ def _add(
 
 @feedback_app.command("list")
 def _list(store: StoreFolder = None) -> None:
-    """List what was said."""
+    """List the corrections."""
     from swara.service.feedback.log import known_corrections
     from swara.service.report.terminal.feedback_table import render_corrections
     from swara.service.store import Layout
@@ -83,7 +75,10 @@ def _list(store: StoreFolder = None) -> None:
 
 @feedback_app.command("confirm")
 def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
-    """Confirm what was said; the next rebuild uses it."""
+    """Confirm a correction.
+
+    The next rebuild uses it.
+    """
     from swara.service.feedback.log import confirm_correction
     from swara.service.report.terminal.feedback_table import render_corrections
     from swara.service.store import Layout
@@ -93,7 +88,10 @@ def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
 
 @feedback_app.command("withdraw")
 def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
-    """Take back what was said, confirmed or not; the next rebuild does not use it."""
+    """Take a correction back, confirmed or not.
+
+    The next rebuild does not use it.
+    """
     from swara.service.feedback.log import withdraw_correction
     from swara.service.store import Layout
 

@@ -11,7 +11,7 @@ import typer
 from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import StoreFolder, console, store_at
+from .options import StoreFolder, complete_embedder, console, store_at
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
@@ -27,24 +27,29 @@ def rebuild(
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="builtin, yamnet, yamnet-tflite, vggish, a handle of TF Hub or Kaggle, finetuned-XXXXXXXX;"
-            " that of the live version if left out."
+            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub, or"
+            " finetuned-XXXXXXXX"
+            " from now on. That of the live version if left out.",
+            autocompletion=complete_embedder,
         ),
     ] = None,
     if_changed: Annotated[
-        bool, typer.Option("--if-changed", help="Exit with 3, instead of 0, where nothing is new.")
+        bool, typer.Option("--if-changed", help="Exit with 3 instead of 0 if nothing is new.")
     ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that embed and track; as many as cores if left out.")
+        int | None,
+        typer.Option(min=1, help="Processes that embed and find the pitch. As many as cores if left out."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each stage.")] = False,
     force: Annotated[
-        bool, typer.Option(help="Make a version even where nothing is new, or the same was rejected.")
+        bool, typer.Option(help="Make a version even if nothing is new or the same was rejected.")
     ] = False,
 ) -> None:
-    """Embed what is new, fit the head, build the index, make it live unless something got worse.
+    """Learn from the samples.
 
-    Exit codes: 0 it is live, 1 it failed, 3 nothing new (with --if-changed), 4 rejected.
+    Embeds what is new, fits the head, builds the index, and makes them live unless something got worse.
+
+    Exit codes: 0 they are live, 1 it failed, 3 nothing is new (with --if-changed), 4 something got worse.
     """
     from swara.service.rebuild.rebuild import run_rebuild
     from swara.service.report.terminal.samples_table import render_rebuild

@@ -1,8 +1,7 @@
-"""``doctor``: what works on this machine."""
+"""``doctor`` and ``cache``: what works on this machine, and what is kept on it."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,12 @@ __all__ = ["cache_app", "doctor"]
 
 
 def doctor(
-    store: Annotated[Path | None, typer.Option(help="The store to examine, if not the usual one.")] = None,
+    store: StoreFolder = None,
 ) -> None:
-    """Show what works, what is missing, and how to get it."""
+    """Show what works and what is missing.
+
+    What is missing comes with the command that gets it. Exits with 1 if a take cannot be analyzed.
+    """
     from swara.service.doctor.doctor import examine, healthy
     from swara.service.report.terminal.doctor_table import render_doctor
 
@@ -25,12 +27,17 @@ def doctor(
         raise typer.Exit(1)
 
 
-cache_app = typer.Typer(no_args_is_help=True, help="What is kept so that it need not be computed again.")
+cache_app = typer.Typer(
+    no_args_is_help=True, help="Show and prune the cache. It keeps what need not be computed again."
+)
 
 
 @cache_app.command("info")
 def _info(store: StoreFolder = None) -> None:
-    """Show what each embedder and pitch tracker left in the cache, and what of it is damaged."""
+    """Show what is in the cache.
+
+    How much each embedder and pitch tracker left there, and what of it is damaged.
+    """
     from swara.service.report.terminal.cache_table import render_cache
     from swara.service.store import Layout
     from swara.service.store.usage import cache_shares
@@ -46,7 +53,10 @@ def _prune(
         bool, typer.Option("--all", help="Remove what the live version needs too.")
     ] = False,
 ) -> None:
-    """Remove what the live version has no use for, and what is damaged."""
+    """Remove what is not needed.
+
+    That is what the live version has no use for, and what is damaged.
+    """
     from swara.service.report.terminal.cache_table import render_pruned
     from swara.service.store import Layout
     from swara.service.store.usage import prune_cache

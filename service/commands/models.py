@@ -10,7 +10,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import StoreFolder, console, store_at
+from .options import StoreFolder, complete_embedder, complete_pullable, console, store_at
 
 if TYPE_CHECKING:
     from swara.embedder.hub.pull import VerifyResult
@@ -24,16 +24,16 @@ _SEED, _STEPS, _VOICES = 1, 60, 48
 def finetune(
     store: StoreFolder = None,
     bundled: Annotated[bool, typer.Option("--bundled", help="Learn from the bundled samples too.")] = False,
-    steps: Annotated[int, typer.Option(min=1, help="Batches in each of the seven stages, at most.")] = _STEPS,
+    steps: Annotated[int, typer.Option(min=1, help="Most batches in each of the seven stages.")] = _STEPS,
     voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = _VOICES,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = _SEED,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _SEED,
     keep_anyway: Annotated[
-        bool, typer.Option("--keep-anyway", help="Keep the new embedder where it is no better, too.")
+        bool, typer.Option("--keep-anyway", help="Keep the new embedder even if it is no better.")
     ] = False,
 ) -> None:
-    """Fit the built-in embedder to your singers: a new embedder, kept if it finds them better.
+    """Fit the built-in embedder to your singers.
 
-    It goes on where it was stopped when it is run again.
+    Makes a new embedder, and keeps it if it finds them better. Run again, it goes on where it was stopped.
     """
     from swara.embedder.finetune.plan import FinetunePlan
     from swara.embedder.hub.locate import models_folder
@@ -54,11 +54,18 @@ def finetune(
 
 
 PulledName = Annotated[
-    str, typer.Argument(help="yamnet, vggish, yamnet-tflite, or the handle of one on Kaggle or TF Hub.")
+    str,
+    typer.Argument(
+        help="yamnet, vggish, yamnet-tflite, or the handle of one on Kaggle or TF Hub.",
+        autocompletion=complete_pullable,
+    ),
 ]
-KeptName = Annotated[str, typer.Argument(help="The model: as for pull, or finetuned-XXXXXXXX.")]
+KeptName = Annotated[
+    str,
+    typer.Argument(help="The model: as for pull, or finetuned-XXXXXXXX.", autocompletion=complete_embedder),
+]
 
-models_app = typer.Typer(no_args_is_help=True, help="Published models, and fine-tuned embedders.")
+models_app = typer.Typer(no_args_is_help=True, help="Pull, check and remove embedders.")
 
 
 @models_app.command("pull")
@@ -83,7 +90,10 @@ def _pull(
 
 @models_app.command("list")
 def _list() -> None:
-    """List the models that can be pulled, what of them is here, and the fine-tuned embedders."""
+    """List the models, and which are here.
+
+    Those that can be pulled, and the fine-tuned ones.
+    """
     from swara.embedder.finetuned.inventory import finetuned_kept, unfinished_finetunings
     from swara.embedder.hub.pull import inventory
     from swara.service.report.terminal.finetuned_table import render_finetuned_kept
@@ -96,9 +106,15 @@ def _list() -> None:
 
 @models_app.command("verify")
 def _verify(
-    name: Annotated[str | None, typer.Argument(help="The model; all that are here if left out.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The model. All that are here if left out.", autocompletion=complete_embedder),
+    ] = None,
 ) -> None:
-    """Compare every file of a model with its digest, then run it against what is documented."""
+    """Check models against their digests.
+
+    Then each is run, and compared with what is documented.
+    """
     from swara.raga.errors import SwaraError
     from swara.service.report.plain_text import printable
 
@@ -121,10 +137,10 @@ def _remove(
     name: KeptName,
     store: StoreFolder = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="A fine-tuned one even if the live version was made with it.")
+        bool, typer.Option("--anyway", help="Even if the live version was made with it.")
     ] = False,
 ) -> None:
-    """Remove a model, and all that was made from it."""
+    """Remove a model and what was made from it."""
     from swara.service.report.plain_text import printable
 
     if _is_finetuned(name):

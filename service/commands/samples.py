@@ -10,7 +10,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, StoreFolder, console, limit_s, store_at
+from .options import MaxMinutes, StoreFolder, complete_raga, console, limit_s, store_at
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
@@ -19,20 +19,23 @@ __all__ = ["samples_app"]
 
 SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
 
-samples_app = typer.Typer(no_args_is_help=True, help="The professional samples.")
+samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend professional samples.")
 
 
 @samples_app.command("add")
 def _add(
-    source: Annotated[Path, typer.Argument(help="A folder, a CSV table or a recording.")],
+    source: Annotated[Path, typer.Argument(help="A folder, a CSV table or one recording.")],
     singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
     tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
-    raga: Annotated[str | None, typer.Option(help="The raga.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga.", autocompletion=complete_raga)] = None,
     licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Add recordings of professionals; single notes, raga recordings, or a CSV table."""
+    """Add recordings of professionals.
+
+    Single notes named by swara, recordings of a raga, or a CSV table.
+    """
     from swara.data.layouts import Given
     from swara.raga.ragas import raga_named
     from swara.raga.tonic_names import parse_tonic
@@ -61,7 +64,7 @@ def _add(
 
 @samples_app.command("list")
 def _list(store: StoreFolder = None) -> None:
-    """List the samples known."""
+    """List the samples."""
     from swara.service.report.terminal.samples_table import render_samples
 
     render_samples(_known(store), console())
@@ -87,7 +90,10 @@ def _path(sample: SampleId, store: StoreFolder = None) -> None:
 
 @samples_app.command("remove")
 def _remove(sample: SampleId, store: StoreFolder = None) -> None:
-    """Forget a sample; its file stays where it is."""
+    """Forget a sample.
+
+    Its file stays where it is.
+    """
     from swara.service.samples.known import remove_sample
     from swara.service.store import Layout
 
@@ -100,7 +106,10 @@ def _check(
     store: StoreFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Go through every recording: is it there and whole, and does it sound like its labels."""
+    """Find what is wrong with the samples.
+
+    Is each there and whole, and does it sound like its labels? Exits with 1 if anything is wrong.
+    """
     from swara.service.report.json_report import check_json
     from swara.service.report.terminal.check_table import render_check
     from swara.service.samples.check import check_samples
@@ -121,15 +130,18 @@ def _label(
     sample: SampleId,
     singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
     tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
-    raga: Annotated[str | None, typer.Option(help="The raga, or none.")] = None,
+    raga: Annotated[str | None, typer.Option(help="The raga, or none.", autocompletion=complete_raga)] = None,
     swara: Annotated[
         str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
     ] = None,
-    at: Annotated[float | None, typer.Option(help="A second within that note, if there are several.")] = None,
+    at: Annotated[float | None, typer.Option(help="A second within that note, if it has several.")] = None,
     licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
     store: StoreFolder = None,
 ) -> None:
-    """Mend what is noted of a sample; its file stays as it is."""
+    """Mend what is noted of a sample.
+
+    Its file stays as it is.
+    """
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
@@ -154,11 +166,14 @@ def _label(
 
 @samples_app.command("export")
 def _export(
-    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet, or is empty.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet or is empty.")],
     bundled: Annotated[bool, typer.Option(help="The samples that come with swara too.")] = False,
     store: StoreFolder = None,
 ) -> None:
-    """Write the samples, with all that is noted of them, to a folder for: swara samples add FOLDER."""
+    """Write the samples to a new folder.
+
+    With all that is noted of them, for: swara samples add FOLDER.
+    """
     from swara.service.report.terminal.check_table import render_exported
     from swara.service.samples.export import export_samples
     from swara.service.store import Layout

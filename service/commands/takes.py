@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import Preset, parse_request, preset_thresholds
 
 from .options import (
     STDOUT,
     MaxMinutes,
-    Preset,
     RagaText,
     Recording,
     StoreFolder,
     TonicText,
+    complete_tuning,
     console,
     limit_s,
-    request_of,
     store_at,
-    thresholds_of,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +38,10 @@ def spectrogram(
     pitch: Annotated[bool, typer.Option("--pitch", help="Draw the pitch over it.")] = False,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Draw the mel spectrogram as PNG: what sounds when, and how loud."""
+    """Draw the mel spectrogram as PNG.
+
+    What sounds when, and how loud.
+    """
     from swara.service.export.spectrogram_file import spectrogram_file
     from swara.service.report.plain_text import printable
 
@@ -58,14 +59,19 @@ def analyze(
     recording: Recording,
     tonic: TonicText = None,
     raga: RagaText = None,
-    tuning: Annotated[str, typer.Option(help="just, equal, or learned from the samples.")] = "just",
-    preset: Annotated[Preset, typer.Option(help="How strict: learner, student, performer.")] = "student",
-    perfect: Annotated[float | None, typer.Option(help="Cents that still count as perfect.")] = None,
-    in_tune: Annotated[float | None, typer.Option(help="Cents that still count as in tune.")] = None,
+    tuning: Annotated[
+        str,
+        typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
+    ] = "just",
+    preset: Annotated[
+        Preset, typer.Option(help="How strict: in tune within 35, 25 or 15 cents.")
+    ] = "student",
+    perfect: Annotated[float | None, typer.Option(help="Cents within which a note is perfect.")] = None,
+    in_tune: Annotated[float | None, typer.Option(help="Cents within which a note is in tune.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the notes as CSV.")] = None,
     pitch_csv: Annotated[
-        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence.")
+        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence,voiced.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the pitch over the swaras as PNG.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page, with the take to play.")] = None,
@@ -73,19 +79,28 @@ def analyze(
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither report nor progress.")] = False,
 ) -> None:
-    """Say where a take was perfect, low or high, swara by swara."""
+    """Judge a take swara by swara.
+
+    Says where it was perfect, low or high, and what to work on first.
+    """
     from swara.service.export.take_files import TakeFiles, analyze_file
 
     to_stdout = json == STDOUT
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
     if STDOUT in files.paths():
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
-    request = request_of(tonic, raga, tuning, thresholds_of(preset, perfect, in_tune), store)
+    try:
+        thresholds = preset_thresholds(preset, perfect, in_tune)
+    except ValueError as error:
+        words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
+        raise typer.BadParameter(words) from error
+    folder = store_at(store)
+    request = parse_request(tonic, raga, tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
-        model, doubts = _model_or_doubts(store, progress) if samples else (None, ())
+        model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
         result = analyze_file(
             recording,
             request,
@@ -114,7 +129,10 @@ def pitch(
     plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Write the pitch every 10 ms as CSV: time,frequency,confidence."""
+    """Write the pitch every 10 ms as CSV.
+
+    The columns are time,frequency,confidence, as CREPE writes them, and voiced.
+    """
     from swara.service.export.pitch_file import pitch_file
     from swara.service.report.plain_text import printable
 
@@ -134,7 +152,7 @@ def pitch(
 
 def search(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds.")],
+    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
     tonic: TonicText = None,
     raga: RagaText = None,
     count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
@@ -142,13 +160,15 @@ def search(
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
-    """Find the professional samples nearest to one note of a take."""
+    """Find the samples nearest to a sung note."""
+    from swara.service.adviser.adviser import load_model
     from swara.service.adviser.search import save_clips, search
     from swara.service.report.terminal.samples_table import render_found
 
-    request = request_of(tonic, raga, "just", thresholds_of("student"))
+    folder = store_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
-        model = _model(store, progress)
+        model = load_model(folder, progress)
         found = search(
             recording,
             at,
@@ -164,17 +184,9 @@ def search(
             typer.echo(f"  {path}")
 
 
-def _model(folder: Path | None, progress: StageProgress | None) -> LiveModel:
-    from swara.service.adviser.adviser import load_model
-
-    return load_model(store_at(folder), progress)
-
-
 def _model_or_doubts(
-    folder: Path | None, progress: StageProgress | None
+    folder: Path, progress: StageProgress | None
 ) -> tuple[LiveModel | None, tuple[str, ...]]:
-    """Return the model, or what is wrong with the store: the pitch can be judged without it."""
-    try:
-        return _model(folder, progress), ()
-    except SwaraError as error:
-        return None, (f"Not compared with professional samples: {error}",)
+    from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
+
+    return try_model(lambda: load_model(folder, progress))

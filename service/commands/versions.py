@@ -14,16 +14,19 @@ if TYPE_CHECKING:
 
 __all__ = ["versions_app"]
 
-VersionId = Annotated[
-    str, typer.Argument(help="Id of the version, the start or the end of it, or the word live.")
-]
+VersionId = Annotated[str, typer.Argument(help="Id of the version, its start or its end; or live.")]
 
-versions_app = typer.Typer(no_args_is_help=True, help="The versions of what was learned.")
+versions_app = typer.Typer(
+    no_args_is_help=True, help="List, compare and switch versions. Each rebuild makes one."
+)
 
 
 @versions_app.command("list")
 def _list(store: StoreFolder = None) -> None:
-    """List the versions, the newest first, with how each did."""
+    """List the versions, and how each did.
+
+    The newest comes first.
+    """
     from swara.service.report.terminal.versions_table import render_versions
     from swara.service.versions.info import kept_versions, store_troubles
 
@@ -33,7 +36,10 @@ def _list(store: StoreFolder = None) -> None:
 
 @versions_app.command("show")
 def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
-    """Show what a version was learned from and how it did; fails, naming the file, where it is damaged."""
+    """Show what a version learned from.
+
+    And how it did. Exits with 1 if a file of it is damaged, and names that.
+    """
     from swara.service.report.terminal.versions_table import render_version
     from swara.service.versions.info import find_version
 
@@ -51,7 +57,10 @@ def _diff(
     after: VersionId = "live",
     store: StoreFolder = None,
 ) -> None:
-    """Show two versions side by side: what each saw and how each did."""
+    """Show two versions side by side.
+
+    What each learned from, and how each did.
+    """
     from swara.service.report.terminal.versions_table import render_difference
     from swara.service.versions.diff import difference
     from swara.service.versions.info import find_version
@@ -64,11 +73,14 @@ def _diff(
 @versions_app.command("rollback")
 def _rollback(
     version: Annotated[
-        str | None, typer.Argument(help="Id of the version; the one live before, if left out.")
+        str | None, typer.Argument(help="Id of the version. The one live before if left out.")
     ] = None,
     store: StoreFolder = None,
 ) -> None:
-    """Make an earlier version live; no rebuild of the same recordings undoes it."""
+    """Make an earlier version live.
+
+    No rebuild of the same recordings undoes it.
+    """
     from swara.service.versions.promote import roll_back
 
     layout = _layout(store)
@@ -78,7 +90,10 @@ def _rollback(
 
 @versions_app.command("promote")
 def _promote(version: VersionId, store: StoreFolder = None) -> None:
-    """Make a version live, whatever was found against it."""
+    """Make a version live.
+
+    Whatever was found against it.
+    """
     from swara.service.versions.promote import make_live
 
     layout = _layout(store)
@@ -90,13 +105,14 @@ def _promote(version: VersionId, store: StoreFolder = None) -> None:
 def _prune(
     keep: Annotated[
         int,
-        typer.Option(
-            min=0, help="How many to keep of those that were live, those rejected, left and damaged each."
-        ),
+        typer.Option(min=0, help="How many to keep of each kind: was live, rejected, left, damaged."),
     ] = 5,
     store: StoreFolder = None,
 ) -> None:
-    """Remove all versions but the live one, the one to go back to, and the newest."""
+    """Remove old versions.
+
+    All but the live one, the one that rollback goes to, and the newest.
+    """
     from swara.service.versions.promote import prune_versions
 
     layout = _layout(store)

@@ -1,4 +1,4 @@
-"""Whether this installation can analyse a take, and if not, what is to be done."""
+"""Whether this installation can analyze a take, and if not, what is to be done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.data.audio.decoders import DecoderStatus, decoders
 from swara.data.corpus.corpus import pack_folder
 from swara.data.errors import OutputError
@@ -24,7 +24,7 @@ from swara.data.installation import (
     repair_advice,
     requirements,
 )
-from swara.data.storage.atomic_file import check_writable
+from swara.data.storage.disk import check_writable
 from swara.service.errors import NoSuchVersion, StoreError
 from swara.service.phrases import counted
 from swara.service.store import Layout, all_versions
@@ -56,7 +56,6 @@ def check_versions(folder: Path) -> Check:
 _PYTHONS = ((3, 11), (3, 13))
 _EXTRAS = {
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
-    "librosa": ("reference", "compare the pitch head with pYIN"),
 }
 """What each optional package belongs to, and what it is there for."""
 _NEEDED_FORMATS = {"soundfile": {"wav", "flac", "ogg"}, "av": {"mp3", "m4a", "webm"}}
@@ -173,7 +172,7 @@ def _tracker() -> Check:
         return Check(name, "broken", "the pitch head runs on LiteRT", fix)
     try:
         network = PitchNetwork()
-    except HeadDamaged:
+    except HeadError:
         return Check(name, "broken", "the network of the pitch head cannot be read", repair_advice())
     return Check(name, "ok", f"pitch head {network.digest[:8]} on LiteRT")
 

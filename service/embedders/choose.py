@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from swara.embedder import Embedder, registry
+from swara.embedder.errors import ModelAbsent
 from swara.raga.errors import SwaraError
-from swara.service.errors import EmbedderMissing, StoreDamaged, UnknownEmbedder
+from swara.service.errors import StoreDamaged, StoreError
 from swara.service.store import Layout, current_version, read_manifest
 
 __all__ = ["DEFAULT", "Choice", "Notice", "choose_embedder", "embedder_called", "live_embedder", "live_name"]
@@ -41,7 +42,7 @@ def embedder_called(name: str, notice: Notice | None = None) -> Embedder:
 
     Raises
     ------
-    UnknownEmbedder
+    ModelAbsent
         If there is none of that name.
     SwaraError
         If its model is not on this machine, or cannot be used.
@@ -58,7 +59,7 @@ def _check_name(name: str) -> None:
 
     if not is_finetuned(name) and contract_with_handle(name) is None:
         there = ", ".join((*get_args(registry.EmbedderName), *finetuned_names(os.environ)))
-        raise UnknownEmbedder(f"no embedder is called {name!r}", fix=_taken_up(name) or f"There is {there}")
+        raise ModelAbsent(f"no embedder is called {name!r}", fix=_taken_up(name) or f"There is {there}")
 
 
 def _taken_up(text: str) -> str | None:
@@ -77,10 +78,8 @@ def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
 
     Raises
     ------
-    EmbedderMissing
-        If it cannot be had on this machine.
     StoreError
-        If the live version does not say which.
+        If it cannot be had on this machine, or the live version does not say which it is.
     """
     name = live_name(store)
     if name is None:
@@ -90,7 +89,7 @@ def live_embedder(store: Layout, notice: Notice | None = None) -> Embedder:
     except SwaraError as error:
         reason = f"{error.where}: {error.what}" if error.where else error.what
         without = f"to do without it, run: swara rebuild --embedder {DEFAULT}"
-        raise EmbedderMissing(
+        raise StoreError(
             f"the live version was made with the embedder {name}, which cannot be had here: {reason}",
             where=str(store.folder),
             fix=f"{error.fix}; or, {without}" if error.fix else without.capitalize(),

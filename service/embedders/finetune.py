@@ -55,7 +55,7 @@ def finetune_embedder(
     ------
     MissingPackage
         If TensorFlow is not installed.
-    RecordingsChanged
+    CorpusError
         If recordings were deleted or changed since they were added.
     SwaraError
         As `swara.embedder.finetune.run.finetune`.

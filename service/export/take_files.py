@@ -10,7 +10,7 @@ from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
-from swara.data.storage.atomic_file import check_writable, write_atomically
+from swara.data.storage.disk import check_writable, write_bytes
 from swara.index import Item
 from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, analyze
@@ -33,7 +33,7 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
     for path in outputs:
         if _is_same(path, source):
             raise OutputError(
-                "this is the recording that is analysed", where=str(path), fix="Choose another output file"
+                "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
             )
         check_writable(path)
 
@@ -116,7 +116,7 @@ def analyze_file(
     model: LiveModel | None = None,
     warnings: Sequence[str] = (),
 ) -> TakeReport:
-    """Analyse a recording and write the files that were asked for; `model` gives a second opinion.
+    """Analyze a recording and write the files that were asked for; `model` gives a second opinion.
 
     Raises
     ------
@@ -175,9 +175,4 @@ def _write(
 
 
 def _write_text(path: Path, text: Callable[[], str]) -> None:
-    content = text().encode()
-
-    def write(part: Path) -> None:
-        part.write_bytes(content)
-
-    write_atomically(path, write)
+    write_bytes(path, text().encode())

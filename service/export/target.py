@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from swara.data.clip import Clip, Samples
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.data.synth import VOICES, SungNote, Voice, mix_at_db, render_contour, sing, swara_sequence, tanpura
 from swara.data.synth.takes import sargam
 from swara.raga.tuning import Tuning

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
 from swara.data.audio.decode import decode
-from swara.data.corpus.corpus import audio_digest
+from swara.data.storage.disk import sha256_of
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
 from swara.service.store import Layout
@@ -53,7 +53,7 @@ def add_correction(
         id="",
         at=now.isoformat(),
         path=str(recording.resolve()),
-        sha256=audio_digest(recording),
+        sha256=sha256_of(recording),
         start_s=round(note.start_s, 4),
         end_s=round(note.end_s, 4),
         tonic_hz=round(report.tonic.hz, 4),

@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from swara.data.recording import Recording, SwaraLabel
-from swara.service.errors import NoSuchCorrection, StoreDamaged
+from swara.data.storage.json_lines import LineLog, converted
+from swara.service.errors import StoreDamaged, StoreError
 from swara.service.store import Layout
-from swara.service.store.log import append_line, read_lines
 
 __all__ = [
     "Correction",
@@ -120,7 +120,7 @@ def note_correction(store: Layout, given: Correction, *, confirmed: bool) -> Cor
     """
     content = json.dumps(_fields(given), sort_keys=True).encode()
     given = replace(given, id=hashlib.sha256(content).hexdigest()[:_ID_DIGITS], confirmed=confirmed)
-    append_line(store.feedback, {"add": _fields(given)})
+    _log(store).append({"add": _fields(given)})
     return given
 
 
@@ -129,17 +129,15 @@ def confirm_correction(store: Layout, prefix: str) -> Correction:
 
     Raises
     ------
-    NoSuchCorrection
-        If none does, several do, or it was withdrawn.
     StoreError
-        If the store cannot be read or written.
+        If none does, several do, or it was withdrawn; or if the store cannot be read or written.
     """
     found = _found(store, prefix)
     if found.withdrawn:
-        raise NoSuchCorrection(
+        raise StoreError(
             f"the correction {found.id} was withdrawn", fix="Give it again with: swara feedback add"
         )
-    append_line(store.feedback, {"confirm": found.id})
+    _log(store).append({"confirm": found.id})
     return replace(found, confirmed=True)
 
 
@@ -150,14 +148,12 @@ def withdraw_correction(store: Layout, prefix: str) -> Withdrawal:
 
     Raises
     ------
-    NoSuchCorrection
-        If none does, or several do.
     StoreError
-        If the store cannot be read or written.
+        If none does, or several do; or if the store cannot be read or written.
     """
     found = _found(store, prefix)
     if not found.withdrawn:
-        append_line(store.feedback, {"withdraw": found.id})
+        _log(store).append({"withdraw": found.id})
     return Withdrawal(replace(found, withdrawn=True), found.withdrawn)
 
 
@@ -170,29 +166,27 @@ def known_corrections(store: Layout) -> tuple[Correction, ...]:
         Naming a line that cannot be read.
     """
     known: dict[str, Correction] = {}
-    for number, line in enumerate(read_lines(store.feedback), 1):
-        try:
-            _apply(known, line)
-        except (TypeError, KeyError, ValueError) as error:
-            raise StoreDamaged(
-                "this line is no correction; it may come from a newer swara",
-                where=f"{store.feedback}, line {number}",
-                fix="Restore the file from a backup, or delete the line",
-            ) from error
+
+    def apply(line: Mapping[str, Any]) -> None:
+        match line:
+            case {"add": fields, **rest} if not rest:
+                given = converted(fields, Correction)
+                known[given.id] = given
+            case {"confirm": str(given_id), **rest} if not rest and given_id in known:
+                known[given_id] = replace(known[given_id], confirmed=True)
+            case {"withdraw": str(given_id), **rest} if not rest and given_id in known:
+                known[given_id] = replace(known[given_id], withdrawn=True)
+            case _:
+                raise ValueError(
+                    "it neither is a correction nor is about one; it may come from a newer swara"
+                )
+
+    _log(store).replay_whole(apply)
     return tuple(known.values())
 
 
-def _apply(known: dict[str, Correction], line: Mapping[str, Any]) -> None:
-    match line:
-        case {"add": dict(fields), **rest} if not rest:
-            given = Correction(**fields)
-            known[given.id] = given
-        case {"confirm": str(given_id), **rest} if not rest:
-            known[given_id] = replace(known[given_id], confirmed=True)
-        case {"withdraw": str(given_id), **rest} if not rest:
-            known[given_id] = replace(known[given_id], withdrawn=True)
-        case _:
-            raise ValueError("neither a correction nor a confirmation nor a withdrawal")
+def _log(store: Layout) -> LineLog:
+    return LineLog(store.feedback, StoreError, StoreDamaged)
 
 
 def _fields(given: Correction) -> dict[str, Any]:
@@ -207,6 +201,4 @@ def _found(store: Layout, prefix: str) -> Correction:
     if len(found) == 1:
         return found[0]
     what = f"{len(found)} corrections have" if found else "no correction has"
-    raise NoSuchCorrection(
-        f'{what} an id that starts with "{prefix}"', fix="List them with: swara feedback list"
-    )
+    raise StoreError(f'{what} an id that starts with "{prefix}"', fix="List them with: swara feedback list")

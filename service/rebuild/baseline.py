@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from swara.classifier.note_head.files import load_note_head
 from swara.classifier.note_head.head import NoteHead
-from swara.service.errors import EmbedderChanged, StoreDamaged
+from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
-from swara.service.store.disk_errors import reading
 from swara.service.store.history import training_recordings
-from swara.service.store.scores import HITS, HITS_IN_COMMON, Score, Scores, scores_from_json
+from swara.service.store.manifest import HITS, HITS_IN_COMMON, Score, Scores, scores_from_json
 
 from .evaluate import examine, hits_among
 from .gate import label_scores

@@ -11,8 +11,7 @@ from dataclasses import replace
 from swara.data.recording import Recording
 from swara.service.errors import EmbedderChanged, StoreDamaged
 from swara.service.store import Layout, open_version
-from swara.service.store.manifest import code_version
-from swara.service.store.scores import HITS_IN_COMMON
+from swara.service.store.manifest import HITS_IN_COMMON, code_version
 
 from .baseline import EvalSet, find_baseline
 from .corrections import corrections_report

@@ -11,8 +11,8 @@ from typing import Any
 
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.head import NoteHead
-from swara.data.corpus.corpus import audio_digest
 from swara.data.recording import Recording, recording_id
+from swara.data.storage.disk import sha256_of
 from swara.service.feedback.log import Correction, known_corrections
 from swara.service.store import Layout
 
@@ -120,7 +120,7 @@ def _has_label(recording: Recording, correction: Correction) -> bool:
 
 def _is_there(correction: Correction) -> bool:
     try:
-        return audio_digest(Path(correction.path)) == correction.sha256
+        return sha256_of(Path(correction.path)) == correction.sha256
     except OSError:
         return False
 

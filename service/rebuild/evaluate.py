@@ -14,7 +14,7 @@ from swara.index import Item
 from swara.index.faiss_index import FaissIndex
 from swara.index.samples import SampleIndex
 from swara.raga.swaras import parse_swara
-from swara.service.store.scores import HITS, Score, Scores
+from swara.service.store.manifest import HITS, Score, Scores
 
 from .labelled_notes import LabelledNote
 from .note_pitch import median_cents, swaras_sung

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from swara.service.store.scores import HITS_IN_COMMON, Score, Scores
+from swara.service.store.manifest import HITS_IN_COMMON, Score, Scores
 
 __all__ = ["MARGINS", "GateDecision", "decide", "label_scores"]
 

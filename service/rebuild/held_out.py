@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from swara.data.corpus.corpus import corpus_digest, read_corpus, write_corpus
 from swara.data.recording import Recording
-from swara.data.storage.atomic_file import write_atomically
+from swara.service.errors import writing
 from swara.service.store import Layout
-from swara.service.store.disk_errors import writing
 
 __all__ = ["HeldOut", "frozen_held_out", "hash_of_singer", "held_out_singers"]
 
@@ -56,7 +55,7 @@ def frozen_held_out(store: Layout, recordings: Iterable[Recording]) -> HeldOut:
     ------
     CorpusError
         If ``HELD_OUT`` is damaged.
-    StoreUnwritable
+    StoreError
         If it cannot be written.
     """
     known = {recording.id: recording for recording in recordings}
@@ -66,7 +65,7 @@ def frozen_held_out(store: Layout, recordings: Iterable[Recording]) -> HeldOut:
     frozen |= {recording.id: recording for recording in new}
     if new:
         with writing(store.folder):
-            write_atomically(store.held_out, lambda part: write_corpus(part, frozen.values()))
+            write_corpus(store.held_out, frozen.values())
     kept = tuple(frozen[each] for each in sorted(frozen.keys() & known.keys()))
     names = {each.singer for each in kept} | {known[each.id].singer for each in kept}
     return HeldOut(kept, frozenset(names), tuple(each.id for each in kept if not _same(each, known[each.id])))

@@ -12,16 +12,16 @@ from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
+from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
-from swara.data.storage.array_cache import ArrayCacheDir
+from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
 from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
 from swara.index import Item
-from swara.service.errors import StoreReadOnly
+from swara.service.errors import writing
 from swara.service.store import Layout
-from swara.service.store.disk_errors import writing
 from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
 __all__ = ["LabelledNote", "NoteExtractor", "PrefetchStats"]
@@ -93,11 +93,9 @@ class NoteExtractor:
     def needs(self, recording: Recording) -> bool:
         """Whether the cache has no embedding, or no track, of a recording."""
         spec, sha256 = self._embedder.spec, recording.sha256
-        if not ArrayCacheDir(self._embeddings.folder).path(spec.fingerprint, sha256).exists():
+        if not self._embeddings.path(spec.fingerprint, sha256).exists():
             return True
-        return (
-            sha256 not in self._tracked and not self._pitch.entries.path(self._fingerprint, sha256).exists()
-        )
+        return sha256 not in self._tracked and not self._pitch.path(self._fingerprint, sha256).exists()
 
     def listen(self, recording: Recording) -> None:
         """Put into the cache what it lacks of a recording; errors as of `notes_of`."""
@@ -117,7 +115,7 @@ class NoteExtractor:
         ------
         AudioError
             If it cannot be decoded.
-        StoreUnwritable
+        StoreError
             If the disk is full.
         """
         embeddings, track = self._embed(recording), self._track(recording)
@@ -143,7 +141,7 @@ class NoteExtractor:
 
     def _track(self, recording: Recording) -> PitchTrack:
         known = self._tracked.get(recording.sha256)
-        known = known if known is not None else self._pitch.get(self._fingerprint, recording.sha256)
+        known = known if known is not None else self._pitch.load(self._fingerprint, recording.sha256)
         if known is not None:
             return known
         clip = load_clip(audio_path(recording), rate_hz=TRACK_RATE_HZ, max_duration_s=None)
@@ -153,12 +151,14 @@ class NoteExtractor:
 
     def _keep(self, put: Callable[[], None]) -> bool:
         """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
-        try:
-            with writing(self._folder):
+        with writing(self._folder):
+            try:
                 put()
-        except StoreReadOnly:
-            self.uncached += 1
-            return False
+            except OutputError as error:
+                if errno_of(error) not in NOT_PERMITTED:
+                    raise
+                self.uncached += 1
+                return False
         return True
 
 

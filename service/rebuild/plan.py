@@ -9,9 +9,10 @@ from typing import Any
 
 from swara.classifier.pitch import PitchTracker
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
+from swara.data.errors import CorpusError
 from swara.data.recording import Recording
 from swara.embedder import EmbedderSpec
-from swara.service.errors import RecordingsLost, StoreDamaged
+from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples
 from swara.service.samples.unchanged_files import verify_recordings
@@ -84,11 +85,11 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
 
     Raises
     ------
-    RecordingsChanged
-        If recordings were deleted or changed since they were added.
-    CorpusError, StoreDamaged
-        If a list of recordings, or of corrections, is damaged.
-    StoreNewer, StoreUnreadable
+    CorpusError
+        If recordings were deleted or changed since they were added, or the list of them is damaged.
+    StoreDamaged
+        If the list of corrections is.
+    StoreError
         If the live version must not be replaced, or cannot be read.
     """
     known = known_samples(store.corpus)
@@ -145,10 +146,8 @@ def check_missing_recordings(store: Layout, plan: Plan, *, force: bool) -> Itera
 
     Raises
     ------
-    RecordingsLost
-        Naming some of them, without `force`.
     CorpusError
-        If the list of recordings is damaged.
+        Naming some of them, without `force`; or if the list of recordings is damaged.
     """
     seen = _seen(store, plan)
     gone = seen.keys() - {recording.id for recording in plan.recordings} - removed_ids(store.corpus)
@@ -161,7 +160,7 @@ def check_missing_recordings(store: Layout, plan: Plan, *, force: bool) -> Itera
     count = counted(len(lost), "recording")
     what = f"{count} of the live version can be found in the list no more: {named}{more}"
     if not force:
-        raise RecordingsLost(
+        raise CorpusError(
             what,
             where=str(store.corpus),
             fix="Restore the list from a backup; to go on without them: swara rebuild --force",

@@ -15,7 +15,8 @@ from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
 from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.stages import StageProgress, StageReport, Stages
-from swara.service.store import Layout, create_version, publish, writer_lock
+from swara.service.store import Layout, create_version, publish
+from swara.service.store.lock import writer_lock
 from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .compare import eval_notes, evaluate_candidate, with_corrections
@@ -64,7 +65,7 @@ def rebuild(
 
     Raises
     ------
-    RecordingsChanged, RecordingsLost, StoreBusy, StoreUnwritable
+    CorpusError, StoreError
         If recordings are not what was added, or not known any more though nobody removed them, if another
         rebuild is at work, or the disk is full or read-only.
     SwaraError

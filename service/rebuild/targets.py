@@ -13,9 +13,8 @@ import numpy as np
 
 from swara.raga.swaras import SVARASTHANAS, parse_swara
 from swara.raga.tuning import JUST, Tuning, learned
-from swara.service.errors import NoTargets
+from swara.service.errors import StoreError, damaged, reading
 from swara.service.store import Layout, current_version, verify_version
-from swara.service.store.disk_errors import damaged, reading
 
 from .labelled_notes import LabelledNote
 from .note_pitch import median_cents
@@ -147,17 +146,17 @@ def learned_tuning(store: Layout) -> Tuning:
 
     Raises
     ------
-    NoTargets
+    StoreError
         If there is no version yet, or an older swara made it.
     StoreDamaged
         If the live version is damaged.
     """
     version = current_version(store)
     if version is None:
-        raise NoTargets("nothing was learned yet", where=str(store.folder), fix=_FIX)
+        raise StoreError("nothing was learned yet", where=str(store.folder), fix=_FIX)
     manifest, at = verify_version(store, version), store.version(version).targets
     if at.name not in manifest.files:
-        raise NoTargets("the live version has no learned tuning", where=str(store.folder), fix=_FIX)
+        raise StoreError("the live version has no learned tuning", where=str(store.folder), fix=_FIX)
     with reading(at):
         content = at.read_bytes()
     try:

@@ -17,9 +17,9 @@ from swara.classifier.note_head.files import save_note_head
 from swara.classifier.note_head.fit import fit_note_head
 from swara.classifier.note_head.head import NoteHead
 from swara.classifier.note_head.refit import refit_without
-from swara.data.corpus.log import json_line
 from swara.data.corpus.recording_json import recording_to_json
 from swara.data.recording import Recording
+from swara.data.storage.json_lines import json_line
 from swara.embedder import EmbedderSpec
 from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
 from swara.service.store import VersionContents, VersionLayout

@@ -18,7 +18,7 @@ from swara.classifier.pitch import PitchTracker
 from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
-from swara.data.storage.atomic_file import check_writable
+from swara.data.storage.disk import check_writable, writing
 from swara.embedder import Embedder
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreError
@@ -95,9 +95,10 @@ def prefetch(
 def _can_keep(store: Layout) -> bool:
     try:
         for folder in (store.embeddings, store.pitch):
-            folder.mkdir(parents=True, exist_ok=True)
-            check_writable(folder / "try.npz")
-    except (OSError, OutputError):
+            with writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                check_writable(folder / "try.npz")
+    except OutputError:
         return False
     return True
 

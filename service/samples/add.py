@@ -7,11 +7,11 @@ from pathlib import Path
 
 from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
-from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
-from swara.data.errors import OutputError
+from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
-from swara.data.storage.atomic_file import check_writable
+from swara.data.storage.disk import check_writable, os_reason, sha256_of, writing
+from swara.data.storage.json_lines import ANOTHER_STORE
 
 from .batch import SampleBatch
 from .results import AddResult, Duplicate, Failure
@@ -89,10 +89,9 @@ def _sorted_out(
     unreadable: list[Failure] = []
     for one in described:
         try:
-            sha256 = audio_digest(one.path)
+            sha256 = sha256_of(one.path)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            unreadable.append(Failure(one.path, f"{one.path}: the file cannot be read: {reason}."))
+            unreadable.append(Failure(one.path, f"{one.path}: the file cannot be read: {os_reason(error)}."))
             continue
         if sha256 in known:
             duplicates.append(Duplicate(one.path, known[sha256].path, known=True))
@@ -105,15 +104,8 @@ def _sorted_out(
 
 def _check_writable(corpus: Path) -> None:
     """Find out before the work that its result can be kept."""
-    try:
+    with writing(corpus.parent, "the folder of the store cannot be made", elsewhere=ANOTHER_STORE):
         corpus.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(
-            f"the folder of the store cannot be made: {reason}",
-            where=str(corpus.parent),
-            fix="Choose another store with --store",
-        ) from error
     check_writable(corpus)
 
 

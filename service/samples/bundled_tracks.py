@@ -16,7 +16,7 @@ from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.service.store.pitch_cache import tracker_fingerprint
 
 __all__ = ["bundled_tracks", "write_bundled_tracks"]

@@ -6,17 +6,17 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from swara.classifier.pitch import Progress
-from swara.data.corpus.corpus import PACK_PREFIX, audio_digest, audio_path
+from swara.data.corpus.corpus import PACK_PREFIX, audio_path
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts.table_writer import TABLE_NAME, write_table
 from swara.data.recording import Recording
-from swara.data.storage.disk import sync_tree
+from swara.data.storage.disk import sha256_of, sync_tree, writing
 
 from .known import known_samples
 
@@ -68,7 +68,7 @@ def export_samples(
             "no samples were added to this store", where=str(corpus), fix="Give --bundled for those of swara"
         )
     target = folder.resolve()
-    with _writing(folder):
+    with writing(folder, "the samples cannot be written here", elsewhere="name a new folder"):
         _refuse_taken(target, folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".swara-{secrets.token_hex(6)}")
@@ -90,7 +90,7 @@ def _fill(part: Path, recordings: Sequence[Recording], progress: Progress | None
     placed = [(f"{_AUDIO}/{_file_name(recording)}", recording) for recording in recordings]
     for number, (name, recording) in enumerate(placed, 1):
         copy = part / name
-        if not _copied(audio_path(recording), copy) or audio_digest(copy) != recording.sha256:
+        if not _copied(audio_path(recording), copy) or sha256_of(copy) != recording.sha256:
             wrong.append(recording)
         else:
             size += copy.stat().st_size
@@ -143,16 +143,3 @@ def _refuse_taken(target: Path, folder: Path) -> None:
         )
     if target.exists() and not target.is_dir():
         raise OutputError("this is a file", where=str(folder), fix="Name a folder that does not exist yet")
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(
-            f"the samples cannot be written here: {reason}",
-            where=str(folder),
-            fix="Name a new folder on a disk with room, where you may write",
-        ) from error

@@ -41,12 +41,12 @@ class KnownTracks:
     def of(self, sha256: str, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Return the pitch of the recording with that digest, whose whole sound `clip` is, at 16 kHz."""
         known = self._shipped.get(sha256)
-        known = known if known is not None else self._cache.get(self._fingerprint, sha256)
+        known = known if known is not None else self._cache.load(self._fingerprint, sha256)
         if known is not None:
             return known
         track = self._tracker.track(clip, progress)
         # Who checks a corpus wants to know of the recordings, whatever becomes of the cache.
-        with suppress(OutputError, OSError):
+        with suppress(OutputError):
             self._cache.put(self._fingerprint, sha256, track)
         return track
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from swara.data.corpus.corpus import (
     PACK_PREFIX,
     append_removal,
-    audio_digest,
     audio_path,
     pack_recordings,
     read_corpus,
 )
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
+from swara.data.storage.disk import sha256_of
 
 from .results import AudioProblem
 
@@ -84,7 +84,7 @@ def check_recordings(recordings: Iterable[Recording]) -> tuple[AudioProblem, ...
     problems = []
     for recording in recordings:
         try:
-            if audio_digest(audio_path(recording)) != recording.sha256:
+            if sha256_of(audio_path(recording)) != recording.sha256:
                 problems.append(AudioProblem(recording, "changed"))
         except (FileNotFoundError, NotADirectoryError):
             problems.append(AudioProblem(recording, "deleted"))

@@ -12,8 +12,9 @@ from swara.data.audio.clipping import clipped_share
 from swara.data.audio.decode import decode, source_blocks
 from swara.data.audio.frames import level_db
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_digest, audio_path
+from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
+from swara.data.storage.disk import os_reason, sha256_of
 from swara.raga.errors import SwaraError
 
 from .findings import Finding, finding, remove
@@ -36,13 +37,12 @@ def check_file(recording: Recording) -> Finding | None:
     path = audio_path(recording)
     back = f"Put the file back, or mount the disk that it is on; to forget it, run: {remove(recording)}"
     try:
-        if audio_digest(path) == recording.sha256:
+        if sha256_of(path) == recording.sha256:
             return None
     except (FileNotFoundError, NotADirectoryError):
         return finding(recording, "gone", "the file is gone", back)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return finding(recording, "unreadable", f"the file cannot be read: {reason}", back)
+        return finding(recording, "unreadable", f"the file cannot be read: {os_reason(error)}", back)
     again = f"Put the file back, or run: {remove(recording)}; then it can be added again"
     return finding(recording, "changed", "the file was changed since it was added", again)
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swara.data.corpus.corpus import PACK_PREFIX, audio_path
+from swara.data.errors import CorpusError
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
-from swara.service.errors import RecordingsChanged
 from swara.service.phrases import counted
 
 from .known import check_recordings
@@ -24,7 +24,7 @@ def verify_recordings(recordings: Sequence[Recording]) -> None:
 
     Raises
     ------
-    RecordingsChanged
+    CorpusError
         Naming those that do not.
     """
     problems = check_recordings(recordings)
@@ -35,7 +35,7 @@ def verify_recordings(recordings: Sequence[Recording]) -> None:
     count = f"{counted(len(problems), 'recording')} {'is' if len(problems) == 1 else 'are'}"
     wrong = [each.recording for each in problems if not _is_bundled(each.recording)]
     gone = [each.recording for each in problems if each.what == "deleted" and each.recording in wrong]
-    raise RecordingsChanged(
+    raise CorpusError(
         f"{count} not what was added: {', '.join(named)}{more}",
         fix=_fix(wrong, _lost_folder(gone, recordings) if gone == wrong else None),
     )

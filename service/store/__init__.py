@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
-from .lock import writer_lock
 from .manifest import Manifest
-from .verify import read_manifest, verify_version
-from .versions import VersionContents, all_versions, create_version, current_version, promote, publish
+from .versions import (
+    VersionContents,
+    all_versions,
+    create_version,
+    current_version,
+    promote,
+    publish,
+    read_manifest,
+    verify_version,
+)
 
 __all__ = [
     "Layout",
@@ -25,5 +32,4 @@ __all__ = [
     "read_manifest",
     "store_folder",
     "verify_version",
-    "writer_lock",
 ]

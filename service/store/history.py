@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from swara.service.errors import StoreDamaged
+from swara.data.storage.json_lines import LineLog
+from swara.raga.errors import SwaraError
+from swara.service.errors import StoreDamaged, StoreError, damaged, reading
 
-from .disk_errors import damaged, reading
 from .layout import Layout, is_version_id, time_in_id
-from .log import append_line, damaged_line, each_line
 from .manifest import Manifest
 
 __all__ = ["History", "choices", "note_promotion", "note_rollback", "rolled_back", "training_recordings"]
@@ -25,7 +25,7 @@ def training_recordings(
 
     Raises
     ------
-    StoreDamaged, StoreUnreadable
+    StoreError
         If the file is missing, damaged, or may not be read.
     """
     at = store.version(version).recordings
@@ -51,14 +51,14 @@ class History:
         By the ids of those that were made live by hand: when that was last, as `time_in_id` writes it.
     promoted_from : mapping of str to str
         By the ids of those that were promoted by hand: the one that was live until then.
-    damage : tuple of StoreDamaged
+    damage : tuple of SwaraError
         One for each line that cannot be read.
     """
 
     abandoned: frozenset[str]
     chosen_at: Mapping[str, str]
     promoted_from: Mapping[str, str]
-    damage: tuple[StoreDamaged, ...]
+    damage: tuple[SwaraError, ...]
 
 
 def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> None:
@@ -66,16 +66,16 @@ def note_rollback(store: Layout, left: str | None, to: str, at: datetime) -> Non
 
     Raises
     ------
-    StoreUnwritable
+    StoreError
         If it cannot be written.
     """
-    append_line(store.rollbacks, {"at": at.isoformat(), "left": left, "to": to})
+    _log(store).append({"at": at.isoformat(), "left": left, "to": to})
 
 
 def note_promotion(store: Layout, live: str | None, to: str, at: datetime) -> None:
     """Note that `to` was made live after `live`, which is not thereby left; otherwise as `note_rollback`."""
     promoted_from = {} if live is None else {"from": live}
-    append_line(store.rollbacks, {"at": at.isoformat(), "left": None, "to": to, **promoted_from})
+    _log(store).append({"at": at.isoformat(), "left": None, "to": to, **promoted_from})
 
 
 def choices(store: Layout) -> History:
@@ -83,27 +83,23 @@ def choices(store: Layout) -> History:
 
     Raises
     ------
-    StoreUnreadable
+    StoreError
         If the log may not be read.
     """
     left: set[str] = set()
     chosen_at: dict[str, str] = {}
     promoted_from: dict[str, str] = {}
-    damage: list[StoreDamaged] = []
-    for number, line in enumerate(each_line(store.rollbacks), 1):
-        if isinstance(line, StoreDamaged):
-            damage.append(line)
-            continue
-        try:
-            at, given_up, to, was_live = _decision(line)
-        except (TypeError, KeyError, ValueError):
-            damage.append(damaged_line("this line does not name versions", store.rollbacks, number))
-            continue
-        left = (left | {given_up}) - {to} if given_up else left - {to}
+
+    def apply(line: Mapping[str, Any]) -> None:
+        at, given_up, to, was_live = _decision(line)
+        left.update([given_up] if given_up else [])
+        left.discard(to)
         chosen_at[to] = at
         if was_live:
             promoted_from[to] = was_live
-    return History(frozenset(left), chosen_at, promoted_from, tuple(damage))
+
+    damage = _log(store).replay(apply)
+    return History(frozenset(left), chosen_at, promoted_from, damage)
 
 
 def rolled_back(store: Layout) -> frozenset[str]:
@@ -120,8 +116,14 @@ def rolled_back(store: Layout) -> frozenset[str]:
     return known.abandoned
 
 
+def _log(store: Layout) -> LineLog:
+    return LineLog(store.rollbacks, StoreError, StoreDamaged)
+
+
 def _decision(line: Mapping[str, Any]) -> tuple[str, str | None, str, str | None]:
-    left, to, promoted_from = line["left"], line["to"], line.get("from")
-    if not all(is_version_id(each) for each in (left, to, promoted_from) if each is not None) or to is None:
-        raise ValueError("no ids of versions")
-    return time_in_id(datetime.fromisoformat(line["at"])), left, to, promoted_from
+    """Return when it was, which version was left if any, which one was made live, and after which."""
+    left, to, was_live = (line.get(name) for name in ("left", "to", "from"))
+    named = [each for each in (left, to, was_live) if each is not None]
+    if to is None or not all(isinstance(each, str) and is_version_id(each) for each in named):
+        raise ValueError("it does not name versions")
+    return time_in_id(datetime.fromisoformat(str(line.get("at")))), left, to, was_live

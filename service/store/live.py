@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from swara.classifier.note_head.files import load_note_head
 from swara.classifier.note_head.head import NoteHead
 from swara.embedder import EmbedderSpec
-from swara.index.errors import IndexDamaged
+from swara.index import IndexDamaged
 from swara.index.samples import SampleIndex, load_sample_index
-from swara.service.errors import EmbedderChanged, StoreDamaged, StoreUnreadable
+from swara.service.errors import EmbedderChanged, StoreError, damaged, reading
 
-from .disk_errors import damaged, reading
 from .layout import Layout
 from .manifest import Manifest
-from .verify import verify_version
-from .versions import current_version
+from .versions import current_version, verify_version
 
 __all__ = ["LiveVersion", "open_live", "open_version"]
 
@@ -61,13 +59,13 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
         If a newer swara wrote it.
     EmbedderChanged
         If the head or the index was made with another embedder.
-    StoreUnreadable
+    StoreError
         If a file may not be read.
     """
     while (version := current_version(store)) is not None:
         try:
             return open_version(store, version, embedder)
-        except (StoreDamaged, StoreUnreadable):
+        except StoreError:
             if current_version(store) == version:
                 raise
     return None

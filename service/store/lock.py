@@ -10,9 +10,8 @@ from datetime import datetime
 
 from filelock import FileLock, Timeout
 
-from swara.service.errors import StoreBusy
+from swara.service.errors import StoreBusy, writing
 
-from .disk_errors import writing
 from .layout import Layout
 from .versions import clear_leftovers
 
@@ -38,7 +37,7 @@ def writer_lock(store: Layout, *, patience_s: float = _PATIENCE_S) -> Iterator[N
     ------
     StoreBusy
         If another writer holds the lock; the message names it.
-    StoreUnwritable
+    StoreError
         If the store may not be written, or the disk is full.
     """
     with writing(store.folder):

@@ -1,29 +1,47 @@
-"""What a version of the store says about itself."""
+"""What a version of the store says about itself, in today's schema or an older one."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from swara.data.installation import installed_version
+from swara.data.storage.disk import FileRecord
+from swara.data.storage.json_lines import converted
 from swara.embedder import EmbedderSpec
 
-from .migrations import SCHEMA, UNGATED, migrated
+__all__ = [
+    "HITS",
+    "HITS_IN_COMMON",
+    "MIGRATIONS",
+    "SCHEMA",
+    "UNGATED",
+    "Manifest",
+    "Parameters",
+    "Score",
+    "Scores",
+    "code_version",
+    "hash8",
+    "scores_from_json",
+    "stored_schema",
+]
 
-__all__ = ["SCHEMA", "FileRecord", "Manifest", "Parameters", "code_version", "hash8", "stored_schema"]
+SCHEMA = 2
+"""Number of the manifest's schema; a change of its meaning raises it, and adds a step to `MIGRATIONS`."""
+
+UNGATED: Mapping[str, Any] = {
+    "promoted": True,
+    "reasons": [],
+    "scores": {},
+    "live": None,
+    "held_out": "",
+}
+"""What the manifest of a version says that nobody examined."""
 
 Parameters: TypeAlias = Mapping[str, str | int | float]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file of a version: the SHA-256 of its bytes, as 64 hex digits, and their number."""
-
-    sha256: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +88,8 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Return the manifest as UTF-8 JSON, the embedder's fingerprint beside its spec."""
-        fields = asdict(self) | {"fingerprint": self.embedder.fingerprint}
+        files = {path: {"sha256": each.sha256, "size": each.size_bytes} for path, each in self.files.items()}
+        fields = asdict(self) | {"files": files, "fingerprint": self.embedder.fingerprint}
         text = json.dumps(fields, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
         return f"{text}\n".encode()
 
@@ -81,21 +100,41 @@ class Manifest:
         Raises
         ------
         ValueError
-            If it is something else.
+            If it is something else; it names the field that is wrong.
         """
-        try:
-            fields = migrated(json.loads(content))
-            fingerprint = fields.pop("fingerprint")
-            fields["embedder"] = EmbedderSpec(**fields["embedder"])
-            fields["files"] = {path: FileRecord(**record) for path, record in fields["files"].items()}
-            manifest = cls(**fields)
-            if missing := UNGATED.keys() - manifest.gate.keys():
-                raise ValueError(f"not a manifest: its gate lacks {', '.join(sorted(missing))}")
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"not a manifest: {error}") from error
+        import msgspec
+
+        fields = msgspec.convert(json.loads(content), dict[str, Any])
+        schema = stored_schema(content)
+        if schema not in range(1, SCHEMA + 1):
+            raise ValueError(f"not a manifest of a schema from 1 to {SCHEMA}")
+        for number in range(fields["schema"] + 1, SCHEMA + 1):
+            fields = MIGRATIONS[number](fields) | {"schema": number}
+        fingerprint = fields.pop("fingerprint", None)
+        files = msgspec.convert(fields.get("files"), dict[str, dict[str, Any]])
+        renamed = {"size": "size_bytes"}
+        fields["files"] = {
+            path: {renamed.get(name, name): value for name, value in record.items()}
+            for path, record in files.items()
+        }
+        manifest = converted(fields, cls)
+        if missing := UNGATED.keys() - manifest.gate.keys():
+            raise ValueError(f"not a manifest: its gate lacks {', '.join(sorted(missing))}")
         if manifest.embedder.fingerprint != fingerprint:
             raise ValueError("not a manifest: its fingerprint is not that of its embedder")
         return manifest
+
+
+def _to_2(fields: dict[str, Any]) -> dict[str, Any]:
+    """Versions are examined before they go live; those of schema 1 all went live without."""
+    return fields | {"gate": dict(UNGATED)}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2}
+"""By the schema that comes out; each takes the fields of the schema before.
+
+A version never changes on disk: its id vouches for its bytes. So a manifest is migrated each time it is read.
+"""
 
 
 def stored_schema(content: bytes) -> int | None:
@@ -119,3 +158,27 @@ def hash8(manifest: bytes) -> str:
 def code_version() -> str:
     """Return the version of swara that runs; ``source`` where it is not installed."""
     return installed_version() or "source"
+
+
+HITS = "retrieval hits"
+
+HITS_IN_COMMON = f"{HITS}, in common"
+"""Over the recordings that both versions know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One figure: a share, 0 to 1, of how many `notes`, and `of` whom, where it is one singer's."""
+
+    share: float
+    notes: int
+    of: str = ""
+
+
+Scores: TypeAlias = Mapping[str, Score]
+"""By the name of what was measured; what cannot be measured is left out."""
+
+
+def scores_from_json(value: Mapping[str, Any]) -> Scores:
+    """Read what a manifest keeps; raises ValueError if it is something else."""
+    return {name: converted(fields, Score) for name, fields in value.items()}

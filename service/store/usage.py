@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from swara.data.storage.array_cache import ArrayCacheDir, CacheInfo
+from swara.data.storage.array_cache import ArrayCache, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 
-from . import Layout, Manifest, current_version, read_manifest, writer_lock
+from . import Layout, Manifest, current_version, read_manifest
+from .lock import writer_lock
 from .pitch_cache import PitchCache
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]
@@ -67,32 +67,26 @@ class Pruned:
     left: CacheInfo
     stuck: int
 
-
-@dataclass(frozen=True, slots=True)
-class _Cache:
-    kind: Kind
-    entries: ArrayCacheDir
-    corrupt_entries: Callable[[str], tuple[Path, ...]]
+    def __add__(self, other: Pruned) -> Pruned:
+        return Pruned(
+            self.outdated + other.outdated,
+            self.damaged + other.damaged,
+            self.left + other.left,
+            self.stuck + other.stuck,
+        )
 
 
 def cache_shares(store: Layout) -> tuple[CacheShare, ...]:
     """Look at every entry of the caches; nothing is written."""
-    live = _fingerprints_of(_live(store))
-    names = _names(_manifests(store))
-
-    def share(cache: _Cache, fingerprint: str) -> CacheShare:
-        info = cache.entries.info(fingerprint)
-        return CacheShare(
-            kind=cache.kind,
-            fingerprint=fingerprint,
-            name=names.get(fingerprint),
-            live=fingerprint in live,
-            entries=info.entries,
-            size=info.size,
-            damaged=len(cache.corrupt_entries(fingerprint)),
-        )
-
-    return tuple(share(cache, one) for cache in _caches(store) for one in cache.entries.fingerprints())
+    live, names = _fingerprints_of(_live(store)), _names(_manifests(store))
+    shares = []
+    for kind, cache in _caches(store).items():
+        for one in cache.fingerprints():
+            info, damaged = cache.info(one), len(cache.corrupt_entries(one))
+            shares.append(
+                CacheShare(kind, one, names.get(one), one in live, info.entries, info.size, damaged)
+            )
+    return tuple(shares)
 
 
 def prune_cache(store: Layout, *, everything: bool = False) -> Pruned:
@@ -103,22 +97,23 @@ def prune_cache(store: Layout, *, everything: bool = False) -> Pruned:
     StoreBusy
         If a rebuild is at work: what it keeps may be of an embedder that is not live yet.
     StoreError
-        If no version is live, so that nothing says what is of use; not if `everything` goes.
-    StoreUnwritable
-        If the store may not be written.
+        If the store may not be written; or if no version is live, so that nothing says what is of use, unless
+        `everything` goes.
     """
-    caches = _caches(store)
-    if not any(cache.entries.fingerprints() for cache in caches):
-        return _summed([])
+    nothing = CacheInfo(0, 0)
+    caches, total = _caches(store).values(), Pruned(nothing, nothing, nothing, 0)
+    if not any(cache.fingerprints() for cache in caches):
+        return total
     with writer_lock(store):
         keep = frozenset() if everything else _needed(store)
-        return _summed(_prune(cache, keep) for cache in caches)
+        for cache in caches:
+            total += _prune(cache, keep)
+    return total
 
 
-def _prune(cache: _Cache, keep: frozenset[str]) -> Pruned:
-    outdated = cache.entries.prune(keep)
-    stuck = sum(cache.entries.info(f).entries for f in cache.entries.fingerprints() if f not in keep)
-    sizes = []
+def _prune(cache: ArrayCache[Any], keep: frozenset[str]) -> Pruned:
+    outdated, damaged = cache.prune(keep), CacheInfo(0, 0)
+    stuck = sum(cache.info(each).entries for each in cache.fingerprints() if each not in keep)
     for path in (path for fingerprint in keep for path in cache.corrupt_entries(fingerprint)):
         try:
             size = path.stat().st_size
@@ -126,31 +121,12 @@ def _prune(cache: _Cache, keep: frozenset[str]) -> Pruned:
         except OSError:
             stuck += path.exists()
         else:
-            sizes.append(size)
-    return Pruned(outdated, CacheInfo(len(sizes), sum(sizes)), cache.entries.total(), stuck)
+            damaged += CacheInfo(1, size)
+    return Pruned(outdated, damaged, cache.info(), stuck)
 
 
-def _summed(parts: Iterable[Pruned]) -> Pruned:
-    parts = tuple(parts)
-    return Pruned(
-        _total(part.outdated for part in parts),
-        _total(part.damaged for part in parts),
-        _total(part.left for part in parts),
-        sum(part.stuck for part in parts),
-    )
-
-
-def _total(infos: Iterable[CacheInfo]) -> CacheInfo:
-    infos = tuple(infos)
-    return CacheInfo(sum(info.entries for info in infos), sum(info.size for info in infos))
-
-
-def _caches(store: Layout) -> tuple[_Cache, ...]:
-    embeddings, pitch = EmbeddingCache(store.embeddings), PitchCache(store.pitch)
-    return (
-        _Cache("embeddings", embeddings.entries, embeddings.corrupt_entries),
-        _Cache("pitch", pitch.entries, pitch.corrupt_entries),
-    )
+def _caches(store: Layout) -> dict[Kind, ArrayCache[Any]]:
+    return {"embeddings": EmbeddingCache(store.embeddings), "pitch": PitchCache(store.pitch)}
 
 
 def _needed(store: Layout) -> frozenset[str]:

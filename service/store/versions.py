@@ -1,4 +1,4 @@
-"""Versions are made whole, then named, then made live; no file of one ever changes."""
+"""Versions are made whole, then named, then made live, and found unchanged whenever they are read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from swara.data.storage.atomic_file import write_atomically
-from swara.data.storage.disk import sha256_of, sync, sync_tree
+from swara.data.installation import newer_advice
+from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
 from swara.embedder import EmbedderSpec
+from swara.service.errors import StoreNewer, damaged, reading, writing
 
-from .disk_errors import damaged, reading, writing
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id, time_in_id
-from .manifest import FileRecord, Manifest, Parameters, code_version, hash8
-from .migrations import UNGATED
+from .manifest import SCHEMA, UNGATED, Manifest, Parameters, code_version, hash8, stored_schema
 
 __all__ = [
     "Build",
@@ -29,6 +28,8 @@ __all__ = [
     "current_version",
     "promote",
     "publish",
+    "read_manifest",
+    "verify_version",
     "withdraw",
 ]
 
@@ -88,7 +89,7 @@ def create_version(store: Layout, build: Build, *, parent: str | None, made_at: 
 
     Raises
     ------
-    StoreUnwritable
+    StoreError
         If the disk is full, or may not be written.
     """
     new = store.versions / f"{NEW_PREFIX}{secrets.token_hex(6)}"
@@ -111,17 +112,13 @@ def promote(store: Layout, version: str) -> None:
 
     Raises
     ------
-    StoreUnwritable
+    StoreError
         If the disk is full, or may not be written.
     """
-
-    def write(file: Path) -> None:
-        file.write_text(f"{version}\n", encoding="ascii", newline="\n")
-
     with writing(store.folder):
         # The name of the version must not reach the disk after that of its being live.
         sync(store.versions)
-        write_atomically(store.current, write)
+        write_bytes(store.current, f"{version}\n".encode("ascii"))
 
 
 def publish(store: Layout, build: Build, *, parent: str | None, made_at: datetime) -> str:
@@ -174,6 +171,52 @@ def withdraw(store: Layout, version: str) -> None:
     shutil.rmtree(doomed, ignore_errors=True)
 
 
+def verify_version(store: Layout, version: str) -> Manifest:
+    """Return the manifest of `version` once it and every file that it lists are found unchanged.
+
+    Raises
+    ------
+    StoreDamaged
+        Naming the first file that is missing, cut short or changed.
+    StoreNewer
+        If the version has a schema that this swara does not know.
+    """
+    at = store.version(version)
+    manifest = read_manifest(store, version)
+    for path, record in manifest.files.items():
+        with reading(at.folder / path):
+            if (what := record.difference(at.folder / path)) is not None:
+                raise damaged(what, at.folder / path)
+    return manifest
+
+
+def read_manifest(store: Layout, version: str) -> Manifest:
+    """Return the manifest of `version`, itself found unchanged; the files that it lists are not looked at.
+
+    Raises
+    ------
+    StoreDamaged
+        If it is missing or changed.
+    StoreNewer
+        If it has a schema that this swara does not know.
+    """
+    at = store.version(version)
+    with reading(at.manifest):
+        content = at.manifest.read_bytes()
+    if not version.endswith(f"-{hash8(content)}"):
+        raise damaged("the file was changed since it was made", at.manifest)
+    if (stored_schema(content) or 0) > SCHEMA:
+        raise StoreNewer(
+            "the store was written by a newer swara",
+            where=str(at.folder),
+            fix=newer_advice(),
+        )
+    try:
+        return Manifest.from_json(content)
+    except ValueError as error:
+        raise damaged(str(error), at.manifest) from error
+
+
 def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at: datetime) -> Manifest:
     files = sorted(path for path in new.rglob("*") if path.is_file())
     return Manifest(
@@ -186,8 +229,5 @@ def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at:
         corpus_digest=contents.corpus_digest,
         metrics=contents.metrics,
         gate=contents.gate,
-        files={
-            path.relative_to(new).as_posix(): FileRecord(sha256_of(path), path.stat().st_size)
-            for path in files
-        },
+        files={path.relative_to(new).as_posix(): FileRecord.of(path) for path in files},
     )

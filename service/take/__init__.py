@@ -1,1 +1,1 @@
-"""A take is analysed and summed up: pure, nothing here touches the disk."""
+"""A take is analyzed and summed up: pure, nothing here touches the disk."""

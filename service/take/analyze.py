@@ -94,7 +94,7 @@ def analyze(
     progress: Progress | None = None,
     adviser: Adviser | None = None,
 ) -> TakeReport:
-    """Analyse a take.
+    """Analyze a take.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from swara.service.errors import NoSuchVersion, StoreDamaged, StoreError, StoreNewer
+from swara.service.errors import NoSuchVersion, StoreDamaged, StoreError, StoreNewer, damaged
 from swara.service.store import (
     Layout,
     Manifest,
@@ -15,9 +15,8 @@ from swara.service.store import (
     read_manifest,
     verify_version,
 )
-from swara.service.store.disk_errors import damaged
 from swara.service.store.history import History, choices
-from swara.service.store.scores import Scores, scores_from_json
+from swara.service.store.manifest import Scores, scores_from_json
 
 __all__ = [
     "BaselineVersion",

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from swara.service.errors import NoSuchVersion
-from swara.service.store import Layout, promote, writer_lock
+from swara.service.store import Layout, promote
 from swara.service.store.history import note_promotion, note_rollback
+from swara.service.store.lock import writer_lock
 from swara.service.store.versions import withdraw
 
 from .info import VersionInfo, find_version, kept_versions, known_live, live_version, rollback_target
@@ -28,7 +29,7 @@ def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
         If there is none to go back to.
     StoreDamaged
         If the version asked for is damaged.
-    StoreUnwritable, StoreBusy
+    StoreError
         If the store cannot be written.
     """
     with writer_lock(store):
@@ -61,7 +62,7 @@ def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
     ------
     StoreDamaged
         If ``CURRENT`` does not say which one is live: then nothing is removed.
-    StoreUnwritable, StoreBusy
+    StoreError
         If the store cannot be written.
     """
     with writer_lock(store):

@@ -171,7 +171,7 @@ class TestOutputsThatCannotBe:
     def _no_analysis(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Outputs are refused before the time is spent."""
         monkeypatch.setattr(
-            "swara.service.export.take_files.pitch_tracker", lambda name: pytest.fail("analysed")
+            "swara.service.export.take_files.pitch_tracker", lambda name: pytest.fail("analyzed")
         )
 
     @pytest.mark.parametrize("option", OUTPUTS)
@@ -190,7 +190,7 @@ class TestOutputsThatCannotBe:
     def test_the_take_itself(self, swara, demo: Path, tmp_path: Path) -> None:
         take = tmp_path / "take.flac"
         take.write_bytes(demo.read_bytes())
-        _assert_one_line(swara("analyze", take, "--target", take), "the recording that is analysed")
+        _assert_one_line(swara("analyze", take, "--target", take), "the recording that is analyzed")
         assert take.read_bytes() == demo.read_bytes()
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import audio_digest
+from swara.data.storage.disk import sha256_of
 from swara.embedder import registry
 from swara.raga.errors import SwaraError
 
@@ -58,7 +58,7 @@ REMARK = "What the cache held of this recording was damaged, and was computed ag
 def damaged_entry(swara, stub_tracker, store: Path, demo: Path) -> Path:
     """The take's entry in the cache, cut short."""
     assert swara("analyze", demo, "--tonic", "C#3", "--quiet", "--store", store).code == 0
-    (entry,) = (store / "cache" / "embeddings").rglob(f"{audio_digest(demo)}.npz")
+    (entry,) = (store / "cache" / "embeddings").rglob(f"{sha256_of(demo)}.npz")
     os.truncate(entry, 300)
     return entry
 

@@ -161,7 +161,7 @@ class TestErrors:
         take = _tone(tmp_path / "take.wav", 200)
         before = take.read_bytes()
         plain = take.rename(tmp_path / "take")
-        self._assert_refused(swara("spectrogram", plain, "-o", plain), "the recording that is analysed")
+        self._assert_refused(swara("spectrogram", plain, "-o", plain), "the recording that is analyzed")
         take = plain.rename(take)
         self._assert_refused(swara("spectrogram", take, "-o", take), "take.wav")
         assert take.read_bytes() == before

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from swara.data.synth import VOICES, bhupali_take
 from swara.embedder.builtin.embedder import BuiltinEmbedder
 from swara.embedder.pooling import pool
-from swara.index.errors import IndexDamaged
+from swara.index import IndexDamaged
 from swara.index.exact_index import ExactIndex
 from swara.index.faiss_index import FaissIndex
 

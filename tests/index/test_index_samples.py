@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swara.index import Item
-from swara.index.errors import IndexDamaged
+from swara.index import IndexDamaged, Item
 from swara.index.exact_index import ExactIndex
 from swara.index.samples import (
     SampleIndex,

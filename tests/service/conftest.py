@@ -23,9 +23,10 @@ from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import append_recordings, audio_digest
+from swara.data.corpus.corpus import append_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.embedder import EmbedderSpec, Embeddings
 from swara.embedder.pooling import pool
 from swara.raga.errors import SwaraError
@@ -41,9 +42,9 @@ from swara.service.store import (
     open_live,
     publish,
     verify_version,
-    writer_lock,
 )
 from swara.service.store.layout import is_version_id
+from swara.service.store.lock import writer_lock
 
 Accident: TypeAlias = Literal["killed", "disk full"]
 
@@ -298,7 +299,7 @@ class Studio(Lab):
             for n, swara in enumerate(swaras)
         )
         recording = Recording(
-            str(path), audio_digest(path), singer, self.SA_HZ, None, labels, "of no value", synthesized=True
+            str(path), sha256_of(path), singer, self.SA_HZ, None, labels, "of no value", synthesized=True
         )
         append_recordings(self.store.corpus, [recording])
         return recording

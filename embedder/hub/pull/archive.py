@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
+from swara.data.storage import disk
 from swara.embedder.errors import ModelError, ModelUnfit, writing
 from swara.embedder.hub.locate import SAVED_MODEL_FILE
 
@@ -183,11 +184,8 @@ def _copy_file(source: Path, target: Path) -> None:
 
 
 def _opened(file: Path) -> IO[bytes]:
-    try:
+    with disk.reading(file, ModelUnfit):
         return file.open("rb")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ModelUnfit(f"the file cannot be read: {reason}", where=str(file)) from error
 
 
 def _parts_of(saved_model: Path) -> Iterator[Path]:

@@ -9,26 +9,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from swara.data.storage.disk import sha256_of
+from swara.data.storage.disk import FileRecord
 from swara.embedder.errors import ModelDamaged, reading
 from swara.embedder.hub.locate import SAVED_MODEL_FOLDER, saved_model_files
 
-__all__ = ["FileRecord", "ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """One file as it was when the model was pulled.
-
-    Parameters
-    ----------
-    sha256 : str
-        64 hex digits.
-    size_bytes : int
-    """
-
-    sha256: str
-    size_bytes: int
+__all__ = ["ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +59,7 @@ class ModelManifest:
 def records_of(content: Path, folder: Path) -> dict[str, FileRecord]:
     """Return the record of each file of a model, `content` being a file or a folder inside `folder`."""
     files = [content] if content.is_file() else sorted(p for p in content.rglob("*") if p.is_file())
-    return {
-        path.relative_to(folder).as_posix(): FileRecord(sha256_of(path), path.stat().st_size)
-        for path in files
-    }
+    return {path.relative_to(folder).as_posix(): FileRecord.of(path) for path in files}
 
 
 def write_manifest(path: Path, manifest: ModelManifest) -> None:
@@ -117,12 +99,8 @@ def check_files(folder: Path, manifest: ModelManifest) -> None:
     for name, record in manifest.files.items():
         path = folder / name
         with reading(path, fix):
-            size = path.stat().st_size
-            if size != record.size_bytes:
-                what = f"the file has {size} bytes, not the {record.size_bytes} that were pulled"
+            if (what := record.difference(path)) is not None:
                 raise ModelDamaged(what, where=str(path), fix=fix)
-            if sha256_of(path) != record.sha256:
-                raise ModelDamaged("the file is not what was pulled", where=str(path), fix=fix)
     for path in saved_model_files(folder / SAVED_MODEL_FOLDER):
         if path.is_file() and path.relative_to(folder).as_posix() not in manifest.files:
             raise ModelDamaged("the file was not pulled with the others", where=str(path), fix=fix)

@@ -10,7 +10,7 @@ import numpy as np
 from swara.classifier.pitch.decode import PITCH_BINS, Salience, bins_of_hz
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.service.report import wording
 from swara.service.report.chart import tick_step_s
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.raga.ragas import Raga
 from swara.raga.swaras import saptak_name
 from swara.raga.tuning import Tuning

@@ -11,7 +11,7 @@ from swara.data.audio.frames import mel_of_hz
 from swara.data.audio.mel import MelBands, MelPower
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.atomic_file import write_atomically
+from swara.data.storage.disk import write_atomically
 from swara.service.report import wording
 from swara.service.report.chart import tick_step_s
 

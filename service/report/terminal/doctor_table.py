@@ -60,4 +60,4 @@ def _summary(checks: tuple[Check, ...]) -> str:
     optional = {0: "", 1: " One optional thing is missing."}.get(
         missing, f" {missing} optional things are missing."
     )
-    return f"Ready to analyse a take.{optional}"
+    return f"Ready to analyze a take.{optional}"

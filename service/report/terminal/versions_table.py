@@ -9,7 +9,7 @@ from rich.console import Console
 
 from swara.service.phrases import counted
 from swara.service.rebuild.gate import MARGINS
-from swara.service.store.scores import Score
+from swara.service.store.manifest import Score
 from swara.service.versions.diff import Difference
 from swara.service.versions.info import VersionInfo
 

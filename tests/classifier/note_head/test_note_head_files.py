@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from swara.classifier.errors import HeadDamaged
+from swara.classifier import HeadError
 from swara.classifier.note_head.evidence import EVIDENCE_DIM
 from swara.classifier.note_head.files import load_note_head, save_note_head
 from swara.classifier.note_head.head import NoteHead
@@ -89,7 +89,7 @@ def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
         saved.write_bytes(damaged)
         try:
             assert same(load_note_head(saved), head_of())
-        except HeadDamaged:
+        except HeadError:
             noticed += 1
     assert noticed > 0.8 * len(content) / 11
 
@@ -98,15 +98,15 @@ def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
 def test_a_torn_file_is_refused(saved, keep):
     saved.write_bytes(saved.read_bytes()[:keep])
 
-    with pytest.raises(HeadDamaged, match="Run: swara rebuild") as refused:
+    with pytest.raises(HeadError, match="Run: swara rebuild") as refused:
         load_note_head(saved)
     assert refused.value.where == str(saved)
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(HeadDamaged, match="the file is missing"):
+    with pytest.raises(HeadError, match="the file is missing"):
         load_note_head(tmp_path / "nowhere.npz")
-    with pytest.raises(HeadDamaged):
+    with pytest.raises(HeadError):
         load_note_head(tmp_path)
 
 
@@ -133,12 +133,12 @@ def test_a_missing_file_is_refused(tmp_path):
     ids=str,
 )
 def test_arrays_that_make_no_head_are_refused(saved, changes):
-    with pytest.raises(HeadDamaged, match="this is no note head"):
+    with pytest.raises(HeadError, match="this is no note head"):
         load_note_head(rewritten(saved, **changes))
 
 
 def test_a_newer_format_asks_for_an_upgrade(saved):
-    with pytest.raises(HeadDamaged, match=r"newer swara.*Use the newer swara"):
+    with pytest.raises(HeadError, match=r"newer swara.*Use the newer swara"):
         load_note_head(rewritten(saved, format=np.array(2)))
 
 
@@ -153,12 +153,12 @@ def test_nothing_is_unpickled(saved):
     with zipfile.ZipFile(saved, "a") as archive:
         archive.writestr("extra.npy", buffer.getvalue())
 
-    with pytest.raises(HeadDamaged):
+    with pytest.raises(HeadError):
         load_note_head(saved)
 
 
 def test_a_damaged_head_is_an_error_that_the_user_can_mend():
-    assert issubclass(HeadDamaged, SwaraError)
+    assert issubclass(HeadError, SwaraError)
 
 
 @pytest.mark.parametrize(

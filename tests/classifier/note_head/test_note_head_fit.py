@@ -9,7 +9,7 @@ import pytest
 import threadpoolctl
 from sklearn.linear_model import LogisticRegression
 
-from swara.classifier.errors import TooFewNotes
+from swara.classifier import HeadError
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.examples import NoteExample
 from swara.classifier.note_head.fit import fit_note_head
@@ -159,7 +159,7 @@ def test_a_swara_of_one_singer_is_learned_and_called_untested():
 
 @pytest.mark.parametrize("examples", [[], corpus(["S"]), corpus(per_singer=1)])
 def test_too_little_to_learn_from_says_what_to_add(examples):
-    with pytest.raises(TooFewNotes, match="Add samples until two swaras have 5 notes each"):
+    with pytest.raises(HeadError, match="Add samples until two swaras have 5 notes each"):
         fit_note_head(examples, seed=0)
 
 

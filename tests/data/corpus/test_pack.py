@@ -13,9 +13,10 @@ import soundfile
 from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_digest, audio_path, pack_folder, pack_recordings
+from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.layouts import Given, read_layout
 from swara.data.recording import Recording
+from swara.data.storage.disk import sha256_of
 from swara.data.synth.pack import SCALES, SINGLE, pack_takes
 from swara.data.synth.vorbis import vorbis_bytes
 from swara.raga.notation import swara_letter
@@ -56,7 +57,7 @@ def test_it_is_small_and_holds_what_it_lists() -> None:
     assert sum(path.stat().st_size for path in files) < 3_000_000
     listed = {audio_path(recording): recording.sha256 for recording in RECORDINGS}
     assert {path for path in files if path.suffix == ".ogg"} == set(listed)
-    assert {path: audio_digest(path) for path in listed} == listed
+    assert {path: sha256_of(path) for path in listed} == listed
 
 
 def test_its_folders_tell_the_same_as_its_list() -> None:

@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 
-from swara.data.errors import AudioUnreadable, MissingPackage
+from swara.data.errors import AudioError, MissingPackage
 from swara.data.synth import soundfont
 from swara.data.synth.midi import MidiNote
 from swara.data.synth.soundfont import ENVIRONMENT, find_soundfont, render_notes
@@ -54,7 +54,7 @@ def test_a_file_that_is_no_soundfont_is_refused(tmp_path):
     any_font()
     broken = tmp_path / "broken.sf2"
     broken.write_bytes(b"no soundfont at all")
-    with pytest.raises(AudioUnreadable, match="broken"):
+    with pytest.raises(AudioError, match="broken"):
         render_notes(broken, [MidiNote(0, 60, 0.0, 1.0)], RATE_HZ)
 
 

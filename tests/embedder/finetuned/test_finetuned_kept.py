@@ -149,7 +149,7 @@ def test_one_that_may_not_be_removed_stays_whole(swara, kept: Path, monkeypatch:
     monkeypatch.setattr("pathlib.Path.rename", refuse)
     done = swara("models", "remove", NAME)
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert "it cannot be removed: permission denied" in done.err
+    assert "cannot be removed: permission denied" in done.err
     assert {file.name for file in kept.iterdir()} == {"model.tflite", "manifest.json"}
 
 

@@ -36,8 +36,7 @@ def tf():
 @pytest.fixture(scope="module")
 def models(tf, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """YAMNet as published, and VGGish but for the width of its dense layers; random weights."""
-    from benchmarks.published.vggish import save_vggish
-    from benchmarks.published.yamnet import save_yamnet
+    from benchmarks.published import save_vggish, save_yamnet
 
     folder = tmp_path_factory.mktemp("models")
     save_yamnet(folder / "yamnet" / "saved_model", seed=1)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled
+from benchmarks.rebuild.choir import relabel, shuffled
 from swara.service.embedders.choose import Choice
-from swara.service.errors import StoreUnwritable
+from swara.service.errors import StoreError
 from swara.service.store import current_version
 
 
@@ -94,7 +94,7 @@ def test_a_line_of_json_for_each_stage(studio, nightly) -> None:
 
 def test_nothing_is_said_to_be_live_that_could_not_be_written(studio, nightly, monkeypatch) -> None:
     def full(*_, **__):
-        raise StoreUnwritable("the disk is full")
+        raise StoreError("the disk is full")
 
     monkeypatch.setattr("swara.service.rebuild.rebuild.publish", full)
     failed = nightly("--json")

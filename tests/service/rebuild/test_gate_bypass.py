@@ -7,18 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled, sing
+from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.classifier.note_head.examples import NoteSource
 from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
+from swara.data.errors import CorpusError
 from swara.index import Item
 from swara.index.samples import build_sample_index
-from swara.service.errors import NoSuchVersion, RecordingsLost
+from swara.service.errors import NoSuchVersion
 from swara.service.rebuild.evaluate import HITS, examine, hits_among
 from swara.service.rebuild.first_version import ensure_live
 from swara.service.rebuild.gate import HITS_IN_COMMON, decide
 from swara.service.rebuild.labelled_notes import LabelledNote
 from swara.service.store import current_version
-from swara.service.store.scores import Score
+from swara.service.store.manifest import Score
 
 SINGERS, TAKES = 5, 3
 
@@ -215,7 +216,7 @@ class TestRecordingsAreLost:
         first = choir.rebuild()
         content = choir.store.corpus.read_bytes()
         choir.store.corpus.write_bytes(b"".join(content.splitlines(keepends=True)[:-TAKES]))
-        with pytest.raises(RecordingsLost, match=rf"{TAKES} recordings of .*\(singer 4\).*Restore the list"):
+        with pytest.raises(CorpusError, match=rf"{TAKES} recordings of .*\(singer 4\).*Restore the list"):
             choir.rebuild()
         assert current_version(choir.store) == first.version
 

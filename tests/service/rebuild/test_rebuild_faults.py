@@ -1,4 +1,4 @@
-"""A short form of the accidents of ``benchmarks/rebuild.py``."""
+"""A short form of the accidents of ``python -m benchmarks.rebuild``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are fo
 _CODE = """
 import sys
 from pathlib import Path
-from benchmarks.rebuilds.faults import Trial
+from benchmarks.rebuild.faults import Trial
 
 trial = Trial(Path(sys.argv[1]), seed=1)
 print(*trial.kills(6), sep="\\n")

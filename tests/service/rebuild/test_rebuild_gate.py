@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rebuilds.choir import relabel, shuffled, sing
+from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.service.rebuild.evaluate import examine
 from swara.service.rebuild.gate import MARGINS, decide
 from swara.service.rebuild.held_out import hash_of_singer, held_out_singers
 from swara.service.rebuild.labelled_notes import NoteExtractor
 from swara.service.store import current_version, open_version, verify_version
-from swara.service.store.scores import HITS, HITS_IN_COMMON, Score
+from swara.service.store.manifest import HITS, HITS_IN_COMMON, Score
 
 SINGERS, TAKES = 5, 3
 

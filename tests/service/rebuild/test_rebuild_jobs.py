@@ -16,10 +16,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.rebuilds.choir import sing
-from benchmarks.rebuilds.stubs import tone_ears
-from swara.data.corpus.corpus import append_recordings, audio_digest
+from benchmarks.rebuild.choir import sing
+from benchmarks.rebuild.stubs import tone_ears
+from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
+from swara.data.storage.disk import sha256_of
 from swara.embedder.cache import EmbeddingCache
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
 from swara.service.rebuild.workers import prefetch
@@ -70,7 +71,7 @@ def test_the_same_bytes_whatever_the_number_of_jobs(corpus, tmp_path: Path) -> N
 def test_what_cannot_be_decoded_is_named_as_with_one_job(corpus, tmp_path: Path) -> None:
     bad = Path(corpus[3].path)
     bad.write_bytes(b"no sound")
-    corpus[3] = replace(corpus[3], sha256=audio_digest(bad))
+    corpus[3] = replace(corpus[3], sha256=sha256_of(bad))
     said = []
     for jobs in (1, 2):
         with pytest.raises(AudioError) as caught:
@@ -85,9 +86,9 @@ def test_what_was_done_before_a_kill_is_not_done_again(corpus, tmp_path: Path) -
     code = (
         "import sys; from pathlib import Path; import swara.service.samples.known as k; "
         "k.pack_recordings = lambda: (); "
-        "from benchmarks.rebuilds.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
-        "extractors = tone_ears(1.0); e, t = ears(); "
-        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, ears=ears)"
+        "from benchmarks.rebuild.stubs import tone_ears; from swara.service.rebuild.rebuild import rebuild; "
+        "extractors = tone_ears(1.0); e, t = extractors(); "
+        "rebuild(Path(sys.argv[1]), embedder=e, tracker=t, jobs=2, extractors=extractors)"
     )
     child = subprocess.Popen([sys.executable, "-c", code, str(store)], cwd=ROOT)
     deadline = time.monotonic() + 120
@@ -114,7 +115,7 @@ import errno, os
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
-from benchmarks.rebuilds.stubs import ToneEmbedder, ToneTracker
+from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.embedder.cache import EmbeddingCache
 
 def put(self, sha256, embeddings):

@@ -150,7 +150,7 @@ def test_doctor_shows_each_check_and_its_fix(encoding):
 def test_doctor_is_content_when_only_the_optional_is_missing():
     file = Terminal("utf-8")
     render_doctor(CHECKS[:2], Console(file=file, width=80))
-    assert "Ready to analyse a take. One optional thing is missing." in file.getvalue()
+    assert "Ready to analyze a take. One optional thing is missing." in file.getvalue()
 
 
 def test_text_reports_import_nothing_heavy():

@@ -12,9 +12,10 @@ import soundfile
 
 from swara.data.audio.clipping import clipped_share
 from swara.data.audio.decode import load_clip, source_blocks
-from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings
+from swara.data.corpus.corpus import append_recordings, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 from swara.service.samples.check import check_samples
@@ -65,7 +66,7 @@ def _tones(swaras: str, sa_hz: float, *, level: float = 0.4, seed: int = 0, leng
 def _noted(path: Path, places, sa_hz: float, **more) -> Recording:
     labels = tuple(SwaraLabel(round(a, 4), round(b, 4), swara) for a, b, swara in places)
     fields = {"singer": "Asha", "raga": None, "licence": "own"} | more
-    return Recording(str(path), audio_digest(path), tonic_hz=sa_hz, labels=labels, **fields)
+    return Recording(str(path), sha256_of(path), tonic_hz=sa_hz, labels=labels, **fields)
 
 
 def _sung(path: Path, swaras: str, sa_hz: float = A2_HZ, *, named: str | None = None, sa=None, **more):

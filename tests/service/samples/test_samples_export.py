@@ -14,7 +14,6 @@ import soundfile
 
 from swara.data.corpus.corpus import (
     append_recordings,
-    audio_digest,
     corpus_digest,
     pack_recordings,
     read_corpus,
@@ -22,6 +21,7 @@ from swara.data.corpus.corpus import (
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts import Given
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.service.samples.add import add_samples
 from swara.service.samples.export import export_samples
 from swara.service.samples.known import known_samples
@@ -62,7 +62,7 @@ def _recording(path: Path, seed: int, **more) -> Recording:
         "labels": (SwaraLabel(0.1, 0.4, "S"),),
         "licence": "own",
     }
-    return Recording(str(path), audio_digest(path), **(fields | more))
+    return Recording(str(path), sha256_of(path), **(fields | more))
 
 
 def _corpus(folder: Path, *recordings: Recording) -> Path:
@@ -96,7 +96,7 @@ def test_what_is_exported_is_read_back_equal(tmp_path: Path, through: str) -> No
     assert (exported.recordings, len(result.added)) == (4, 4)
     assert _descriptions(tmp_path / "two" / "corpus.jsonl") == _descriptions(corpus)
     assert corpus_digest(result.added) == corpus_digest(read_corpus(corpus))
-    assert all(audio_digest(Path(each.path)) == each.sha256 for each in result.added)
+    assert all(sha256_of(Path(each.path)) == each.sha256 for each in result.added)
 
 
 def test_odd_names_and_words_survive(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, audio_digest, audio_path, pack_recordings, read_corpus
+from swara.data.corpus.corpus import append_recordings, audio_path, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.service.samples.known import check_recordings, find_sample, known_samples, remove_sample
 
 
@@ -17,7 +18,7 @@ def _recording(folder: Path, name: str, sha256: str | None = None) -> Recording:
     path = folder / f"{name}.wav"
     path.write_text(name)
     labels = (SwaraLabel(0.0, 1.0, "S"),)
-    return Recording(str(path), sha256 or audio_digest(path), "Asha", 110.0, None, labels, "own")
+    return Recording(str(path), sha256 or sha256_of(path), "Asha", 110.0, None, labels, "own")
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings, audio_digest, pack_recordings, read_corpus
+from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
@@ -61,7 +62,7 @@ class Store:
             SwaraLabel(round(REST_S + n * 0.9, 4), round(REST_S + n * 0.9 + NOTE_S, 4), swara)
             for n, swara in enumerate((named or swaras).split())
         )
-        take = Recording(str(path), audio_digest(path), "Asha", sa_hz, raga, labels, "own")
+        take = Recording(str(path), sha256_of(path), "Asha", sa_hz, raga, labels, "own")
         append_recordings(self.layout.corpus, [take])
 
     def label(self, **change):

@@ -6,7 +6,8 @@ import pytest
 
 from swara.data.storage.array_cache import CacheInfo
 from swara.service.errors import StoreBusy, StoreError
-from swara.service.store import current_version, verify_version, writer_lock
+from swara.service.store import current_version, verify_version
+from swara.service.store.lock import writer_lock
 from swara.service.store.usage import cache_shares, prune_cache
 
 

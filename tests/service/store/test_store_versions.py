@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from swara.service.errors import StoreDamaged, StoreNewer, StoreUnwritable
-from swara.service.store import create_version, current_version, promote, publish, verify_version, writer_lock
+from swara.service.errors import StoreDamaged, StoreError, StoreNewer
+from swara.service.store import create_version, current_version, promote, publish, verify_version
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
+from swara.service.store.lock import writer_lock
 
 NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 
@@ -37,7 +38,7 @@ def test_a_version_says_what_it_is(lab) -> None:
     assert manifest.corpus_digest == "corpus 7"
     assert manifest.metrics == {"accuracy": 1.0}
     assert set(manifest.files) == {"note_head.npz", "index/madhya-Sa.faiss", "report.json"}
-    assert manifest.files["note_head.npz"].size == 600
+    assert manifest.files["note_head.npz"].size_bytes == 600
     assert json.loads(lab.store.version(version).manifest.read_bytes())["fingerprint"] == lab.SPEC.fingerprint
 
 
@@ -109,7 +110,7 @@ def test_a_version_that_cannot_be_made_live_is_not_kept(lab, monkeypatch: pytest
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr(Path, "replace", refuse)
-    with pytest.raises(StoreUnwritable, match=r"no space left on device\. Free some space"):
+    with pytest.raises(StoreError, match=r"no space left on device\. Free some space"):
         lab.publish(2)
     assert lab.tree() == before
 

@@ -1,0 +1,1 @@
+"""A converted YAMNet against the SavedModel it was made from: ``python -m benchmarks.converted``."""

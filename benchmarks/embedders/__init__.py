@@ -1,0 +1,1 @@
+"""What turns sounds into vectors, side by side: ``python -m benchmarks.embedders``."""

@@ -1,0 +1,1 @@
+"""What fine-tuning is worth on singers that it never heard: ``python -m benchmarks.finetune``."""

@@ -1,1 +1,0 @@
-"""Fine-tuning on corpora made for it, judged by singers that it never heard."""

@@ -1,0 +1,1 @@
+"""Pitch trackers side by side, over a drone too: ``python -m benchmarks.pitch``."""

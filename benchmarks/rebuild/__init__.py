@@ -1,0 +1,1 @@
+"""What a rebuild costs, and what it survives: ``python -m benchmarks.rebuild``."""

@@ -1,0 +1,73 @@
+"""Measure what a rebuild costs, and what it survives.
+
+Costs are ratios in one run, on a corpus that is synthesized in a temporary folder: of two hours, or of a few
+minutes with ``--quick``. Accidents are 200 kills, 50 write errors and 20 races, or a few of each.
+Exits with 1 if anything is not as it should be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.page import Check
+
+from .cost import measure_cost
+from .faults import Trial
+
+MINUTES, QUICK_MINUTES = (10.0, 40.0, 120.0), (2.0, 4.0)
+ACCIDENTS, QUICK_ACCIDENTS = (200, 50, 20), (10, 9, 1)
+SEED = 20_250_301
+
+
+def main() -> int:
+    """Measure, print a line for each figure, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a few minutes of sound, a few accidents")
+    parser.add_argument("--minutes", type=float, nargs="+", help="lengths of the corpora, rising")
+    parser.add_argument("--only", choices=("cost", "faults"))
+    asked = parser.parse_args()
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="swara-rebuild-") as folder:
+        if asked.only != "cost":
+            failed += _faults(Path(folder), QUICK_ACCIDENTS if asked.quick else ACCIDENTS)
+        if asked.only != "faults":
+            usual = QUICK_MINUTES if asked.quick else MINUTES
+            failed += _cost(Path(folder), tuple(asked.minutes or usual))
+    return 1 if failed else 0
+
+
+def _faults(folder: Path, counts: tuple[int, int, int]) -> int:
+    trial = Trial(folder / "faults", SEED)
+    kills, errors, races = counts
+    parts: tuple[tuple[str, Iterator[str]], ...] = (
+        ("kills", trial.kills(kills)),
+        ("write errors", trial.write_errors(errors)),
+        ("races", trial.races(races, seconds=2.0)),
+    )
+    failed = 0
+    for name, outcomes in parts:
+        seen: Counter[str] = Counter()
+        try:
+            seen.update(outcomes)
+            verdict = "the live version answered every time, and nothing was lost"
+        except AssertionError as error:
+            verdict, failed = f"NOT MET: {error}", failed + 1
+        print(f"{name}: {dict(sorted(seen.items()))}: {verdict}", flush=True)
+    return failed
+
+
+def _cost(folder: Path, minutes: tuple[float, ...]) -> int:
+    failed = 0
+    for line in measure_cost(folder, minutes):
+        print(line if isinstance(line, str) else "  " + "  ".join(line.row()), flush=True)
+        failed += isinstance(line, Check) and not line.met
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

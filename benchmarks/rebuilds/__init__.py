@@ -1,1 +1,0 @@
-"""What a rebuild costs and survives, on recordings made for it."""

@@ -1,0 +1,1 @@
+"""What swara tells a singer, measured: the sections of ``docs/benchmarks.md``."""

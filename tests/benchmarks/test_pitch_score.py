@@ -1,0 +1,169 @@
+"""The benchmark of pitch trackers counts frames as mir_eval does, and as its page says."""
+
+from __future__ import annotations
+
+import mir_eval
+import numpy as np
+import pytest
+
+from benchmarks.pitch.score import BANDS_HZ, Scores, aligned, band_tallies, tallies
+from benchmarks.recordings import Sung
+from swara.classifier.pitch import TRACK_RATE_HZ as RATE_HZ
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
+
+HOP_S = 0.005
+
+
+def _silence(seconds: float) -> Clip:
+    return Clip(np.zeros(round(seconds * RATE_HZ), np.float32), RATE_HZ)
+
+
+def _track(times_s: np.ndarray, hz: np.ndarray, voiced: np.ndarray) -> PitchTrack:
+    return PitchTrack(times_s, hz, voiced.astype(float), voiced)
+
+
+def _sung(hz: np.ndarray, **more: object) -> Sung:
+    return Sung("test", _silence(hz.size * HOP_S), HOP_S * np.arange(hz.size), hz, **more)
+
+
+def _line(frames: int = 800, seed: int = 0) -> np.ndarray:
+    """A wandering pitch with rests."""
+    rng = np.random.default_rng(seed)
+    hz = 220.0 * 2.0 ** (np.cumsum(rng.normal(0, 5, frames)) / 1200)
+    hz[100:130] = hz[400:470] = 0.0
+    return hz
+
+
+def _perfect(sung: Sung, ratio: float = 1.0) -> PitchTrack:
+    hz = np.where(sung.hz > 0, ratio * sung.hz, np.nan)
+    return _track(sung.times_s, hz, sung.hz > 0)
+
+
+def _scores(sung: Sung, track: PitchTrack) -> Scores:
+    return Scores(tallies(sung, track))
+
+
+def _values(scores: Scores) -> tuple[float, ...]:
+    shares = (*scores.within, scores.octaves_off, scores.recall, scores.false_alarm)
+    return tuple(share.value for share in shares)
+
+
+def test_a_perfect_tracker_scores_all() -> None:
+    sung = _sung(_line())
+    scores = _scores(sung, _perfect(sung))
+    assert _values(scores) == pytest.approx((1.0, 1.0, 1.0, 0.0, 1.0, 0.0))
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0, 4.0])
+def test_an_octave_off_is_an_octave_error(ratio: float) -> None:
+    sung = _sung(_line())
+    scores = _scores(sung, _perfect(sung, ratio))
+    assert _values(scores)[:4] == pytest.approx((0.0, 0.0, 0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("cents", "within"), [(9, (1, 1, 1)), (20, (1, 1, 0)), (40, (1, 0, 0)), (60, (0, 0, 0))]
+)
+def test_each_tolerance_is_its_own(cents: float, within: tuple[int, ...]) -> None:
+    sung = _sung(_line())
+    assert _values(_scores(sung, _perfect(sung, 2.0 ** (cents / 1200))))[:3] == pytest.approx(within)
+
+
+def test_figures_are_those_of_mir_eval_on_the_pooled_frames() -> None:
+    rng = np.random.default_rng(3)
+    sung = [_sung(_line(seed=k), tells_voicing=True) for k in range(3)]
+    tracks = []
+    for one in sung:
+        wrong = 2.0 ** (rng.choice([0, 8, 18, 35, 90, 1200], one.hz.size) / 1200)
+        heard_hz = np.where(one.hz > 0, one.hz, 150.0) * wrong
+        tracks.append(_track(one.times_s, heard_hz, rng.random(one.hz.size) < 0.7))
+    counts = np.concatenate([tallies(*pair) for pair in zip(sung, tracks, strict=True)])
+    both = [aligned(*pair) for pair in zip(sung, tracks, strict=True)]
+    true_hz, heard_hz = (
+        np.concatenate([getattr(one, field)[one.counted] for one in both])
+        for field in ("true_hz", "estimated_hz")
+    )
+    ones, cents = (
+        np.ones(true_hz.size),
+        (mir_eval.melody.hz2cents(true_hz), mir_eval.melody.hz2cents(heard_hz)),
+    )
+    scores = Scores(counts)
+    for tolerance, share in zip((50, 25, 10), _values(scores)[:3], strict=True):
+        expected = mir_eval.melody.raw_pitch_accuracy(
+            ones, cents[0], ones, cents[1], cent_tolerance=tolerance
+        )
+        assert share == pytest.approx(expected)
+    chroma = mir_eval.melody.raw_chroma_accuracy(ones, cents[0], ones, cents[1])
+    assert scores.octaves_off.value == pytest.approx(chroma - scores.within[0].value)
+    voicing = mir_eval.melody.voicing_measures(
+        np.concatenate([one.hz > 0 for one in sung]).astype(float),
+        np.concatenate([track.voiced for track in tracks]).astype(float),
+    )
+    assert _values(scores)[4:] == pytest.approx(voicing)
+
+
+def test_pitch_counts_where_the_tracker_calls_the_frame_unvoiced() -> None:
+    sung = _sung(_line())
+    track = _perfect(sung)
+    silent = _track(track.times_s, track.hz, np.zeros(track.hz.size, bool))
+    scores = _scores(sung, silent)
+    assert scores.within[0].value == pytest.approx(1.0)
+    assert scores.recall.value == 0.0
+
+
+def test_no_estimate_is_no_hit() -> None:
+    sung = _sung(np.full(400, 200.0))
+    hz = np.full(400, 200.0)
+    hz[100:200] = np.nan
+    assert _scores(sung, _track(sung.times_s, hz, np.isfinite(hz))).within[0].value == pytest.approx(
+        0.75, abs=0.01
+    )
+
+
+def test_estimates_are_interpolated_in_log_frequency() -> None:
+    times_s = np.array([0.0, 1.0])
+    track = _track(times_s, np.array([100.0, 400.0]), np.ones(2, bool))
+    sung = Sung("glide", _silence(1.0), np.array([0.0, 0.5, 1.0]), np.full(3, 200.0))
+    assert aligned(sung, track).estimated_hz == pytest.approx([100.0, 200.0, 400.0])
+
+
+def test_frames_next_to_a_change_of_voicing_do_not_count_for_pitch() -> None:
+    hz = np.array([0, 0, 200, 200, 200, 200, 0, 0, 200.0])
+    counted = aligned(_sung(hz), _perfect(_sung(hz))).counted
+    assert counted.nonzero()[0].tolist() == [3, 4]
+
+
+def test_a_gap_in_the_truth_ends_a_stretch() -> None:
+    times_s = np.concatenate([HOP_S * np.arange(10), 1.0 + HOP_S * np.arange(10)])
+    sung = Sung("gap", _silence(2.0), times_s, np.full(20, 200.0), tells_voicing=False)
+    counted = aligned(sung, _track(times_s, np.full(20, 200.0), np.ones(20, bool))).counted
+    assert (~counted).nonzero()[0].tolist() == [9, 10]
+
+
+def test_where_nobody_sings_only_the_false_alarm_is_known() -> None:
+    sung = Sung.unsung("noise", np.zeros(RATE_HZ, np.float32))
+    voiced = np.arange(sung.times_s.size) % 4 == 0
+    scores = _scores(sung, _track(sung.times_s, np.full(voiced.size, 200.0), voiced))
+    assert _values(scores)[5] == pytest.approx(0.25)
+    assert np.isnan(_values(scores)[:5]).all()
+
+
+def test_voicing_is_left_out_where_the_truth_does_not_tell() -> None:
+    sung = _sung(_line(), tells_voicing=False)
+    scores = _scores(sung, _perfect(sung))
+    assert np.isnan(_values(scores)[4:]).all()
+    assert scores.within[0].value == pytest.approx(1.0)
+
+
+def test_long_recordings_are_cut_and_nothing_is_lost() -> None:
+    sung = _sung(_line(4000))
+    counts = tallies(sung, _perfect(sung))
+    assert counts.shape == (4, 9)
+    assert counts[:, [5, 7]].sum() == sung.hz.size
+
+
+def test_bands_are_those_of_the_true_pitch() -> None:
+    low, high = _sung(np.full(100, 100.0)), _sung(np.full(100, 800.0))
+    assert band_tallies(low, _perfect(low))[:, 0].nonzero()[0].tolist() == [0]
+    assert band_tallies(high, _perfect(high))[:, 0].nonzero()[0].tolist() == [len(BANDS_HZ) - 2]

@@ -1,0 +1,156 @@
+"""The sounds of the benchmark of pitch trackers: at the level stated, and the same every time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import recordings
+from benchmarks.pitch import sounds
+from benchmarks.pitch.conditions import conditions
+from benchmarks.recordings import Sung, Tanpura
+from swara.classifier.pitch import TRACK_RATE_HZ as RATE_HZ
+from swara.data.clip import Clip
+from swara.data.synth import VOICES, rms
+
+
+@pytest.fixture(scope="module")
+def voice() -> Sung:
+    return sounds.made_voice(0, VOICES["low female"])
+
+
+def _under(mixed: Sung, voice: Sung) -> np.ndarray:
+    """What was laid under the voice: the mix may have been turned down as a whole."""
+    silent = ~voice.voiced_samples & (np.abs(voice.clip.samples) < 1e-4)
+    assert silent.any()
+    scale = np.linalg.lstsq(voice.clip.samples[:, None], mixed.clip.samples, rcond=None)[0][0]
+    return mixed.clip.samples / scale - voice.clip.samples
+
+
+def _tone_tanpura() -> Tanpura:
+    times_s = np.arange(RATE_HZ) / RATE_HZ
+    return Tanpura("tone", np.sin(2 * np.pi * 130.0 * times_s).astype(np.float32), 130.0)
+
+
+@pytest.mark.parametrize("level_db", [10.0, 0.0])
+def test_the_level_of_a_tanpura_is_as_stated(voice: Sung, level_db: float) -> None:
+    (mixed,) = sounds.over_tanpura([voice], [_tone_tanpura()], level_db)
+    heard_db = 20 * np.log10(rms(voice.clip.samples[voice.voiced_samples]) / rms(_under(mixed, voice)))
+    assert heard_db == pytest.approx(level_db, abs=0.3)
+
+
+def test_the_level_of_noise_is_as_stated(voice: Sung) -> None:
+    (mixed,) = sounds.over_noise([voice], 10.0)
+    heard_db = 20 * np.log10(rms(voice.clip.samples[voice.voiced_samples]) / rms(_under(mixed, voice)))
+    assert heard_db == pytest.approx(10.0, abs=0.3)
+
+
+def test_a_tanpura_is_tuned_to_the_singer() -> None:
+    tuned = _tone_tanpura().tuned(216.0)
+    spectrum = np.abs(np.fft.rfft(tuned[: RATE_HZ // 2] * np.hanning(RATE_HZ // 2)))
+    assert 2.0 * spectrum.argmax() == pytest.approx(216.0, abs=2.0)
+
+
+def test_all_tanpuras_are_used_in_turn(voice: Sung) -> None:
+    played = []
+
+    class Spy(Tanpura):
+        def play(self, count: int, sa_hz: float, rng: np.random.Generator) -> np.ndarray:
+            played.append((self.name, sa_hz))
+            return np.ones(count, np.float32)
+
+    tanpuras = [Spy(str(k), np.ones(10, np.float32), 100.0) for k in range(5)]
+    sounds.over_tanpura([voice] * 10, tanpuras, 5.0)
+    assert sorted(name for name, _ in played) == sorted("0123401234")
+    assert {sa_hz for _, sa_hz in played} == {voice.sa_hz}
+
+
+def test_a_room_leaves_the_sound_where_it_was() -> None:
+    click = np.zeros(RATE_HZ, np.float32)
+    click[4000] = 1.0
+    sung = Sung("click", Clip(click, RATE_HZ), np.array([0.0, 1.0]), np.zeros(2))
+    for wet in sounds.in_room([sung] * 3, sounds.made_rooms()):
+        assert np.abs(wet.clip.samples).argmax() == 4000
+        assert np.count_nonzero(np.abs(wet.clip.samples) > 1e-4) > 1000
+
+
+@pytest.mark.parametrize("name", ["made-tanpura5", "made-pink10", "made-tanpura5room"])
+def test_a_condition_repeats(name: str, voice: Sung, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounds, "made_voices", lambda: [voice])
+    first, second = (conditions(None)[name].make()[0].clip.samples for _ in range(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, voice.clip.samples)
+
+
+def test_without_recordings_there_are_still_conditions() -> None:
+    found = conditions(None)
+    assert {"made-clean", "made-tanpura0", "made-range", "silence", "white", "tabla", "breath"} <= set(found)
+    assert not {"clean", "concert", "drone"} & set(found)
+
+
+def test_what_nobody_sings_is_truly_unvoiced() -> None:
+    found = [one for kind in ("silence", "white", "tabla", "breath") for one in sounds.nobody(kind)]
+    for sound in found:
+        assert not sound.hz.any()
+        assert np.abs(sound.clip.samples).max() <= 1.0
+    assert rms(found[-1].clip.samples) == pytest.approx(10 ** (sounds.LEVEL_DB / 20), rel=1e-3)
+
+
+def test_the_truth_of_a_made_voice_is_its_pitch(voice: Sung) -> None:
+    """Its waveform repeats after one true period, in the middle of every long voiced stretch."""
+    checked = 0
+    for time_s, hz in zip(voice.times_s[::40], voice.hz[::40], strict=True):
+        start, period, window = round(time_s * RATE_HZ), RATE_HZ / hz if hz else 0.0, 480
+        if not voice.voiced_samples[start : start + 2 * window].all() or not hz:
+            continue
+        lags = np.arange(round(0.7 * period), round(1.4 * period))
+        here = voice.clip.samples[start : start + window]
+        likeness = [
+            np.corrcoef(here, voice.clip.samples[start + lag : start + lag + window])[0, 1] for lag in lags
+        ]
+        assert lags[int(np.argmax(likeness))] == pytest.approx(period, rel=0.05)
+        checked += 1
+    assert checked >= 3
+
+
+def test_made_voices_fill_the_range() -> None:
+    hz = np.concatenate([one.hz for one in sounds.made_range()])
+    for low, high in ((80, 110), (250, 290), (550, 700), (700, 900)):
+        assert np.count_nonzero((hz > low) & (hz < high)) > 50
+
+
+def test_world_moves_a_voice_where_it_is_told(voice: Sung) -> None:
+    pytest.importorskip("pyworld")
+    first, second = sounds.moved([voice])
+    medians_hz = [float(np.median(one.hz[one.hz > 0])) for one in (first, second)]
+    assert medians_hz == pytest.approx([sounds.MEDIANS_HZ[0], sounds.MEDIANS_HZ[4]])
+    assert first.clip.samples.size == voice.clip.samples.size
+    assert np.abs(first.clip.samples).max() == pytest.approx(np.abs(voice.clip.samples).max(), rel=1e-3)
+
+
+class TestRealRecordings:
+    @pytest.fixture
+    def root(self) -> Path:
+        named = os.environ.get("SWARA_EVAL_DATA")
+        if not named:
+            pytest.skip("SWARA_EVAL_DATA names no folder of recordings")
+        return Path(named)
+
+    def test_twelve_tanpuras_and_four_rooms(self, root: Path) -> None:
+        if not (root / "tanpura").is_dir() or not (root / "noise_and_rooms").is_dir():
+            pytest.skip("no tanpura or noise_and_rooms there")
+        assert len(recordings.tanpuras(root)) == 12
+        responses = recordings.room_responses(root)
+        assert len(responses) == 4
+        assert all(np.abs(r[:160]).max() == pytest.approx(np.abs(r).max()) for r in responses)
+
+    def test_the_concert_labels_come_later_than_published(self, root: Path) -> None:
+        if not (root / "hindustani_concert").is_dir():
+            pytest.skip("no hindustani_concert there")
+        excerpts = recordings.concert_pitch(root)
+        assert len(excerpts) == 2
+        assert all(one.times_s[0] == pytest.approx(recordings.CONCERT_EARLY_S) for one in excerpts)
+        assert all((one.hz > 0).any() and (one.hz == 0).any() for one in excerpts)
