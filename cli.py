@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def _fail(line: str) -> NoReturn:
-    from swara.service.report.plain_text import printable
+    from swara.service.phrases import printable
 
     typer.echo(f"swara: {printable(line)}", err=True)
     sys.exit(1)

@@ -139,7 +139,7 @@ def test_a_repair_names_where_it_came_from(seen: dict[str, Any], way: Way) -> No
         assert seen["newer"].endswith(f"{PROJECT['version']}, from {way.came_from}")
 
 
-def test_it_analyses_and_writes_nothing_where_it_runs_from(way: Way, hostile_folder: Path, run: Run) -> None:
+def test_it_analyzes_and_writes_nothing_where_it_runs_from(way: Way, hostile_folder: Path, run: Run) -> None:
     def snapshot() -> list[tuple[str, int]]:
         return sorted((str(each), each.lstat().st_mtime_ns) for each in way.folder.rglob("*"))
 

@@ -23,7 +23,10 @@ NEEDED = {
     "swara/data/samples/pitch.npz",
     "swara/data/demo/take.flac",
     "swara/data/demo/take.json",
-    *(f"swara/service/report/page/{name}" for name in ("page.html.template", "page.css", "page.js")),
+    *(
+        f"swara/service/report/page/{name}"
+        for name in ("page.html.j2", "curve.svg.j2", "macros.html.j2", "page.css", "page.js")
+    ),
     "swara/service/report/take_report.schema.json",
 }
 

@@ -112,7 +112,7 @@ def test_verify_names_the_damaged_file_and_fails(run, known, models: Path) -> No
 
     code, out, _ = run("pull", known.name)
     assert code == 0
-    assert f"Replaced what was there: {path}: the file has".replace(" ", "") in out.replace(" ", "")
+    assert f"Replaced what was there: {path}: the file holds".replace(" ", "") in out.replace(" ", "")
     assert "swara models pull" not in out
     assert run("verify")[0] == 0
 
