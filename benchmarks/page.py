@@ -21,17 +21,7 @@ from .shares import Interval, Share
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _LIBRARIES = (
-    "numpy",
-    "ai-edge-litert",
-    "scipy",
-    "librosa",
-    "numba",
-    "scikit-learn",
-    "faiss-cpu",
-    "soundfile",
-    "av",
-    "soxr",
-    "mir_eval",
+    "numpy ai-edge-litert scipy librosa numba scikit-learn faiss-cpu soundfile av soxr mir_eval".split()
 )
 _WIDTH = 110
 
