@@ -1,14 +1,65 @@
-"""Array types that every floor shares, named by what they hold."""
+"""Array types that every floor shares, named by what they hold, and arrays side by side as a table."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BoolArray", "FloatArray", "IntArray"]
+from .errors import MissingPackage
+from .installation import install_command
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["BoolArray", "FloatArray", "IntArray", "data_frame", "field_columns"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.intp]
+
+_DTYPES = {"float": "float64", "int": "int64", "bool": "bool", "str": "str", "Verdict": "str"}
+"""What pandas calls the annotation of a field."""
+
+
+def data_frame(columns: Mapping[str, Any], dtypes: Mapping[str, str] | None = None) -> DataFrame:
+    """Return columns as a pandas DataFrame with a copy of them.
+
+    Parameters
+    ----------
+    columns : mapping of str to array or list
+        All of one length.
+    dtypes : mapping of str to str, optional
+        The type of a column that pandas could not tell where it is empty, or holds nothing but None.
+
+    Raises
+    ------
+    MissingPackage
+        If pandas is not installed.
+    """
+    try:
+        from pandas import DataFrame
+    except ImportError as error:
+        raise MissingPackage(
+            "a data frame takes pandas, which is not installed",
+            fix=f"Install it with: {install_command('pandas', extra='dev')}",
+        ) from error
+    return DataFrame(dict(columns), copy=True).astype(dict(dtypes or {}))
+
+
+def field_columns(kind: type[Any], rows: Sequence[Any]) -> tuple[dict[str, list[Any]], dict[str, str]]:
+    """Return the columns and dtypes of `data_frame` for dataclass instances: one column for each field.
+
+    Parameters
+    ----------
+    kind : type
+        The dataclass; its annotations are plain names that `_DTYPES` knows.
+    rows : sequence
+        Instances of it; without any, the columns are empty and keep their types.
+    """
+    names = [field.name for field in fields(kind)]
+    dtypes = {field.name: _DTYPES[str(field.type)] for field in fields(kind)}
+    return {name: [getattr(row, name) for row in rows] for name in names}, dtypes

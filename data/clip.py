@@ -58,6 +58,12 @@ class Clip:
         return self.samples.size / self.rate_hz
 
     def between(self, start_s: float, end_s: float) -> Clip:
-        """Return the part from `start_s` to `end_s`, both in seconds and clipped to the recording."""
+        """Return a part of it.
+
+        Parameters
+        ----------
+        start_s, end_s : float
+            From when to when, in seconds; what lies outside the recording is left out.
+        """
         start = max(0, round(start_s * self.rate_hz))
         return Clip(self.samples[start : round(end_s * self.rate_hz)], self.rate_hz)

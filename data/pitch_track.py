@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
+from .arrays import BoolArray, FloatArray, data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["HOP_S", "MAX_HZ", "MIN_HZ", "PitchTrack"]
 
@@ -56,6 +60,43 @@ class PitchTrack:
         return int(self.times_s.size)
 
     def cents(self, reference_hz: float) -> FloatArray:
-        """Pitch above `reference_hz` in cents, shape [frames]; NaN where unvoiced."""
+        """Return the pitch in cents, float64 of shape [frames]; NaN where nothing is sung.
+
+        Parameters
+        ----------
+        reference_hz : float
+            What is 0 cents, such as Sa.
+        """
         sung_hz = np.where(self.voiced, self.hz, np.nan)
         return 1200.0 * np.log2(sung_hz / reference_hz)
+
+    def frame(self) -> DataFrame:
+        """Return the track as a pandas DataFrame with a row for each 10 ms.
+
+        Returns
+        -------
+        DataFrame
+            ``time_s`` (seconds, centre of the frame), ``hz`` (an estimate also where nothing is sung, NaN
+            where there is none), ``confidence`` (probability of a voice, 0 to 1), ``voiced`` (bool).
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        return data_frame(
+            {"time_s": self.times_s, "hz": self.hz, "confidence": self.confidence, "voiced": self.voiced}
+        )
+
+    def mir_eval(self) -> tuple[FloatArray, FloatArray]:
+        """Return the track as ``mir_eval.melody.evaluate`` takes an estimate.
+
+        Returns
+        -------
+        times_s : float64 array, shape [frames]
+            Centre of each frame, in seconds.
+        hz : float64 array, shape [frames]
+            Positive where sung; the estimate with a minus before it where not, and 0 where there is none.
+        """
+        estimate_hz = np.nan_to_num(self.hz, nan=0.0)
+        return self.times_s.copy(), np.where(self.voiced, estimate_hz, 0.0 - estimate_hz)

@@ -11,7 +11,15 @@ _ID_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class SwaraLabel:
-    """One note of a recording: from `start_s` to `end_s`, its `swara` in roman notation (``.D``, ``S'``)."""
+    """One note of a recording.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the recording, in seconds.
+    swara : str
+        In roman notation: ``.D``, ``S'``.
+    """
 
     start_s: float
     end_s: float
@@ -31,7 +39,7 @@ class Recording:
     singer : str
         Who sings; a synthesized voice is called ``synthesized: ...``.
     tonic_hz : float
-        Sa.
+        Frequency of madhya Sa.
     raga : str or None
         Key of the raga in ``raga.RAGAS``.
     labels : tuple of SwaraLabel

@@ -22,7 +22,17 @@ TonicSource: TypeAlias = Literal["given", "given, octave from the voice", "estim
 
 @dataclass(frozen=True, slots=True)
 class TonicCandidate:
-    """A Sa that could be meant: frequency in Hz, note name such as ``C#3``, probability 0 to 1."""
+    """A Sa that could be meant.
+
+    Parameters
+    ----------
+    hz : float
+        Frequency of madhya Sa.
+    name : str
+        The nearest note, as in `Tonic`.
+    confidence : float
+        Probability that it is meant, 0 to 1.
+    """
 
     hz: float
     name: str
@@ -112,7 +122,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Glide:
-    """Voiced, but not steady: meend, kan, murki and other ornaments, or a consonant's slide. Never judged."""
+    """Voiced, but not steady: meend, kan, murki and other ornaments, or a consonant's slide. Never judged.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the take, in seconds.
+    """
 
     start_s: float
     end_s: float
@@ -120,7 +136,13 @@ class Glide:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Nothing sung: rest, breath, noise."""
+    """Nothing sung: rest, breath, noise.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the take, in seconds.
+    """
 
     start_s: float
     end_s: float

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 
 from .errors import ModelDamaged
 
@@ -16,6 +18,9 @@ __all__ = ["Fitted", "cores", "open_interpreter", "stderr_closed"]
 
 Fitted = (ValueError, RuntimeError, OSError)
 """What LiteRT raises for a file that it cannot run."""
+
+_STDERR = RLock()
+"""There is one stderr: of two threads that close it at once, the later would keep it closed for good."""
 
 
 def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
@@ -34,9 +39,11 @@ def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
         raise MissingPackage(
             "this model runs on LiteRT, which is not installed",
             where=where,
-            fix="Install it with: pip install ai-edge-litert",
+            fix=f"Install it with: {install_command('ai-edge-litert')}",
         ) from error
-    source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    source: dict[str, Any] = (
+        {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    )
     try:
         with stderr_closed():
             interpreter = Interpreter(**source, num_threads=threads)
@@ -58,16 +65,17 @@ def cores() -> int:
 @contextmanager
 def stderr_closed() -> Iterator[None]:
     """Keep native code from telling the reader which kernels it uses: it has no setting for that."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    with _STDERR:
+        try:
+            kept = os.dup(2)
+        except OSError:  # there is no stderr
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)

@@ -46,7 +46,7 @@ class EmbedderSpec:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that differ whenever anything in the spec does."""
+        """Sixteen hex digits that differ whenever anything in the spec does."""
         # Not asdict: it copies, and a read-only mapping cannot be copied.
         values = {f.name: getattr(self, f.name) for f in fields(self)} | {"parameters": dict(self.parameters)}
         canonical = json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
@@ -60,8 +60,9 @@ class Embeddings:
     Parameters
     ----------
     vectors : float32 array, shape [frames, spec.dim]
+        One for each frame; how long they are is up to the embedder.
     times_s : float64 array, shape [frames]
-        Centre of each frame.
+        Centre of each frame, in seconds.
     spec : EmbedderSpec
         Who made them.
     """

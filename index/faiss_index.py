@@ -11,8 +11,8 @@ import numpy as np
 from swara.data.arrays import FloatArray
 from swara.embedder import Vectors
 
+from . import IndexDamaged
 from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
-from .items import IndexDamaged
 
 __all__ = ["FaissIndex"]
 

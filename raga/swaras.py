@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from .errors import BadNotation
-from .near_names import fold_name, nearest_names
+from .errors import BadNotation, fold_name, nearest_names
 
 __all__ = ["SVARASTHANAS", "Svarasthana", "SwaraPitch", "parse_swara", "saptak_name", "svarasthana_named"]
 

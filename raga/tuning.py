@@ -11,8 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .errors import UnknownRaga
-from .near_names import fold_name, nearest_names
+from .errors import UnknownRaga, fold_name, nearest_names
 from .swaras import SVARASTHANAS, Svarasthana
 
 __all__ = ["EQUAL", "JUST", "Placed", "Target", "Tuning", "learned", "tuning_named"]

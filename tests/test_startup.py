@@ -96,6 +96,19 @@ def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: 
     assert imported.isdisjoint({"librosa", "numba", "llvmlite", "scipy", "sklearn"})
 
 
+MOST_OWN_MODULES = 95
+"""Of ours that an analysis loads, packages counted; 195 before commands were loaded one at a time."""
+
+
+def test_analyze_loads_few_of_our_own_modules(demo: Path) -> None:
+    code = WATCH.replace('name.partition(".")[0] for name in sys.modules', "name for name in sys.modules")
+    done = _python("-c", code, "analyze", str(demo), "--tonic", "C#3")
+    line = next(line for line in done.stderr.splitlines() if line.startswith("imported:"))
+    own = [name for name in line.split() if name == "swara" or name.startswith("swara.")]
+    assert "swara.service.take.analyze" in own
+    assert len(own) <= MOST_OWN_MODULES, own
+
+
 def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
     imported = _imports("analyze", str(demo), "--tonic", "C#3", "--no-samples")
     assert imported.isdisjoint({"faiss"})

@@ -54,7 +54,13 @@ class Thresholds:
             )
 
     def verdict(self, cents_off: float) -> Verdict:
-        """Return the verdict on a signed distance in cents."""
+        """Return the verdict on a note.
+
+        Parameters
+        ----------
+        cents_off : float
+            How far it is off: below zero is low, above is high.
+        """
         if abs(cents_off) <= self.perfect_cents:
             return "perfect"
         if abs(cents_off) <= self.in_tune_cents:

@@ -5,7 +5,7 @@ A recording goes through in blocks, each seen with what lies around it, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -94,7 +94,12 @@ class HeadTracker:
         """Revision of the code, and digest of the network."""
         return f"{_REVISION} {self._network.digest}"
 
-    def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
+    def track(
+        self,
+        clip: Clip,
+        progress: Progress | None = None,
+        salience: Callable[[Salience], object] | None = None,
+    ) -> PitchTrack:
         """Track the whole clip.
 
         Parameters
@@ -103,6 +108,8 @@ class HeadTracker:
             At `TRACK_RATE_HZ`.
         progress : callable, optional
             Called with the share done after each block of 10 s.
+        salience : callable, optional
+            Given the salience of each block, in order: float32, shape [frames, PITCH_BINS].
 
         Returns
         -------
@@ -122,6 +129,8 @@ class HeadTracker:
             stop = done + heard.hz.size
             hz[done:stop], voicing[done:stop] = heard.hz, heard.voicing
             done = stop
+            if salience is not None:
+                salience(heard.salience)
             if progress is not None:
                 progress(done / frames)
         times_s = HOP_S * np.arange(frames, dtype=np.float64)

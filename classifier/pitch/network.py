@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from swara.classifier import HeadError
 from swara.data.arrays import FloatArray
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command, repair_advice
 from swara.embedder.litert import stderr_closed
 
 from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
@@ -28,7 +30,7 @@ MODEL_FILE = Path(__file__).with_name("pitch.tflite")
 
 
 class PitchNetwork:
-    """A LiteRT file with the signatures of ``training/export.py``.
+    """A LiteRT file with the signatures of ``training/export.py``; threads may share it, and take turns.
 
     Attributes
     ----------
@@ -50,7 +52,7 @@ class PitchNetwork:
             raise MissingPackage(
                 "the pitch head runs on LiteRT, which is not installed",
                 where=str(file),
-                fix="Install it with: pip install ai-edge-litert",
+                fix=f"Install it with: {install_command('ai-edge-litert')}",
             ) from error
         try:
             content = file.read_bytes()
@@ -64,23 +66,36 @@ class PitchNetwork:
             _refuse_another_kind(self._runners)
         except (ValueError, RuntimeError, OSError) as error:
             raise HeadError(
-                f"the pitch head cannot be read ({error})", where=str(file), fix="Install swara again"
+                f"the pitch head cannot be read ({error})", where=str(file), fix=repair_advice()
             ) from error
         self._interpreter = interpreter  # the runners borrow from it
+        self._turn = Lock()
         self.digest = hashlib.sha256(content).hexdigest()
 
     def memory(self) -> Memory:
         """Return a memory that holds nothing yet, to run from."""
-        return Memory(self._runners)
+        return Memory(self)
+
+    def run(self, signature: str, **inputs: Features) -> dict[str, Features]:
+        """Run one signature of the file: arrays by name in, arrays by name out."""
+        # The interpreter writes into one arena: two threads in it at once mix up their sounds without a word.
+        with self._turn:
+            found: dict[str, Features] = self._runners[signature](**inputs)
+        return found
+
+    def shapes(self, signature: str) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each input of a signature."""
+        details = self._runners[signature].get_input_details()
+        return {name: tuple(detail["shape"]) for name, detail in details.items()}
 
     def look(self, features: Features) -> tuple[Features, Features]:
         """First look of the fine estimate: [frames], in SCALE_CENTS, and [frames, NEIGHBOUR_FEATURES]."""
-        found = self._runners["look"](features=features)
+        found = self.run("look", features=features)
         return found["estimate"][:, 0], found["told"]
 
     def look_around(self, gathered: Features) -> tuple[Features, Features]:
         """Second look: what to add to the first, and the probability of a voice, shapes [frames]."""
-        found = self._runners["look_around"](gathered=gathered)
+        found = self.run("look_around", gathered=gathered)
         return found["correction"][:, 0], found["voicing"][:, 0]
 
 
@@ -100,13 +115,11 @@ def _refuse_another_kind(runners: dict[str, Any]) -> None:
 class Memory:
     """What the network remembers of a recording; it goes through it once, in order."""
 
-    def __init__(self, runners: dict[str, Any]) -> None:
-        self._runners = runners
-        details = runners["step"].get_input_details()
+    def __init__(self, network: PitchNetwork) -> None:
+        self._network = network
+        shapes = network.shapes("step")
         self._pasts = {
-            name: np.zeros(detail["shape"], np.float32)
-            for name, detail in details.items()
-            if name.startswith("past")
+            name: np.zeros(shape, np.float32) for name, shape in shapes.items() if name.startswith("past")
         }
 
     def run(self, frames: Levels) -> tuple[Salience, Salience]:
@@ -129,8 +142,8 @@ class Memory:
         whole = count - count % CHUNK
         starts = [*((at, CHUNK) for at in range(0, whole, CHUNK)), *((at, 1) for at in range(whole, count))]
         for at, size in starts:
-            runner = self._runners["step" if size == 1 else "chunk"]
-            found = runner(frames=frames[None, at : at + size], **self._pasts)
+            signature = "step" if size == 1 else "chunk"
+            found = self._network.run(signature, frames=frames[None, at : at + size], **self._pasts)
             salience[at : at + size] = found["salience"][0]
             voicing[at : at + size] = found["voicing"][0]
             self._pasts = {name: found[name.replace("past", "after")] for name in self._pasts}

@@ -35,8 +35,13 @@ class PitchStream:
     Parameters
     ----------
     network : PitchNetwork, optional
-        The shipped one by default. Streams in several threads need a network each.
+        The shipped one by default, which streams share.
     """
+
+    rate_hz = TRACK_RATE_HZ
+    """Sample rate that it takes."""
+    lookahead_s = LOOKAHEAD_S
+    """How far behind the sound its frames come, in seconds."""
 
     def __init__(self, network: PitchNetwork | None = None) -> None:
         self._network = network or shipped_network()

@@ -8,16 +8,28 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError
 
 from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
-from .collector import Collector, too_long
-from .reader import Reader, Refused
+from .reader import SOURCE_RATES_HZ, Collector, Reader, Refused, too_long
 from .soundfile_reader import SoundfileReader
 
-__all__ = ["MAX_DURATION_S", "MIN_DURATION_S", "RATE_HZ", "Decoded", "decode", "load_clip", "source_blocks"]
+if TYPE_CHECKING:
+    from .array_reader import SampleArray
+
+__all__ = [
+    "MAX_DURATION_S",
+    "MIN_DURATION_S",
+    "RATE_HZ",
+    "Decoded",
+    "decode",
+    "decode_samples",
+    "load_clip",
+    "source_blocks",
+]
 
 RATE_HZ = 16_000
 """Rate that the analysis works at: holds every partial of a voice that a pitch tracker uses."""
@@ -29,7 +41,6 @@ MIN_DURATION_S = 0.2
 """Shortest recording accepted: one steady note of 150 ms and its edges."""
 
 _TOLERANCE_S = 0.1
-_SOURCE_RATES_HZ = (1_000, 768_000)
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
 
 
@@ -91,6 +102,39 @@ def decode(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None =
             return _with_warnings(decoded, refusals)
     reasons = "; ".join(str(refusal) for refusal in refusals)
     raise AudioError(f"this is not a recording that can be read ({reasons})", where=str(path), fix=_FORMATS)
+
+
+def decode_samples(
+    samples: SampleArray,
+    source_hz: float,
+    *,
+    rate_hz: int = RATE_HZ,
+    max_duration_s: float | None = MAX_DURATION_S,
+    where: str = "samples",
+) -> Decoded:
+    """Make of samples in memory what `decode` makes of a file that holds them.
+
+    Parameters
+    ----------
+    samples : array, shape [n] or [n, channels]
+        See `ArrayReader`; it stays as it is, and the clip is a copy.
+    source_hz : float
+        Their sample rate, a whole number.
+    rate_hz, max_duration_s
+        As for `decode`.
+    where : str
+        What the errors call the array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no array of samples, or the rate is none.
+    AudioError, AudioTooLong
+        As `decode`.
+    """
+    from .array_reader import ArrayReader  # who reads files has no use for it
+
+    return _pour(ArrayReader(samples, source_hz, where), where, rate_hz, max_duration_s)
 
 
 def source_blocks(path: Path) -> tuple[int, Iterator[Samples]]:
@@ -190,7 +234,7 @@ def _pour(reader: Reader, where: str, rate_hz: int, max_duration_s: float | None
 
 
 def _check_header(reader: Reader, where: str, max_duration_s: float | None) -> None:
-    lowest, highest = _SOURCE_RATES_HZ
+    lowest, highest = SOURCE_RATES_HZ
     if not lowest <= reader.rate_hz <= highest:
         raise Refused(f"its header gives a sample rate of {reader.rate_hz} Hz")
     promised_s = reader.promised_s if reader.bounded else None

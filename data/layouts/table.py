@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from swara.data.errors import CorpusError
-from swara.raga.errors import SwaraError
-from swara.raga.near_names import fold_name, nearest_names
+from swara.raga.errors import SwaraError, fold_name, nearest_names
 from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import ParsedTonic, parse_tonic

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from swara.data.storage.disk import reading, write_bytes
+from swara.index import IndexDamaged, Item
 from swara.index.faiss_index import FaissIndex
-from swara.index.items import IndexDamaged, Item
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara, saptak_name
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.embedder import Vectors
+from swara.index import Item, Neighbour
 from swara.index.engine import Ids, NeighbourIndex
 from swara.index.faiss_index import FaissIndex
-from swara.index.items import Item, Neighbour
 
 __all__ = ["SampleIndex", "build_sample_index"]
 

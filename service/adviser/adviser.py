@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from swara.classifier.note_head.head import NoteHead
+import numpy as np
+
+from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.head import NoteHead, agreement
 from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, recording_id
@@ -20,17 +23,73 @@ from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
 from swara.embedder.cache import EmbeddingCache
+from swara.embedder.pooling import pool
 from swara.index import Item
 from swara.index.samples import SampleIndex
+from swara.raga.errors import SwaraError
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
-from swara.service.stages import StageProgress
 from swara.service.store import Layout, LiveVersion, current_version, open_live
 from swara.service.take.report import NoteOpinion
 
-from .opinions import NEIGHBOURS, second_opinions
+if TYPE_CHECKING:
+    from swara.service.stages import StageProgress
 
-__all__ = ["CachedEmbedder", "LiveModel", "load_model"]
+__all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "second_opinions", "try_model"]
+
+
+NEIGHBOURS = 3
+
+
+def second_opinions(
+    clip: Clip,
+    track: PitchTrack,
+    notes: Sequence[Note],
+    sa_hz: float,
+    *,
+    embedder: Embedder,
+    head: NoteHead,
+    samples: SampleIndex,
+    exclude: Collection[str] = (),
+    neighbours: int = NEIGHBOURS,
+) -> tuple[NoteOpinion, ...]:
+    """Ask the head and the index about each note.
+
+    Parameters
+    ----------
+    clip : Clip
+        The take, at the embedder's sample rate.
+    track : PitchTrack
+        Its pitch.
+    notes : sequence of Note
+        As judged by their pitch.
+    sa_hz : float
+        Sa.
+    embedder, head, samples
+        Of one version.
+    exclude : collection of str
+        Recordings never to answer with: the take itself, where it is one of the samples.
+    neighbours : int
+        How many samples to give for each note.
+    """
+    if not notes:
+        return ()
+    embeddings = embedder.embed(clip)
+    cents = track.cents(sa_hz)
+    opinions = []
+    for note in notes:
+        vector = pool(embeddings, note.start_s, note.end_s)
+        first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
+        prediction = head.predict(vector, pitch_evidence(cents[first:last]))
+        letter = swara_letter(*parse_swara(f"{note.raga_saptak} {note.raga_swara}"))
+        verdict = agreement(letter, prediction)
+        near = samples.nearest(vector, letter, count=neighbours, exclude=exclude)
+        opinions.append(
+            NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
+        )
+    return tuple(opinions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,6 +202,8 @@ class LiveModel:
             raise StoreError(
                 f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
             )
+        from swara.data.corpus.corpus import audio_path
+
         clip = load_clip(audio_path(recording), max_duration_s=None)
         return clip.between(item.start_s - MARGIN_S, item.end_s + MARGIN_S)
 
@@ -174,6 +235,14 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
         recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
         return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)
+
+
+def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[str, ...]]:
+    """Return the model that `load` returns, or what is wrong with the store: a take can do without one."""
+    try:
+        return load(), ()
+    except SwaraError as error:
+        return None, (f"Not compared with professional samples: {error}",)
 
 
 def _first(store: Path, embedder: Embedder, progress: StageProgress | None) -> LiveVersion:

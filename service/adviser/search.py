@@ -10,6 +10,7 @@ from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.storage.disk import write_atomically, writing
 from swara.data.take import Note
+from swara.embedder.pooling import pool
 from swara.index import Neighbour
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.note_at import check_time, note_at
@@ -17,17 +18,34 @@ from swara.service.take.report import NoteOpinion, TakeReport
 
 from .adviser import LiveModel
 
-__all__ = ["SearchResult", "save_clips", "search"]
+__all__ = ["SearchResult", "save_clips", "search", "search_clip", "search_span"]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The note at the time that was asked for, what the model says of it, and what to know of that."""
+    """A note of a take, and the professional samples nearest to it.
+
+    Parameters
+    ----------
+    report : TakeReport
+        The take.
+    note : Note
+        The one of its notes that was asked about.
+    opinion : NoteOpinion
+        What the model says of it; its `neighbours` are the samples, nearest first.
+    warnings : tuple of str
+        What to know of that, as sentences without full stop.
+    """
 
     report: TakeReport
     note: Note
     opinion: NoteOpinion
     warnings: tuple[str, ...] = ()
+
+    @property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """The samples, nearest first, one for each recording."""
+        return self.opinion.neighbours
 
 
 def search(
@@ -51,11 +69,53 @@ def search(
     """
     check_time(at_s)
     clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
-    adviser = replace(model.about(recording), neighbours=count)
-    tracker = pitch_tracker("head")
-    report = analyze(clip, request, tracker, source=recording.name, progress=progress, adviser=adviser)
-    number = note_at(report.notes, at_s, recording)
+    adviser = model.about(recording)
+    return search_clip(clip, at_s, request, adviser, count=count, progress=progress, where=recording)
+
+
+def search_clip(
+    clip: Clip,
+    at_s: float,
+    request: Request,
+    model: LiveModel,
+    *,
+    count: int,
+    where: Path,
+    progress: Progress | None = None,
+) -> SearchResult:
+    """Find the samples nearest to the note that is sung at `at_s` of a clip; `where` it is from.
+
+    Raises
+    ------
+    NoNoteThere
+        If no steady note is sung within 0.25 s of it.
+    """
+    adviser, tracker = replace(model, neighbours=count), pitch_tracker("head")
+    report = analyze(clip, request, tracker, source=where.name, progress=progress, adviser=adviser)
+    number = note_at(report.notes, at_s, where)
     return SearchResult(report, report.notes[number], report.opinions[number], adviser.warnings)
+
+
+def search_span(
+    clip: Clip, start_s: float, end_s: float, letter: str, model: LiveModel, *, count: int
+) -> tuple[Neighbour, ...]:
+    """Find the samples of one swara that sound most like a stretch of a clip, whatever is sung there.
+
+    Parameters
+    ----------
+    clip : Clip
+        At the sample rate of the model's embedder.
+    start_s, end_s : float
+        In seconds, both within the clip.
+    letter : str
+        The swara in roman notation.
+    model : LiveModel
+        Whose samples; `LiveModel.about` the take, if that is a file.
+    count : int
+        How many.
+    """
+    vector = pool(model.embedder.embed(clip), start_s, end_s)
+    return model.samples.nearest(vector, letter, count=count, exclude=model.own)
 
 
 def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Path, ...]:

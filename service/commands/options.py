@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from swara.classifier.notes import Thresholds
-    from swara.raga.tuning import Tuning
-    from swara.service.take.analyze import Request
+from swara.service.phrases import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from swara.service.store import Layout
+
 __all__ = [
     "STDOUT",
     "MaxMinutes",
-    "Preset",
     "RagaText",
     "Recording",
     "StoreFolder",
@@ -31,10 +28,10 @@ __all__ = [
     "complete_raga",
     "complete_tuning",
     "console",
+    "layout_at",
     "limit_s",
-    "request_of",
+    "print_outcome",
     "store_at",
-    "thresholds_of",
 ]
 
 STDOUT = Path("-")
@@ -105,64 +102,23 @@ def store_at(folder: Path | None) -> Path:
     return folder or store_folder(os.environ)
 
 
+def layout_at(folder: Path | None) -> Layout:
+    """Return what lies where in the store: in the folder given, else in the usual one."""
+    from swara.service.store import Layout
+
+    return Layout(store_at(folder))
+
+
+def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) -> None:
+    """Print on stderr what is wrong with the recording `source`, and on stdout what came of it."""
+    for warning in warnings:
+        typer.echo(printable(f"swara: {source}: {warning}."), err=True)
+    if outcome is not None:
+        typer.echo(printable(outcome))
+
+
 def console() -> Console:
     """Return where reports are printed."""
     from rich.console import Console
 
     return Console(highlight=False)
-
-
-Preset: TypeAlias = Literal["learner", "student", "performer"]
-
-
-def request_of(
-    tonic: str | None, raga: str | None, tuning: str, thresholds: Thresholds, store: Path | None = None
-) -> Request:
-    """Return what was asked for; the tuning ``learned`` is that of the store's live version.
-
-    Raises
-    ------
-    SwaraError
-        If Sa, the raga or the tuning cannot be understood, or no tuning was learned yet.
-    """
-    from swara.raga.ragas import raga_named
-    from swara.raga.tonic_names import parse_tonic
-    from swara.service.take.analyze import Request
-
-    return Request(
-        tuning=_tuning(tuning, store),
-        thresholds=thresholds,
-        tonic=None if tonic is None else parse_tonic(tonic),
-        raga=None if raga is None else raga_named(raga),
-    )
-
-
-def _tuning(name: str, store: Path | None) -> Tuning:
-    from swara.raga.near_names import fold_name
-    from swara.raga.tuning import tuning_named
-
-    if fold_name(name) != "learned":
-        return tuning_named(name)
-    from swara.service.rebuild.targets import learned_tuning
-    from swara.service.store import Layout
-
-    return learned_tuning(Layout(store_at(store)))
-
-
-def thresholds_of(preset: str, perfect: float | None = None, in_tune: float | None = None) -> Thresholds:
-    """Return the limits of a preset, either of them replaced by one in cents."""
-    from swara.classifier.notes import PRESETS, Thresholds
-
-    base = PRESETS[preset]
-    if perfect is None and in_tune is None:
-        return base
-    # One limit alone moves the other only as far as it must.
-    if in_tune is None:
-        in_tune = max(base.in_tune_cents, perfect or 0.0)
-    if perfect is None:
-        perfect = min(base.perfect_cents, in_tune)
-    if not 0 < perfect <= in_tune < math.inf:
-        raise typer.BadParameter(
-            f"--perfect {perfect:g} and --in-tune {in_tune:g}: both must be above 0, --perfect the smaller"
-        )
-    return Thresholds(perfect, in_tune)

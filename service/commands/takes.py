@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import Preset, parse_request, preset_thresholds
 
 from .options import (
     STDOUT,
     MaxMinutes,
-    Preset,
     RagaText,
     Recording,
     StoreFolder,
@@ -23,9 +22,8 @@ from .options import (
     complete_tuning,
     console,
     limit_s,
-    request_of,
+    print_outcome,
     store_at,
-    thresholds_of,
 )
 
 if TYPE_CHECKING:
@@ -46,16 +44,13 @@ def spectrogram(
     What sounds when, and how loud.
     """
     from swara.service.export.spectrogram_file import spectrogram_file
-    from swara.service.report.plain_text import printable
 
     if output == STDOUT:
         raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=True) as progress:
         drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
-    for warning in drawn.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    typer.echo(printable(f"{output}: {drawn.sentence}"))
+    print_outcome(recording, drawn.warnings, f"{output}: {drawn.sentence}")
 
 
 def analyze(
@@ -74,7 +69,7 @@ def analyze(
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the notes as CSV.")] = None,
     pitch_csv: Annotated[
-        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence.")
+        Path | None, typer.Option(help="Write the pitch as CSV: time,frequency,confidence,voiced.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the pitch over the swaras as PNG.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page, with the take to play.")] = None,
@@ -94,10 +89,16 @@ def analyze(
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
     if STDOUT in files.paths():
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
-    request = request_of(tonic, raga, tuning, thresholds_of(preset, perfect, in_tune), store)
+    try:
+        thresholds = preset_thresholds(preset, perfect, in_tune)
+    except ValueError as error:
+        words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
+        raise typer.BadParameter(words) from error
+    folder = store_at(store)
+    request = parse_request(tonic, raga, tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
-        model, doubts = _model_or_doubts(store, progress) if samples else (None, ())
+        model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
         result = analyze_file(
             recording,
             request,
@@ -128,10 +129,9 @@ def pitch(
 ) -> None:
     """Write the pitch every 10 ms as CSV.
 
-    The columns are time,frequency,confidence, as CREPE writes them.
+    The columns are time,frequency,confidence, as CREPE writes them, and voiced.
     """
     from swara.service.export.pitch_file import pitch_file
-    from swara.service.report.plain_text import printable
 
     if plot == STDOUT:
         raise typer.BadParameter("only the CSV can go to stdout; give --plot a file")
@@ -141,10 +141,7 @@ def pitch(
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not on_screen) as progress:
         found = pitch_file(recording, csv, plot, max_duration_s=longest_s, progress=finding_pitch(progress))
-    for warning in found.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    if not to_stdout:
-        typer.echo(printable(f"{output}: {found.sentence}"))
+    print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
 def search(
@@ -158,12 +155,14 @@ def search(
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Find the samples nearest to a sung note."""
+    from swara.service.adviser.adviser import load_model
     from swara.service.adviser.search import save_clips, search
     from swara.service.report.terminal.samples_table import render_found
 
-    request = request_of(tonic, raga, "just", thresholds_of("student"))
+    folder = store_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
-        model = _model(store, progress)
+        model = load_model(folder, progress)
         found = search(
             recording,
             at,
@@ -179,17 +178,9 @@ def search(
             typer.echo(f"  {path}")
 
 
-def _model(folder: Path | None, progress: StageProgress | None) -> LiveModel:
-    from swara.service.adviser.adviser import load_model
-
-    return load_model(store_at(folder), progress)
-
-
 def _model_or_doubts(
-    folder: Path | None, progress: StageProgress | None
+    folder: Path, progress: StageProgress | None
 ) -> tuple[LiveModel | None, tuple[str, ...]]:
-    """Return the model, or what is wrong with the store: the pitch can be judged without it."""
-    try:
-        return _model(folder, progress), ()
-    except SwaraError as error:
-        return None, (f"Not compared with professional samples: {error}",)
+    from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
+
+    return try_model(lambda: load_model(folder, progress))

@@ -10,16 +10,14 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.decode import Salience, sung_frames
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
-from swara.data.arrays import FloatArray
 from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
-from swara.data.clip import Clip
-from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.pitch_track import PitchTrack
 from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
-from swara.service.report.picture.pitch_columns import SalienceColumns
+from swara.service.report.picture.columns import Columns
 
 from .take_files import check_outputs, check_suffix
 
@@ -69,6 +67,7 @@ def pitch_file(
     Parameters
     ----------
     recording : Path
+        A file in any usual format.
     csv : Path or callable
         Where the rows go: a file, which is made whole or not at all, or what takes them block by block.
     plot : Path, optional
@@ -87,57 +86,28 @@ def pitch_file(
     files = (path for path in (csv, plot) if isinstance(path, Path))
     check_outputs(files, source=recording)
     check_suffix(plot, ".png", "the picture")
-    listening = _Listening(HeadTracker(), progress)
+    tracker = HeadTracker()
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
-    columns = SalienceColumns(frame_count(decoded.clip))
+    columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
+    track = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
     if isinstance(csv, Path):
-        write_atomically(csv, lambda part: _fill(part, listening, decoded.clip, columns))
+        write_atomically(csv, lambda part: _fill(part, track))
     else:
-        listening.write(csv, decoded.clip, columns)
-    track = listening.track()
+        _write_rows(csv, track)
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
-        save_pitch_plot(columns.salience, track, plot, title=recording.name)
+        save_pitch_plot(columns.values, track, plot, title=recording.name)
     voiced_frames = int(np.count_nonzero(track.voiced))
     return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
 
 
-def _fill(part: Path, listening: _Listening, clip: Clip, columns: SalienceColumns) -> None:
+def _fill(part: Path, track: PitchTrack) -> None:
     with part.open("w", encoding="utf-8", newline="") as file:
-        listening.write(file.write, clip, columns)
+        _write_rows(file.write, track)
 
 
-class _Listening:
-    """Goes through a recording once: rows are written at once, what is voiced is known at the end."""
-
-    def __init__(self, tracker: HeadTracker, progress: Progress | None) -> None:
-        self._tracker = tracker
-        self._progress = progress
-        self._hz = np.empty(0)
-        self._voicing: Salience = np.empty(0, np.float32)
-
-    def write(self, write: Write, clip: Clip, columns: SalienceColumns) -> None:
-        """Write every row, and show `columns` the salience of every frame."""
-        frames, done = frame_count(clip), 0
-        self._hz, self._voicing = np.empty(frames), np.empty(frames, np.float32)
-        write(TRACK_HEADER)
-        for heard in self._tracker.hear(clip):
-            block = slice(done, done + heard.hz.size)
-            self._hz[block], self._voicing[block] = heard.hz, heard.voicing
-            write(track_rows(_times_s(block.start, block.stop), heard.hz, heard.voicing))
-            columns.add(heard.salience)
-            done = block.stop
-            if self._progress is not None:
-                self._progress(done / frames)
-
-    def track(self) -> PitchTrack:
-        """Return the whole track, as the tracker itself would."""
-        times_s = _times_s(0, self._hz.size)
-        return PitchTrack(
-            times_s, self._hz, self._voicing.astype(np.float64), sung_frames(self._voicing, self._hz)
-        )
-
-
-def _times_s(start: int, stop: int) -> FloatArray:
-    return HOP_S * np.arange(start, stop, dtype=np.float64)
+def _write_rows(write: Write, track: PitchTrack) -> None:
+    write(TRACK_HEADER)
+    for rows in track_rows(track):
+        write(rows)

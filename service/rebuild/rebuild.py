@@ -15,7 +15,8 @@ from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
 from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.stages import StageProgress, StageReport, Stages
-from swara.service.store import Layout, create_version, publish, writer_lock
+from swara.service.store import Layout, create_version, publish
+from swara.service.store.lock import writer_lock
 from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .compare import eval_notes, evaluate_candidate, with_corrections

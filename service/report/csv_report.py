@@ -1,15 +1,14 @@
-"""A report as CSV: its notes, and the pitch track in the columns that CREPE writes."""
+"""A report as CSV: its notes, and the pitch track in the columns that CREPE writes and one more."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import fields
 
 import numpy as np
 
-from swara.classifier.pitch.decode import Salience
-from swara.data.arrays import FloatArray
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note
 from swara.service.take.report import TakeReport
@@ -18,8 +17,10 @@ from .json_report import to_dict
 
 __all__ = ["TRACK_HEADER", "notes_csv", "track_csv", "track_rows"]
 
-TRACK_HEADER = "time,frequency,confidence\n"
-"""The columns of CREPE's ``.f0.csv``."""
+TRACK_HEADER = "time,frequency,confidence,voiced\n"
+"""The columns of CREPE's ``.f0.csv``, and one more."""
+
+_BLOCK_FRAMES = 1000
 
 
 def notes_csv(report: TakeReport) -> str:
@@ -37,18 +38,20 @@ def notes_csv(report: TakeReport) -> str:
 
 
 def track_csv(track: PitchTrack) -> str:
-    """Return ``time,frequency,confidence`` with a line for every frame, as `track_rows` writes it."""
-    return TRACK_HEADER + track_rows(track.times_s, track.hz, track.confidence)
+    """Return ``time,frequency,confidence,voiced`` with a line for every frame, as `track_rows` writes it."""
+    return TRACK_HEADER + "".join(track_rows(track))
 
 
-def track_rows(times_s: FloatArray, hz: FloatArray, confidence: FloatArray | Salience) -> str:
-    """Return a line for every frame, without the header: of a long track block by block.
+def track_rows(track: PitchTrack) -> Iterator[str]:
+    """Yield a line for every frame, without the header, 10 s at a time.
 
-    Times are frame centres in seconds (3 decimals), frequencies in Hz (3), confidences 0 to 1 (6): the
-    columns and the format of CREPE's ``.f0.csv``. A frame without an estimate has frequency 0.000 and keeps
-    its confidence; an estimate that was judged unvoiced stays, since a reader sets the threshold.
+    Times are frame centres in seconds (3 decimals), frequencies in Hz (3), confidences 0 to 1 (6), as in
+    CREPE's ``.f0.csv``; then 1 where a voice sings, 0 elsewhere. A frame that is not sung keeps its
+    frequency; a tracker that has none to give leaves 0.000.
     """
-    rows = np.column_stack((times_s, np.nan_to_num(hz, nan=0.0, posinf=0.0, neginf=0.0), confidence))
-    text = io.StringIO()
-    np.savetxt(text, rows, fmt=("%.3f", "%.3f", "%.6f"), delimiter=",")
-    return text.getvalue()
+    hz = np.nan_to_num(track.hz, nan=0.0, posinf=0.0, neginf=0.0)
+    rows = np.column_stack((track.times_s, hz, track.confidence, track.voiced))
+    for start in range(0, len(rows), _BLOCK_FRAMES):
+        text, block = io.StringIO(), rows[start : start + _BLOCK_FRAMES]
+        np.savetxt(text, block, fmt=("%.3f", "%.3f", "%.6f", "%d"), delimiter=",")
+        yield text.getvalue()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
-from .lock import writer_lock
 from .manifest import Manifest
 from .versions import (
     VersionContents,
@@ -33,5 +32,4 @@ __all__ = [
     "read_manifest",
     "store_folder",
     "verify_version",
-    "writer_lock",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from swara.classifier.note_head.files import load_note_head
 from swara.classifier.note_head.head import NoteHead
 from swara.embedder import EmbedderSpec
-from swara.index.items import IndexDamaged
+from swara.index import IndexDamaged
 from swara.index.samples import SampleIndex, load_sample_index
 from swara.service.errors import EmbedderChanged, StoreError, damaged, reading
 

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from swara.data.storage.array_cache import ArrayCache, CacheInfo
+from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 
-from . import Layout, Manifest, current_version, read_manifest, writer_lock
+from . import Layout, Manifest, current_version, read_manifest
+from .lock import writer_lock
 from .pitch_cache import PitchCache
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from swara.classifier.notes import Thresholds
+from swara.data.arrays import FloatArray, data_frame, field_columns
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note, Segment, Tonic, Verdict
-from swara.index import Neighbour
+from swara.index import Item, Neighbour
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeReport", "Thresholds"]
 
@@ -43,7 +51,15 @@ class SwaraStats:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How Sa moved over the take: the slope, and its product with the time from first to last note."""
+    """How Sa moved over the take.
+
+    Parameters
+    ----------
+    cents_per_minute : float
+        The slope; above zero is rising.
+    total_cents : float
+        What that makes from the first note to the last.
+    """
 
     cents_per_minute: float
     total_cents: float
@@ -140,3 +156,97 @@ class TakeReport:
     def notes(self) -> tuple[Note, ...]:
         """The steady notes among the segments."""
         return tuple(s for s in self.segments if isinstance(s, Note))
+
+    def notes_frame(self) -> DataFrame:
+        """Return the notes as a pandas DataFrame, a row for each in order of time.
+
+        Returns
+        -------
+        DataFrame
+            The fields of `Note`, in seconds and cents, then ``hz`` (median pitch in Hz), ``head_swara``,
+            ``head_probability`` and ``head_agrees`` of `NoteOpinion`, which are missing without a model.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        columns, dtypes = field_columns(Note, self.notes)
+        opinions = self.opinions or (None,) * len(self.notes)
+        columns["hz"] = list(self.mir_eval_notes()[1])
+        for name in ("swara", "probability", "agrees"):
+            columns[f"head_{name}"] = [getattr(opinion, name, None) for opinion in opinions]
+        head = {"head_swara": "string", "head_probability": "float64", "head_agrees": "boolean"}
+        return data_frame(columns, dtypes | {"hz": "float64"} | head)
+
+    def segments_frame(self) -> DataFrame:
+        """Return the tiling of the take as a pandas DataFrame, a row for each segment in order of time.
+
+        Returns
+        -------
+        DataFrame
+            ``kind`` (note, glide or silence), ``start_s`` and ``end_s`` (seconds), ``note`` (which row of
+            `notes_frame` it is; missing for the others).
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        numbers = count()
+        columns: dict[str, list[Any]] = {
+            "kind": [type(segment).__name__.lower() for segment in self.segments],
+            "start_s": [segment.start_s for segment in self.segments],
+            "end_s": [segment.end_s for segment in self.segments],
+            "note": [next(numbers) if isinstance(segment, Note) else None for segment in self.segments],
+        }
+        return data_frame(columns, {"note": "Int64"})
+
+    def swaras_frame(self) -> DataFrame:
+        """Return how each swara was sung as a pandas DataFrame, in order of pitch.
+
+        Returns
+        -------
+        DataFrame
+            The fields of `SwaraStats`, in seconds, cents and shares from 0 to 1.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        return data_frame(*field_columns(SwaraStats, self.per_swara))
+
+    def neighbours_frame(self) -> DataFrame:
+        """Return the nearest professional samples of each note as a pandas DataFrame, nearest first.
+
+        Returns
+        -------
+        DataFrame
+            ``note`` (which row of `notes_frame` it is near to), ``similarity`` (cosine, -1 to 1), then the
+            fields of `Item`. Without rows where no model was asked.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        near = [(note, each) for note, opinion in enumerate(self.opinions) for each in opinion.neighbours]
+        columns, dtypes = field_columns(Item, [each.item for _, each in near])
+        first = {"note": [note for note, _ in near], "similarity": [each.similarity for _, each in near]}
+        return data_frame(first | columns, {"note": "int64", "similarity": "float64"} | dtypes)
+
+    def mir_eval_notes(self) -> tuple[FloatArray, FloatArray]:
+        """Return the notes as ``mir_eval.transcription.evaluate`` takes an estimate.
+
+        Returns
+        -------
+        intervals_s : float64 array, shape [notes, 2]
+            Start and end of each note, in seconds.
+        hz : float64 array, shape [notes]
+            Its median pitch.
+        """
+        spans_s = [(note.start_s, note.end_s) for note in self.notes]
+        cents = np.array([note.cents for note in self.notes], dtype=np.float64)
+        hz: FloatArray = self.tonic.hz * 2.0 ** (cents / 1200.0)
+        return np.array(spans_s, dtype=np.float64).reshape(-1, 2), hz

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from swara.service.errors import NoSuchVersion
-from swara.service.store import Layout, promote, writer_lock
+from swara.service.store import Layout, promote
 from swara.service.store.history import note_promotion, note_rollback
+from swara.service.store.lock import writer_lock
 from swara.service.store.versions import withdraw
 
 from .info import VersionInfo, find_version, kept_versions, known_live, live_version, rollback_target

@@ -112,14 +112,15 @@ def test_the_notes_as_csv(run: SimpleNamespace, report: dict) -> None:
 
 def test_the_pitch_as_csv(run: SimpleNamespace, report: dict) -> None:
     path = run.folder / "track.csv"
-    assert path.read_text("utf-8").partition("\n")[0] == "time,frequency,confidence"
-    times_s, hz, confidence = np.loadtxt(path, delimiter=",", skiprows=1).T
+    assert path.read_text("utf-8").partition("\n")[0] == "time,frequency,confidence,voiced"
+    times_s, hz, confidence, voiced = np.loadtxt(path, delimiter=",", skiprows=1).T
     np.testing.assert_allclose(np.diff(times_s), 0.01)
     assert times_s[-1] == pytest.approx(report["duration_s"], abs=0.011)
     assert np.all((confidence >= 0) & (confidence <= 1))
     first = report["notes"][0]
     inside = (times_s > first["start_s"] + 0.1) & (times_s < first["end_s"] - 0.1)
     assert np.median(hz[inside]) == pytest.approx(138.59, rel=0.002)
+    assert voiced[inside].all()
 
 
 def test_the_picture_opens_and_is_not_blank(run: SimpleNamespace) -> None:

@@ -15,7 +15,10 @@ import pytest
 import soundfile
 
 from swara import cli
+from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import PitchNetwork, shipped_network
+from swara.data.audio.decode import load_clip
+from swara.data.installation import repair_advice
 
 ROOT = Path(__file__).parents[2]
 TAKE = ROOT / "data" / "demo" / "take.flac"
@@ -29,14 +32,14 @@ sys.path.insert(0, sys.argv[1])
 import numpy as np
 import swara.service.export.pitch_file
 from swara import cli
-from swara.classifier.pitch.head import Heard
+from swara.classifier.pitch.head import HeadTracker, PitchFrames
 salience = np.random.default_rng(0).dirichlet(np.ones(156), 1000).astype(np.float32)
-class Stub:
+class Stub(HeadTracker):
     def hear(self, clip):
         frames = 1 + clip.samples.size // 160
         for at in range(0, frames, 1000):
             n = min(1000, frames - at)
-            yield Heard(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
+            yield PitchFrames(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
 swara.service.export.pitch_file.HeadTracker = Stub
 sys.argv = ["swara", *sys.argv[2:]]
 try:
@@ -90,13 +93,16 @@ class TestRows:
         assert (code, err) == (0, "")
         assert re.fullmatch(rf"{re.escape(str(file))}: 486 frames, 4\.85 s, sung \d+% of the time\n", out)
         header, first = file.read_text("utf-8").splitlines()[:2]
-        assert header == "time,frequency,confidence"
-        assert re.fullmatch(r"0\.000,\d+\.\d{3},0\.\d{6}", first)
-        times_s, hz, confidence = np.loadtxt(file, delimiter=",", skiprows=1).T
+        assert header == "time,frequency,confidence,voiced"
+        assert re.fullmatch(r"0\.000,\d+\.\d{3},0\.\d{6},0", first)
+        times_s, hz, confidence, voiced = np.loadtxt(file, delimiter=",", skiprows=1).T
         np.testing.assert_allclose(times_s, 0.01 * np.arange(1 + SAMPLES // 160), atol=1e-6)
         assert np.all((hz >= 65) & (hz <= 1100))
         assert np.all((confidence >= 0) & (confidence <= 1))
         assert np.median(hz[30:60]) == pytest.approx(138.59, rel=0.005)  # its first note is Sa
+        track = HeadTracker().track(load_clip(TAKE))
+        np.testing.assert_array_equal(voiced, track.voiced)
+        assert 0 < voiced.sum() < voiced.size
 
     @pytest.mark.parametrize("words", [(), ("-o", "-"), ("--output", "-")], ids=" ".join)
     def test_to_stdout_go_the_rows_and_nothing_else(self, pitch, tmp_path: Path, words) -> None:
@@ -132,7 +138,7 @@ class TestRows:
         take.write_bytes(take.read_bytes()[: take.stat().st_size // 2])
         code, out, err = pitch(take)
         assert code == 0
-        assert out.startswith("time,frequency,confidence\n0.000,")
+        assert out.startswith("time,frequency,confidence,voiced\n0.000,")
         assert re.fullmatch(rf"(swara: {re.escape(str(take))}: [^\n]+\.\n)+", err)
         assert "could be decoded" in err
 
@@ -183,7 +189,7 @@ def test_a_damaged_head_is_one_line(pitch, tmp_path: Path, monkeypatch: pytest.M
     shipped_network.cache_clear()
     try:
         _assert_one_line(
-            pitch(TAKE), re.escape(str(bad)), "the pitch head cannot be read", "Install swara again"
+            pitch(TAKE), re.escape(str(bad)), "the pitch head cannot be read", re.escape(repair_advice())
         )
     finally:
         shipped_network.cache_clear()
@@ -245,10 +251,8 @@ def test_wrong_usage(pitch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wor
     ids=["fault", "interrupt"],
 )
 def test_half_a_track_is_no_file(pitch, tmp_path: Path, monkeypatch, fault, code: int, said: str) -> None:
-    class Breaks:
+    class Breaks(HeadTracker):
         def hear(self, clip):
-            from swara.classifier.pitch.head import HeadTracker
-
             yield next(HeadTracker().hear(clip))
             raise fault
 
@@ -265,7 +269,7 @@ def test_a_reader_who_leaves_early_is_no_fault() -> None:
     with subprocess.Popen(_command(TAKE), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().strip() == b"time,frequency,confidence"
+        assert process.stdout.readline().strip() == b"time,frequency,confidence,voiced"
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode in (0, 1)

@@ -11,9 +11,9 @@ from hypothesis.extra import numpy as hnp
 from swara.data.synth import VOICES, bhupali_take
 from swara.embedder.builtin.embedder import BuiltinEmbedder
 from swara.embedder.pooling import pool
+from swara.index import IndexDamaged
 from swara.index.exact_index import ExactIndex
 from swara.index.faiss_index import FaissIndex
-from swara.index.items import IndexDamaged
 
 ENGINES = pytest.mark.parametrize("engine", [ExactIndex, FaissIndex])
 

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swara.index import Item
+from swara.index import IndexDamaged, Item
 from swara.index.exact_index import ExactIndex
-from swara.index.items import IndexDamaged
 from swara.index.samples import (
     SampleIndex,
     build_sample_index,

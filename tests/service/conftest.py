@@ -42,9 +42,9 @@ from swara.service.store import (
     open_live,
     publish,
     verify_version,
-    writer_lock,
 )
 from swara.service.store.layout import is_version_id
+from swara.service.store.lock import writer_lock
 
 Accident: TypeAlias = Literal["killed", "disk full"]
 

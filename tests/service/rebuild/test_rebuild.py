@@ -147,8 +147,8 @@ def test_another_tracker_or_seed_learns_anew(studio, monkeypatch: pytest.MonkeyP
 
 def test_a_newer_program_makes_its_own_version(studio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.rebuild()
-    for module in ("rebuild_plan", "store.versions"):
-        monkeypatch.setattr(f"service.{module}.code_version", lambda: "99.0")
+    for module in ("rebuild.plan", "store.versions"):
+        monkeypatch.setattr(f"swara.service.{module}.code_version", lambda: "99.0")
     result = studio.rebuild()
     assert (result.nothing_new, result.embedded, result.from_cache) == (False, 0, 4)
     assert studio.rebuild().nothing_new
@@ -271,7 +271,7 @@ def test_a_version_of_a_newer_swara_is_left_alone(
     studio.rebuild()
     before = studio.tree()
     for act in (studio.open, lambda: studio.rebuild(force=force)):
-        with pytest.raises(StoreNewer, match="pip install --upgrade swara"):
+        with pytest.raises(StoreNewer, match="Use the newer swara; this one is "):
             act()
     assert studio.tree() == before
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note
-from swara.service.report.csv_report import notes_csv, track_csv
+from swara.service.report.csv_report import notes_csv, track_csv, track_rows
 
 
 def test_notes_read_back(take):
@@ -23,11 +23,7 @@ def test_notes_read_back(take):
         assert row["foreign"] == ("true" if note.foreign else "false")
 
 
-def test_no_notes_leave_the_header(silent_take):
-    assert notes_csv(silent_take).count("\n") == 1
-
-
-def test_track_is_as_crepe_writes_it():
+def test_track_is_as_crepe_writes_it_and_says_what_is_sung():
     track = PitchTrack(
         np.array([0.0, 0.01, 0.02]),
         np.array([138.5914, np.nan, 277.18]),
@@ -35,25 +31,36 @@ def test_track_is_as_crepe_writes_it():
         np.array([True, False, False]),
     )
     assert track_csv(track).splitlines() == [
-        "time,frequency,confidence",
-        "0.000,138.591,0.950000",
-        "0.010,0.000,0.100000",
-        "0.020,277.180,0.300000",
+        "time,frequency,confidence,voiced",
+        "0.000,138.591,0.950000,1",
+        "0.010,0.000,0.100000,0",
+        "0.020,277.180,0.300000,0",
     ]
+
+
+def test_a_long_track_comes_block_by_block():
+    frames = 2500
+    track = PitchTrack(
+        0.01 * np.arange(frames), np.full(frames, 200.0), np.ones(frames), np.ones(frames, bool)
+    )
+    blocks = list(track_rows(track))
+    assert [block.count("\n") for block in blocks] == [1000, 1000, 500]
+    rows = np.loadtxt(io.StringIO("".join(blocks)), delimiter=",")
+    np.testing.assert_allclose(rows[:, 0], track.times_s, atol=5e-4)
 
 
 def test_track_has_a_line_for_every_frame(take):
     rows = np.loadtxt(io.StringIO(track_csv(take.track)), delimiter=",", skiprows=1)
-    assert rows.shape == (len(take.track), 3)
+    assert rows.shape == (len(take.track), 4)
     np.testing.assert_allclose(rows[:, 0], take.track.times_s, atol=5e-4)
     voiced = take.track.voiced
     np.testing.assert_allclose(rows[voiced, 1], take.track.hz[voiced], atol=5e-4)
-    assert np.all(rows[~voiced, 1] == 0)
+    np.testing.assert_array_equal(rows[:, 3], voiced)
+    assert np.all(rows[np.isnan(take.track.hz), 1] == 0)
 
 
-def test_empty_track_is_a_header():
+def test_nothing_leaves_the_headers(silent_take):
+    assert notes_csv(silent_take).count("\n") == 1
     nothing = np.zeros(0)
-    assert (
-        track_csv(PitchTrack(nothing, nothing, nothing, nothing.astype(bool)))
-        == "time,frequency,confidence\n"
-    )
+    empty = PitchTrack(nothing, nothing, nothing, nothing.astype(bool))
+    assert track_csv(empty) == "time,frequency,confidence,voiced\n"

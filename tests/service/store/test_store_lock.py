@@ -9,7 +9,7 @@ import time
 import pytest
 
 from swara.service.errors import StoreBusy
-from swara.service.store import writer_lock
+from swara.service.store.lock import writer_lock
 
 
 def test_a_second_writer_is_told_who_writes(lab) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from swara.service.errors import StoreDamaged, StoreError, StoreNewer
-from swara.service.store import create_version, current_version, promote, publish, verify_version, writer_lock
+from swara.service.store import create_version, current_version, promote, publish, verify_version
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
+from swara.service.store.lock import writer_lock
 
 NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 
@@ -160,7 +161,7 @@ def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("swara.service.store.versions.Manifest", Newer)
     version = lab.publish(1)
 
-    with pytest.raises(StoreNewer, match=r"by a newer swara. Run: pip install --upgrade swara"):
+    with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
         verify_version(lab.store, version)
 
 

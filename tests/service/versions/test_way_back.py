@@ -10,15 +10,9 @@ from datetime import UTC, datetime
 import pytest
 
 from swara.service.errors import NoSuchVersion, StoreDamaged
-from swara.service.store import (
-    VersionContents,
-    VersionLayout,
-    create_version,
-    current_version,
-    promote,
-    writer_lock,
-)
+from swara.service.store import VersionContents, VersionLayout, create_version, current_version, promote
 from swara.service.store.history import rolled_back
+from swara.service.store.lock import writer_lock
 from swara.service.store.manifest import UNGATED
 from swara.service.store.versions import withdraw
 from swara.service.versions.info import find_version, kept_versions

@@ -1,0 +1,213 @@
+"""Arrays on disk: an ``.npz`` that is whole or not there, and a cache of what was computed of recordings."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from .disk import write_atomically, writing
+
+__all__ = ["ArrayCache", "Arrays", "CacheInfo", "read_arrays", "write_arrays"]
+
+Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
+
+T = TypeVar("T")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_DAMAGE = (ValueError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise on bytes that were changed."""
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write an ``.npz``, whole or not at all; the same arrays give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make or replace.
+    arrays : mapping of str to array
+        None of them of objects, which would be pickled.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+
+    def save(part: Path) -> None:
+        with part.open("wb") as file:  # given a name, numpy may add a suffix
+            # Not with allow_pickle=False, which numpy 2.0 would take for an array of that name.
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+    write_atomically(path, save)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read an ``.npz``; nothing in it is unpickled.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If its bytes are not what was written.
+    """
+    content = io.BytesIO(path.read_bytes())
+    try:
+        # The checksums first, so that numpy reads nothing that was changed.
+        with zipfile.ZipFile(content) as archive:
+            broken = archive.testzip()
+        if broken is None:
+            content.seek(0)
+            with np.load(content, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+    except _DAMAGE as error:
+        raise ValueError(str(error)) from error
+    raise ValueError(f"{broken} was changed")
+
+
+@dataclass(frozen=True, slots=True)
+class CacheInfo:
+    """How many entries, and how many bytes they take."""
+
+    entries: int
+    size: int
+
+    def __add__(self, other: CacheInfo) -> CacheInfo:
+        return CacheInfo(self.entries + other.entries, self.size + other.size)
+
+    def __sub__(self, other: CacheInfo) -> CacheInfo:
+        return CacheInfo(self.entries - other.entries, self.size - other.size)
+
+
+class ArrayCache(ABC, Generic[T]):
+    """A folder of arrays, ``<fingerprint of who computed it>/<SHA-256 of the audio>.npz``.
+
+    A kind of them is a class of its own, which says what an entry must hold.
+
+    Any number of processes may read and write it at once: an entry appears whole, and two that write the
+    same one write the same bytes.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first entry is put in.
+
+    Attributes
+    ----------
+    damaged : int
+        How many entries were found damaged, and removed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.damaged = 0
+
+    @abstractmethod
+    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> T:
+        """Return what the arrays of the entry of that name hold.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If they are not what was put in.
+        """
+
+    def load(self, fingerprint: str, sha256: str) -> T | None:
+        """Return an entry; None if it is not there, cannot be read or is damaged."""
+        path = self.path(fingerprint, sha256)
+        try:
+            return self.decode(read_arrays(path), fingerprint, sha256)
+        except OSError:
+            return None
+        except (ValueError, TypeError, KeyError):
+            self.damaged += 1
+            with suppress(OSError):
+                path.unlink()
+            return None
+
+    def save(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
+        """Keep an entry.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        path = self.path(fingerprint, sha256)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_arrays(path, arrays)
+
+    def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
+        """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
+        digests = self.digests(fingerprint)
+        return tuple(
+            self.path(fingerprint, each) for each in digests if not self._is_whole(fingerprint, each)
+        )
+
+    def path(self, fingerprint: str, sha256: str) -> Path:
+        """Return where an entry lies.
+
+        Raises
+        ------
+        ValueError
+            If `sha256` is no SHA-256: a name must not lead elsewhere.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is no SHA-256")
+        return self.folder / fingerprint / f"{sha256}.npz"
+
+    def fingerprints(self) -> tuple[str, ...]:
+        """Return who computed what is kept."""
+        with suppress(OSError):
+            names = (path.name for path in self.folder.iterdir())
+            return tuple(sorted(name for name in names if _FINGERPRINT.fullmatch(name)))
+        return ()
+
+    def digests(self, fingerprint: str) -> tuple[str, ...]:
+        """Return the SHA-256 of every recording that has an entry."""
+        stems = (path.stem for path in (self.folder / fingerprint).glob("*.npz"))
+        return tuple(sorted(stem for stem in stems if _SHA256.fullmatch(stem)))
+
+    def info(self, *fingerprints: str) -> CacheInfo:
+        """Count the entries of those that computed; of all if none is named."""
+        found = CacheInfo(0, 0)
+        for fingerprint in fingerprints or self.fingerprints():
+            for sha256 in self.digests(fingerprint):
+                with suppress(OSError):  # another process may be removing it
+                    found += CacheInfo(1, self.path(fingerprint, sha256).stat().st_size)
+        return found
+
+    def prune(self, keep_fingerprints: Collection[str]) -> CacheInfo:
+        """Remove what all others computed; return how much that was.
+
+        What cannot be removed stays, and does no harm.
+        """
+        before = self.info()
+        for fingerprint in self.fingerprints():
+            if fingerprint not in keep_fingerprints:
+                shutil.rmtree(self.folder / fingerprint, ignore_errors=True)
+        return before - self.info()
+
+    def _is_whole(self, fingerprint: str, sha256: str) -> bool:
+        try:
+            self.decode(read_arrays(self.path(fingerprint, sha256)), fingerprint, sha256)
+        except FileNotFoundError:  # another process removed it in the meantime
+            return True
+        except (OSError, ValueError, TypeError, KeyError):
+            return False
+        return True
