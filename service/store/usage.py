@@ -148,10 +148,9 @@ def _live(store: Layout) -> Manifest | None:
 
 
 def _manifests(store: Layout) -> Iterator[Manifest]:
-    folders = sorted(store.versions.iterdir()) if store.versions.is_dir() else []
-    for folder in folders:
+    for version in all_versions(store):
         with suppress(StoreError):  # one that cannot be read names nobody
-            yield read_manifest(store, folder.name)
+            yield read_manifest(store, version)
 
 
 def _fingerprints_of(manifest: Manifest | None) -> frozenset[str]:
