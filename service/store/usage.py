@@ -11,7 +11,7 @@ from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 
-from . import Layout, Manifest, current_version, read_manifest
+from . import Layout, Manifest, all_versions, current_version, read_manifest
 from .lock import writer_lock
 from .pitch_cache import PitchCache
 
