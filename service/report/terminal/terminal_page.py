@@ -74,9 +74,9 @@ class Page:
         """Print what the reader must know."""
         self.line(f"! {words}", WARNING)
 
-    def unwrapped(self, words: str) -> None:
-        """Print words in one line however long, so that a search finds a path in it."""
-        self.console.print(self.text(words), soft_wrap=True)
+    def unwrapped(self, words: str, style: str = "") -> None:
+        """Print words in one line however long: a search finds a path in it, and a command can be copied."""
+        self.console.print(self.text(words, style), soft_wrap=True)
 
     def show(self, what: Text | Table) -> None:
         """Print text or a table between the margins."""
