@@ -67,6 +67,7 @@ def pitch_file(
     Parameters
     ----------
     recording : Path
+        A file in any usual format.
     csv : Path or callable
         Where the rows go: a file, which is made whole or not at all, or what takes them block by block.
     plot : Path, optional

@@ -54,7 +54,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.text.values()).split())
 
     def all(self, tag, css=""):
-        return [a for t, a in self.elements if t == tag and css in [*a.get("class", "").split(), ""]]
+        return [a for t, a in self.elements if t == tag and css in {*a.get("class", "").split(), ""}]
 
 
 def page_of(report, clip):
