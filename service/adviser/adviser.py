@@ -22,8 +22,8 @@ from swara.data.recording import Recording, recording_id
 from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
-from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
+from swara.embedder.spec import EmbeddingCache
 from swara.index import Item
 from swara.index.samples import SampleIndex
 from swara.raga.errors import SwaraError

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swara.classifier.pitch import PitchTracker
+from swara.classifier.pitch.tracker import tracker_fingerprint
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
@@ -19,7 +20,6 @@ from swara.service.samples.unchanged_files import verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
 from swara.service.store.history import training_recordings
 from swara.service.store.manifest import Parameters, code_version
-from swara.service.store.pitch_cache import tracker_fingerprint
 from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 
 from .corrections import Corrections, confirmed_corrections

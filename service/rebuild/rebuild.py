@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from swara.classifier.pitch import PitchTracker, pitch_tracker
+from swara.classifier.pitch.tracker import tracker_fingerprint
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
@@ -17,7 +18,6 @@ from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.stages import StageProgress, StageReport, Stages
 from swara.service.store import Layout, create_version, publish
 from swara.service.store.lock import writer_lock
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .compare import eval_notes, evaluate_candidate, with_corrections
 from .gate import GateDecision

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from threadpoolctl import threadpool_limits
 
 from swara.classifier.pitch import PitchTracker
+from swara.classifier.pitch.tracker import tracker_fingerprint
 from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
@@ -24,7 +25,6 @@ from swara.raga.errors import SwaraError
 from swara.service.errors import StoreError
 from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store import Layout
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .labelled_notes import NoteExtractor, PrefetchStats
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.classifier.pitch import PitchTracker, pitch_tracker
+from swara.classifier.pitch.tracker import tracker_fingerprint
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording
 from swara.data.storage.disk import write_atomically
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 __all__ = ["bundled_tracks", "write_bundled_tracks"]
 

@@ -324,7 +324,7 @@ def test_band_powers_of_white_noise_are_even() -> None:
 
 def test_importing_it_takes_numpy_only() -> None:
     code = (
-        "import swara.embedder.builtin.embedder, swara.embedder.cache, swara.embedder.registry, sys;"
+        "import swara.embedder.builtin.embedder, swara.embedder.spec, swara.embedder.registry, sys;"
         "swara.embedder.registry.embedder_named('builtin').spec.fingerprint; print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

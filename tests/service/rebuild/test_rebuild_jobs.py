@@ -21,7 +21,7 @@ from benchmarks.rebuild.stubs import tone_ears
 from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
 from swara.data.storage.disk import sha256_of
-from swara.embedder.cache import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
 from swara.service.rebuild.workers import prefetch
 from swara.service.store import Layout
@@ -117,7 +117,7 @@ from pathlib import Path
 from uuid import uuid4
 from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.data.storage.disk import writing
-from swara.embedder.cache import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache
 
 def put(self, sha256, embeddings):
     with writing(self.folder):
