@@ -16,46 +16,36 @@ NEW_PREFIX = ".new-"
 _VERSION_ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")
 
 
+class _Place:
+    """A path below the folder of a layout."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __get__(self, layout: Layout | VersionLayout, owner: type) -> Path:
+        return layout.folder / self._path
+
+
 @dataclass(frozen=True, slots=True)
 class VersionLayout:
     """The files of one version, in `folder`; the folder is immutable once it has its name."""
 
     folder: Path
 
-    @property
-    def manifest(self) -> Path:
-        """What the version is and what it holds; written last."""
-        return self.folder / "manifest.json"
-
-    @property
-    def note_head(self) -> Path:
-        """The note head."""
-        return self.folder / "note_head.npz"
-
-    @property
-    def holdout_head(self) -> Path:
-        """The note head as it is without the singers held out, for the gate alone; not in every version."""
-        return self.folder / "exam_head.npz"
-
-    @property
-    def index(self) -> Path:
-        """Folder of the sample index."""
-        return self.folder / "index"
-
-    @property
-    def targets(self) -> Path:
-        """Where the professionals sing each swara; not in a version of schema 1."""
-        return self.folder / "targets.json"
-
-    @property
-    def recordings(self) -> Path:
-        """What it was learned from, a line for each recording; not in a version of schema 1."""
-        return self.folder / "recordings.jsonl"
-
-    @property
-    def report(self) -> Path:
-        """How well the head did on recordings that it was not fitted to."""
-        return self.folder / "report.json"
+    manifest = _Place("manifest.json")
+    """What the version is and what it holds; written last."""
+    note_head = _Place("note_head.npz")
+    """The note head."""
+    holdout_head = _Place("exam_head.npz")
+    """The note head as it is without the singers held out, for the gate alone; not in every version."""
+    index = _Place("index")
+    """Folder of the sample index."""
+    targets = _Place("targets.json")
+    """Where the professionals sing each swara; not in a version of schema 1."""
+    recordings = _Place("recordings.jsonl")
+    """What it was learned from, a line for each recording; not in a version of schema 1."""
+    report = _Place("report.json")
+    """How well the head did on recordings that it was not fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,60 +73,28 @@ class Layout:
 
     folder: Path
 
-    @property
-    def current(self) -> Path:
-        """Names the live version."""
-        return self.folder / "CURRENT"
-
-    @property
-    def versions(self) -> Path:
-        """Folder of the versions."""
-        return self.folder / "versions"
-
-    @property
-    def cache(self) -> Path:
-        """Folder of what can be computed again."""
-        return self.folder / "cache"
-
-    @property
-    def embeddings(self) -> Path:
-        """Folder of the embedding cache."""
-        return self.cache / "embeddings"
-
-    @property
-    def pitch(self) -> Path:
-        """Folder of the pitch cache."""
-        return self.cache / "pitch"
-
-    @property
-    def corpus(self) -> Path:
-        """The recordings that were added."""
-        return self.folder / "corpus.jsonl"
-
-    @property
-    def held_out(self) -> Path:
-        """The recordings that versions are examined with, as they were when they were chosen."""
-        return self.folder / "HELD_OUT"
-
-    @property
-    def feedback(self) -> Path:
-        """What users said was wrong."""
-        return self.folder / "feedback.jsonl"
-
-    @property
-    def rollbacks(self) -> Path:
-        """Which versions people stepped back from or made live."""
-        return self.folder / "rollbacks.jsonl"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one writer."""
-        return self.folder / ".lock"
-
-    @property
-    def lock_holder(self) -> Path:
-        """Who holds the lock."""
-        return self.folder / ".lock-holder"
+    current = _Place("CURRENT")
+    """Names the live version."""
+    versions = _Place("versions")
+    """Folder of the versions."""
+    cache = _Place("cache")
+    """Folder of what can be computed again."""
+    embeddings = _Place("cache/embeddings")
+    """Folder of the embedding cache."""
+    pitch = _Place("cache/pitch")
+    """Folder of the pitch cache."""
+    corpus = _Place("corpus.jsonl")
+    """The recordings that were added."""
+    held_out = _Place("HELD_OUT")
+    """The recordings that versions are examined with, as they were when they were chosen."""
+    feedback = _Place("feedback.jsonl")
+    """What users said was wrong."""
+    rollbacks = _Place("rollbacks.jsonl")
+    """Which versions people stepped back from or made live."""
+    lock = _Place(".lock")
+    """Held by the one writer."""
+    lock_holder = _Place(".lock-holder")
+    """Who holds the lock."""
 
     def version(self, version_id: str) -> VersionLayout:
         """Return where the version of that id lies."""

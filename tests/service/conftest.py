@@ -36,8 +36,9 @@ from swara.service.rebuild.train import Learned, learn
 from swara.service.store import (
     Layout,
     LiveVersion,
-    VersionContents,
+    Manifest,
     VersionLayout,
+    create_version,
     current_version,
     open_live,
     publish,
@@ -45,6 +46,7 @@ from swara.service.store import (
 )
 from swara.service.store.layout import is_version_id
 from swara.service.store.lock import writer_lock
+from swara.service.store.manifest import UNGATED
 
 Accident: TypeAlias = Literal["killed", "disk full"]
 
@@ -156,24 +158,38 @@ class Lab:
 
         return self.run(act, prepare=limit)
 
-    def build(self, value: int, spec: EmbedderSpec = SPEC) -> Callable[[VersionLayout], VersionContents]:
+    def draft(self, value: int, **fields: object) -> Manifest:
+        """Return the manifest of a version that is made now, after the live one."""
+        given = {
+            "made_at": datetime.now(UTC).isoformat(),
+            "parent": current_version(self.store),
+            "made_with": dict.fromkeys(("note_head", "index"), SPEC.fingerprint),
+            "gate": dict(UNGATED),
+        }
+        digest, metrics = f"corpus {value}", {"accuracy": 1.0}
+        parts = {"parameters": {"seed": value}, "corpus_digest": digest, "metrics": metrics, "files": {}}
+        return Manifest(code_version="0", embedder=SPEC, **given | parts | fields)
+
+    def build(self, value: int) -> Callable[[VersionLayout], None]:
         """Return a builder of three files, one in a folder, that are neither a head nor an index."""
 
-        def build(version: VersionLayout) -> VersionContents:
+        def build(version: VersionLayout) -> None:
             version.index.mkdir()
             version.note_head.write_bytes(b"head %d" % value * 100)
             (version.index / "madhya-Sa.faiss").write_bytes(b"index %d" % value * 100)
             version.report.write_text(f'{{"value": {value}}}', encoding="utf-8")
-            made_with = {"note_head": spec.fingerprint, "index": spec.fingerprint}
-            return VersionContents(spec, made_with, {"seed": value}, f"corpus {value}", {"accuracy": 1.0})
 
         return build
+
+    def create(self, value: int, **fields: object) -> str:
+        """Make a version with the lock held, and leave the live one as it is."""
+        with writer_lock(self.store):
+            return create_version(self.store, self.draft(value, **fields), self.build(value))
 
     def publish(self, value: int) -> str:
         """Make a version with the lock held, and make it live."""
         with writer_lock(self.store):
-            parent = current_version(self.store)
-            return publish(self.store, self.build(value), parent=parent, made_at=datetime.now(UTC))
+            return publish(self.store, self.draft(value), self.build(value))
 
     def live_value(self) -> int:
         """What the live version holds, once it was found sound."""

@@ -15,8 +15,9 @@ from swara.data.corpus.corpus import append_recordings, append_removal, read_cor
 from swara.data.errors import CorpusError
 from swara.embedder.pooling import pool
 from swara.service.errors import EmbedderChanged, StoreDamaged, StoreError, StoreNewer
-from swara.service.rebuild.first_version import ensure_live
-from swara.service.store import current_version, open_live, verify_version
+from swara.service.rebuild.rebuild import ensure_live
+from swara.service.rebuild.train import draft_manifest
+from swara.service.store import Manifest, current_version, open_live, verify_version
 
 
 def test_the_first_rebuild_makes_the_store(studio) -> None:
@@ -124,8 +125,11 @@ def test_another_embedder_is_refused_until_a_rebuild(studio) -> None:
 def test_head_and_index_of_different_embedders_are_refused(
     studio, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = {"note_head": studio.embedder.spec.fingerprint, "index": studio.embedder.spec.fingerprint}
-    monkeypatch.setattr("swara.service.rebuild.train._made_with", lambda _: other | {part: "0" * 16})
+    def other(*given: object) -> Manifest:
+        draft = draft_manifest(*given)
+        return replace(draft, made_with={**draft.made_with, part: "0" * 16})
+
+    monkeypatch.setattr("swara.service.rebuild.rebuild.draft_manifest", other)
     studio.rebuild()
     with pytest.raises(EmbedderChanged, match="Run: swara rebuild"):
         studio.open()
@@ -147,8 +151,8 @@ def test_another_tracker_or_seed_learns_anew(studio, monkeypatch: pytest.MonkeyP
 
 def test_a_newer_program_makes_its_own_version(studio, monkeypatch: pytest.MonkeyPatch) -> None:
     studio.rebuild()
-    for module in ("rebuild_plan", "store.versions"):
-        monkeypatch.setattr(f"service.{module}.code_version", lambda: "99.0")
+    for module in ("plan", "train"):
+        monkeypatch.setattr(f"swara.service.rebuild.{module}.code_version", lambda: "99.0")
     result = studio.rebuild()
     assert (result.nothing_new, result.embedded, result.from_cache) == (False, 0, 4)
     assert studio.rebuild().nothing_new
