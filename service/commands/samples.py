@@ -10,7 +10,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, StoreFolder, complete_raga, console, limit_s, store_at
+from .options import MaxMinutes, StoreFolder, complete_raga, console, layout_at, limit_s
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
@@ -41,7 +41,6 @@ def _add(
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.samples_table import render_added
     from swara.service.samples.add import add_samples
-    from swara.service.store import Layout
 
     given = Given(
         singer=singer,
@@ -53,7 +52,7 @@ def _add(
         result = add_samples(
             source,
             given,
-            Layout(store_at(store)).corpus,
+            layout_at(store).corpus,
             max_duration_s=limit_s(max_minutes),
             progress=finding_pitch(progress),
         )
@@ -95,9 +94,8 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     Its file stays where it is.
     """
     from swara.service.samples.known import remove_sample
-    from swara.service.store import Layout
 
-    gone = remove_sample(Layout(store_at(store)).corpus, sample)
+    gone = remove_sample(layout_at(store).corpus, sample)
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
 
 
@@ -111,12 +109,11 @@ def _check(
     Is each there and whole, and does it sound like its labels? Exits with 1 if anything is wrong.
     """
     from swara.service.report.json_report import check_json
-    from swara.service.report.terminal.check_table import render_check
+    from swara.service.report.terminal.samples_table import render_check
     from swara.service.samples.check import check_samples
-    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
-        result = check_samples(Layout(store_at(store)), progress=progress)
+        result = check_samples(layout_at(store), progress=progress)
     if json:
         typer.echo(check_json(result), nl=False)
     else:
@@ -145,9 +142,8 @@ def _label(
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
-    from swara.service.report.terminal.check_table import render_mended
+    from swara.service.report.terminal.samples_table import render_mended
     from swara.service.samples.edit import NONE, Edit, label_sample
-    from swara.service.store import Layout
 
     change = Edit(
         singer=singer,
@@ -160,7 +156,7 @@ def _label(
     if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
-        mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
+        mended = label_sample(layout_at(store), sample, change, progress=finding_pitch(progress))
     render_mended(mended, console())
 
 
@@ -174,18 +170,16 @@ def _export(
 
     With all that is noted of them, for: swara samples add FOLDER.
     """
-    from swara.service.report.terminal.check_table import render_exported
+    from swara.service.report.terminal.samples_table import render_exported
     from swara.service.samples.export import export_samples
-    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
         copying = None if progress is None else partial(progress, "copying")
-        exported = export_samples(Layout(store_at(store)).corpus, folder, bundled=bundled, progress=copying)
+        exported = export_samples(layout_at(store).corpus, folder, bundled=bundled, progress=copying)
     render_exported(exported, console())
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
     from swara.service.samples.known import known_samples
-    from swara.service.store import Layout
 
-    return known_samples(Layout(store_at(folder)).corpus)
+    return known_samples(layout_at(folder).corpus)

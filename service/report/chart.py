@@ -1,21 +1,32 @@
-"""What every picture of a take needs: swara lines, the range of pitch, the curve in pieces."""
+"""What every picture of a take needs: colours, swara lines, the range of pitch, the curve in pieces."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.take import Note
+from swara.data.take import Note, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.swaras import SVARASTHANAS
 from swara.raga.tuning import Tuning
 from swara.service.take.report import TakeReport
 
-__all__ = ["CentsRange", "SwaraLine", "cents_range", "curve_pieces", "swara_lines", "tick_step_s"]
+__all__ = [
+    "COLOURS",
+    "CentsRange",
+    "Colours",
+    "SwaraLine",
+    "cents_range",
+    "curve_pieces",
+    "swara_lines",
+    "tick_step_s",
+]
 
 _HEADROOM_CENTS, _HEADROOM_SHARE = 140.0, 0.13
 _NARROWEST_CENTS = 700.0
@@ -23,6 +34,26 @@ _EDGE_CENTS = 40.0
 _EMPTY_RANGE = (-100.0, 1300.0)
 _OUTLIERS_PERCENT = 2.0
 _TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+class Colours(NamedTuple):
+    """The colours of one verdict, each readable on its ground: white paper, a dark page, any terminal."""
+
+    paper: str
+    dark: str
+    terminal: str
+
+
+COLOURS: Final = MappingProxyType[Verdict, Colours](
+    {
+        "perfect": Colours("#00795c", "#2fd3a8", "bold #00b386"),
+        "in tune": Colours("#1f9e80", "#8fe3cb", "#7fd4b8"),
+        "low": Colours("#0072b2", "#5bbcf5", "#56b4e9"),
+        "high": Colours("#c65300", "#ff9d4d", "#e69f00"),
+        "unsure": Colours("#767676", "#a6a6a6", "bright_black"),
+    }
+)
+"""Bluish green, blue and orange after Okabe and Ito (2008), told apart by every kind of colour vision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +74,6 @@ class SwaraLine:
         Edges of the target above madhya Sa; equal unless it is a band.
     label : str
         Name with its octave as notation marks it: ``.Dha``, ``Ga``, ``Sa'``.
-    octave : int
-        -1 mandra, 0 madhya, 1 taar.
     is_sa : bool
         Whether an octave begins here.
     """
@@ -52,8 +81,12 @@ class SwaraLine:
     low_cents: float
     high_cents: float
     label: str
-    octave: int
     is_sa: bool
+
+    @property
+    def middle_cents(self) -> float:
+        """Where its name stands."""
+        return (self.low_cents + self.high_cents) / 2
 
 
 def cents_range(report: TakeReport) -> CentsRange:
@@ -110,6 +143,5 @@ def tick_step_s(duration_s: float, most: int) -> float:
 def _line(index: int, octave: int, tuning: Tuning) -> SwaraLine:
     target = tuning.targets[index]
     label = "." * -octave + SVARASTHANAS[index].name + "'" * octave
-    return SwaraLine(
-        target.low_cents + 1200 * octave, target.high_cents + 1200 * octave, label, octave, is_sa=index == 0
-    )
+    low, high = target.low_cents + 1200 * octave, target.high_cents + 1200 * octave
+    return SwaraLine(low, high, label, is_sa=index == 0)

@@ -16,14 +16,14 @@ NEW_PREFIX = ".new-"
 _VERSION_ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")
 
 
-class _Place:
-    """A path below the folder of a layout."""
+class _At:
+    """The path of that name in the folder of a layout."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def __get__(self, layout: Layout | VersionLayout, owner: type) -> Path:
-        return layout.folder / self._path
+        return layout.folder / self._name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +32,25 @@ class VersionLayout:
 
     folder: Path
 
-    manifest = _Place("manifest.json")
+    manifest = _At("manifest.json")
     """What the version is and what it holds; written last."""
-    note_head = _Place("note_head.npz")
+    note_head = _At("note_head.npz")
     """The note head."""
-    holdout_head = _Place("exam_head.npz")
+    holdout_head = _At("exam_head.npz")
     """The note head as it is without the singers held out, for the gate alone; not in every version."""
-    index = _Place("index")
+    index = _At("index")
     """Folder of the sample index."""
-    targets = _Place("targets.json")
+    targets = _At("targets.json")
     """Where the professionals sing each swara; not in a version of schema 1."""
-    recordings = _Place("recordings.jsonl")
+    recordings = _At("recordings.jsonl")
     """What it was learned from, a line for each recording; not in a version of schema 1."""
-    report = _Place("report.json")
+    report = _At("report.json")
     """How well the head did on recordings that it was not fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A store on disk.
-
-    ::
-
-        CURRENT                                    one line: the id of the live version
-        versions/<utc>-<hash8>/                    a `VersionLayout`
-        cache/embeddings/<fingerprint>/<audio sha256>.npz
-        cache/pitch/<tracker fingerprint>/<audio sha256>.npz
-        corpus.jsonl                               the recordings known, append-only
-        HELD_OUT                                   what versions are examined with, as JSON lines
-        feedback.jsonl                             corrections by users, append-only
-        rollbacks.jsonl                            which versions people left or made live, append-only
-        .lock                                      held by the one writer
-        .lock-holder                               who that is, for people
 
     Parameters
     ----------
@@ -73,28 +60,28 @@ class Layout:
 
     folder: Path
 
-    current = _Place("CURRENT")
-    """Names the live version."""
-    versions = _Place("versions")
-    """Folder of the versions."""
-    cache = _Place("cache")
-    """Folder of what can be computed again."""
-    embeddings = _Place("cache/embeddings")
-    """Folder of the embedding cache."""
-    pitch = _Place("cache/pitch")
-    """Folder of the pitch cache."""
-    corpus = _Place("corpus.jsonl")
-    """The recordings that were added."""
-    held_out = _Place("HELD_OUT")
-    """The recordings that versions are examined with, as they were when they were chosen."""
-    feedback = _Place("feedback.jsonl")
-    """What users said was wrong."""
-    rollbacks = _Place("rollbacks.jsonl")
-    """Which versions people stepped back from or made live."""
-    lock = _Place(".lock")
+    current = _At("CURRENT")
+    """One line: the id of the live version."""
+    versions = _At("versions")
+    """A folder ``<utc>-<hash8>`` for each version: a `VersionLayout`."""
+    cache = _At("cache")
+    """What can be computed again."""
+    embeddings = _At("cache/embeddings")
+    """``<fingerprint of the embedder>/<audio sha256>.npz``"""
+    pitch = _At("cache/pitch")
+    """``<fingerprint of the tracker>/<audio sha256>.npz``"""
+    corpus = _At("corpus.jsonl")
+    """The recordings that were added; only ever appended to."""
+    held_out = _At("HELD_OUT")
+    """The recordings that versions are examined with, as they were when they were chosen, as JSON lines."""
+    feedback = _At("feedback.jsonl")
+    """What users said was wrong; only ever appended to."""
+    rollbacks = _At("rollbacks.jsonl")
+    """Which versions people stepped back from or made live; only ever appended to."""
+    lock = _At(".lock")
     """Held by the one writer."""
-    lock_holder = _Place(".lock-holder")
-    """Who holds the lock."""
+    lock_holder = _At(".lock-holder")
+    """Who that is, for people."""
 
     def version(self, version_id: str) -> VersionLayout:
         """Return where the version of that id lies."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from swara.data.storage.array_cache import ArrayCache, CacheInfo
+from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 

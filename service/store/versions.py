@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from swara.data.installation import newer_advice
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
 from swara.service.errors import StoreNewer, damaged, reading, writing
 
@@ -193,7 +194,7 @@ def read_manifest(store: Layout, version: str) -> Manifest:
         raise StoreNewer(
             "the store was written by a newer swara",
             where=str(at.folder),
-            fix="Run: pip install --upgrade swara",
+            fix=newer_advice(),
         )
     try:
         return Manifest.from_json(content)

@@ -275,7 +275,7 @@ def test_a_version_of_a_newer_swara_is_left_alone(
     studio.rebuild()
     before = studio.tree()
     for act in (studio.open, lambda: studio.rebuild(force=force)):
-        with pytest.raises(StoreNewer, match="pip install --upgrade swara"):
+        with pytest.raises(StoreNewer, match="Use the newer swara; this one is "):
             act()
     assert studio.tree() == before
 

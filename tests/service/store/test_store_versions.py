@@ -157,7 +157,7 @@ def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(manifest_module.Manifest, "to_json", lambda _: newer)
     version = lab.publish(1)
 
-    with pytest.raises(StoreNewer, match=r"by a newer swara. Run: pip install --upgrade swara"):
+    with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
         verify_version(lab.store, version)
 
 
