@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.rebuild.choir import sing
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
 from swara.data.audio.frames import frame_count
@@ -198,6 +199,21 @@ class Lab:
         verify_version(self.store, version)
         return int(json.loads(self.store.version(version).report.read_text())["value"])
 
+    @staticmethod
+    def harm(path: Path, what: Literal["flipped", "cut", "missing"] = "flipped") -> None:
+        """Flip a bit in the middle of a file, cut half of it off or remove it."""
+        content = bytearray(path.read_bytes())
+        middle = len(content) // 2
+        content[middle] ^= 1
+        path.unlink()
+        if what != "missing":
+            path.write_bytes(content if what == "flipped" else content[:middle])
+
+    def make_read_only(self) -> None:
+        """Take everybody the permission to write to the store, the administrator aside."""
+        for path in (self.store.folder, *self.store.folder.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+
     def tree(self) -> dict[str, bytes]:
         """Every file of the store and its bytes."""
         folder = self.store.folder
@@ -349,6 +365,15 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A store that knows four short recordings and has no version yet."""
     monkeypatch.setattr("swara.service.samples.known.pack_recordings", lambda: ())
     return Studio(tmp_path)
+
+
+@pytest.fixture
+def choir(studio: Studio) -> Studio:
+    """A store that knows three takes of each of five singers, rightly labelled, and has no version yet."""
+    studio.store.corpus.unlink()
+    takes = [sing(studio.sounds, singer, take) for singer in range(5) for take in range(3)]
+    append_recordings(studio.store.corpus, takes)
+    return studio
 
 
 @pytest.fixture

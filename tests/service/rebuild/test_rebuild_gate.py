@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
+from swara.data.recording import Recording
 from swara.service.rebuild.evaluate import examine
 from swara.service.rebuild.gate import MARGINS, decide
 from swara.service.rebuild.held_out import hash_of_singer, held_out_singers
@@ -18,19 +19,7 @@ from swara.service.rebuild.train import write_files
 from swara.service.store import Manifest, current_version, open_version, verify_version
 from swara.service.store.manifest import HITS, HITS_IN_COMMON, Score
 
-SINGERS, TAKES = 5, 3
-
-
-@pytest.fixture
-def choir(studio):
-    """A store whose live version learned from five singers rightly labelled."""
-    studio.store.corpus.unlink()
-    studio.embedder, studio.tracker = type(studio.embedder)(), type(studio.tracker)()
-    append_recordings(
-        studio.store.corpus,
-        [sing(studio.sounds, singer, take) for singer in range(SINGERS) for take in range(TAKES)],
-    )
-    return studio
+SINGERS = 5
 
 
 def test_the_first_version_goes_live_with_its_scores(choir) -> None:
@@ -199,7 +188,10 @@ class TestTheRule:
 
     @staticmethod
     def recordings(count: int):
-        return [sing_silently(f"somebody {n}") for n in range(count)]
+        singers = [f"somebody {n}" for n in range(count)]
+        return [
+            Recording("", f"{n:064}", singer, 200.0, None, (), "none") for n, singer in enumerate(singers)
+        ]
 
     def test_about_a_fifth(self) -> None:
         many = self.recordings(400)
@@ -219,12 +211,6 @@ class TestTheRule:
 
     def test_the_hash_is_for_ever(self) -> None:
         assert hash_of_singer("singer 0") == 9544685469863686848
-
-
-def sing_silently(singer: str):
-    from swara.data.recording import Recording
-
-    return Recording(f"/{singer}.wav", f"{abs(hash(singer)):064x}"[:64], singer, 200.0, None, (), "none")
 
 
 class TestTheMargins:
