@@ -62,9 +62,7 @@ class TestAnalyze:
         report = swara.analyze(**sung, samples=False, **wanted)
         assert (report.raga, report.tuning, report.tonic.hz) == ("Yaman", "equal", 140.0)
         assert (report.thresholds.perfect_cents, report.thresholds.in_tune_cents) == (5.0, 25.0)
-        learned = swara.analyze(
-            samples, rate_hz=rate_hz, preset="performer", tuning="learned", store=pack_store
-        )
+        learned = swara.analyze(**sung, preset="performer", tuning="learned", store=pack_store)
         assert (learned.tuning, learned.thresholds.preset) == ("learned", "performer")
 
     def test_without_samples_no_store_is_made(self, report, tmp_path: Path) -> None:
