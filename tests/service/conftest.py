@@ -200,14 +200,14 @@ class Lab:
         return int(json.loads(self.store.version(version).report.read_text())["value"])
 
     @staticmethod
-    def harm(path: Path, what: Literal["flipped", "cut", "missing"] = "flipped") -> None:
-        """Flip a bit in the middle of a file, cut half of it off or remove it."""
+    def harm(path: Path, what: str = "flipped", place: int | None = None) -> None:
+        """Remove a file, make it a byte longer or shorter, or flip a bit: in its middle if not told where."""
         content = bytearray(path.read_bytes())
-        middle = len(content) // 2
-        content[middle] ^= 1
-        path.unlink()
-        if what != "missing":
-            path.write_bytes(content if what == "flipped" else content[:middle])
+        if what == "flipped":
+            content[len(content) // 2 if place is None else place] ^= 1
+        path.write_bytes({"cut": content[:-1], "longer": content + b"\0"}.get(what, content))
+        if what == "missing":
+            path.unlink()
 
     def make_read_only(self) -> None:
         """Take everybody the permission to write to the store, the administrator aside."""

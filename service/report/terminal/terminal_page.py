@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from swara.service.phrases import ascii_text, printable
-from swara.service.report.chart import COLOURS
 
 from .timeline import ASCII, UNICODE, Glyphs, Kind
 
@@ -24,10 +23,16 @@ Cell: TypeAlias = str | Text
 
 FAINT: Final = "bright_black"
 STYLES: Final[dict[Kind, str]] = {
-    **{verdict: colours.terminal for verdict, colours in COLOURS.items()},
+    "perfect": "bold #00b386",
+    "in tune": "#7fd4b8",
+    "low": "#56b4e9",
+    "high": "#e69f00",
+    "unsure": FAINT,
     "glide": FAINT,
     "silence": FAINT,
 }
+"""The colours of `chart.COLOURS` between light and dark: what lies behind the letters is not known."""
+
 WARNING: Final = STYLES["high"]
 
 _WIDEST = 100
