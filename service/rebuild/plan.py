@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +95,9 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
     known = known_samples(store.corpus)
     verify_recordings(known)
     corrections = confirmed_corrections(store, known)
-    recordings = corrections.applied(_in_fixed_order(known))
+    # Each once, in an order that does not tell when they were added.
+    once = {recording.sha256: recording for recording in known}
+    recordings = corrections.applied([once[sha256] for sha256 in sorted(once)])
     parent, live, warnings = _live(store)
     return Plan(
         recordings=recordings,
@@ -113,12 +115,6 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         baseline=(parent, live) if parent is not None and live is not None else baseline_version(store),
         warnings=(*warnings, *corrections.warnings),
     )
-
-
-def _in_fixed_order(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
-    """Return the recordings, each once, in an order that does not tell when they were added."""
-    known = {recording.sha256: recording for recording in recordings}
-    return tuple(known[sha256] for sha256 in sorted(known))
 
 
 def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
