@@ -28,6 +28,7 @@ __all__ = [
     "append_removal",
     "audio_path",
     "corpus_digest",
+    "is_bundled",
     "pack_folder",
     "pack_recordings",
     "read_corpus",
@@ -108,9 +109,14 @@ def corpus_digest(recordings: Iterable[Recording]) -> str:
     return hashlib.sha256(b"".join(json_line(fields) for fields in each)).hexdigest()
 
 
+def is_bundled(recording: Recording) -> bool:
+    """Whether a recording came with the package."""
+    return recording.path.startswith(PACK_PREFIX)
+
+
 def audio_path(recording: Recording) -> Path:
     """Return where the audio of a recording lies."""
-    if recording.path.startswith(PACK_PREFIX):
+    if is_bundled(recording):
         return _PACK / recording.path.removeprefix(PACK_PREFIX)
     return Path(recording.path)
 

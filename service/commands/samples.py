@@ -14,10 +14,14 @@ from .options import MaxMinutes, StoreFolder, complete_raga, console, limit_s, s
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
+    from swara.service.store import Layout
 
 __all__ = ["samples_app"]
 
 SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
+Singer = Annotated[str | None, typer.Option(help="Who sings.")]
+Tonic = Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")]
+Licence = Annotated[str | None, typer.Option(help="The licence, as its owner states it.")]
 
 samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend professional samples.")
 
@@ -25,10 +29,10 @@ samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend profes
 @samples_app.command("add")
 def _add(
     source: Annotated[Path, typer.Argument(help="A folder, a CSV table or one recording.")],
-    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
-    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    singer: Singer = None,
+    tonic: Tonic = None,
     raga: Annotated[str | None, typer.Option(help="The raga.", autocompletion=complete_raga)] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    licence: Licence = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
@@ -41,7 +45,6 @@ def _add(
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.samples_table import render_added
     from swara.service.samples.add import add_samples
-    from swara.service.store import Layout
 
     given = Given(
         singer=singer,
@@ -53,7 +56,7 @@ def _add(
         result = add_samples(
             source,
             given,
-            Layout(store_at(store)).corpus,
+            _layout(store).corpus,
             max_duration_s=limit_s(max_minutes),
             progress=finding_pitch(progress),
         )
@@ -74,18 +77,16 @@ def _list(store: StoreFolder = None) -> None:
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
     from swara.service.report.terminal.samples_table import render_sample
-    from swara.service.samples.known import find_sample
 
-    render_sample(find_sample(_known(store), sample), console())
+    render_sample(_named(sample, store), console())
 
 
 @samples_app.command("path")
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
     from swara.data.corpus.corpus import audio_path
-    from swara.service.samples.known import find_sample
 
-    typer.echo(audio_path(find_sample(_known(store), sample)))
+    typer.echo(audio_path(_named(sample, store)))
 
 
 @samples_app.command("remove")
@@ -95,9 +96,8 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     Its file stays where it is.
     """
     from swara.service.samples.known import remove_sample
-    from swara.service.store import Layout
 
-    gone = remove_sample(Layout(store_at(store)).corpus, sample)
+    gone = remove_sample(_layout(store).corpus, sample)
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
 
 
@@ -113,10 +113,9 @@ def _check(
     from swara.service.report.json_report import check_json
     from swara.service.report.terminal.check_table import render_check
     from swara.service.samples.check import check_samples
-    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
-        result = check_samples(Layout(store_at(store)), progress=progress)
+        result = check_samples(_layout(store), progress=progress)
     if json:
         typer.echo(check_json(result), nl=False)
     else:
@@ -128,14 +127,14 @@ def _check(
 @samples_app.command("label")
 def _label(
     sample: SampleId,
-    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
-    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    singer: Singer = None,
+    tonic: Tonic = None,
     raga: Annotated[str | None, typer.Option(help="The raga, or none.", autocompletion=complete_raga)] = None,
     swara: Annotated[
         str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
     ] = None,
     at: Annotated[float | None, typer.Option(help="A second within that note, if it has several.")] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    licence: Licence = None,
     store: StoreFolder = None,
 ) -> None:
     """Mend what is noted of a sample.
@@ -147,7 +146,6 @@ def _label(
     from swara.raga.tonic_names import parse_tonic
     from swara.service.report.terminal.check_table import render_mended
     from swara.service.samples.edit import NONE, Edit, label_sample
-    from swara.service.store import Layout
 
     change = Edit(
         singer=singer,
@@ -160,7 +158,7 @@ def _label(
     if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
-        mended = label_sample(Layout(store_at(store)), sample, change, progress=finding_pitch(progress))
+        mended = label_sample(_layout(store), sample, change, progress=finding_pitch(progress))
     render_mended(mended, console())
 
 
@@ -176,16 +174,26 @@ def _export(
     """
     from swara.service.report.terminal.check_table import render_exported
     from swara.service.samples.export import export_samples
-    from swara.service.store import Layout
 
     with progress_bar(shown=True) as progress:
         copying = None if progress is None else partial(progress, "copying")
-        exported = export_samples(Layout(store_at(store)).corpus, folder, bundled=bundled, progress=copying)
+        exported = export_samples(_layout(store).corpus, folder, bundled=bundled, progress=copying)
     render_exported(exported, console())
+
+
+def _layout(folder: Path | None) -> Layout:
+    from swara.service.store import Layout
+
+    return Layout(store_at(folder))
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
     from swara.service.samples.known import known_samples
-    from swara.service.store import Layout
 
-    return known_samples(Layout(store_at(folder)).corpus)
+    return known_samples(_layout(folder).corpus)
+
+
+def _named(sample: str, folder: Path | None) -> Recording:
+    from swara.service.samples.known import find_sample
+
+    return find_sample(_known(folder), sample)

@@ -75,7 +75,7 @@ class SampleBatch:
         try:
             decoded = decode(described.path, rate_hz=TRACK_RATE_HZ, max_duration_s=self._max_duration_s)
             _check_spans(described, decoded.clip.duration_s)
-            notes = steady_notes(decoded.clip, self._tracker, progress)
+            notes = steady_notes(decoded.clip, self._tracker.track(decoded.clip, progress))
             if described.notes:
                 self._claim(described, sha256, notes)
             else:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from swara.classifier.pitch import Progress
-from swara.data.corpus.corpus import PACK_PREFIX, audio_path
+from swara.data.corpus.corpus import PACK_PREFIX, audio_path, is_bundled
 from swara.data.errors import CorpusError, OutputError
-from swara.data.layouts.table_writer import TABLE_NAME, write_table
+from swara.data.layouts.table import TABLE_NAME, write_table
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of, sync_tree, writing
 
@@ -62,7 +62,7 @@ def export_samples(
         If the folder holds something, or cannot be written.
     """
     known = known_samples(corpus)
-    recordings = [each for each in known if bundled or not each.path.startswith(PACK_PREFIX)]
+    recordings = [each for each in known if bundled or not is_bundled(each)]
     if not recordings:
         raise CorpusError(
             "no samples were added to this store", where=str(corpus), fix="Give --bundled for those of swara"

@@ -131,7 +131,7 @@ def test_every_file_that_is_not_what_was_added(tmp_path: Path) -> None:
 def test_one_file_that_breaks_the_ear_does_not_hide_the_others(tmp_path: Path, monkeypatch) -> None:
     recordings = [_sung(tmp_path / f"{name}.wav", "G", seed=n) for n, name in enumerate(("one", "two"))]
     (tmp_path / "two.wav").unlink()
-    monkeypatch.setattr("swara.service.samples.hearing.PitchCache.get", lambda *_: 1 / 0)
+    monkeypatch.setattr("swara.service.samples.hearing.PitchCache.load", lambda *_: 1 / 0)
     assert _kinds(_check(tmp_path, *recordings)) == [("one", "unreadable"), ("two", "gone")]
 
 
