@@ -105,8 +105,9 @@ def _addition(recording: Recording) -> Mapping[str, Json]:
 
 def corpus_digest(recordings: Iterable[Recording]) -> str:
     """Return 64 hex digits that differ when any recording does, whatever their order and folders."""
-    each = sorted((recording_to_json(recording) | {"path": ""} for recording in recordings), key=_sha256_of)
-    return hashlib.sha256(b"".join(json_line(fields) for fields in each)).hexdigest()
+    ordered = sorted(recordings, key=lambda recording: recording.sha256)
+    lines = (json_line(recording_to_json(each) | {"path": ""}) for each in ordered)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def is_bundled(recording: Recording) -> bool:
@@ -142,7 +143,3 @@ def pack_recordings() -> tuple[Recording, ...]:
             fix="Install again with: pip install --force-reinstall swara",
         )
     return recordings
-
-
-def _sha256_of(fields: Mapping[str, Json]) -> str:
-    return str(fields["sha256"])

@@ -15,7 +15,7 @@ from swara.data.recording import Recording
 from swara.raga.errors import SwaraError, fold_name, nearest_names
 from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
-from swara.raga.tonic_names import ParsedTonic, parse_tonic
+from swara.raga.tonic_names import parse_tonic
 
 from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
 
@@ -102,12 +102,15 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> R
             raise CorpusError(
                 f"no {column} is given", where=place, fix=f"Fill the column, or give --{column}"
             )
+    tonic = _told(lambda: parse_tonic(whole["tonic"]), place) if whole["tonic"] else given.tonic
+    if tonic is None:
+        raise CorpusError("no tonic is given", where=place, fix="Fill the column, or give --tonic")
     return RecordingSpec(
         path=path,
         singer=singer or "",
         licence=licence or "",
-        tonic=_tonic(whole["tonic"], given, place),
-        raga=_raga(whole["raga"], place) or given.raga,
+        tonic=tonic,
+        raga=_told(lambda: raga_named(whole["raga"]).name, place) if whole["raga"] else given.raga,
         notes=_notes(table, rows),
         group=path.parent,
         unrecognised=path.stem,
@@ -123,18 +126,6 @@ def _agreed(table: Path, rows: Sequence[_Row], column: str) -> str:
             where=_place(table, rows[0][0]),
         )
     return values[0] if values else ""
-
-
-def _tonic(text: str, given: Given, place: str) -> ParsedTonic:
-    if text:
-        return _told(lambda: parse_tonic(text), place)
-    if given.tonic is None:
-        raise CorpusError("no tonic is given", where=place, fix="Fill the column, or give --tonic")
-    return given.tonic
-
-
-def _raga(text: str, place: str) -> str | None:
-    return _told(lambda: raga_named(text).name, place) if text else None
 
 
 def _notes(table: Path, rows: Sequence[_Row]) -> tuple[NamedNote, ...]:

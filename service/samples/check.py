@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, groupby
 from pathlib import Path, PurePath
-from typing import TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording
 from swara.raga.errors import SwaraError
 from swara.raga.ragas import RAGAS
-from swara.service.stages import StageProgress
+from swara.service.stages import StageProgress, part_of
 from swara.service.store import Layout
 
 from .duplicates import Fingerprint, find_duplicates, fingerprint
@@ -57,9 +57,6 @@ class _TrackedRecording:
     better: BetterSa | None = None
 
 
-_Group: TypeAlias = tuple[str, str, float]
-
-
 def check_samples(
     store: Layout, *, tracker: PitchTracker | None = None, progress: StageProgress | None = None
 ) -> CheckResult:
@@ -80,11 +77,14 @@ def check_samples(
     """
     recordings = known_samples(store.corpus)
     tracks = KnownTracks(store, tracker or pitch_tracker("head"))
-    heard = []
-    for number, recording in enumerate(recordings):
-        heard.append(_hear(recording, tracks, _part(progress, number, len(recordings))))
+    listening, comparing = (
+        None if progress is None else partial(progress, stage) for stage in ("listening", "comparing")
+    )
+    heard = [
+        _hear(recording, tracks, part_of(listening, number, len(recordings)))
+        for number, recording in enumerate(recordings)
+    ]
     outlines = [each.fingerprint for each in heard if each.fingerprint is not None]
-    comparing = None if progress is None else lambda share: progress("comparing", share)
     findings = chain(
         chain.from_iterable(each.findings for each in heard),
         _about_labels(heard),
@@ -156,18 +156,12 @@ def _about_labels(heard: Sequence[_TrackedRecording]) -> Iterator[Finding]:
             yield from check_labels(each.notes, recording.tonic_hz if better is None else better.hz)
 
 
-def _group(heard: _TrackedRecording) -> _Group:
+def _group(heard: _TrackedRecording) -> tuple[str, str, float]:
     """Return what recordings of single notes with one Sa share; a recording of several notes stands alone."""
     recording = heard.notes[0].recording
     alone = len(recording.labels) > 1
     place = recording.id if alone else str(PurePath(recording.path).parent)
     return place, recording.singer, recording.tonic_hz
-
-
-def _part(progress: StageProgress | None, number: int, total: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda share: progress("listening", (number + share) / total)
 
 
 def check_sound(recording: Recording) -> tuple[Clip | None, tuple[Finding, ...]]:

@@ -108,7 +108,10 @@ def label_sample(
     if change.swara is not None:
         after = replace(after, labels=_relabelled(before, change.swara, change.at_s))
     if change.tonic is not None or change.swara is not None:
-        clip = _sound(before)
+        fault = check_file(before)
+        clip, faults = (None, (fault,)) if fault is not None else check_sound(before)
+        if clip is None:
+            raise CorpusError(faults[0].what, where=before.path, fix=faults[0].fix)
         track = KnownTracks(store, tracker or pitch_tracker("head")).of(before.sha256, clip, progress)
         if change.tonic is not None:
             after = _on_tonic(after, change.tonic, clip, track)
@@ -160,14 +163,6 @@ def _label_at(recording: Recording, at_s: float | None) -> SwaraLabel:
     more = ", ..." if len(recording.labels) > _MOST_NAMED else ""
     what = f"it has {len(recording.labels)} notes" if at_s is None else f"no note of it lies at {at_s:g} s"
     raise CorpusError(what, where=recording.id, fix=f"Say which is meant with --at: {places}{more}")
-
-
-def _sound(recording: Recording) -> Clip:
-    fault = check_file(recording)
-    clip, faults = (None, (fault,)) if fault is not None else check_sound(recording)
-    if clip is None:
-        raise CorpusError(faults[0].what, where=recording.path, fix=faults[0].fix)
-    return clip
 
 
 def _on_tonic(recording: Recording, tonic: ParsedTonic, clip: Clip, track: PitchTrack) -> Recording:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.clip import Clip
@@ -32,8 +31,7 @@ _OTHER_SA_CENTS = 60.0
 _NoteClass: TypeAlias = Literal["labelled", "foreign", "off_pitch", "short", "faint", "unsure"]
 
 
-@dataclass(frozen=True, slots=True)
-class RagaNotes:
+class RagaNotes(NamedTuple):
     """The labels of a raga recording, the Sa that they stand on, and what got none."""
 
     tonic_hz: float
