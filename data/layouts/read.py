@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from swara.data.errors import CorpusError
 
 from .parsed_name import parse_name
 from .path_labels import LabelledPath, PathLabels
-from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal, describe_all
 from .table import TABLE_NAME, read_table
 
 __all__ = ["read_layout"]
@@ -50,13 +51,16 @@ def _read_tabled(folder: Path, given: Given) -> LayoutContents:
     told = [each.path for each in layout.described] + [each.path for each in layout.refused]
     named = {path.resolve() for path in told}
     strays = (path for path in sorted(_files_in(folder)) if _is_audio_name(path))
-    refused = (_stray(path) for path in strays if path.resolve() not in named)
-    return LayoutContents(layout.described, (*layout.refused, *refused))
-
-
-def _stray(path: Path) -> Refusal:
-    fix = f"Add it to the table, or on its own: swara samples add {path.name}"
-    return Refusal(path, CorpusError(f"{TABLE_NAME} does not name this file", where=str(path), fix=fix))
+    what, fix = (
+        f"{TABLE_NAME} does not name this file",
+        "Add it to the table, or on its own: swara samples add",
+    )
+    refused = (
+        Refusal(path, CorpusError(what, where=str(path), fix=f"{fix} {path.name}"))
+        for path in strays
+        if path.resolve() not in named
+    )
+    return replace(layout, refused=(*layout.refused, *refused))
 
 
 def _read_folder(root: Path, given: Given) -> LayoutContents:
@@ -77,23 +81,15 @@ def _read_folder(root: Path, given: Given) -> LayoutContents:
             where=str(root),
             fix="Name the folder that holds the recordings",
         )
-    layout = _read_files(root, audio, given)
     passed_over = tuple(path for path in files if not _is_audio_name(path))
-    return LayoutContents(layout.described, layout.refused, passed_over)
+    return replace(_read_files(root, audio, given), passed_over=passed_over)
 
 
 def _read_files(root: Path, files: Sequence[Path], given: Given) -> LayoutContents:
     """Describe recordings by their names and those of the folders from `root` down to them."""
     _require(given, root)
-    described: list[RecordingSpec] = []
-    refused: list[Refusal] = []
     claims = PathLabels(root, files, given.tonic)
-    for path in files:
-        try:
-            described.append(_described(path, claims.named(path), given))
-        except CorpusError as error:
-            refused.append(Refusal(path, error))
-    return LayoutContents(tuple(described), tuple(refused))
+    return describe_all(files, lambda path: _described(path, claims.named(path), given))
 
 
 def _is_audio_name(path: Path) -> bool:

@@ -17,7 +17,7 @@ from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 
-from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, describe_all
 
 __all__ = ["COLUMNS", "TABLE_NAME", "read_table", "write_table"]
 
@@ -50,14 +50,7 @@ def read_table(table: Path, given: Given) -> LayoutContents:
     by_path: dict[Path, list[_Row]] = {}
     for row in _rows(table):
         by_path.setdefault(table.parent / _cell(row, "path"), []).append(row)
-    described: list[RecordingSpec] = []
-    refused: list[Refusal] = []
-    for path, rows in by_path.items():
-        try:
-            described.append(_described(table, path, rows, given))
-        except CorpusError as error:
-            refused.append(Refusal(path, error))
-    return LayoutContents(tuple(described), tuple(refused))
+    return describe_all(by_path, lambda path: _described(table, path, by_path[path], given))
 
 
 def _rows(table: Path) -> list[_Row]:

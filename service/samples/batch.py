@@ -13,7 +13,6 @@ from swara.data.clip import Clip
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
-from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.errors import BadNotation, SwaraError
 from swara.raga.notation import swara_letter
@@ -75,7 +74,9 @@ class SampleBatch:
             _check_spans(described, decoded.clip.duration_s)
             notes = steady_notes(decoded.clip, self._tracker.track(decoded.clip, progress))
             if described.notes:
-                self._claim(described, sha256, notes)
+                group = (described.group, described.singer, described.tonic)
+                claims = claims_of(described, notes)
+                self._groups.setdefault(group, {})[sha256] = claims
             else:
                 self._label(described, sha256, decoded.clip, notes)
         except SwaraError as error:
@@ -101,17 +102,6 @@ class SampleBatch:
     def recordings(self, order: Iterable[str]) -> tuple[Recording, ...]:
         """Return what can be added, in the order of the digests of all files."""
         return tuple(self._recordings[sha256] for sha256 in order if sha256 in self._recordings)
-
-    def _claim(self, described: RecordingSpec, sha256: str, notes: Sequence[SteadyNote]) -> None:
-        claims, silent = claims_of(described, notes)
-        if silent:
-            raise CorpusError(
-                f"no steady note was heard where {swara_name(silent[0].pitch)} should be",
-                where=str(described.path),
-                fix="Leave it out, or record the note again and hold it",
-            )
-        group = (described.group, described.singer, described.tonic)
-        self._groups.setdefault(group, {})[sha256] = claims
 
     def _label(self, described: RecordingSpec, sha256: str, clip: Clip, notes: Sequence[SteadyNote]) -> None:
         if clip.duration_s < LEAST_RAGA_S:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from swara.classifier.tonic.estimate import likeliest_octave
+from swara.data.errors import CorpusError
 from swara.data.layouts import NamedNote, RecordingSpec
 from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import SwaraLabel
@@ -70,23 +71,26 @@ class VerifiedClaims:
     remark: str | None = None
 
 
-def claims_of(described: RecordingSpec, notes: Sequence[SteadyNote]) -> tuple[list[Claim], list[NamedNote]]:
+def claims_of(described: RecordingSpec, notes: Sequence[SteadyNote]) -> list[Claim]:
     """Put what was heard in a recording beside what is claimed of it.
 
-    Returns
-    -------
-    list of Claim, list of NamedNote
-        The claims, and the named notes in whose place nothing steady was heard.
+    Raises
+    ------
+    CorpusError
+        If nothing steady was heard in the place of a named note.
     """
-    claims, silent = [], []
+    claims = []
     for named in described.notes:
         start_s, end_s = named.span_s or (0.0, math.inf)
         there = tuple(n for n in notes if start_s <= n.middle_s < end_s and not n.faint)
-        if there:
-            claims.append(Claim(described, named, there))
-        else:
-            silent.append(named)
-    return claims, silent
+        if not there:
+            raise CorpusError(
+                f"no steady note was heard where {swara_name(named.pitch)} should be",
+                where=str(described.path),
+                fix="Leave it out, or record the note again and hold it",
+            )
+        claims.append(Claim(described, named, there))
+    return claims
 
 
 def verify_group(claims: Sequence[Claim]) -> VerifiedClaims:
