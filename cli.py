@@ -76,12 +76,10 @@ app = typer.Typer(
 def _show_version(wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from swara.data.installation import installed_version
 
-    try:
-        typer.echo(f"swara {version('swara-coach')}")
-    except PackageNotFoundError:
-        typer.echo("swara, run from a source folder and not installed")
+    version = installed_version()
+    typer.echo(f"swara {version}" if version else "swara, run from a source folder and not installed")
     raise typer.Exit
 
 
@@ -108,7 +106,7 @@ def main() -> None:
 
 
 def _fail(line: str) -> NoReturn:
-    from swara.service.report.plain_text import printable
+    from swara.service.phrases import printable
 
     typer.echo(f"swara: {printable(line)}", err=True)
     sys.exit(1)

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.storage.array_cache import ArrayCache, Arrays
+from swara.data.storage.npz import ArrayCache, Arrays
 
 from .spec import EmbedderSpec, Embeddings, Vectors
 

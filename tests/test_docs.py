@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import typer
 
+import swara
 from swara import cli
 from swara.raga.ragas import raga_named
 from swara.raga.tonic_names import parse_tonic
@@ -90,10 +91,12 @@ def _parse(words: list[str]) -> None:
 
 
 def _is_of_ours(name: str) -> bool:
-    """Whether a dotted name is a package or module here, or something that one defines."""
+    """Whether a dotted name is a package or module here, something that one defines, or a public name."""
     *parents, last = name.removeprefix("swara.").split(".")
     folder = ROOT.joinpath(*parents)
-    if name == "swara" or (folder / last).is_dir() or (folder / f"{last}.py").is_file():
+    if name == "swara" or (not parents and last in swara.__all__):
+        return True
+    if (folder / last).is_dir() or (folder / f"{last}.py").is_file():
         return True
     module = folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
     if not module.is_file():

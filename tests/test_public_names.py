@@ -36,7 +36,7 @@ reveal_type(swara.embed(np.zeros((9, 2)), rate_hz=48_000.0).spec.dim)
 reveal_type(swara.open_store().search("take.wav", 2.4).neighbours)
 reveal_type(swara.PitchStream().lookahead_s)
 reveal_type(swara.__version__)
-swara.analyse("take.wav")
+swara.analyzes("take.wav")
 swara.analyze("take.wav", preset="strict")
 swara.pitch([0.0])
 """
@@ -98,8 +98,8 @@ def test_the_checkers_are_told_of_the_same_names() -> None:
 
 
 def test_a_name_that_is_not_there() -> None:
-    with pytest.raises(AttributeError, match="module 'swara' has no attribute 'analyse'"):
-        _ = swara.analyse
+    with pytest.raises(AttributeError, match="module 'swara' has no attribute 'analyzes'"):
+        _ = swara.analyzes
     assert not hasattr(swara, "__wrapped__")
 
 
@@ -168,7 +168,7 @@ def test_mypy_sees_the_types(tmp_path: Path) -> None:
     ]
     errors = re.findall(r":(\d+): error: (.*)", done.stdout)
     assert [int(line) for line, _ in errors] == [13, 14, 15], done.stdout
-    assert 'no attribute "analyse"' in errors[0][1]
+    assert 'no attribute "analyzes"' in errors[0][1]
 
 
 def _python(*words: str) -> str:

@@ -10,16 +10,14 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from swara.classifier import HeadError
-from swara.data.storage.disk import write_atomically
+from swara.data.installation import newer_advice
+from swara.data.storage.npz import Arrays, read_arrays, write_arrays
 
 from .head import NoteHead
 from .regression import Linear
@@ -30,9 +28,6 @@ FORMAT = 1
 """Number of the format; a change of the arrays or of their meaning raises it."""
 
 _REBUILD = "Run: swara rebuild"
-_UPGRADE = "Run: pip install --upgrade swara"
-# What zipfile and numpy raise on bytes that were changed.
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def save_note_head(head: NoteHead, path: Path) -> None:
@@ -56,12 +51,7 @@ def save_note_head(head: NoteHead, path: Path) -> None:
         "uses_evidence": np.array(head.uses_evidence),
         "familiar": head.familiar,
     }
-
-    def write(file: Path) -> None:
-        with file.open("wb") as handle:  # given a name, numpy may add a suffix
-            np.savez(handle, allow_pickle=False, **arrays)
-
-    write_atomically(path, write)
+    write_arrays(path, arrays)
 
 
 def load_note_head(path: Path) -> NoteHead:
@@ -73,28 +63,18 @@ def load_note_head(path: Path) -> NoteHead:
         If the file is missing, is not what `save_note_head` wrote, or is of a newer format.
     """
     try:
-        arrays = _arrays(path)
+        arrays = read_arrays(path)
         known = int(_of_kind(arrays, "format", "i", 0)) <= FORMAT
         if known:
             return _head(arrays)
     except FileNotFoundError as error:
         raise HeadError("the file is missing", where=str(path), fix=_REBUILD) from error
-    except _UNREADABLE as error:
+    except (OSError, ValueError, KeyError) as error:
         raise HeadError(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
-    raise HeadError("the note head was written by a newer swara", where=str(path), fix=_UPGRADE)
+    raise HeadError("the note head was written by a newer swara", where=str(path), fix=newer_advice())
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    # The checksums first, so that numpy reads nothing that was changed.
-    with zipfile.ZipFile(path) as archive:
-        broken = archive.testzip()
-    if broken is not None:
-        raise ValueError(f"{broken} was changed")
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
-
-
-def _head(arrays: Mapping[str, np.ndarray[Any, Any]]) -> NoteHead:
+def _head(arrays: Arrays) -> NoteHead:
     """Put the arrays together; raises KeyError or ValueError if one is missing or of the wrong kind."""
     return NoteHead(
         classes=tuple(str(name) for name in _of_kind(arrays, "classes", "U", 1)),
@@ -112,7 +92,7 @@ def _head(arrays: Mapping[str, np.ndarray[Any, Any]]) -> NoteHead:
     )
 
 
-def _of_kind(arrays: Mapping[str, np.ndarray[Any, Any]], name: str, kind: str, ndim: int) -> Any:
+def _of_kind(arrays: Arrays, name: str, kind: str, ndim: int) -> Any:
     array = arrays[name]
     if array.dtype.kind != kind or array.ndim != ndim:
         raise ValueError(f"{name} is {array.dtype} with {array.ndim} dimensions")

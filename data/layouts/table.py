@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.corpus.recording_json import recording_to_json
@@ -184,7 +184,7 @@ def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
         If the table cannot be written.
     """
     with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for path, recording in placed:
             _check_texts(recording)
@@ -202,7 +202,7 @@ def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:
         "licence": recording.licence,
         "digest": corpus_digest([recording]),
     }
-    labels = fields["labels"]
+    labels: Any = fields["labels"]
     if not isinstance(labels, list) or not labels:
         yield whole
         return

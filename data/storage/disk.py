@@ -102,7 +102,7 @@ def reading(
     try:
         yield
     except OSError as failure:
-        gone = isinstance(failure, FileNotFoundError)
+        gone = isinstance(failure, FileNotFoundError) and not where.is_dir()
         what = "the file is missing" if gone else f"{what}: {os_reason(failure)}"
         raise error(what, where=str(where), fix=fix) from failure
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,13 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from swara.data.storage.disk import write_atomically
+from swara.data.storage.npz import read_arrays, write_arrays
 
 from .retrieval import RetrievalScore
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
-
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(slots=True)
@@ -85,22 +81,17 @@ def save_checkpoint(
     """
     arrays = {f"state/{name}": array for name, array in state.items()}
     arrays |= {f"best/{number}": array for number, array in enumerate(best)}
-
-    def save(part: Path) -> None:
-        with part.open("wb") as opened:
-            np.savez(opened, allow_pickle=False, position=np.array(json.dumps(asdict(position))), **arrays)
-
-    write_atomically(file, save)
+    write_arrays(file, {"position": np.array(json.dumps(asdict(position))), **arrays})
 
 
 def load_checkpoint(file: Path) -> tuple[Position, dict[str, np.ndarray], list[np.ndarray]] | None:
     """Return what `save_checkpoint` wrote; None if it is not there or is damaged."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            position = Position(**json.loads(str(arrays["position"])))
-            names = [name for name in arrays.files if name.startswith("state/")]
-            state = {name.removeprefix("state/"): arrays[name] for name in names}
-            count = sum(name.startswith("best/") for name in arrays.files)
-            return position, state, [arrays[f"best/{number}"] for number in range(count)]
-    except _DAMAGE:
+        arrays = read_arrays(file)
+        position = Position(**json.loads(str(arrays["position"])))
+        names = [name for name in arrays if name.startswith("state/")]
+        state = {name.removeprefix("state/"): arrays[name] for name in names}
+        count = sum(name.startswith("best/") for name in arrays)
+        return position, state, [arrays[f"best/{number}"] for number in range(count)]
+    except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.storage.disk import write_atomically
+from swara.data.storage.npz import read_arrays, write_arrays
 from swara.data.synth import tanpura
 from swara.embedder.builtin.features import RATE_HZ, Levels, band_powers
 from swara.embedder.training.voices import draw_singer, sing_phrase
@@ -24,7 +22,6 @@ PHRASES, PHRASE_S = 4, 2.5
 _LOWEST, _HIGHEST = -0.4, 0.6  # of the phrases' pitch around the singer's middle, in octaves
 _DRONES, _DRONE_S = 6, 5.0
 _LEAST = 1e-9
-_DAMAGE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,20 +57,15 @@ def synthesized_voices(
             progress((number + 1) / singers)
     drones = [_drone(np.random.default_rng((seed, singers + number))) for number in range(_DRONES)]
     voices = Voices(np.stack(phrases), np.stack(drones))
-
-    def save(part: Path) -> None:
-        with part.open("wb") as opened:
-            np.savez(opened, phrases=voices.phrases, drones=voices.drones)
-
-    write_atomically(file, save)
+    write_arrays(file, {"phrases": voices.phrases, "drones": voices.drones})
     return voices
 
 
 def _kept(file: Path, singers: int) -> Voices | None:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            voices = Voices(arrays["phrases"], arrays["drones"])
-    except _DAMAGE:
+        arrays = read_arrays(file)
+        voices = Voices(arrays["phrases"], arrays["drones"])
+    except (OSError, ValueError, KeyError):
         return None
     return voices if len(voices.phrases) == singers else None
 

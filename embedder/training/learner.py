@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from swara.data.storage.disk import write_atomically
+from swara.data.storage.npz import read_arrays, write_arrays
 
 from .batches import ViewBatch
 from .layers import EmbedderLayers
@@ -75,21 +75,16 @@ class Learner:
     def save(self, checkpoint: Path) -> None:
         """Write all that `restore` goes on from; the checkpoint before stays until this one is whole."""
         arrays = {str(number): np.asarray(v) for number, v in enumerate(self._variables())}
-
-        def save(part: Path) -> None:
-            with part.open("wb") as opened:
-                np.savez(opened, allow_pickle=False, step=np.array(self.step), **arrays)
-
-        write_atomically(checkpoint, save)
+        write_arrays(checkpoint, {"step": np.array(self.step), **arrays})
 
     def restore(self, checkpoint: Path) -> None:
         """Go on from a checkpoint, of any backend, if there is one."""
         if not checkpoint.exists():
             return
-        with np.load(checkpoint, allow_pickle=False) as arrays:
-            for number, variable in enumerate(self._variables()):
-                variable.assign(arrays[str(number)])
-            self.step = int(arrays["step"])
+        arrays = read_arrays(checkpoint)
+        for number, variable in enumerate(self._variables()):
+            variable.assign(arrays[str(number)])
+        self.step = int(arrays["step"])
 
     def _variables(self) -> list[Any]:
         return [*self._network.variables, *self._optimizer.variables]

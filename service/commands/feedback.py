@@ -9,7 +9,7 @@ import typer
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 from swara.service.request import parse_request, preset_thresholds
 
-from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, limit_s, store_at
+from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, layout_at, limit_s
 
 __all__ = ["feedback_app"]
 
@@ -40,15 +40,14 @@ def _add(
     from swara.classifier.pitch import pitch_tracker
     from swara.service.feedback.add import add_correction
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
-    folder = store_at(store)
-    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
+    layout = layout_at(store)
+    request = parse_request(tonic, raga, "just", preset_thresholds("student"), layout.folder)
     with progress_bar(shown=True) as progress:
         given = add_correction(
-            Layout(folder),
+            layout,
             recording,
             at,
             request,
@@ -68,9 +67,8 @@ def _list(store: StoreFolder = None) -> None:
     """List the corrections."""
     from swara.service.feedback.log import known_corrections
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
-    render_corrections(known_corrections(Layout(store_at(store))), console())
+    render_corrections(known_corrections(layout_at(store)), console())
 
 
 @feedback_app.command("confirm")
@@ -81,9 +79,8 @@ def _confirm(correction: CorrectionId, store: StoreFolder = None) -> None:
     """
     from swara.service.feedback.log import confirm_correction
     from swara.service.report.terminal.feedback_table import render_corrections
-    from swara.service.store import Layout
 
-    render_corrections([confirm_correction(Layout(store_at(store)), correction)], console())
+    render_corrections([confirm_correction(layout_at(store), correction)], console())
 
 
 @feedback_app.command("withdraw")
@@ -93,9 +90,8 @@ def _withdraw(correction: CorrectionId, store: StoreFolder = None) -> None:
     The next rebuild does not use it.
     """
     from swara.service.feedback.log import withdraw_correction
-    from swara.service.store import Layout
 
-    withdrawal = withdraw_correction(Layout(store_at(store)), correction)
+    withdrawal = withdraw_correction(layout_at(store), correction)
     if withdrawal.before:
         typer.echo(f"{withdrawal.correction.id} was withdrawn before.")
     else:

@@ -52,7 +52,7 @@ def rebuild(
     Exit codes: 0 they are live, 1 it failed, 3 nothing is new (with --if-changed), 4 something got worse.
     """
     from swara.service.rebuild.rebuild import run_rebuild
-    from swara.service.report.terminal.samples_table import render_rebuild
+    from swara.service.report.terminal.versions_table import render_rebuild
 
     folder = store_at(store)
     with progress_bar(shown=True) as progress:
@@ -63,7 +63,7 @@ def rebuild(
                 force=force,
                 jobs=jobs,
                 progress=progress,
-                report=_print_stage if json else None,
+                report=(lambda stage, facts: _print({"stage": stage, **facts})) if json else None,
                 notice=partial(typer.echo, err=True),
             )
         except SwaraError as error:
@@ -86,10 +86,6 @@ def _exit_code(result: RebuildResult, *, if_changed: bool) -> int:
         # Whoever asks for a rebuild has one; only a scheduler wants to know that it was there before.
         return NOTHING_NEW if if_changed else 0
     return REJECTED
-
-
-def _print_stage(stage: str, facts: Any) -> None:
-    _print({"stage": stage, **facts})
 
 
 def _print_end(result: RebuildResult, warnings: tuple[str, ...], code: int) -> None:

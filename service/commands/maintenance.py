@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import StoreFolder, console, store_at
+from .options import StoreFolder, console, layout_at
 
 __all__ = ["cache_app", "doctor"]
 
@@ -19,7 +19,7 @@ def doctor(
     What is missing comes with the command that gets it. Exits with 1 if a take cannot be analyzed.
     """
     from swara.service.doctor.doctor import examine, healthy
-    from swara.service.report.terminal.doctor_table import render_doctor
+    from swara.service.report.terminal.machine_table import render_doctor
 
     checks = examine(store)
     render_doctor(checks, console())
@@ -38,11 +38,10 @@ def _info(store: StoreFolder = None) -> None:
 
     How much each embedder and pitch tracker left there, and what of it is damaged.
     """
-    from swara.service.report.terminal.cache_table import render_cache
-    from swara.service.store import Layout
+    from swara.service.report.terminal.machine_table import render_cache
     from swara.service.store.usage import cache_shares
 
-    layout = Layout(store_at(store))
+    layout = layout_at(store)
     render_cache(layout.cache, cache_shares(layout), console())
 
 
@@ -57,11 +56,10 @@ def _prune(
 
     That is what the live version has no use for, and what is damaged.
     """
-    from swara.service.report.terminal.cache_table import render_pruned
-    from swara.service.store import Layout
+    from swara.service.report.terminal.machine_table import render_pruned
     from swara.service.store.usage import prune_cache
 
-    pruned = prune_cache(Layout(store_at(store)), everything=everything)
+    pruned = prune_cache(layout_at(store), everything=everything)
     render_pruned(pruned, console())
     if pruned.stuck:
         raise typer.Exit(1)

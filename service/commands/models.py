@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from swara.service.report.terminal.progress_bar import progress_bar
+from swara.raga.errors import SwaraError
+from swara.service.phrases import printable
+from swara.service.report.terminal.progress_bar import download_bar, progress_bar
 
-from .options import StoreFolder, complete_embedder, complete_pullable, console, store_at
-
-if TYPE_CHECKING:
-    from swara.embedder.hub.pull import VerifyResult
+from .options import StoreFolder, complete_embedder, complete_pullable, console, layout_at, store_at
 
 __all__ = ["finetune", "models_app"]
 
@@ -38,7 +37,7 @@ def finetune(
     from swara.embedder.finetune.plan import FinetunePlan
     from swara.embedder.hub.locate import models_folder
     from swara.service.embedders.finetune import finetune_embedder
-    from swara.service.report.terminal.finetuned_table import render_finetuned
+    from swara.service.report.terminal.models_table import render_finetuned
 
     plan = FinetunePlan(seed=seed, steps=steps, every=min(FinetunePlan().every, steps), voices=voices)
     with progress_bar(shown=True) as progress:
@@ -78,7 +77,6 @@ def _pull(
 ) -> None:
     """Download a model from Kaggle, check that it is the documented one, and keep it."""
     from swara.embedder.hub.pull import check_documented, check_needs, pull, pullable
-    from swara.service.report.terminal.download_bar import download_bar
     from swara.service.report.terminal.models_table import render_pulled
 
     model = pullable(name)
@@ -96,8 +94,7 @@ def _list() -> None:
     """
     from swara.embedder.finetuned.inventory import finetuned_kept, unfinished_finetunings
     from swara.embedder.hub.pull import inventory
-    from swara.service.report.terminal.finetuned_table import render_finetuned_kept
-    from swara.service.report.terminal.models_table import render_models
+    from swara.service.report.terminal.models_table import render_finetuned_kept, render_models
 
     models = _models()
     render_models(inventory(models, os.environ), models, console())
@@ -115,9 +112,6 @@ def _verify(
 
     Then each is run, and compared with what is documented.
     """
-    from swara.raga.errors import SwaraError
-    from swara.service.report.plain_text import printable
-
     names = _here() if name is None else (name,)
     bad = False
     for each in names:
@@ -141,14 +135,11 @@ def _remove(
     ] = False,
 ) -> None:
     """Remove a model and what was made from it."""
-    from swara.service.report.plain_text import printable
-
     if _is_finetuned(name):
         from swara.service.embedders.remove import remove_unused
-        from swara.service.report.terminal.finetuned_table import render_finetuned_removed
-        from swara.service.store import Layout
+        from swara.service.report.terminal.models_table import render_finetuned_removed
 
-        removed = remove_unused(name, Layout(store_at(store)), os.environ, anyway=anyway)
+        removed = remove_unused(name, layout_at(store), os.environ, anyway=anyway)
         render_finetuned_removed(name, removed, console())
         return
     from swara.embedder.hub.pull import pullable, remove
@@ -171,24 +162,17 @@ def _is_finetuned(name: str) -> bool:
 
 
 def _verify_one(name: str) -> None:
-    if _is_finetuned(name):
-        from swara.embedder.finetuned.inventory import run_finetuned
-        from swara.service.report.terminal.finetuned_table import render_finetuned_checked
+    from swara.embedder.finetuned.inventory import run_finetuned
+    from swara.embedder.hub.pull import check_documented, pullable, verify
+    from swara.service.report.terminal.models_table import render_finetuned_checked, render_verified
 
+    if _is_finetuned(name):
         render_finetuned_checked(run_finetuned(name, os.environ), console())
         return
-    from swara.service.report.terminal.models_table import render_verified
-
-    render_verified(_verified(name), console())
-
-
-def _verified(name: str) -> VerifyResult:
-    from swara.embedder.hub.pull import check_documented, pullable, verify
-    from swara.service.report.terminal.download_bar import download_bar
-
     model = pullable(name)
     with download_bar() as progress:
-        return verify(model, _models(), os.environ, check_documented, progress)
+        verified = verify(model, _models(), os.environ, check_documented, progress)
+    render_verified(verified, console())
 
 
 def _models() -> Path:

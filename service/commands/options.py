@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swara.service.phrases import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from swara.service.store import Layout
 
 __all__ = [
     "STDOUT",
@@ -24,7 +28,9 @@ __all__ = [
     "complete_raga",
     "complete_tuning",
     "console",
+    "layout_at",
     "limit_s",
+    "print_outcome",
     "store_at",
 ]
 
@@ -94,6 +100,21 @@ def store_at(folder: Path | None) -> Path:
     from swara.service.store import store_folder
 
     return folder or store_folder(os.environ)
+
+
+def layout_at(folder: Path | None) -> Layout:
+    """Return what lies where in the store: in the folder given, else in the usual one."""
+    from swara.service.store import Layout
+
+    return Layout(store_at(folder))
+
+
+def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) -> None:
+    """Print on stderr what is wrong with the recording `source`, and on stdout what came of it."""
+    for warning in warnings:
+        typer.echo(printable(f"swara: {source}: {warning}."), err=True)
+    if outcome is not None:
+        typer.echo(printable(outcome))
 
 
 def console() -> Console:

@@ -10,11 +10,10 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, StoreFolder, complete_raga, console, limit_s, store_at
+from .options import MaxMinutes, StoreFolder, complete_raga, console, layout_at, limit_s
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
-    from swara.service.store import Layout
 
 __all__ = ["samples_app"]
 
@@ -56,7 +55,7 @@ def _add(
         result = add_samples(
             source,
             given,
-            _layout(store).corpus,
+            layout_at(store).corpus,
             max_duration_s=limit_s(max_minutes),
             progress=finding_pitch(progress),
         )
@@ -97,7 +96,7 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     """
     from swara.service.samples.known import remove_sample
 
-    gone = remove_sample(_layout(store).corpus, sample)
+    gone = remove_sample(layout_at(store).corpus, sample)
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
 
 
@@ -111,11 +110,11 @@ def _check(
     Is each there and whole, and does it sound like its labels? Exits with 1 if anything is wrong.
     """
     from swara.service.report.json_report import check_json
-    from swara.service.report.terminal.check_table import render_check
+    from swara.service.report.terminal.samples_table import render_check
     from swara.service.samples.check import check_samples
 
     with progress_bar(shown=True) as progress:
-        result = check_samples(_layout(store), progress=progress)
+        result = check_samples(layout_at(store), progress=progress)
     if json:
         typer.echo(check_json(result), nl=False)
     else:
@@ -144,7 +143,7 @@ def _label(
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
-    from swara.service.report.terminal.check_table import render_mended
+    from swara.service.report.terminal.samples_table import render_mended
     from swara.service.samples.edit import NONE, Edit, label_sample
 
     change = Edit(
@@ -158,7 +157,7 @@ def _label(
     if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
     with progress_bar(shown=True) as progress:
-        mended = label_sample(_layout(store), sample, change, progress=finding_pitch(progress))
+        mended = label_sample(layout_at(store), sample, change, progress=finding_pitch(progress))
     render_mended(mended, console())
 
 
@@ -172,25 +171,19 @@ def _export(
 
     With all that is noted of them, for: swara samples add FOLDER.
     """
-    from swara.service.report.terminal.check_table import render_exported
+    from swara.service.report.terminal.samples_table import render_exported
     from swara.service.samples.export import export_samples
 
     with progress_bar(shown=True) as progress:
         copying = None if progress is None else partial(progress, "copying")
-        exported = export_samples(_layout(store).corpus, folder, bundled=bundled, progress=copying)
+        exported = export_samples(layout_at(store).corpus, folder, bundled=bundled, progress=copying)
     render_exported(exported, console())
-
-
-def _layout(folder: Path | None) -> Layout:
-    from swara.service.store import Layout
-
-    return Layout(store_at(folder))
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:
     from swara.service.samples.known import known_samples
 
-    return known_samples(_layout(folder).corpus)
+    return known_samples(layout_at(folder).corpus)
 
 
 def _named(sample: str, folder: Path | None) -> Recording:

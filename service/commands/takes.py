@@ -22,6 +22,7 @@ from .options import (
     complete_tuning,
     console,
     limit_s,
+    print_outcome,
     store_at,
 )
 
@@ -43,16 +44,13 @@ def spectrogram(
     What sounds when, and how loud.
     """
     from swara.service.export.spectrogram_file import spectrogram_file
-    from swara.service.report.plain_text import printable
 
     if output == STDOUT:
         raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=True) as progress:
         drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
-    for warning in drawn.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    typer.echo(printable(f"{output}: {drawn.sentence}"))
+    print_outcome(recording, drawn.warnings, f"{output}: {drawn.sentence}")
 
 
 def analyze(
@@ -134,7 +132,6 @@ def pitch(
     The columns are time,frequency,confidence, as CREPE writes them, and voiced.
     """
     from swara.service.export.pitch_file import pitch_file
-    from swara.service.report.plain_text import printable
 
     if plot == STDOUT:
         raise typer.BadParameter("only the CSV can go to stdout; give --plot a file")
@@ -144,10 +141,7 @@ def pitch(
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not on_screen) as progress:
         found = pitch_file(recording, csv, plot, max_duration_s=longest_s, progress=finding_pitch(progress))
-    for warning in found.warnings:
-        typer.echo(printable(f"swara: {recording}: {warning}."), err=True)
-    if not to_stdout:
-        typer.echo(printable(f"{output}: {found.sentence}"))
+    print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
 def search(

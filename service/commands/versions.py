@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import StoreFolder, console, store_at
+from swara.service.phrases import printable
+
+from .options import StoreFolder, console, layout_at
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
@@ -30,7 +31,7 @@ def _list(store: StoreFolder = None) -> None:
     from swara.service.report.terminal.versions_table import render_versions
     from swara.service.versions.info import kept_versions, store_troubles
 
-    layout = _layout(store)
+    layout = layout_at(store)
     render_versions(kept_versions(layout), store_troubles(layout), console())
 
 
@@ -43,7 +44,7 @@ def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
     from swara.service.report.terminal.versions_table import render_version
     from swara.service.versions.info import find_version
 
-    layout = _layout(store)
+    layout = layout_at(store)
     found = find_version(layout, version)
     render_version(found, console())
     if found.trouble is not None:
@@ -65,7 +66,7 @@ def _diff(
     from swara.service.versions.diff import difference
     from swara.service.versions.info import find_version
 
-    layout = _layout(store)
+    layout = layout_at(store)
     found = find_version(layout, before), find_version(layout, after)
     render_difference(difference(layout, *found), console())
 
@@ -83,7 +84,7 @@ def _rollback(
     """
     from swara.service.versions.promote import roll_back
 
-    layout = _layout(store)
+    layout = layout_at(store)
     typer.echo(f"Live: {roll_back(layout, version).id}")
     _warn(layout)
 
@@ -96,7 +97,7 @@ def _promote(version: VersionId, store: StoreFolder = None) -> None:
     """
     from swara.service.versions.promote import make_live
 
-    layout = _layout(store)
+    layout = layout_at(store)
     typer.echo(f"Live: {make_live(layout, version).id}")
     _warn(layout)
 
@@ -115,7 +116,7 @@ def _prune(
     """
     from swara.service.versions.promote import prune_versions
 
-    layout = _layout(store)
+    layout = layout_at(store)
     gone = prune_versions(layout, keep)
     for version in gone:
         typer.echo(f"Removed: {version}")
@@ -124,15 +125,8 @@ def _prune(
     _warn(layout)
 
 
-def _layout(store: Path | None) -> Layout:
-    from swara.service.store import Layout
-
-    return Layout(store_at(store))
-
-
 def _warn(layout: Layout) -> None:
     """Say on stderr what is wrong beside the version that was asked about."""
-    from swara.service.report.plain_text import printable
     from swara.service.versions.info import store_troubles
 
     for trouble in store_troubles(layout):

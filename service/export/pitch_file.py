@@ -10,13 +10,14 @@ from typing import TypeAlias
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
 from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import PitchTrack
 from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
-from swara.service.report.picture.pitch_columns import SalienceColumns
+from swara.service.report.picture.columns import Columns
 
 from .take_files import check_outputs, check_suffix
 
@@ -66,6 +67,7 @@ def pitch_file(
     Parameters
     ----------
     recording : Path
+        A file in any usual format.
     csv : Path or callable
         Where the rows go: a file, which is made whole or not at all, or what takes them block by block.
     plot : Path, optional
@@ -86,7 +88,7 @@ def pitch_file(
     check_suffix(plot, ".png", "the picture")
     tracker = HeadTracker()
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
-    columns = SalienceColumns(frame_count(decoded.clip))
+    columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
     track = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
     if isinstance(csv, Path):
         write_atomically(csv, lambda part: _fill(part, track))
@@ -95,7 +97,7 @@ def pitch_file(
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
-        save_pitch_plot(columns.salience, track, plot, title=recording.name)
+        save_pitch_plot(columns.values, track, plot, title=recording.name)
     voiced_frames = int(np.count_nonzero(track.voiced))
     return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
 

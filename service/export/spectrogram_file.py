@@ -12,7 +12,7 @@ from swara.data.audio.decode import decode
 from swara.data.audio.frames import frame_count
 from swara.data.audio.mel import MelBands, MelPower, mel_power
 from swara.data.clip import Clip
-from swara.service.report.picture.pitch_columns import frames_per_column
+from swara.service.report.picture.columns import Columns
 from swara.service.stages import StageProgress, Stages
 
 from .take_files import check_outputs, check_suffix
@@ -82,16 +82,9 @@ def mel_columns(clip: Clip, bands: MelBands, stages: Stages) -> MelPower:
 
     A column is one frame of 10 ms, or in a long clip as many as are needed.
     """
-    frames = frame_count(clip)
-    per_column = frames_per_column(frames)
-    sums = np.zeros((-(-frames // per_column), bands.bands), np.float64)
-    done = 0
+    columns = Columns(frame_count(clip), bands.bands, np.add, np.float64)
     with stages.stage("listening"):
         for power in mel_power(clip, bands):
-            at = (done + np.arange(power.shape[0])) // per_column
-            first = np.flatnonzero(np.diff(at, prepend=-1))
-            sums[at[first]] += np.add.reduceat(power, first, axis=0, dtype=np.float64)
-            done += power.shape[0]
-            stages.tell(done / frames)
-    counts = np.minimum(per_column, frames - per_column * np.arange(sums.shape[0]))
-    return (sums / counts[:, np.newaxis]).astype(np.float32)
+            columns.add(power)
+            stages.tell(columns.done / frame_count(clip))
+    return (columns.values / columns.counts[:, np.newaxis]).astype(np.float32)

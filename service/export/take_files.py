@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -11,13 +11,12 @@ from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.storage.disk import check_writable, write_bytes
-from swara.index import Item
 from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import TakeReport
 from swara.service.take.summary import nearest_samples
 
-__all__ = ["TakeFiles", "analyze_file", "check_distinct", "check_outputs", "check_suffix", "sounds_beside"]
+__all__ = ["TakeFiles", "analyze_file", "check_outputs", "check_suffix"]
 
 
 def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
@@ -29,8 +28,11 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
         If two outputs share a path, one is the recording `source` itself, or one cannot be written.
     """
     outputs = tuple(paths)
-    check_distinct(outputs)
-    for path in outputs:
+    for place, path in enumerate(outputs):
+        if any(_is_same(path, other) for other in outputs[:place]):
+            raise OutputError(
+                "two outputs would be written to this file", where=str(path), fix="Give each its own file"
+            )
         if _is_same(path, source):
             raise OutputError(
                 "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
@@ -54,34 +56,12 @@ def check_suffix(path: Path | None, suffix: str, what: str) -> None:
         )
 
 
-def check_distinct(paths: Iterable[Path]) -> None:
-    """Raise `OutputError` if two of `paths` name the same file."""
-    seen: list[Path] = []
-    for path in paths:
-        if any(_is_same(path, other) for other in seen):
-            raise OutputError(
-                "two outputs would be written to this file", where=str(path), fix="Give each its own file"
-            )
-        seen.append(path)
-
-
 def _is_same(one: Path, other: Path) -> bool:
     """Whether two paths are one file, through links, and through letter case where the disk ignores it."""
     try:
         return one.samefile(other)
     except (OSError, ValueError):
         return one.resolve() == other.resolve()
-
-
-def sounds_beside(report: TakeReport, model: LiveModel) -> dict[Item, Clip]:
-    """Return the sound of the nearest sample for each swara of the take.
-
-    Raises
-    ------
-    SwaraError
-        If a sample's recording is gone or unreadable.
-    """
-    return {near.item: model.sound_of(near.item) for _, near in nearest_samples(report)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +130,15 @@ def _write(
     if files.json is not None:
         from swara.service.report.json_report import to_json
 
-        _write_text(files.json, lambda: to_json(report))
+        _write_text(files.json, to_json(report))
     if files.csv is not None:
         from swara.service.report.csv_report import notes_csv
 
-        _write_text(files.csv, lambda: notes_csv(report))
+        _write_text(files.csv, notes_csv(report))
     if files.pitch_csv is not None:
         from swara.service.report.csv_report import track_csv
 
-        _write_text(files.pitch_csv, lambda: track_csv(report.track))
+        _write_text(files.pitch_csv, track_csv(report.track))
     if files.plot is not None:
         from swara.service.report.picture.plot import save_plot
 
@@ -166,13 +146,14 @@ def _write(
     if files.page is not None:
         from swara.service.report.page.html_page import to_html
 
-        sounds = {} if model is None else sounds_beside(report, model)
-        _write_text(files.page, lambda: to_html(report, clip, tuning=tuning, raga=raga, samples=sounds))
+        near = [each.item for _, each in nearest_samples(report)]
+        sounds = {} if model is None else {item: model.sound_of(item) for item in near}
+        _write_text(files.page, to_html(report, clip, tuning=tuning, raga=raga, samples=sounds))
     if files.target is not None:
         from .target import save_target
 
         save_target(report, files.target, tuning)
 
 
-def _write_text(path: Path, text: Callable[[], str]) -> None:
-    write_bytes(path, text().encode())
+def _write_text(path: Path, text: str) -> None:
+    write_bytes(path, text.encode())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from swara.data.clip import Clip, Samples
+from swara.data.clip import Clip
 from swara.data.storage.disk import write_atomically
 from swara.data.synth import VOICES, SungNote, Voice, mix_at_db, render_contour, sing, swara_sequence, tanpura
 from swara.data.synth.takes import sargam
@@ -56,7 +56,8 @@ def target_clip(report: TakeReport, tuning: Tuning) -> Clip:
     syllables = [sargam(pitch) for pitch in swara_sequence(note.swara for note in melody)]
     voice = _fitting_voice(report.tonic.hz * 2.0 ** (np.array([n.cents for n in melody]) / 1200.0))
     samples = sing(contour, voice, rate_hz=RATE_HZ, rng=rng, syllables=syllables)
-    samples = _as_long_as(samples, round(report.duration_s * RATE_HZ))
+    length = round(report.duration_s * RATE_HZ)
+    samples = np.pad(samples[:length], (0, max(0, length - samples.size)))
     drone = tanpura(samples.size / RATE_HZ, report.tonic.hz, rate_hz=RATE_HZ, rng=rng)
     return Clip(mix_at_db(samples, drone, TANPURA_DB, samples != 0), RATE_HZ)
 
@@ -79,7 +80,3 @@ def _fitting_voice(hz: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Voice:
     """Return the voice whose range, on a log scale, is centred nearest to the melody's."""
     middle = np.log(hz).mean()
     return min(VOICES.values(), key=lambda voice: abs(np.log(voice.range_hz).mean() - middle))
-
-
-def _as_long_as(samples: Samples, length: int) -> Samples:
-    return np.pad(samples[:length], (0, max(0, length - samples.size)))

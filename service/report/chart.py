@@ -1,28 +1,48 @@
-"""What every picture of a take needs: swara lines, the range of pitch, the curve in pieces."""
+"""What every picture of a take needs: colours, swara lines, the range of pitch, the curve in pieces."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.take import Note
+from swara.data.take import Note, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.swaras import SVARASTHANAS
 from swara.raga.tuning import Tuning
 from swara.service.take.report import TakeReport
 
-__all__ = ["CentsRange", "SwaraLine", "cents_range", "curve_pieces", "swara_lines", "tick_step_s"]
+__all__ = ["COLOURS", "CentsRange", "Colours", "SwaraLine", "cents_range", "curve_pieces", "swara_lines"]
 
 _HEADROOM_CENTS, _HEADROOM_SHARE = 140.0, 0.13
 _NARROWEST_CENTS = 700.0
 _EDGE_CENTS = 40.0
 _EMPTY_RANGE = (-100.0, 1300.0)
 _OUTLIERS_PERCENT = 2.0
-_TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+class Colours(NamedTuple):
+    """The colours of one verdict: on white paper, and on a dark page."""
+
+    paper: str
+    dark: str
+
+
+COLOURS: Final = MappingProxyType[Verdict, Colours](
+    {
+        "perfect": Colours("#00795c", "#2fd3a8"),
+        "in tune": Colours("#1f9e80", "#8fe3cb"),
+        "low": Colours("#0072b2", "#5bbcf5"),
+        "high": Colours("#c65300", "#ff9d4d"),
+        "unsure": Colours("#767676", "#a6a6a6"),
+    }
+)
+"""Bluish green, blue and orange after Okabe and Ito (2008), told apart by every kind of colour vision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +63,6 @@ class SwaraLine:
         Edges of the target above madhya Sa; equal unless it is a band.
     label : str
         Name with its octave as notation marks it: ``.Dha``, ``Ga``, ``Sa'``.
-    octave : int
-        -1 mandra, 0 madhya, 1 taar.
     is_sa : bool
         Whether an octave begins here.
     """
@@ -52,8 +70,12 @@ class SwaraLine:
     low_cents: float
     high_cents: float
     label: str
-    octave: int
     is_sa: bool
+
+    @property
+    def middle_cents(self) -> float:
+        """Where its name stands."""
+        return (self.low_cents + self.high_cents) / 2
 
 
 def cents_range(report: TakeReport) -> CentsRange:
@@ -102,14 +124,8 @@ def curve_pieces(report: TakeReport, note: Note | None = None) -> Iterator[tuple
         yield times_s[start:end], cents[start:end]
 
 
-def tick_step_s(duration_s: float, most: int) -> float:
-    """Return a round number of seconds that puts at most about `most` ticks on a time axis."""
-    return next((step for step in _TICKS_S if duration_s / step <= most), _TICKS_S[-1])
-
-
 def _line(index: int, octave: int, tuning: Tuning) -> SwaraLine:
     target = tuning.targets[index]
     label = "." * -octave + SVARASTHANAS[index].name + "'" * octave
-    return SwaraLine(
-        target.low_cents + 1200 * octave, target.high_cents + 1200 * octave, label, octave, is_sa=index == 0
-    )
+    low, high = target.low_cents + 1200 * octave, target.high_cents + 1200 * octave
+    return SwaraLine(low, high, label, is_sa=index == 0)

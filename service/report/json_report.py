@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from swara.data.take import Glide, Note, Segment, Silence, Tonic, TonicCandidate
-from swara.service.samples.findings import CheckResult, Finding
-from swara.service.take.report import Drift, NoteOpinion, SwaraStats, TakeReport
+from swara.data.take import Note, Segment
+from swara.service.phrases import encodable
+from swara.service.take.report import NoteOpinion, TakeReport
 
-from .plain_text import encodable
+if TYPE_CHECKING:
+    from swara.service.samples.findings import CheckResult, Finding
 
 __all__ = ["CHECK_SCHEMA", "SCHEMA", "check_json", "to_dict", "to_json"]
 
-
+SCHEMA: Final = "swara.take-report/1"
 CHECK_SCHEMA: Final = "swara.samples-check/1"
 """Name and version; the number rises when a field changes its meaning or goes."""
+
+_TIME_DECIMALS = 4
+_CENTS_DECIMALS = 2
+_HZ_DECIMALS = 3
+_SHARE_DECIMALS = 4
 
 
 def check_json(result: CheckResult) -> str:
@@ -29,29 +36,14 @@ def check_json(result: CheckResult) -> str:
         "counts": result.counts,
         "findings": [_finding(each) for each in result.findings],
     }
-    return json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return _text(fields)
 
 
 def _finding(found: Finding) -> dict[str, Any]:
-    return {
-        "kind": found.kind,
-        "id": found.recording.id,
-        "path": encodable(found.recording.path),
-        "singer": encodable(found.recording.singer),
-        "what": encodable(found.what),
-        "fix": encodable(found.fix),
-        "start_s": found.start_s,
-        "other": found.other,
-    }
-
-
-SCHEMA: Final = "swara.take-report/1"
-"""Name and version; the number rises when a field changes its meaning or goes."""
-
-_TIME_DECIMALS = 4
-_CENTS_DECIMALS = 2
-_HZ_DECIMALS = 3
-_SHARE_DECIMALS = 4
+    sample = found.recording
+    words = {"path": sample.path, "singer": sample.singer, "what": found.what, "fix": found.fix}
+    fields = {"kind": found.kind, "id": sample.id, **{name: encodable(each) for name, each in words.items()}}
+    return {**fields, "start_s": found.start_s, "other": found.other}
 
 
 def to_dict(report: TakeReport) -> dict[str, Any]:
@@ -62,27 +54,28 @@ def to_dict(report: TakeReport) -> dict[str, Any]:
     `csv_report.track_csv`.
     """
     notes = report.notes
-    return {
+    fields = {
         "schema": SCHEMA,
         "source": encodable(report.source),
-        "duration_s": round(report.duration_s, _TIME_DECIMALS),
-        "tonic": _tonic(report.tonic),
+        "duration_s": report.duration_s,
+        "tonic": asdict(report.tonic),
         "raga": report.raga,
         "raga_source": report.raga_source,
         "tuning": report.tuning,
-        "thresholds": _rounded(asdict(report.thresholds)),
-        "notes": [_rounded(asdict(note)) for note in notes],
+        "thresholds": asdict(report.thresholds),
+        "notes": [asdict(note) for note in notes],
         "opinions": [_opinion(opinion) for opinion in report.opinions],
         "model": report.model,
         "segments": _segments(report.segments),
-        "per_swara": [_swara_stats(stats) for stats in report.per_swara],
+        "per_swara": [asdict(stats) for stats in report.per_swara],
         "worst": [notes.index(note) for note in report.worst],
-        "drift": _drift(report.drift),
-        "verdict_shares": {k: round(v, _SHARE_DECIMALS) for k, v in report.verdict_shares.items()},
-        "foreign_share": round(report.foreign_share, _SHARE_DECIMALS),
-        "warnings": list(report.warnings),
+        "drift": None if report.drift is None else asdict(report.drift),
+        "verdict_shares": report.verdict_shares,
+        "foreign_share": report.foreign_share,
+        "warnings": report.warnings,
         "verdict": report.verdict,
     }
+    return {name: _rounded(value, name) for name, value in fields.items()}
 
 
 def to_json(report: TakeReport) -> str:
@@ -93,72 +86,37 @@ def to_json(report: TakeReport) -> str:
     ValueError
         If a figure is NaN or infinite, which JSON cannot hold.
     """
-    return json.dumps(to_dict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return _text(to_dict(report))
+
+
+def _text(fields: dict[str, Any]) -> str:
+    return json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _opinion(opinion: NoteOpinion) -> dict[str, Any]:
-    neighbours = [
-        {
-            **_rounded(asdict(near.item)),
-            "similarity": round(near.similarity, _SHARE_DECIMALS),
-            "why": near.why,
-        }
-        for near in opinion.neighbours
-    ]
-    fields = {"swara": opinion.swara, "probability": round(opinion.probability, _SHARE_DECIMALS)}
-    return {**fields, "agrees": opinion.agrees, "reason": opinion.reason, "neighbours": neighbours}
+    near = [{**asdict(n.item), "similarity": n.similarity, "why": n.why} for n in opinion.neighbours]
+    return {**asdict(opinion), "neighbours": near}
 
 
 def _segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
-    index = 0
-    rows: list[dict[str, Any]] = []
-    for segment in segments:
-        row: dict[str, Any] = {"kind": _kind(segment)}
-        row |= _rounded({"start_s": segment.start_s, "end_s": segment.end_s})
-        if isinstance(segment, Note):
-            row["note"] = index
-            index += 1
-        rows.append(row)
-    return rows
+    index = itertools.count()
+    return [
+        {"kind": type(segment).__name__.lower(), "start_s": segment.start_s, "end_s": segment.end_s}
+        | ({"note": next(index)} if isinstance(segment, Note) else {})
+        for segment in segments
+    ]
 
 
-def _kind(segment: Segment) -> str:
-    match segment:
-        case Note():
-            return "note"
-        case Glide():
-            return "glide"
-        case Silence():
-            return "silence"
-
-
-def _tonic(tonic: Tonic) -> dict[str, Any]:
-    return {
-        **_candidate(TonicCandidate(tonic.hz, tonic.name, tonic.confidence)),
-        "source": tonic.source,
-        "runner_up": None if tonic.runner_up is None else _candidate(tonic.runner_up),
-        "needs_confirmation": tonic.needs_confirmation,
-    }
-
-
-def _candidate(candidate: TonicCandidate) -> dict[str, Any]:
-    return _rounded(asdict(candidate))
-
-
-def _swara_stats(stats: SwaraStats) -> dict[str, Any]:
-    return _rounded(asdict(stats))
-
-
-def _drift(drift: Drift | None) -> dict[str, Any] | None:
-    return None if drift is None else _rounded(asdict(drift))
-
-
-def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
-    """Round each float to what its unit deserves."""
-    return {
-        name: round(value, _decimals(name)) + 0.0 if isinstance(value, float) else value
-        for name, value in fields.items()
-    }
+def _rounded(value: Any, field: str) -> Any:
+    """Round each float to what the unit of its field deserves; zero has no sign."""
+    match value:
+        case float():
+            return round(value, _decimals(field)) + 0.0
+        case dict():
+            return {name: _rounded(each, name) for name, each in value.items()}
+        case list() | tuple():
+            return [_rounded(each, field) for each in value]
+    return value
 
 
 def _decimals(field: str) -> int:

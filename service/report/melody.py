@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from swara.data.take import Note, Segment, Silence
@@ -55,7 +54,7 @@ def to_notation(report: TakeReport, script: Script = "roman") -> str:
     A comma stands for a rest of 0.3 s or more. Durations are not written, since a take without tala has no
     beat to count them in; a take without notes is the empty string.
     """
-    swaras = tuple(_notated(report.segments))
+    swaras = _notated(report.segments)
     return to_roman(swaras) if script == "roman" else to_devanagari(swaras)
 
 
@@ -65,20 +64,11 @@ def _in_tune(note: Note, tuning: Tuning) -> TargetNote:
     return TargetNote(note.start_s, note.end_s, tuning.cents_of(svarasthana.index, octave), letter)
 
 
-def _notated(segments: tuple[Segment, ...]) -> Iterator[NotatedSwara]:
-    pending: NotatedSwara | None = None
+def _notated(segments: tuple[Segment, ...]) -> list[NotatedSwara]:
+    swaras: list[NotatedSwara] = []
     for segment in segments:
-        if isinstance(segment, Silence) and segment.end_s - segment.start_s >= _PHRASE_REST_S:
-            if pending is not None:
-                yield _ending_phrase(pending)
-            pending = None
-        elif isinstance(segment, Note) and segment.verdict != "unsure":
-            if pending is not None:
-                yield pending
-            pending = NotatedSwara(*parse_swara(f"{segment.saptak} {segment.swara}"))
-    if pending is not None:
-        yield pending
-
-
-def _ending_phrase(swara: NotatedSwara) -> NotatedSwara:
-    return NotatedSwara(swara.svarasthana, swara.octave, ends_phrase=True)
+        if isinstance(segment, Note) and segment.verdict != "unsure":
+            swaras.append(NotatedSwara(*parse_swara(f"{segment.saptak} {segment.swara}")))
+        elif isinstance(segment, Silence) and segment.end_s - segment.start_s >= _PHRASE_REST_S and swaras:
+            swaras[-1] = replace(swaras[-1], ends_phrase=True)
+    return swaras

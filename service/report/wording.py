@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
+from typing import get_args
 
 from swara.classifier.notes.judge import MISTUNED_WITHIN_CENTS
-from swara.data.take import Note, Tonic, TonicCandidate
+from swara.data.take import Note, Tonic, TonicCandidate, Verdict
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
-from swara.service.phrases import percent
+from swara.service.phrases import percent, printable
 from swara.service.take.report import Drift, NoteOpinion, TakeReport, Thresholds
 
-from .plain_text import printable
-
 __all__ = [
+    "SHORT_S",
     "advice",
     "cents_cell",
     "corrected",
     "drift_words",
+    "guessed_tonic",
     "head_words",
     "how_far",
     "how_off",
-    "how_sure",
     "how_to_override",
     "letter",
+    "note_label",
+    "note_span",
     "raga_words",
+    "share_words",
     "span",
     "spot_words",
     "swara_in_saptak",
     "threshold_words",
     "tick_label",
+    "tick_step_s",
     "tonic_flag",
+    "tonic_words",
+    "verdict_words",
+    "wavers",
 ]
 
+SHORT_S = 15.0
+"""Every note of a take this short is listed without asking."""
+
+_TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _PARTS_OF_A_SEMITONE = {
-    Fraction(1, 4): "a quarter of a semitone",
-    Fraction(1, 3): "a third of a semitone",
-    Fraction(1, 2): "half a semitone",
-    Fraction(2, 3): "two thirds of a semitone",
-    Fraction(3, 4): "three quarters of a semitone",
-    Fraction(1): "a semitone",
-    Fraction(3, 2): "a semitone and a half",
-    Fraction(2): "two semitones",
+    1 / 4: "a quarter of a semitone",
+    1 / 3: "a third of a semitone",
+    1 / 2: "half a semitone",
+    2 / 3: "two thirds of a semitone",
+    3 / 4: "three quarters of a semitone",
+    1: "a semitone",
+    3 / 2: "a semitone and a half",
+    2: "two semitones",
 }
 
 
@@ -63,6 +73,11 @@ def span(start_s: float, end_s: float) -> str:
     return f"{_clock(start_s)}-{_clock(end_s)}"
 
 
+def note_span(note: Note) -> str:
+    """Say where a note lies."""
+    return span(note.start_s, note.end_s)
+
+
 def corrected(said: str, right: str | None) -> str:
     """Say what a report said and a user corrected: ``D, not P``; what was said where that was right."""
     return said if right is None or right == said else f"{right}, not {said}"
@@ -76,12 +91,6 @@ def how_off(cents: float) -> str:
     return f"{size} cent{'s' if size > 1 else ''} {'low' if cents < 0 else 'high'}"
 
 
-def _why_unsure(note: Note) -> str:
-    if abs(note.raga_cents_off) > MISTUNED_WITHIN_CENTS:
-        return "Too far from every swara of the raga to say which was meant."
-    return "Too faint or too noisy to judge; sing it again."
-
-
 def how_far(cents: float) -> str:
     """Say a distance in semitones, as a singer hears it; cents are for the eye."""
     size = abs(cents) / 100
@@ -89,7 +98,7 @@ def how_far(cents: float) -> str:
         return "a touch"
     if size > 2.25:
         return f"{size:.1f} semitones"
-    nearest = min(_PARTS_OF_A_SEMITONE, key=lambda part: abs(float(part) - size))
+    nearest = min(_PARTS_OF_A_SEMITONE, key=lambda part: abs(part - size))
     return f"about {_PARTS_OF_A_SEMITONE[nearest]}"
 
 
@@ -108,7 +117,9 @@ def spot_words(note: Note, raga: str) -> str:
 def advice(note: Note) -> str:
     """Say what to do about a note next time."""
     if note.verdict == "unsure":
-        return _why_unsure(note)
+        if abs(note.raga_cents_off) > MISTUNED_WITHIN_CENTS:
+            return "Too far from every swara of the raga to say which was meant."
+        return "Too faint or too noisy to judge; sing it again."
     if round(note.raga_cents_off) == 0:
         return "Keep it."
     way = "higher" if note.raga_cents_off < 0 else "lower"
@@ -122,16 +133,24 @@ def head_words(opinion: NoteOpinion) -> str:
     return "-" if opinion.agrees is None else f"{opinion.swara} {percent(opinion.probability)}"
 
 
-def how_sure(tonic: Tonic) -> str:
-    """Say where Sa comes from: ``given``, or ``estimated, 91% sure``."""
-    return tonic.source if tonic.source != "estimated" else f"estimated, {percent(tonic.confidence)} sure"
+def tonic_words(tonic: Tonic) -> str:
+    """Say what Sa is and where it comes from: ``138.6 Hz, given``, or ``138.6 Hz, estimated, 91% sure``."""
+    sure = f", {percent(tonic.confidence)} sure" if tonic.source == "estimated" else ""
+    return f"{tonic.hz:.1f} Hz, {tonic.source}{sure}"
+
+
+def guessed_tonic(tonic: Tonic) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Say that Sa is a guess, and what to type if it is right or is another: words and option."""
+    guess = f"Sa {tonic.name} is a guess ({percent(tonic.confidence)} sure), and all below rests on it."
+    ways = [("If it is right, confirm it:", tonic_flag(tonic))]
+    if (other := tonic.runner_up) is not None:
+        ways.append((f"Or it is {other.name} ({percent(other.confidence)} sure):", tonic_flag(other)))
+    return guess, tuple(ways)
 
 
 def how_to_override(tonic: Tonic) -> str | None:
     """Say how to name another Sa, the runner-up for instance; None when it was given."""
-    if tonic.source != "estimated":
-        return None
-    return tonic_flag(tonic) if tonic.runner_up is None else tonic_flag(tonic.runner_up)
+    return tonic_flag(tonic.runner_up or tonic) if tonic.source == "estimated" else None
 
 
 def tonic_flag(candidate: Tonic | TonicCandidate) -> str:
@@ -170,6 +189,36 @@ def cents_cell(note: Note) -> str:
     if note.verdict == "unsure":
         return "-"
     return f"{off:+d}" if off else "0"
+
+
+def wavers(cents: float) -> str:
+    """Say how unsteady a note or a swara is: ``±13``, in cents."""
+    return f"±{cents:.0f}"
+
+
+def verdict_words(note: Note) -> str:
+    """Say the verdict on a note, and for a foreign one what it was judged against."""
+    return note.verdict + (f"; not in the raga, near {note.raga_swara}" if note.foreign else "")
+
+
+def note_label(note: Note, mark: str = "") -> str:
+    """Label a note in a picture: ``G −32``, ``S`` on the mark, ``R ?`` unsure; `mark` follows the letter."""
+    name, off = letter(note.swara, note.saptak) + mark, round(note.raga_cents_off)
+    if note.verdict == "unsure":
+        return f"{name} ?"
+    return f"{name} {off:+d}".replace("-", "\N{MINUS SIGN}") if off else name
+
+
+def share_words(report: TakeReport) -> tuple[tuple[Verdict, str], ...]:
+    """Say the share of each verdict that was given: ``perfect 57%``."""
+    verdicts: tuple[Verdict, ...] = get_args(Verdict)
+    shares = ((verdict, report.verdict_shares.get(verdict, 0.0)) for verdict in verdicts)
+    return tuple((verdict, f"{verdict} {percent(share)}") for verdict, share in shares if share > 0)
+
+
+def tick_step_s(duration_s: float, most: int) -> float:
+    """Return a round number of seconds that puts at most about `most` ticks on a time axis."""
+    return next((step for step in _TICKS_S if duration_s / step <= most), _TICKS_S[-1])
 
 
 def tick_label(time_s: float) -> str:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from swara.data.corpus.corpus import audio_path, is_bundled
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 from swara.data.storage.disk import os_reason, sha256_of
 
-__all__ = ["REINSTALL", "CheckResult", "Finding", "Kind", "check_file", "finding", "mend", "remove"]
+__all__ = ["CheckResult", "Finding", "Kind", "check_file", "finding", "mend", "remove"]
 
 Kind: TypeAlias = Literal[
     "gone", "changed", "unreadable", "damaged", "clipped", "silent", "quiet", "duplicate", "sa", "label"
 ]
-
-REINSTALL = "pip install --force-reinstall swara"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def finding(
 ) -> Finding:
     """Return a finding; a bundled sample cannot be mended, only had again, whatever `fix` says."""
     if is_bundled(recording):
-        fix = f"Install again with: {REINSTALL}"
+        fix = repair_advice()
     return Finding(recording, kind, what, fix, start_s, other)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from swara.data.corpus.corpus import append_removal, audio_path, is_bundled, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 from swara.service.phrases import counted
 
-from .findings import REINSTALL, check_file
+from .findings import check_file
 
 __all__ = ["find_sample", "known_samples", "remove_sample", "verify_recordings"]
 
@@ -99,7 +100,7 @@ def verify_recordings(recordings: Sequence[Recording]) -> None:
 
 def _fix(wrong: Sequence[Recording], lost: str | None) -> str:
     if not wrong:
-        return f"Install again with: {REINSTALL}"
+        return repair_advice()
     if lost is not None:
         return (
             f"Nothing that was added from {lost} is there: if that is another disk, mount it; if it moved,"

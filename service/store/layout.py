@@ -16,64 +16,41 @@ NEW_PREFIX = ".new-"
 _VERSION_ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")
 
 
+class _At:
+    """The path of that name in the folder of a layout."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, layout: Layout | VersionLayout, owner: type) -> Path:
+        return layout.folder / self._name
+
+
 @dataclass(frozen=True, slots=True)
 class VersionLayout:
     """The files of one version, in `folder`; the folder is immutable once it has its name."""
 
     folder: Path
 
-    @property
-    def manifest(self) -> Path:
-        """What the version is and what it holds; written last."""
-        return self.folder / "manifest.json"
-
-    @property
-    def note_head(self) -> Path:
-        """The note head."""
-        return self.folder / "note_head.npz"
-
-    @property
-    def holdout_head(self) -> Path:
-        """The note head as it is without the singers held out, for the gate alone; not in every version."""
-        return self.folder / "exam_head.npz"
-
-    @property
-    def index(self) -> Path:
-        """Folder of the sample index."""
-        return self.folder / "index"
-
-    @property
-    def targets(self) -> Path:
-        """Where the professionals sing each swara; not in a version of schema 1."""
-        return self.folder / "targets.json"
-
-    @property
-    def recordings(self) -> Path:
-        """What it was learned from, a line for each recording; not in a version of schema 1."""
-        return self.folder / "recordings.jsonl"
-
-    @property
-    def report(self) -> Path:
-        """How well the head did on recordings that it was not fitted to."""
-        return self.folder / "report.json"
+    manifest = _At("manifest.json")
+    """What the version is and what it holds; written last."""
+    note_head = _At("note_head.npz")
+    """The note head."""
+    holdout_head = _At("exam_head.npz")
+    """The note head as it is without the singers held out, for the gate alone; not in every version."""
+    index = _At("index")
+    """Folder of the sample index."""
+    targets = _At("targets.json")
+    """Where the professionals sing each swara; not in a version of schema 1."""
+    recordings = _At("recordings.jsonl")
+    """What it was learned from, a line for each recording; not in a version of schema 1."""
+    report = _At("report.json")
+    """How well the head did on recordings that it was not fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A store on disk.
-
-    ::
-
-        CURRENT                                    one line: the id of the live version
-        versions/<utc>-<hash8>/                    a `VersionLayout`
-        cache/embeddings/<fingerprint>/<audio sha256>.npz
-        cache/pitch/<tracker fingerprint>/<audio sha256>.npz
-        corpus.jsonl                               the recordings known, append-only
-        HELD_OUT                                   what versions are examined with, as JSON lines
-        feedback.jsonl                             corrections by users, append-only
-        rollbacks.jsonl                            which versions people left or made live, append-only
-        .lock                                      held by the one writer
-        .lock-holder                               who that is, for people
 
     Parameters
     ----------
@@ -83,60 +60,28 @@ class Layout:
 
     folder: Path
 
-    @property
-    def current(self) -> Path:
-        """Names the live version."""
-        return self.folder / "CURRENT"
-
-    @property
-    def versions(self) -> Path:
-        """Folder of the versions."""
-        return self.folder / "versions"
-
-    @property
-    def cache(self) -> Path:
-        """Folder of what can be computed again."""
-        return self.folder / "cache"
-
-    @property
-    def embeddings(self) -> Path:
-        """Folder of the embedding cache."""
-        return self.cache / "embeddings"
-
-    @property
-    def pitch(self) -> Path:
-        """Folder of the pitch cache."""
-        return self.cache / "pitch"
-
-    @property
-    def corpus(self) -> Path:
-        """The recordings that were added."""
-        return self.folder / "corpus.jsonl"
-
-    @property
-    def held_out(self) -> Path:
-        """The recordings that versions are examined with, as they were when they were chosen."""
-        return self.folder / "HELD_OUT"
-
-    @property
-    def feedback(self) -> Path:
-        """What users said was wrong."""
-        return self.folder / "feedback.jsonl"
-
-    @property
-    def rollbacks(self) -> Path:
-        """Which versions people stepped back from or made live."""
-        return self.folder / "rollbacks.jsonl"
-
-    @property
-    def lock(self) -> Path:
-        """Held by the one writer."""
-        return self.folder / ".lock"
-
-    @property
-    def lock_holder(self) -> Path:
-        """Who holds the lock."""
-        return self.folder / ".lock-holder"
+    current = _At("CURRENT")
+    """One line: the id of the live version."""
+    versions = _At("versions")
+    """A folder ``<utc>-<hash8>`` for each version: a `VersionLayout`."""
+    cache = _At("cache")
+    """What can be computed again."""
+    embeddings = _At("cache/embeddings")
+    """``<fingerprint of the embedder>/<audio sha256>.npz``"""
+    pitch = _At("cache/pitch")
+    """``<fingerprint of the tracker>/<audio sha256>.npz``"""
+    corpus = _At("corpus.jsonl")
+    """The recordings that were added; only ever appended to."""
+    held_out = _At("HELD_OUT")
+    """The recordings that versions are examined with, as they were when they were chosen, as JSON lines."""
+    feedback = _At("feedback.jsonl")
+    """What users said was wrong; only ever appended to."""
+    rollbacks = _At("rollbacks.jsonl")
+    """Which versions people stepped back from or made live; only ever appended to."""
+    lock = _At(".lock")
+    """Held by the one writer."""
+    lock_holder = _At(".lock-holder")
+    """Who that is, for people."""
 
     def version(self, version_id: str) -> VersionLayout:
         """Return where the version of that id lies."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
-from swara.data.storage.array_cache import ArrayCache, Arrays
+from swara.data.storage.npz import ArrayCache, Arrays
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
 

@@ -16,7 +16,7 @@ from swara.data.audio.mel import MelBands, mel_power
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.service.export.spectrogram_file import mel_columns
-from swara.service.report.picture.pitch_columns import MOST_COLUMNS
+from swara.service.report.picture.columns import MOST_COLUMNS
 from swara.service.report.picture.spectrogram_plot import levels_db, save_spectrogram
 from swara.service.stages import Stages
 

@@ -10,21 +10,15 @@ import numpy as np
 from swara.classifier.pitch.decode import PITCH_BINS, Salience, bins_of_hz
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.disk import write_atomically
-from swara.service.report import wording
-from swara.service.report.chart import tick_step_s
 
-from .pitch_columns import TrackColumns, track_columns
-from .plot_singing import FAINT_INK, INK
-from .plot_text import drawable
+from .canvas import FAINT_INK, INK, WIDE_IN, draw_heading, new_figure, save_png, time_axis
+from .columns import TrackColumns, track_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["save_pitch_plot"]
 
-_DPI = 160
-_SIZE_IN = (13.0, 6.4)
 _MOST_TICKS = 14
 _PITCH, _CONFIDENCE = "#d55e00", "#0072b2"  # after Okabe and Ito (2008)
 _TICKS_HZ = (60, 80, 100, 130, 160, 200, 250, 300, 400, 500, 600, 800, 1000)
@@ -37,7 +31,7 @@ def save_pitch_plot(salience: Salience, track: PitchTrack, path: Path, *, title:
     Parameters
     ----------
     salience : float32 array, shape [columns, PITCH_BINS]
-        As `SalienceColumns` gathers it.
+        The highest of each column, as `Columns` gathers it.
     track : PitchTrack
         All of its frames, at least one.
     path : Path
@@ -50,28 +44,18 @@ def save_pitch_plot(salience: Salience, track: PitchTrack, path: Path, *, title:
     OutputError
         If the file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
-    figure = Figure(figsize=_SIZE_IN, layout=layout, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDE_IN)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     columns = track_columns(track)
     span_s = (-HOP_S / 2, float(track.times_s[-1]) + HOP_S / 2)
+    for axes in (upper, lower):
+        time_axis(axes, *span_s, most=_MOST_TICKS)
     _salience(upper, salience, span_s)
     _pitch(upper, columns)
     _frequency_axis(upper)
     _confidence(lower, columns)
-    _time_axis(lower, span_s)
-    heading = upper.set_title(drawable(title), loc="left", fontsize=13, fontweight="bold", color=INK)
-    heading.set_parse_math(False)
-    for axes in (upper, lower):
-        axes.tick_params(length=0, labelcolor=INK, labelsize=9)
-        for spine in axes.spines.values():
-            spine.set_visible(False)
-    write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=_DPI))
+    draw_heading(upper, title)
+    save_png(figure, path)
 
 
 def _salience(axes: Axes, salience: Salience, span_s: tuple[float, float]) -> None:
@@ -117,14 +101,6 @@ def _confidence(axes: Axes, columns: TrackColumns) -> None:
     axes.set_yticks([0.0, 0.5, 1.0], ["0", "0.5", "1"])
     axes.set_ylabel("confidence", fontsize=9, color=INK)
     axes.grid(axis="y", color=FAINT_INK, alpha=0.15, lw=0.7)
-
-
-def _time_axis(axes: Axes, span_s: tuple[float, float]) -> None:
-    from matplotlib.ticker import FuncFormatter, MultipleLocator
-
-    axes.set_xlim(*span_s)
-    axes.xaxis.set_major_locator(MultipleLocator(tick_step_s(span_s[1] - span_s[0], most=_MOST_TICKS)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: wording.tick_label(t)))
 
 
 def _bins(hz: tuple[float, ...]) -> FloatArray:

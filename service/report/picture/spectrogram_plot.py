@@ -11,13 +11,9 @@ from swara.data.audio.frames import mel_of_hz
 from swara.data.audio.mel import MelBands, MelPower
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.disk import write_atomically
-from swara.service.report import wording
-from swara.service.report.chart import tick_step_s
 
-from .pitch_columns import track_columns
-from .plot_singing import INK
-from .plot_text import drawable
+from .canvas import INK, WIDE_IN, draw_heading, new_figure, save_png, time_axis
+from .columns import track_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["levels_db", "save_spectrogram"]
 
-_DPI = 160
-_SIZE_IN = (13.0, 6.4)
 _MOST_TICKS = 14
 _RANGE_DB = 80.0
 """What is further below the loudest is drawn as silence."""
@@ -60,25 +54,17 @@ def save_spectrogram(
     OutputError
         If the file cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    # Our own figure and canvas, not pyplot's: no global state, no window, safe in threads.
-    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
-    figure = Figure(figsize=_SIZE_IN, layout=layout, facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(WIDE_IN)
     axes = figure.add_subplot()
     image = _draw_levels(axes, power, bands, clip.duration_s)
     if track is not None:
         _draw_pitch(axes, track)
     _frequency_axis(axes, bands)
-    _time_axis(axes, clip.duration_s)
+    time_axis(axes, 0.0, clip.duration_s, most=_MOST_TICKS)
+    axes.tick_params(length=3, color=INK)
     _colour_scale(figure, axes, image)
-    heading = axes.set_title(drawable(title), loc="left", fontsize=13, fontweight="bold", color=INK)
-    # A dollar sign in a file's name is no mathematics.
-    heading.set_parse_math(False)
-    write_atomically(path, lambda file: figure.savefig(file, format="png", dpi=_DPI))
+    draw_heading(axes, title)
+    save_png(figure, path)
 
 
 def levels_db(power: MelPower) -> MelPower:
@@ -120,17 +106,6 @@ def _frequency_axis(axes: Axes, bands: MelBands) -> None:
     axes.set_ylim(*_span_mel(bands))
     shown = [hz for hz in _TICKS_HZ if bands.min_hz <= hz <= bands.max_hz]
     axes.set_yticks(mel_of_hz(np.array(shown, dtype=np.float64)), [f"{hz} Hz" for hz in shown])
-
-
-def _time_axis(axes: Axes, duration_s: float) -> None:
-    from matplotlib.ticker import FuncFormatter, MultipleLocator
-
-    axes.set_xlim(0.0, duration_s)
-    axes.xaxis.set_major_locator(MultipleLocator(tick_step_s(duration_s, most=_MOST_TICKS)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: wording.tick_label(t)))
-    axes.tick_params(length=3, color=INK, labelcolor=INK, labelsize=9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def _colour_scale(figure: Figure, axes: Axes, image: AxesImage) -> None:

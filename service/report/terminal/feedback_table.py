@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from swara.service.feedback.log import Correction
 from swara.service.phrases import counted
 from swara.service.report import wording
 
 from .terminal_page import Page
 
-__all__ = ["correction_lines", "render_corrections"]
+if TYPE_CHECKING:
+    from swara.service.feedback.log import Correction
 
+__all__ = ["correction_lines", "render_corrections"]
 
 _NAMED = {
     (True, True): "this version names it right, and so did the one before",
@@ -27,8 +28,10 @@ _NAMED = {
 """By what is so of the version, and of the one before if it can be asked."""
 
 
-def correction_lines(report: Mapping[str, Any], *, most: int | None = None) -> Iterator[str]:
+def correction_lines(report: Mapping[str, Any] | None, *, most: int | None = None) -> Iterator[str]:
     """Yield lines about the ``corrections`` in the metrics of a version, naming at most the `most` first."""
+    if not report:
+        return
     labels, notes = report["relabelled"], report["from_takes"]
     of = f"{counted(labels, 'label')} of samples, {counted(notes, 'note')} of takes"
     yield f"Corrections learned from: {labels + notes} ({of})."
@@ -72,12 +75,8 @@ def render_corrections(corrections: Sequence[Correction], console: Console) -> N
     if not corrections:
         page.line("Nothing was said yet.")
         return
-    columns = [("Id", "left"), ("At", "left"), ("Swara", "left"), ("Verdict", "left"), ("", "left")]
-    table = page.table([*columns, ("File", "left")], folded=range(2, 6))
-    # An id that was cut short could not be confirmed.
-    table.columns[0].min_width = max(len(each.id) for each in corrections)
-    for each in corrections:
-        cells = (
+    rows = (
+        (
             each.id,
             wording.span(each.start_s, each.end_s),
             wording.corrected(each.named, each.swara),
@@ -85,8 +84,9 @@ def render_corrections(corrections: Sequence[Correction], console: Console) -> N
             _state(each),
             each.path.rpartition("/")[2],
         )
-        table.add_row(*map(page.text, cells))
-    page.show(table)
+        for each in corrections
+    )
+    page.table(("Id", "At", "Swara", "Verdict", "", "File"), rows, folded=range(2, 6), whole=0)
     if any(not each.confirmed and not each.withdrawn for each in corrections):
         page.line("Used once confirmed, with: swara feedback confirm ID")
     elif any(each.counts for each in corrections):

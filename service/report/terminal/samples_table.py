@@ -1,74 +1,68 @@
-"""Professional samples on the terminal: what is known, what was added, learned and found."""
+"""Professional samples on the terminal: what is known of them, added, wrong, mended, exported and found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from swara.data.recording import Recording
-from swara.service.adviser.search import SearchResult
-from swara.service.phrases import counted, percent
-from swara.service.rebuild.rebuild import RebuildResult
+from swara.raga.tonic_names import note_name
+from swara.service.phrases import counted, megabytes, percent
 from swara.service.report import wording
-from swara.service.samples.results import AddResult
 
-from .feedback_table import correction_lines
-from .terminal_page import STYLES, WARNING, Page
+from .terminal_page import Page
 
-__all__ = ["render_added", "render_found", "render_rebuild", "render_sample", "render_samples"]
+if TYPE_CHECKING:
+    from swara.service.adviser.search import SearchResult
+    from swara.service.samples.edit import EditResult
+    from swara.service.samples.export import Exported
+    from swara.service.samples.findings import CheckResult
+    from swara.service.samples.results import AddResult
 
-_MOST_CORRECTIONS = 5
-"""Named after a rebuild; ``swara versions show`` and the JSON name all."""
+__all__ = [
+    "render_added",
+    "render_check",
+    "render_exported",
+    "render_found",
+    "render_mended",
+    "render_sample",
+    "render_samples",
+]
+
+_MOST_NOTES = 24
 
 
 def render_samples(recordings: Sequence[Recording], console: Console) -> None:
     """Print a line for each sample."""
     page = Page(console)
-    columns = [("Id", "left"), ("Singer", "left"), ("Sa", "right"), ("Notes", "right"), ("File", "left")]
-    table = page.table(columns, folded=(1, 4))
-    for recording in recordings:
-        cells = (
-            recording.id,
-            recording.singer,
-            f"{recording.tonic_hz:.1f} Hz",
-            str(len(recording.labels)),
-            recording.path.rpartition("/")[2],
-        )
-        table.add_row(*map(page.text, cells))
-    page.show(table)
-    notes = counted(sum(len(recording.labels) for recording in recordings), "note")
-    page.line(f"{counted(len(recordings), 'sample')}, {notes}.")
+    rows = (
+        (each.id, each.singer, f"{each.tonic_hz:.1f} Hz", str(len(each.labels)), _file_name(each))
+        for each in recordings
+    )
+    page.table(("Id", "Singer", "Sa", "Notes", "File"), rows, right=(2, 3), folded=(1, 4))
+    page.line(f"{counted(len(recordings), 'sample')}, {_labels(recordings)}.")
 
 
 def render_sample(recording: Recording, console: Console) -> None:
     """Print all that is known of one sample."""
     page = Page(console)
-    table = page.table([("", "left"), ("", "left")], folded=(1,))
-    facts = (
-        ("Id", recording.id),
-        ("File", recording.path),
-        ("Singer", recording.singer + (" (no person)" if recording.synthesized else "")),
-        ("Sa", f"{recording.tonic_hz:.2f} Hz"),
-        ("Raga", recording.raga or "not given"),
-        ("Licence", recording.licence),
-    )
-    for name, value in facts:
-        table.add_row(page.text(name), page.text(value, "bold"))
-    for label in recording.labels:
-        table.add_row(page.text(wording.span(label.start_s, label.end_s)), page.text(label.swara))
-    page.show(table)
+    facts = (("Id", recording.id), ("File", recording.path), *_facts(recording))
+    rows = [(name, page.text(value, "bold")) for name, value in facts]
+    labels = [(wording.span(label.start_s, label.end_s), label.swara) for label in recording.labels]
+    page.table(("", ""), [*rows, *labels], folded=(1,))
 
 
 def render_added(result: AddResult, console: Console) -> None:
     """Print what became of every file of a batch; nothing is passed over in silence."""
     page = Page(console)
     for trouble in _troubles(result):
-        page.line(f"! {trouble}", WARNING)
+        page.warn(trouble)
     for note in _asides(result):
         page.line(f"  {note}")
-    notes = counted(sum(len(recording.labels) for recording in result.added), "note")
-    page.line(f"{counted(len(result.added), 'recording')} added, {notes}.", STYLES["perfect"])
+    page.good(f"{counted(len(result.added), 'recording')} added, {_labels(result.added)}.")
     if result.added:
         they_count = "It counts" if len(result.added) == 1 else "They count"
         page.line(f"{they_count} from the next: swara rebuild")
@@ -91,44 +85,49 @@ def _asides(result: AddResult) -> Iterator[str]:
         yield f"{left.path}: {counted(left.labelled, 'note')} labelled; left out: {off}"
 
 
-def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[str] = ()) -> None:
-    """Print what a rebuild did, and `warnings` from before it."""
-    page = Page(console)
-    for warning in (*warnings, *result.warnings):
-        page.line(f"! {warning}", WARNING)
-    if result.nothing_new:
-        page.line(f"Nothing new. Live: {result.version}, heard by {result.embedder}")
-        return
-    if result.promoted:
-        page.line(f"Live: {result.version}, heard by {result.embedder}", STYLES["perfect"])
+def render_check(result: CheckResult, console: Console) -> None:
+    """Print a row for each finding, where nobody looks a line that programs can take apart, and a sum."""
+    page, found = Page(console), result.findings
+    if not console.is_terminal:
+        for each in found:
+            page.unwrapped(f"{each.recording.id} {each.kind} {each.line}")
+    elif found:
+        rows = ((f.kind, f.recording.id, f"{_file_name(f.recording)}: {f.what}", f.fix) for f in found)
+        page.table(("Found", "Sample", "What, where", "Mend"), rows, folded=(2, 3))
+    checked = f"{counted(result.recordings, 'sample')}, {counted(result.notes, 'note')} checked"
+    if result.ok:
+        page.good(f"{checked}: nothing is wrong.")
     else:
-        page.line("Rejected:", WARNING)
-        for reason in result.reasons:
-            page.line(f"  {reason}.", WARNING)
-        live = f"Live as before: {result.version}" if result.version else "No version is live"
-        page.line(f"{live}; kept: {result.candidate}")
-        page.line(f"To look into it: swara versions show {result.candidate}")
-        page.line(f"To have it live all the same: swara versions promote {result.candidate}")
-    for name, score in result.gate.get("scores", {}).items():
-        page.line(f"{name}: {score['share']:.3f} of {counted(score['notes'], 'note')}")
-    if corrections := result.metrics.get("corrections"):
-        for line in correction_lines(corrections, most=_MOST_CORRECTIONS):
-            page.line(line)
-    embedded = counted(result.embedded, "recording")
-    page.line(f"{embedded} embedded, {result.from_cache} known from before.")
-    total_s = sum(result.seconds.values())
-    page.line(f"{total_s:.1f} s: " + ", ".join(f"{name} {s:.1f}" for name, s in result.seconds.items()))
+        counts = ", ".join(f"{count} {kind}" for kind, count in result.counts.items())
+        page.warn(f"{checked}: {len(found)} found ({counts}).")
+
+
+def render_mended(mended: EditResult, console: Console) -> None:
+    """Print what a recording was and what it is now, where the two differ."""
+    page, known = Page(console), mended.after.id
+    was, now = ((*_facts(each), ("Notes", _notes(each))) for each in (mended.before, mended.after))
+    rows = [(*old, new) for old, (_, new) in zip(was, now, strict=True) if old[1] != new]
+    if rows:
+        page.table((known, "Was", "Is"), rows, folded=(1, 2))
+    for remark in mended.remarks:
+        page.warn(remark)
+    page.line("It counts from the next: swara rebuild" if rows else f"{known} is noted so already.")
+
+
+def render_exported(exported: Exported, console: Console) -> None:
+    """Print what was written, and how to read it back."""
+    page = Page(console)
+    written = f"{counted(exported.recordings, 'recording')}, {megabytes(exported.size)}"
+    page.good(f"{written}, in {exported.folder}")
+    page.line(f"To read them back: swara samples add {exported.folder}")
 
 
 def render_found(found: SearchResult, console: Console) -> None:
     """Print the note that was meant, what the head hears in it, and the samples nearest to it."""
-    page = Page(console)
-    note, opinion = found.note, found.opinion
+    page, note, opinion = Page(console), found.note, found.opinion
     for remark in found.warnings:
-        page.line(f"! {remark}.", WARNING)
-    page.line(
-        f"{wording.span(note.start_s, note.end_s)}  {wording.spot_words(note, found.report.raga)}", "bold"
-    )
+        page.warn(f"{remark}.")
+    page.line(f"{wording.note_span(note)}  {wording.spot_words(note, found.report.raga)}", "bold")
     page.line(f"The head hears {opinion.swara} ({percent(opinion.probability)}).")
     if opinion.reason:
         page.line(opinion.reason)
@@ -136,15 +135,31 @@ def render_found(found: SearchResult, console: Console) -> None:
         page.line("No sample of this swara is known.")
         return
     page.line(f"Nearest, by {opinion.neighbours[0].why}:")
-    columns = [("Alike", "right"), ("Sample", "left"), ("At", "left"), ("Singer", "left")]
-    table = page.table(columns, folded=(3,))
-    for near in opinion.neighbours:
-        item = near.item
-        cells = (
-            f"{near.similarity:.2f}",
-            item.recording,
-            wording.span(item.start_s, item.end_s),
-            item.singer,
-        )
-        table.add_row(*map(page.text, cells))
-    page.show(table)
+    near = ((f"{each.similarity:.2f}", each.item) for each in opinion.neighbours)
+    rows = ((alike, i.recording, wording.span(i.start_s, i.end_s), i.singer) for alike, i in near)
+    page.table(("Alike", "Sample", "At", "Singer"), rows, right=(0,), folded=(3,))
+
+
+def _file_name(recording: Recording) -> str:
+    return recording.path.rpartition("/")[2]
+
+
+def _labels(recordings: Sequence[Recording]) -> str:
+    return counted(sum(len(recording.labels) for recording in recordings), "note")
+
+
+def _facts(recording: Recording) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Singer", recording.singer + (" (no person)" if recording.synthesized else "")),
+        ("Sa", f"{note_name(recording.tonic_hz)}, {recording.tonic_hz:.2f} Hz"),
+        ("Raga", recording.raga or "not given"),
+        ("Licence", recording.licence),
+    )
+
+
+def _notes(recording: Recording) -> str:
+    """Write the swaras in order: ``S R G x2``."""
+    runs = [(swara, len(list(run))) for swara, run in groupby(label.swara for label in recording.labels)]
+    words = [swara if count == 1 else f"{swara} x{count}" for swara, count in runs]
+    more = f" and {len(words) - _MOST_NOTES} more" if len(words) > _MOST_NOTES else ""
+    return " ".join(words[:_MOST_NOTES]) + more

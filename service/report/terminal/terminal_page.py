@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 from rich import box
 from rich.console import Console
@@ -12,26 +12,28 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from swara.service.report.plain_text import ascii_text, printable
+from swara.service.phrases import ascii_text, printable
 
 from .timeline import ASCII, UNICODE, Glyphs, Kind
 
-__all__ = ["STYLES", "WARNING", "Page", "Side"]
+__all__ = ["STYLES", "WARNING", "Cell", "Page"]
 
-Side: TypeAlias = Literal["left", "right"]
+Cell: TypeAlias = str | Text
+"""Words of any origin, or text that has a style already."""
 
+FAINT: Final = "bright_black"
 STYLES: Final[dict[Kind, str]] = {
     "perfect": "bold #00b386",
     "in tune": "#7fd4b8",
     "low": "#56b4e9",
     "high": "#e69f00",
-    "unsure": "bright_black",
-    "glide": "bright_black",
-    "silence": "bright_black",
+    "unsure": FAINT,
+    "glide": FAINT,
+    "silence": FAINT,
 }
-"""Bluish green, sky blue and orange of Okabe and Ito (2008), told apart by every kind of colour vision."""
+"""The colours of `chart.COLOURS` between light and dark: what lies behind the letters is not known."""
 
-WARNING: Final = "#e69f00"
+WARNING: Final = STYLES["high"]
 
 _WIDEST = 100
 _MARGIN = 2
@@ -58,14 +60,28 @@ class Page:
         """The signs of the timeline."""
         return ASCII if self.ascii_only else UNICODE
 
-    def text(self, words: str, style: str = "") -> Text:
-        """Turn words into text that is printed as it stands."""
+    def text(self, words: Cell, style: str = "") -> Text:
+        """Turn words into text that is printed as it stands; text stays as it is."""
+        if isinstance(words, Text):
+            return words
         words = printable(words)
         return Text(ascii_text(words) if self.ascii_only else words, style)
 
     def line(self, words: str, style: str = "") -> None:
         """Print words, wrapped at the margin."""
         self.show(self.text(words, style))
+
+    def good(self, words: str) -> None:
+        """Print that something is as it should be."""
+        self.line(words, STYLES["perfect"])
+
+    def warn(self, words: str) -> None:
+        """Print what the reader must know."""
+        self.line(f"! {words}", WARNING)
+
+    def unwrapped(self, words: str, style: str = "") -> None:
+        """Print words in one line however long: a search finds a path in it, and a command can be copied."""
+        self.console.print(self.text(words, style), soft_wrap=True)
 
     def show(self, what: Text | Table) -> None:
         """Print text or a table between the margins."""
@@ -80,23 +96,56 @@ class Page:
         """Print an empty line."""
         self.console.print()
 
-    def table(self, columns: Iterable[tuple[str, str]], folded: Collection[int] = ()) -> Table:
-        """Start a table of columns, each a heading and ``left`` or ``right``.
+    def grid(self, rows: Sequence[Sequence[Cell]]) -> None:
+        """Print rows without headings, of which only the last column goes on in the next line."""
+        grid = Table.grid(padding=(0, 2))
+        for _ in rows[0][1:]:
+            grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for row in rows:
+            grid.add_row(*map(self.text, row))
+        self.show(grid)
 
-        Where the terminal is too narrow, those at the places `folded` go on in the next line; the others are
-        cut only after that.
+    def table(
+        self,
+        headings: Sequence[str],
+        rows: Iterable[Sequence[Cell]],
+        *,
+        right: Collection[int] = (),
+        folded: Collection[int] = (),
+        whole: int | None = None,
+    ) -> None:
+        """Print a table.
+
+        Parameters
+        ----------
+        headings : sequence of str
+            One for each column.
+        rows : iterable of sequences
+            A cell for each column.
+        right : collection of int
+            Places of the columns that are set to the right: figures.
+        folded : collection of int
+            Places of those that go on in the next line where the terminal is too narrow; the others are cut
+            only after that.
+        whole : int, optional
+            Place of the column that is never cut: an id that was cut short could not be typed.
         """
+        cells = [[self.text(cell) for cell in row] for row in rows]
         table = Table(
             box=None if self.ascii_only else box.SIMPLE_HEAD,
             show_edge=False,
             pad_edge=False,
             padding=(0, 1, 0, 0),
         )
-        for place, (heading, side) in enumerate(columns):
+        for place, heading in enumerate(headings):
             table.add_column(
                 self.text(heading),
-                justify="right" if side == "right" else "left",
+                justify="right" if place in right else "left",
                 no_wrap=place not in folded,
                 overflow="fold" if place in folded else "ellipsis",
+                min_width=max((len(row[place]) for row in cells), default=0) if place == whole else None,
             )
-        return table
+        for row in cells:
+            table.add_row(*row)
+        self.show(table)

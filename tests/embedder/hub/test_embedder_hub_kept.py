@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -135,18 +136,20 @@ def test_who_may_not_write_is_not_told_to_free_space(
     with pytest.raises(ModelError) as refusal:
         _converted(saved_model)
     beside, reason = saved_model.with_name("saved_model.litert"), os.strerror(number).lower()
-    assert f"kept nowhere ({beside}: {reason}; " in str(refusal.value)
+    assert f"kept nowhere ({beside}: cannot write here: {reason}; " in str(refusal.value)
     assert "Errno" not in str(refusal.value)
     assert str(refusal.value.fix).startswith("Give yourself permission to write")
 
 
 def test_a_full_disk_leaves_nothing_half_written(saved_model: Path, conversions, monkeypatch) -> None:
+    write = Path.write_bytes
+
     def full(path: Path, content: bytes) -> None:
-        path.write_bytes(content[:5])
+        write(path, content[:5])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("swara.embedder.hub.convert._write", full)
+        patch.setattr(Path, "write_bytes", full)
         with pytest.raises(OutputError) as refusal:
             _converted(saved_model)
     assert "no space left on device. Free some space" in str(refusal.value)
@@ -184,7 +187,7 @@ def test_without_tensorflow_the_extra_is_named(saved_model: Path, monkeypatch) -
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     with pytest.raises(MissingPackage) as refusal:
         embedder_named("yamnet", saved_model)
-    assert "pip install 'swara[tensorflow]'" in str(refusal.value)
+    assert re.search(r"pip install .*'tensorflow>=[\d.]+'", str(refusal.value))
     assert "\n" not in str(refusal.value)
 
 

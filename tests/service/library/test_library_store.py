@@ -39,7 +39,7 @@ class TestOpening:
     )
     def test_a_file_is_no_store(self, tmp_path: Path, ask) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(swara.SwaraError, match="Not a directory"):
+        with pytest.raises(swara.SwaraError, match="not a directory"):
             ask(swara.open_store(tmp_path / "file"))
 
 

@@ -116,10 +116,12 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
+from swara.data.storage.disk import writing
 from swara.embedder.cache import EmbeddingCache
 
 def put(self, sha256, embeddings):
-    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+    with writing(self.folder):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 class Embedder(ToneEmbedder):
     def __init__(self, marks):

@@ -61,8 +61,8 @@ SEGMENTS: tuple[Segment, ...] = (
 def draw_track(segments, sa_hz=SA_HZ):
     """The pitch of a take: vibrato on each note, straight lines between, nothing in the silences."""
     times_s = np.arange(0.0, segments[-1].end_s, HOP_S)
-    cents = np.full(times_s.size, np.nan)
-    confidence = np.full(times_s.size, 0.04)
+    cents, confidence = np.full(times_s.size, np.nan), np.full(times_s.size, 0.04)
+    glides = np.zeros(times_s.size, bool)
     for segment in segments:
         inside = (times_s >= segment.start_s - 1e-9) & (times_s < segment.end_s - 1e-9)
         if isinstance(segment, Note):
@@ -70,20 +70,12 @@ def draw_track(segments, sa_hz=SA_HZ):
             cents[inside] = segment.cents + VIBRATO_CENTS / 2 * np.sin(phase)
             confidence[inside] = segment.confidence
         elif isinstance(segment, Glide):
-            cents[inside] = 0.0
+            glides |= inside
             confidence[inside] = 0.8
-    glides = _within(times_s, segments, Glide)
-    notes = _within(times_s, segments, Note)
+    notes = np.isfinite(cents)
     cents[glides] = np.interp(times_s[glides], times_s[notes], cents[notes])
     voiced = notes | glides
-    return PitchTrack(times_s, np.where(voiced, sa_hz * 2 ** (cents / 1200), np.nan), confidence, voiced)
-
-
-def _within(times_s, segments, kind):
-    return np.any(
-        [(times_s >= s.start_s - 1e-9) & (times_s < s.end_s - 1e-9) for s in segments if isinstance(s, kind)],
-        axis=0,
-    )
+    return PitchTrack(times_s, sa_hz * 2 ** (cents / 1200), confidence, voiced)
 
 
 def make_report(segments=SEGMENTS, **fields):

@@ -8,49 +8,37 @@ import re
 import pytest
 from rich.progress import Progress
 
-from swara.service.report.terminal.progress_bar import progress_bar
+from swara.service.report.terminal.progress_bar import download_bar, progress_bar
 
 LEFT = re.compile(r"-:--:--|\d+:\d\d:\d\d")
 
 
-class Terminal(io.StringIO):
-    """Keeps what a terminal is told."""
-
-    def isatty(self) -> bool:
-        """Return that it is one."""
-        return True
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of rich's consoles."""
-    clock = Clock()
-    monkeypatch.setattr("rich.console.monotonic", clock)
-    return clock
+def told(monkeypatch: pytest.MonkeyPatch):
+    """Make stderr a terminal of 80 columns, and return what it is told."""
 
+    def told() -> io.StringIO:
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True
+        # Not before: pytest has a stderr of its own for each phase.
+        monkeypatch.setattr("sys.stderr", terminal)
+        return terminal
 
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch, clock: Clock):
-    """Tell a bar the steps, each (seconds since the last, stage, share), and return what it shows then."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
+    return told
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, told):
+    """Tell a bar the steps, each (seconds since the last, stage, share), and return what it shows then."""
 
     def shown(*steps: tuple[float, str, float]) -> tuple[str, str]:
-        terminal = Terminal()
-        monkeypatch.setattr("sys.stderr", terminal)
+        now_s, terminal = 1000.0, told()
+        monkeypatch.setattr("rich.console.monotonic", lambda: now_s)
         with progress_bar(shown=True) as tell:
             for passed_s, stage, share in steps:
-                clock.now_s += passed_s
+                now_s += passed_s
                 tell(stage, share)
         # A bar is drawn once more as it ends, before it is wiped away.
         said = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()).replace("\r", "\n")
@@ -61,15 +49,17 @@ def shown(monkeypatch: pytest.MonkeyPatch, clock: Clock):
 
 
 CHECKED = ((0.0, "check", 0.0), (5.0, "check", 1.0), (0.0, "listen", 0.0))
+STEADY, DONE = ((60.0, 0.1), (60.0, 0.2), (60.0, 0.3)), ((60.0, 0.5), (60.0, 1.0))
+AGAIN = (*DONE, (1.0, 0.1), (1.0, 0.2))
+"""With several jobs, all is listened to, and then taken from the cache."""
 
 
-def test_the_time_left_is_that_of_the_stage(shown) -> None:
-    steps = ((60.0, "listen", 0.1), (60.0, "listen", 0.2), (60.0, "listen", 0.3))
-    assert shown(*CHECKED, *steps) == ("Listen", "0:07:00")
-
-
-def test_nothing_is_known_of_a_stage_that_just_began(shown) -> None:
-    assert shown(*CHECKED) == ("Listen", "-:--:--")
+@pytest.mark.parametrize(
+    ("steps", "left"), [((), "-:--:--"), (STEADY, "0:07:00"), (DONE, "0:00:00"), (AGAIN, "0:00:08")]
+)
+def test_the_time_left_is_that_of_the_stage_alone(shown, steps, left: str) -> None:
+    listened = ((passed_s, "listen", share) for passed_s, share in steps)
+    assert shown(*CHECKED, *listened) == ("Listen", left)
 
 
 def test_a_stage_that_begins_shows_nothing_of_the_one_before(shown, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,21 +69,17 @@ def test_a_stage_that_begins_shows_nothing_of_the_one_before(shown, monkeypatch:
     assert shown(*CHECKED) == ("Listen", "-:--:--")
 
 
-def test_a_stage_that_comes_again_has_its_own_pace(shown) -> None:
-    """With several jobs, all is listened to, and then taken from the cache."""
-    before = ((60.0, "listen", 0.5), (60.0, "listen", 1.0))
-    again = ((1.0, "listen", 0.1), (1.0, "listen", 0.2))
-    assert shown(*CHECKED, *before, *again) == ("Listen", "0:00:08")
+def test_a_download_says_how_much_of_it_is_there(told) -> None:
+    terminal = told()
+    with download_bar() as tell:
+        tell("downloading", 1_500_000, 15_000_000)
+        tell("unpacking", 0, None)
+    assert re.search(r"Downloading .*1\.5 of 15\.0 MB", terminal.getvalue())
+    assert "Unpacking" in terminal.getvalue()
 
 
-def test_a_stage_that_is_done_has_no_time_left(shown) -> None:
-    assert shown(*CHECKED, (60.0, "listen", 0.5), (60.0, "listen", 1.0)) == ("Listen", "0:00:00")
-
-
-def test_nobody_is_told_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr", io.StringIO())
-    with progress_bar(shown=True) as tell:
-        assert tell is None
-    monkeypatch.setattr("sys.stderr", None)
-    with progress_bar(shown=True) as tell:
-        assert tell is None
+@pytest.mark.parametrize("stderr", [io.StringIO(), None], ids=["piped", "closed"])
+def test_nobody_is_told_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch, stderr) -> None:
+    monkeypatch.setattr("sys.stderr", stderr)
+    with progress_bar(shown=True) as tell, download_bar() as tell_bytes:
+        assert tell is tell_bytes is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from swara.data.take import Glide, Silence
@@ -16,17 +18,13 @@ def test_targets_are_the_ragas_swaras_in_the_octave_sung(take):
     expected = [0.0, 203.91, 386.31, 701.96, 895.11, 1200.0, 701.96]
     assert [note.cents for note in melody] == pytest.approx(expected, abs=0.01)
     assert (melody[2].start_s, melody[2].end_s) == (1.52, 2.10)
-
-
-def test_targets_follow_the_tuning(take):
     assert [n.cents for n in target_melody(take, EQUAL)] == [0, 200, 400, 700, 900, 1200, 700]
 
 
 def test_a_foreign_note_across_the_octave_goes_to_the_sa_above(make, take):
     fields = {"foreign": True, "raga_swara": "Sa", "raga_saptak": "taar", "raga_cents_off": -110.0}
-    report = make(
-        [one_note(take, "Ni", "madhya", 1090.0, fields), Silence(1.0, 2.0)], worst=(), track=take.track
-    )
+    segments = [one_note(take, "Ni", "madhya", 1090.0, fields), Silence(1.0, 2.0)]
+    report = make(segments, worst=(), track=take.track)
     (note,) = target_melody(report, JUST)
     assert (note.swara, note.cents) == ("S'", 1200.0)
 
@@ -42,18 +40,8 @@ def test_a_note_inside_a_band_goes_to_its_middle(make, take, saptak, cents, octa
 
 
 def one_note(take, swara, saptak, cents, fields):
-    first = take.notes[0]
-    named = {name: getattr(first, name) for name in type(first).__slots__}
-    own = {
-        "start_s": 0.0,
-        "end_s": 1.0,
-        "swara": swara,
-        "saptak": saptak,
-        "cents": cents,
-        "raga_swara": swara,
-        "raga_saptak": saptak,
-    }
-    return type(first)(**named | own | fields)
+    sung = {"swara": swara, "saptak": saptak, "raga_swara": swara, "raga_saptak": saptak, "cents": cents}
+    return replace(take.notes[0], start_s=0.0, end_s=1.0, **sung | fields)
 
 
 def test_notation_is_what_was_sung(take):
@@ -79,10 +67,8 @@ def test_devanagari_marks_octave_and_tivra(take):
     sung = to_notation(take, "devanagari").split()
     assert sung[:2] == ["सा", "रे"]
     assert sung[5] == "सा\u0307"
-    assert sung[6].startswith("म")
-    assert sung[6] != "म"
+    assert len(sung[6].removeprefix("म")) == 1
 
 
 def test_silence_is_no_music(silent_take):
-    assert target_melody(silent_take, JUST) == ()
-    assert to_notation(silent_take) == ""
+    assert (target_melody(silent_take, JUST), to_notation(silent_take)) == ((), "")

@@ -8,9 +8,8 @@ import pytest
 
 from swara.data.take import Tonic, TonicCandidate
 from swara.raga.tonic_names import parse_tonic
-from swara.service.phrases import counted, percent
+from swara.service.phrases import ascii_text, counted, encodable, percent, printable
 from swara.service.report import wording
-from swara.service.report.plain_text import ascii_text, encodable, printable
 from swara.service.take.report import Drift, Thresholds
 
 
@@ -22,20 +21,12 @@ def test_how_off(cents, words):
     assert wording.how_off(cents) == words
 
 
-@pytest.mark.parametrize(
-    ("cents", "words"),
-    [
-        (-12, "a touch"),
-        (26, "about a quarter of a semitone"),
-        (-32, "about a third of a semitone"),
-        (48, "about half a semitone"),
-        (97, "about a semitone"),
-        (160, "about a semitone and a half"),
-        (340, "3.4 semitones"),
-    ],
-)
-def test_how_far(cents, words):
-    assert wording.how_far(cents) == words
+def test_how_far_is_said_in_semitones_and_the_nearest_part_of_one():
+    words = {cents: wording.how_far(cents) for cents in (-12, 26, -32, 48, 97, 160, 340)}
+    assert (words[-12], words[340]) == ("a touch", "3.4 semitones")
+    parts = [(26, "quarter"), (-32, "third"), (48, "half"), (97, "a semitone"), (160, "semitone and a half")]
+    for cents, part in parts:
+        assert part in words[cents]
 
 
 def test_advice_sends_a_low_note_up_and_a_high_note_down(take):
@@ -96,20 +87,22 @@ def test_thresholds_and_drift():
     words = wording.threshold_words(Thresholds(15.0, 25.0, "student"))
     assert words == "perfect within 15 cents, in tune within 25 (student)"
     assert wording.threshold_words(Thresholds(15.0, 15.0, "performer")).count("15") == 1
-    assert "sank by 8 cents" in wording.drift_words(Drift(-4.0, -8.0))
-    assert "rose by 1 cent " in wording.drift_words(Drift(2.0, 1.0))
-    assert "still" in wording.drift_words(Drift(0.1, 0.2))
-    assert "Too little" in wording.drift_words(None)
+    parts = ("sank by 8 cents", "rose by 1 cent ", "held still", "Too little")
+    drifts = (Drift(-4.0, -8.0), Drift(2.0, 1.0), Drift(0.1, 0.2), None)
+    for drift, part in zip(drifts, parts, strict=True):
+        assert part in wording.drift_words(drift)
 
 
 def test_letters_carry_their_octave():
-    assert [wording.letter("Sa", s) for s in ("ati-mandra", "mandra", "madhya", "taar")] == [
-        "..S",
-        ".S",
-        "S",
-        "S'",
-    ]
+    saptaks = ("ati-mandra", "mandra", "madhya", "taar")
+    assert [wording.letter("Sa", saptak) for saptak in saptaks] == ["..S", ".S", "S", "S'"]
     assert wording.letter("komal Re", "madhya") == "r"
+
+
+def test_a_label_says_how_far_off_or_that_it_is_not_known(take):
+    labels = [wording.note_label(note, "*" if note.foreign else "") for note in take.notes]
+    assert labels[2:] == ["G −32", "P −4", "D +31", "S' −21", "M* −117", ".D ?"]
+    assert wording.note_label(replace(take.notes[0], raga_cents_off=0.4)) == "S"
 
 
 def test_text_from_outside_cannot_move_the_cursor_or_turn_the_line():
@@ -128,3 +121,4 @@ def test_encodable_leaves_good_text_alone():
 
 def test_one_is_not_several() -> None:
     assert [counted(count, "note") for count in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
+    assert [counted(count, "entry", "entries") for count in (1, 2)] == ["1 entry", "2 entries"]

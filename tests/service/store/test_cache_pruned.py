@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swara.data.storage.array_cache import CacheInfo
+from swara.data.storage.npz import CacheInfo
 from swara.service.errors import StoreBusy, StoreError
 from swara.service.store import current_version, verify_version
 from swara.service.store.lock import writer_lock
@@ -40,10 +40,7 @@ def test_each_share_is_named_and_measured(two) -> None:
 
 def test_damage_is_counted_and_left_alone(two) -> None:
     for folder in (two.store.embeddings / two.embedder.spec.fingerprint, two.store.pitch):
-        path = next(folder.rglob("*.npz"))
-        content = path.read_bytes()
-        middle = len(content) // 2
-        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        two.harm(next(folder.rglob("*.npz")))
     before = two.tree()
     damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store)}
     assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1}
@@ -104,6 +101,6 @@ def test_a_name_is_known_as_long_as_a_version_says_it(two) -> None:
 
 
 def test_what_cannot_be_removed_is_counted(two, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swara.data.storage.array_cache.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("swara.data.storage.npz.shutil.rmtree", lambda *_, **__: None)
     pruned = prune_cache(two.store)
     assert (pruned.outdated.entries, pruned.stuck, pruned.left.entries) == (0, 4, 12)

@@ -1,4 +1,4 @@
-"""What was computed of recordings, on disk: ``<fingerprint of who did it>/<SHA-256 of the audio>.npz``."""
+"""Arrays on disk: an ``.npz`` that is whole or not there, and a cache of what was computed of recordings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .disk import write_bytes, writing
+from .disk import write_atomically, writing
 
-__all__ = ["ArrayCache", "Arrays", "CacheInfo"]
+__all__ = ["ArrayCache", "Arrays", "CacheInfo", "read_arrays", "write_arrays"]
 
 Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
 
@@ -27,8 +27,56 @@ T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
-_DAMAGE = (ValueError, TypeError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading an .npz from memory raises when its bytes are not what they were."""
+_DAMAGE = (ValueError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What numpy and zipfile raise on bytes that were changed."""
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """Write an ``.npz``, whole or not at all; the same arrays give the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make or replace.
+    arrays : mapping of str to array
+        None of them of objects, which would be pickled.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+
+    def save(part: Path) -> None:
+        with part.open("wb") as file:  # given a name, numpy may add a suffix
+            # Not with allow_pickle=False, which numpy 2.0 would take for an array of that name.
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+    write_atomically(path, save)
+
+
+def read_arrays(path: Path) -> Arrays:
+    """Read an ``.npz``; nothing in it is unpickled.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If its bytes are not what was written.
+    """
+    content = io.BytesIO(path.read_bytes())
+    try:
+        # The checksums first, so that numpy reads nothing that was changed.
+        with zipfile.ZipFile(content) as archive:
+            broken = archive.testzip()
+        if broken is None:
+            content.seek(0)
+            with np.load(content, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+    except _DAMAGE as error:
+        raise ValueError(str(error)) from error
+    raise ValueError(f"{broken} was changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +94,9 @@ class CacheInfo:
 
 
 class ArrayCache(ABC, Generic[T]):
-    """A folder of arrays; a kind of them is a class of its own, which says what an entry must hold.
+    """A folder of arrays, ``<fingerprint of who computed it>/<SHA-256 of the audio>.npz``.
+
+    A kind of them is a class of its own, which says what an entry must hold.
 
     Any number of processes may read and write it at once: an entry appears whole, and two that write the
     same one write the same bytes.
@@ -80,12 +130,10 @@ class ArrayCache(ABC, Generic[T]):
         """Return an entry; None if it is not there, cannot be read or is damaged."""
         path = self.path(fingerprint, sha256)
         try:
-            content = path.read_bytes()
+            return self.decode(read_arrays(path), fingerprint, sha256)
         except OSError:
             return None
-        try:
-            return self._decoded(content, fingerprint, sha256)
-        except _DAMAGE:
+        except (ValueError, TypeError, KeyError):
             self.damaged += 1
             with suppress(OSError):
                 path.unlink()
@@ -99,11 +147,10 @@ class ArrayCache(ABC, Generic[T]):
         OutputError
             If it cannot be written.
         """
-        path, buffer = self.path(fingerprint, sha256), io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
+        path = self.path(fingerprint, sha256)
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, buffer.getvalue())
+            write_arrays(path, arrays)
 
     def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
         """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
@@ -156,15 +203,11 @@ class ArrayCache(ABC, Generic[T]):
                 shutil.rmtree(self.folder / fingerprint, ignore_errors=True)
         return before - self.info()
 
-    def _decoded(self, content: bytes, fingerprint: str, sha256: str) -> T:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return self.decode({name: arrays[name] for name in arrays.files}, fingerprint, sha256)
-
     def _is_whole(self, fingerprint: str, sha256: str) -> bool:
         try:
-            self._decoded(self.path(fingerprint, sha256).read_bytes(), fingerprint, sha256)
+            self.decode(read_arrays(self.path(fingerprint, sha256)), fingerprint, sha256)
         except FileNotFoundError:  # another process removed it in the meantime
             return True
-        except _DAMAGE:
+        except (OSError, ValueError, TypeError, KeyError):
             return False
         return True
