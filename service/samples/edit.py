@@ -190,7 +190,5 @@ def _foreign(recording: Recording) -> Sequence[str]:
     count = sum(not raga.allows(parse_swara(label.swara)[0].index) for label in recording.labels)
     if not count:
         return ()
-    if len(recording.labels) == 1:
-        return [f"its only note is not in {raga.display}"]
-    be = "is" if count == 1 else "are"
-    return [f"{count} of its {len(recording.labels)} notes {be} not in {raga.display}"]
+    many = f"{count} of its {len(recording.labels)} notes {'is' if count == 1 else 'are'}"
+    return [f"{many if len(recording.labels) > 1 else 'its only note is'} not in {raga.display}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, audio_path, pack_recordings, read_corpus
+from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
 from swara.service.samples.known import find_sample, known_samples, remove_sample, verify_recordings
@@ -94,7 +94,3 @@ def test_audio_that_is_not_what_was_added_is_told(corpus: Path) -> None:
         verify_recordings(samples)
     assert f"{len(told)} recordings are not what was added: {', '.join(told)}. " in str(refused.value)
     assert f"swara samples remove {samples[0].id}" in str(refused.value)
-
-
-def test_the_audio_of_a_bundled_sample_is_in_the_package() -> None:
-    assert all(audio_path(sample).is_file() for sample in pack_recordings())
