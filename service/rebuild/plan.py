@@ -15,8 +15,7 @@ from swara.data.recording import Recording
 from swara.embedder import EmbedderSpec
 from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted
-from swara.service.samples.known import known_samples
-from swara.service.samples.unchanged_files import verify_recordings
+from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
 from swara.service.store.history import training_recordings
 from swara.service.store.manifest import Parameters, code_version

@@ -20,7 +20,7 @@ from swara.service.store import Layout
 
 from .bundled_tracks import bundled_tracks
 
-__all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes", "steady_notes_on"]
+__all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes"]
 
 
 class KnownTracks:
@@ -93,15 +93,8 @@ class SteadyNote:
         return self.level_db < -FAINT_DB
 
 
-def steady_notes(
-    clip: Clip, tracker: PitchTracker, progress: Progress | None = None
-) -> tuple[SteadyNote, ...]:
-    """Return the held notes of a clip in order, each with its steady part."""
-    return steady_notes_on(clip, tracker.track(clip, progress))
-
-
-def steady_notes_on(clip: Clip, track: PitchTrack) -> tuple[SteadyNote, ...]:
-    """Return the same where the pitch of the clip is known."""
+def steady_notes(clip: Clip, track: PitchTrack) -> tuple[SteadyNote, ...]:
+    """Return the held notes of a clip in order, each with its steady part; `track` is its pitch."""
     held_notes = find_held_notes(clip, track)
     if not held_notes.notes:
         return ()
