@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from swara.data.installation import repair_advice
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.litert import Fitted, open_interpreter
 from swara.embedder.spec import Vectors
@@ -139,7 +140,7 @@ def _run_all(runners: dict[str, Any], levels: Levels, weights: Levels) -> Vector
 
 def _damaged(file: Path, why: str) -> ModelDamaged:
     what = f"the built-in embedder cannot be read ({why})"
-    return ModelDamaged(what, where=str(file), fix="Install swara again")
+    return ModelDamaged(what, where=str(file), fix=repair_advice())
 
 
 def network_frames(windows: int) -> int:

@@ -69,7 +69,7 @@ class EmbedderLayers:
         tensor, shape [batch, 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES, LEARNED_DIM]
             Each no longer than 1: the shorter, the less a window has to say.
         """
-        x = ops.expand_dims(levels, -1)
+        x: Any = ops.expand_dims(levels, -1)
         for layer in self.blocks["bands"]:
             x = layer(x)
         x = layers.Reshape((-1, x.shape[2] * x.shape[3]))(x)

@@ -155,7 +155,7 @@ def _blunder(count: int, rng: np.random.Generator) -> FloatArray:
 
 def _huber(truth: Any, found: Any) -> Any:
     """Huber loss in units of SCALE_CENTS where it counts."""
-    error = ops.abs(found - truth[..., :1])
+    error: Any = ops.abs(found - truth[..., :1])
     huber = ops.where(error < _DELTA, 0.5 * error**2 / _DELTA, error - 0.5 * _DELTA)
     return ops.sum(huber * truth[..., 1:]) / (ops.sum(truth[..., 1:]) + 1.0)
 

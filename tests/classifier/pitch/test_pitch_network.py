@@ -17,6 +17,7 @@ from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork, ship
 from swara.classifier.pitch.spectrum import BINS
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
+from swara.data.installation import repair_advice
 
 
 def frames(count: int) -> np.ndarray:
@@ -93,7 +94,7 @@ def test_a_file_that_is_absent_or_cut_short_is_one_line(tmp_path: Path, size: fl
     line = str(caught.value)
     assert "\n" not in line
     assert line.startswith(f"{file}: the pitch head cannot be read")
-    assert line.endswith("Install swara again.")
+    assert line.endswith(f"{repair_advice()}.")
 
 
 def test_text_is_no_network(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(MissingPackage) as caught:
         PitchNetwork()
     what = "the pitch head runs on LiteRT, which is not installed."
-    assert str(caught.value) == f"{MODEL_FILE}: {what} Install it with: pip install ai-edge-litert."
+    assert str(caught.value) == f"{MODEL_FILE}: {what} Install it with: pip install 'ai-edge-litert>=2.1'."
 
 
 def test_litert_has_nothing_to_say_to_the_reader() -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pytest
 
+from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.embedder import Embedder, EmbedderSpec, Embeddings, registry
 from swara.embedder.errors import ModelAbsent
@@ -242,8 +243,6 @@ class TestTheCacheOfATake:
         return load_model(studio.store.folder)
 
     def test_a_take_heard_before_is_not_embedded_again(self, studio, model, monkeypatch) -> None:
-        from swara.data.audio.decode import load_clip
-
         take = studio.sounds / "another.wav"
         shutil.copy(studio.sounds / "take 0.wav", take)
         with take.open("ab") as file:  # another file, of the same sound
@@ -256,8 +255,6 @@ class TestTheCacheOfATake:
         assert again.spec == first.spec == model.about(take).embedder.spec
 
     def test_a_rebuild_and_a_take_share_their_entries(self, studio, model, monkeypatch) -> None:
-        from swara.data.audio.decode import load_clip
-
         take = studio.sounds / "take 0.wav"
         clip = load_clip(take, rate_hz=model.embedder.spec.rate_hz)
         alone = model.embedder.embed(clip)
@@ -265,8 +262,6 @@ class TestTheCacheOfATake:
         assert model.about(take).embedder.embed(clip).vectors.tobytes() == alone.vectors.tobytes()
 
     def test_a_cache_that_cannot_be_written_hinders_nobody(self, studio, model) -> None:
-        from swara.data.audio.decode import load_clip
-
         shutil.rmtree(studio.store.embeddings)
         studio.store.embeddings.write_text("not a folder")
         take: Path = studio.sounds / "take 0.wav"

@@ -15,35 +15,18 @@ from swara.index import Item
 from swara.index.samples import build_sample_index
 from swara.service.errors import NoSuchVersion
 from swara.service.rebuild.evaluate import HITS, examine, hits_among
-from swara.service.rebuild.first_version import ensure_live
 from swara.service.rebuild.gate import HITS_IN_COMMON, decide
 from swara.service.rebuild.labelled_notes import LabelledNote
+from swara.service.rebuild.rebuild import ensure_live
 from swara.service.store import current_version
 from swara.service.store.manifest import Score
 
 SINGERS, TAKES = 5, 3
 
 
-@pytest.fixture
-def choir(studio):
-    """A store with five singers rightly labelled."""
-    studio.store.corpus.unlink()
-    append_recordings(
-        studio.store.corpus,
-        [sing(studio.sounds, singer, take) for singer in range(SINGERS) for take in range(TAKES)],
-    )
-    return studio
-
-
 def poison(choir) -> None:
     """Move everybody's Sa by a fifth."""
     relabel(choir.store.corpus, lambda recording: replace(recording, tonic_hz=1.5 * recording.tonic_hz))
-
-
-def flip(file) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(bytes(content))
 
 
 class TestMoreSingersBeside:
@@ -102,7 +85,7 @@ class TestTheLiveVersionIsDamaged:
     @pytest.mark.parametrize("file", ["note_head.npz", "exam_head.npz", "recordings.jsonl"])
     def test_its_manifest_still_says_how_it_did(self, choir, file: str) -> None:
         first = choir.rebuild()
-        flip(choir.store.version(first.version).folder / file)
+        choir.harm(choir.store.version(first.version).folder / file)
         poison(choir)
         result = choir.rebuild()
         assert result.outcome == "rejected"
@@ -118,14 +101,14 @@ class TestTheLiveVersionIsDamaged:
         first = choir.rebuild()
         poison(choir)
         rejected = choir.rebuild()
-        flip(choir.store.version(first.version).note_head)
+        choir.harm(choir.store.version(first.version).note_head)
         result = choir.rebuild()
         assert (result.outcome, result.candidate) == ("rejected", rejected.candidate)
         assert choir.rebuild(force=True).outcome == "rejected"
 
     def test_what_is_right_takes_its_place(self, choir) -> None:
         first = choir.rebuild()
-        flip(choir.store.version(first.version).note_head)
+        choir.harm(choir.store.version(first.version).note_head)
         result = choir.rebuild()
         assert result.promoted
         assert result.gate["live"] is not None
@@ -134,7 +117,7 @@ class TestTheLiveVersionIsDamaged:
         choir.rebuild()
         append_recordings(choir.store.corpus, [sing(choir.sounds, 7, 0)])
         second = choir.rebuild()
-        flip(choir.store.version(second.version).manifest)
+        choir.harm(choir.store.version(second.version).manifest)
         poison(choir)
         assert choir.rebuild().outcome == "rejected"
 
