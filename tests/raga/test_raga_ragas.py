@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from swara import raga
 from swara.raga.errors import UnknownRaga
 from swara.raga.notation import parse_notation
 from swara.raga.ragas import RAGAS, Raga, raga_named
@@ -102,3 +107,12 @@ def test_any_text_is_a_raga_or_unknown(text) -> None:
 def test_an_outline_must_agree_with_itself(vadi, pakad) -> None:
     with pytest.raises(ValueError, match="neither up nor down"):
         Raga("odd", "Odd", "Kalyan", ("S", "R"), ("R", "S"), vadi, "S", "noon", (pakad,))
+
+
+def test_the_ground_floor_stands_on_the_standard_library_alone() -> None:
+    code = "import raga.ragas, raga.tonic_names, raga.tuning, sys\nprint(*sys.modules)"
+    root, known = Path(raga.__file__).parents[1], {*sys.stdlib_module_names, "raga", "__main__"}
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=root
+    )
+    assert {name.partition(".")[0] for name in ran.stdout.split()} <= known

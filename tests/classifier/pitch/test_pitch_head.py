@@ -9,6 +9,7 @@ import swara.classifier.pitch.head as head
 from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.network import PitchNetwork
 from swara.data.clip import Clip
 from swara.data.pitch_track import MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.synth import VOICES, SungNote, SynthTake, bhupali_take, render_contour, sing
@@ -158,3 +159,4 @@ def test_the_seam_gives_the_head():
     tracker = pitch_tracker("head")
     assert isinstance(tracker, HeadTracker)
     assert tracker.name == "head"
+    assert tracker.release.split()[1:] == [PitchNetwork().digest]  # so that no track of another is taken
