@@ -13,7 +13,7 @@ from swara.data.arrays import FloatArray, IntArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S
 
-__all__ = ["between", "blocks", "frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
+__all__ = ["between", "frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
 
 LEVEL_WINDOW_S = 0.030
 FLUX_WINDOW_S = 0.032
@@ -36,7 +36,7 @@ def level_db(clip: Clip) -> FloatArray:
     """Return the RMS level of each frame over 30 ms, in dB of full scale, shape [frames]."""
     hop, half = round(HOP_S * clip.rate_hz), round(LEVEL_WINDOW_S * clip.rate_hz / 2)
     mean_square = np.empty(frame_count(clip))
-    for begin, end in blocks(0, mean_square.size):
+    for begin, end in _blocks(0, mean_square.size):
         centres = np.arange(begin, end) * hop
         starts, stops = (np.clip(centres + side, 0, clip.samples.size) for side in (-half, half))
         squares = np.square(clip.samples[starts[0] : stops[-1]], dtype=np.float64)
@@ -58,16 +58,16 @@ def spectral_flux_db(clip: Clip) -> FloatArray:
     """
     frames, step = frame_count(clip), FLUX_STEP_FRAMES
     # Heard twice, so that no more than a block is ever held: first for the loudest band, then for the rises.
-    loudest_db = max(float(_band_levels_db(clip, *block).max()) for block in blocks(0, frames))
+    loudest_db = max(float(_band_levels_db(clip, *block).max()) for block in _blocks(0, frames))
     flux = np.zeros(frames)
-    for begin, end in blocks(step, frames - step):
+    for begin, end in _blocks(step, frames - step):
         levels = np.maximum(_band_levels_db(clip, begin - step, end + step), loudest_db - FLUX_RANGE_DB)
         rise = levels[2 * step :] - levels[: -2 * step]
         flux[begin:end] = np.maximum(rise, 0.0).mean(axis=1)
     return flux
 
 
-def blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
+def _blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield the bounds of consecutive blocks of frames from `first` up to, not including, `last`."""
     return ((begin, min(begin + _BLOCK, last)) for begin in range(first, last, _BLOCK))
 

@@ -13,11 +13,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S
 
-from .frames import between, blocks, frame_count, hz_of_mel, mel_of_hz
+from .frames import between, frame_count, hz_of_mel, mel_of_hz
 
 __all__ = ["MelBands", "MelPower", "mel_power"]
 
 MelPower: TypeAlias = npt.NDArray[np.float32]
+
+_BLOCK = 1000
+"""Frames worked on at a time: 10 s, whatever the length of the clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,9 @@ def mel_power(clip: Clip, bands: MelBands) -> Iterator[MelPower]:
     """
     hop, window = round(HOP_S * clip.rate_hz), bands.window
     hann = (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(window) / window)).astype(np.float32)
-    weights = bands.weights(clip.rate_hz)
-    for begin, end in blocks(0, frame_count(clip)):
+    weights, frames = bands.weights(clip.rate_hz), frame_count(clip)
+    for begin in range(0, frames, _BLOCK):
+        end = min(begin + _BLOCK, frames)
         start, stop = begin * hop - window // 2, (end - 1) * hop + window - window // 2
         padded = between(clip.samples, start, stop)
         spectrum = np.fft.rfft(sliding_window_view(padded, window)[::hop] * hann)

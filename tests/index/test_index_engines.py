@@ -94,23 +94,6 @@ def test_faiss_agrees_on_real_embeddings() -> None:
         _agree(vectors, ids, vectors, k)
 
 
-@pytest.mark.parametrize("k", [1, 3, 50])
-def test_of_equal_vectors_the_lowest_ids_come_first(k: int) -> None:
-    vectors = _unit(np.tile(np.arange(1, 81, dtype=np.float32), (50, 1)))
-    ids = np.arange(50, dtype=np.int64)[::-1].copy()
-    scores, found = FaissIndex(vectors, ids).search(vectors[:1], k)
-    assert found[0].tolist() == list(range(k))
-    assert scores[0] == pytest.approx(np.ones(k))
-    assert scores.max() <= 1.0
-
-
-def test_zeros_are_similar_to_nothing() -> None:
-    vectors = np.array([[0, 0], [1, 0], [-1, 0]], np.float32)
-    scores, found = FaissIndex(vectors, np.arange(3)).search(np.array([[1, 0], [0, 0]], np.float32), 3)
-    assert found.tolist() == [[1, 0, 2], [0, 1, 2]]
-    assert scores.tolist() == [[1, 0, -1], [0, 0, 0]]
-
-
 def test_memory_layout_does_not_matter() -> None:
     wide = _unit(np.random.default_rng(4).normal(size=(40, 12)))
     vectors, ids = wide[::2], np.arange(20)

@@ -80,15 +80,6 @@ def test_the_best_of_each_recording(seed: int, swara: str, count: int, exclude: 
         assert neighbour.why.startswith("sounds like: same swara")
 
 
-def test_singer_and_synthesized_are_carried(index: SampleIndex) -> None:
-    near = index.nearest(VECTORS[0], "S", count=5)
-    assert near[0].item is ITEMS[0]
-    assert near[0].similarity == pytest.approx(1.0)
-    assert {(n.item.singer, n.item.synthesized) for n in near} == {
-        (f"singer of rec{n}", n == 2) for n in range(5)
-    }
-
-
 def test_a_recording_with_many_near_notes_does_not_crowd_out_others() -> None:
     crowd = [_item("crowd", start_s=float(n)) for n in range(200)]
     vectors = np.concatenate([np.tile(VECTORS[0], (200, 1)), -VECTORS[:1], _vectors(1, seed=9)])

@@ -90,26 +90,6 @@ def test_a_path_in_pieces_is_that_of_the_whole_and_a_fork_goes_its_own_way():
         np.testing.assert_array_equal(one, np.concatenate(other))
 
 
-def test_a_glitch_is_bridged_and_a_leap_is_followed():
-    salience = np.full((60, PITCH_BINS), 1e-4, np.float32)
-    salience[:30, 50], salience[30:, 100] = 0.9, 0.9
-    salience[15, 50], salience[15, 120] = 1e-3, 0.1
-    best, before = Path().advance(salience, np.ones(60, np.float32))
-    path = trace(int(best[-1]), before)
-    np.testing.assert_array_equal(path[:30], 50)
-    np.testing.assert_array_equal(path[30:], 100)
-
-
-def test_where_nothing_sings_salience_says_nothing():
-    salience, _ = random_salience(50, 3)
-    salience[0] = 1e-3
-    salience[0, 20] = 0.8
-    voicing = np.zeros(50, np.float32)
-    voicing[0] = 1.0
-    best, before = Path().advance(salience, voicing)
-    assert set(trace(int(best[-1]), before)) == {20}
-
-
 def test_the_local_average_is_that_of_its_formula():
     salience, _ = random_salience(PITCH_BINS, 5)
     path = np.random.default_rng(5).permutation(PITCH_BINS)  # either edge too
@@ -241,10 +221,6 @@ def test_a_slow_drift_is_still_and_vibrato_is_not():
     likely = np.full(200, 0.9, np.float32)
     assert still_frames(line(0.1 * times), likely).all()
     assert not still_frames(line(4.0 * np.sin(times / 3.0)), likely).any()
-
-
-def test_a_sure_voice_may_stand_still():
-    assert not still_frames(line(np.zeros(200)), np.full(200, 0.995, np.float32)).any()
 
 
 @pytest.mark.parametrize("frames", [0, 1, STILL_FRAMES - 1])

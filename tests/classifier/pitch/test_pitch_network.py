@@ -47,13 +47,6 @@ def test_chunks_and_steps_agree():
     np.testing.assert_allclose(np.concatenate([step[1] for step in steps]), voicing, atol=1e-4)
 
 
-def test_what_comes_out_are_probabilities():
-    salience, voicing = shipped_network().memory().run(frames(10))
-    np.testing.assert_allclose(salience.sum(axis=1), 1.0, atol=1e-4)
-    assert salience.min() >= 0
-    assert np.all((voicing >= 0) & (voicing <= 1))
-
-
 def test_a_memory_remembers_and_a_new_one_does_not():
     given = frames(1)
     memory = shipped_network().memory()
