@@ -96,19 +96,20 @@ def test_many_notes_at_once_show_what_each_does_to_the_last_bit():
 BHUPALI = ["S", "R", "G", "P", "D", "S'"]
 
 
-def sources(swaras=BHUPALI) -> list[NoteSource]:
-    found = []
-    for i, swara in enumerate(swaras):
-        place, octave = parse_swara(swara)
-        cents = np.full(30, JUST.cents_of(place.index, octave))
-        cents[5] = np.nan
-        found.append(NoteSource(cents, np.full(4, i, np.float32), swara, f"singer {i % 2}", f"recording {i}"))
-    return found
-
-
 def centre_cents(swara: str) -> float:
     place, octave = parse_swara(swara)
     return JUST.cents_of(place.index, octave)
+
+
+def sources(swaras=BHUPALI) -> list[NoteSource]:
+    """A note of each swara, with a frame that has no pitch."""
+    pitches = [
+        np.array([centre_cents(swara)] * 5 + [np.nan] + [centre_cents(swara)] * 24) for swara in swaras
+    ]
+    return [
+        NoteSource(cents, np.full(4, i, np.float32), swara, f"singer {i % 2}", f"recording {i}")
+        for i, (swara, cents) in enumerate(zip(swaras, pitches, strict=True))
+    ]
 
 
 def test_the_same_generator_makes_the_same_examples():

@@ -169,8 +169,7 @@ def test_what_is_no_note_is_refused(wrong):
         MidiNote(**({"program": 0, "key": 60, "start_s": 0.0, "duration_s": 1.0} | wrong))
 
 
-def test_no_notes_and_notes_that_do_not_fit_are_refused():
+@pytest.mark.parametrize("notes", [[], [MidiNote(0, 60, 0.0, 2.0)]])
+def test_no_notes_and_notes_that_do_not_fit_are_refused(notes):
     with pytest.raises(ValueError):
-        midi_file([], 1.0)
-    with pytest.raises(ValueError):
-        midi_file([MidiNote(0, 60, 0.0, 2.0)], 1.0)
+        midi_file(notes, 1.0)
