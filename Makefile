@@ -1,4 +1,4 @@
-# make demo | test | check | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
+# make demo | test | check | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
+.PHONY: demo test check check-image docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -26,6 +26,11 @@ check: $(DEV_STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/count_pyright.py
+
+# What an image made of the Dockerfile would hold and weigh, where there is no docker to make it.
+check-image: $(DEV_STAMP)
+	$(BIN)/python .ci/check_image.py
 
 # What docs/ has of generated pages and pictures; the tests say when it is to be run.
 docs: $(DEV_STAMP)

@@ -76,12 +76,10 @@ app = typer.Typer(
 def _show_version(wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
+    from swara.data.installation import installed_version
 
-    try:
-        typer.echo(f"swara {version('swara-coach')}")
-    except PackageNotFoundError:
-        typer.echo("swara, run from a source folder and not installed")
+    version = installed_version()
+    typer.echo(f"swara {version}" if version else "swara, run from a source folder and not installed")
     raise typer.Exit
 
 

@@ -20,19 +20,7 @@ import numpy as np
 from .shares import Interval, Share
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-_LIBRARIES = (
-    "numpy",
-    "ai-edge-litert",
-    "scipy",
-    "librosa",
-    "numba",
-    "scikit-learn",
-    "faiss-cpu",
-    "soundfile",
-    "av",
-    "soxr",
-    "mir_eval",
-)
+_LIBRARIES = "numpy ai-edge-litert scipy librosa numba scikit-learn faiss-cpu soundfile av soxr mir_eval"
 _WIDTH = 110
 
 
@@ -220,7 +208,7 @@ def percent(share: float) -> str:
 
 def machine() -> str:
     """Describe what the figures were measured on, in a sentence."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES.split())
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system = f"{platform.system()} on {platform.machine()}"
     return f"{system}, {cores} cores, Python {sys.version.split()[0]}, {libraries}."

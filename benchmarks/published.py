@@ -19,18 +19,9 @@ Architecture: TypeAlias = Literal["yamnet", "vggish"]
 
 CLASSES = 521
 _BANDS, _PATCH, _STEP, _WINDOW_SAMPLES = 64, 96, 160, 95 * 160 + 400
-_SEPARABLE = (
-    (1, 64),
-    (2, 128),
-    (1, 128),
-    (2, 256),
-    (1, 256),
-    (2, 512),
-    *[(1, 512)] * 5,
-    (2, 1024),
-    (1, 1024),
-)
-"""Stride and channels of each depthwise separable convolution of YAMNet, 3 by 3."""
+_STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+_CHANNELS = (64, 128, 128, 256, 256, *[512] * 6, 1024, 1024)
+"""Of each depthwise separable convolution of YAMNet, 3 by 3."""
 
 _GROUPS = ((64,), (128,), (256, 256), (512, 512))
 """Channels of VGGish's convolutions, 3 by 3; each group ends in a pooling that halves both sides."""
@@ -63,7 +54,7 @@ def save_yamnet(folder: Path, seed: int = 0) -> None:
     of_nine = keras.initializers.RandomNormal(
         0.0, (2 / 9) ** 0.5
     )  # Keras counts a depthwise kernel's otherwise
-    for stride, channels in _SEPARABLE:
+    for stride, channels in zip(_STRIDES, _CHANNELS, strict=True):
         depthwise = layers.DepthwiseConv2D(3, stride, "same", use_bias=False, depthwise_initializer=of_nine)
         net = _normalised(depthwise(net))
         pointwise = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer="he_normal")

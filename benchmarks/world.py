@@ -20,7 +20,12 @@ def harvest(samples: Samples) -> tuple[FloatArray, FloatArray]:
 
 
 def resynthesise(
-    samples: Samples, hz: FloatArray, times_s: FloatArray, ratio: float, tract: float = 1.0
+    samples: Samples,
+    hz: FloatArray,
+    times_s: FloatArray,
+    ratio: float,
+    tract: float = 1.0,
+    period_ms: float = 5.0,
 ) -> FloatArray:
     """Analyze a voice along its pitch (CheapTrick, D4C) and synthesize it at `ratio` times that.
 
@@ -34,6 +39,8 @@ def resynthesise(
         The pitch, 0 where unvoiced, and when.
     ratio, tract : float
         Of the pitch, and how far the spectra are stretched towards higher frequencies; 1 keeps the formants.
+    period_ms : float
+        From one frame to the next; to the last bit, as the noise in the voice hangs on it.
     """
     import pyworld
 
@@ -43,7 +50,6 @@ def resynthesise(
     aperiodicity = pyworld.d4c(sound, hz, times_s, RATE_HZ)
     if tract != 1.0:
         envelope, aperiodicity = _stretched(envelope, tract), _stretched(aperiodicity, tract)
-    period_ms = round(1000.0 * float(np.median(np.diff(times_s))), 6)
     made: FloatArray = pyworld.synthesize(ratio * hz, envelope, aperiodicity, RATE_HZ, period_ms)
     return made
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import MissingPackage
+from .installation import install_command
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -43,7 +44,8 @@ def data_frame(columns: Mapping[str, Any], dtypes: Mapping[str, str] | None = No
         from pandas import DataFrame
     except ImportError as error:
         raise MissingPackage(
-            "a data frame takes pandas, which is not installed", fix="Install it with: pip install pandas"
+            "a data frame takes pandas, which is not installed",
+            fix=f"Install it with: {install_command('pandas', extra='dev')}",
         ) from error
     return DataFrame(dict(columns), copy=True).astype(dict(dtypes or {}))
 

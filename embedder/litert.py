@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 
 from .errors import ModelDamaged
 
@@ -38,9 +39,11 @@ def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
         raise MissingPackage(
             "this model runs on LiteRT, which is not installed",
             where=where,
-            fix="Install it with: pip install ai-edge-litert",
+            fix=f"Install it with: {install_command('ai-edge-litert')}",
         ) from error
-    source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    source: dict[str, Any] = (
+        {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    )
     try:
         with stderr_closed():
             interpreter = Interpreter(**source, num_threads=threads)

@@ -6,13 +6,18 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-DEPLOY = Path(__file__).parents[1] / "deploy"
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = ROOT / "Dockerfile"
+HADOLINT = Path(sys.executable).with_name("hadolint")
 UNITS = ("swara-rebuild.service", "swara-rebuild.timer")
 COMMAND = "swara rebuild --if-changed --json"
 PROMOTED, FAILED, NOTHING_NEW, REJECTED = 0, 1, 3, 4
@@ -154,6 +159,44 @@ def objects() -> dict[str, Any]:
 
 
 needs_shell = pytest.mark.skipif(os.name == "nt", reason="there is no /bin/sh")
+
+
+@pytest.mark.parametrize(("tag", "code"), [("3.12-slim", 0), ("latest", 1)])
+@pytest.mark.skipif(os.name == "nt", reason="there is no hadolint for Windows")
+def test_hadolint_takes_the_dockerfile(tmp_path: Path, tag: str, code: int) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text(DOCKERFILE.read_text("utf-8").replace("python:3.12-slim", f"python:{tag}"), "utf-8")
+    done = subprocess.run([HADOLINT, file], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("DL3007" in done.stdout) is bool(code)
+
+
+def test_the_cron_job_runs_the_image_of_the_dockerfile(objects: dict[str, Any]) -> None:
+    pod = objects["CronJob"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    image = f"swara:{project['version']}"
+    assert [each["image"] for each in pod["containers"]] == [image]
+    text = DOCKERFILE.read_text("utf-8")
+    assert f"docker build -t {image} ." in text
+    user = pod["securityContext"]
+    assert re.findall(r"^USER (.*)$", text, re.MULTILINE) == [f"{user['runAsUser']}:{user['runAsGroup']}"]
+    (store,) = (each["value"] for each in pod["containers"][0]["env"] if each["name"] == "SWARA_STORE")
+    assert f"SWARA_STORE={store}\n" in text
+
+
+def test_the_image_is_built_of_what_docker_may_see() -> None:
+    """At least what a wheel is made of, which `make check-image` builds of it."""
+    text = DOCKERFILE.read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copied = {
+        name for line in re.findall(r"^COPY ([^-].+)$", text, re.MULTILINE) for name in line.split()[:-1]
+    }
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert {*wheel["only-include"], *wheel["force-include"]} <= copied
+    assert "*" in lines
+    assert copied == {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze here")

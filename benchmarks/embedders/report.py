@@ -14,18 +14,7 @@ from benchmarks.shares import Share
 
 from . import targets
 from .instruments import INSTRUMENTS, VELOCITIES, Probed
-from .measure import (
-    ASKED,
-    CLIP_S,
-    CORES,
-    IOWA,
-    LENGTH_S,
-    LONG_S,
-    EmbedderCost,
-    Instruments,
-    Program,
-    Singers,
-)
+from .measure import ASKED, CLIP_S, CORES, IOWA, LENGTH_S, LONG_S, EmbedderCost, Instruments, Program, Singers
 from .peers import OURS, YAMNET, Peer
 from .plot import draw
 from .singers import FAR_SEMITONES, Condition, NoteScores

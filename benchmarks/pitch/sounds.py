@@ -100,7 +100,9 @@ def _moved(sung: Sung, median_hz: float) -> Sung:
     samples = sung.clip.samples
     ratio = median_hz / float(np.median(sung.hz[sung.hz > 0]))
     tract = float(np.clip(ratio**_TRACT, *_TRACT_LIMITS))
-    sound = np.resize(resynthesise(samples, sung.hz, sung.times_s, ratio, tract), samples.size)
+    period_ms = 1000.0 * float(np.median(np.diff(sung.times_s)))
+    made = resynthesise(samples, sung.hz, sung.times_s, ratio, tract, period_ms)
+    sound = np.resize(made, samples.size)
     sound *= np.abs(samples).max() / np.abs(sound).max()
     name, clip = f"{sung.name} at {median_hz:.0f} Hz", Clip(sound.astype(np.float32), RATE_HZ)
     return replace(sung, name=name, clip=clip, hz=ratio * sung.hz, sa_hz=0.0)

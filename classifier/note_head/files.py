@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from swara.classifier import HeadError
+from swara.data.installation import newer_advice
 from swara.data.storage.npz import Arrays, read_arrays, write_arrays
 
 from .head import NoteHead
@@ -27,7 +28,6 @@ FORMAT = 1
 """Number of the format; a change of the arrays or of their meaning raises it."""
 
 _REBUILD = "Run: swara rebuild"
-_UPGRADE = "Run: pip install --upgrade swara"
 
 
 def save_note_head(head: NoteHead, path: Path) -> None:
@@ -71,7 +71,7 @@ def load_note_head(path: Path) -> NoteHead:
         raise HeadError("the file is missing", where=str(path), fix=_REBUILD) from error
     except (OSError, ValueError, KeyError) as error:
         raise HeadError(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
-    raise HeadError("the note head was written by a newer swara", where=str(path), fix=_UPGRADE)
+    raise HeadError("the note head was written by a newer swara", where=str(path), fix=newer_advice())
 
 
 def _head(arrays: Arrays) -> NoteHead:

@@ -13,6 +13,7 @@ import numpy as np
 from swara.classifier import HeadError
 from swara.data.arrays import FloatArray
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command, repair_advice
 from swara.embedder.litert import stderr_closed
 
 from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
@@ -51,7 +52,7 @@ class PitchNetwork:
             raise MissingPackage(
                 "the pitch head runs on LiteRT, which is not installed",
                 where=str(file),
-                fix="Install it with: pip install ai-edge-litert",
+                fix=f"Install it with: {install_command('ai-edge-litert')}",
             ) from error
         try:
             content = file.read_bytes()
@@ -65,7 +66,7 @@ class PitchNetwork:
             _refuse_another_kind(self._runners)
         except (ValueError, RuntimeError, OSError) as error:
             raise HeadError(
-                f"the pitch head cannot be read ({error})", where=str(file), fix="Install swara again"
+                f"the pitch head cannot be read ({error})", where=str(file), fix=repair_advice()
             ) from error
         self._interpreter = interpreter  # the runners borrow from it
         self._turn = Lock()

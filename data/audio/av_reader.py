@@ -17,6 +17,7 @@ import numpy as np
 
 from swara.data.clip import Samples
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 
 from .reader import Refused, to_mono
 
@@ -158,7 +159,7 @@ class AvReader:
             raise MissingPackage(
                 "reading this format takes PyAV, which is not installed",
                 where=str(path),
-                fix="Install it with: pip install av",
+                fix=f"Install it with: {install_command('av')}",
             ) from error
         self._error: type[Exception] = av.error.FFmpegError
         # An open file, not a name: FFmpeg would take "take:1.m4a" for an address.

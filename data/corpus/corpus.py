@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 from swara.data.storage.disk import write_bytes
 from swara.data.storage.json_lines import Json, LineLog, json_line
@@ -133,7 +134,7 @@ def pack_recordings() -> tuple[Recording, ...]:
         raise CorpusError(
             "the bundled samples are missing",
             where=str(_PACK),
-            fix="Install again with: pip install --force-reinstall swara",
+            fix=repair_advice(),
         )
     return recordings
 

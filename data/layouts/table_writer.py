@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.corpus.recording_json import recording_to_json
@@ -33,7 +34,7 @@ def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
         If the table cannot be written.
     """
     with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
+        writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         for path, recording in placed:
             _check_texts(recording)
@@ -51,7 +52,7 @@ def _rows(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:
         "licence": recording.licence,
         "digest": corpus_digest([recording]),
     }
-    labels = fields["labels"]
+    labels: Any = fields["labels"]
     if not isinstance(labels, list) or not labels:
         yield whole
         return

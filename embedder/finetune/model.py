@@ -54,7 +54,7 @@ class FinetuneModel:
         tf.config.experimental.enable_op_determinism()
         network, self.model = load_shipped(file)
         self._losses = Losses(classes)
-        head = self._losses.classes
+        head: Any = self._losses.classes
         rng = np.random.default_rng(seed)
         head.kernel.assign(rng.normal(0.0, head.kernel.shape[0] ** -0.5, head.kernel.shape))
         self.blocks = tuple(network.blocks)

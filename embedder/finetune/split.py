@@ -70,7 +70,7 @@ def _by_singer(
     by_singer: Mapping[str, Sequence[Recording]], full: Sequence[str], rng: np.random.Generator
 ) -> SingerSplit:
     count = max(2, len(full) // _SHARE)
-    drawn = [full[n] for n in rng.permutation(len(full))[: 2 * count]]
+    drawn = [full[int(n)] for n in rng.permutation(len(full))[: 2 * count]]
     watched, judged = set(drawn[:count]), set(drawn[count:])
 
     def of(wanted: bool, singers: set[str]) -> tuple[Recording, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from swara.data.errors import OutputError
+from swara.data.installation import install_command
 from swara.data.storage.disk import check_writable, errno_of, write_bytes, writing
 from swara.embedder.errors import ModelError
 from swara.embedder.litert import stderr_closed
@@ -30,7 +31,6 @@ PARITY = 0.9999
 
 _HOPS = 12
 _FREE_SPACE = "Free some space on the disk for temporary files, or name another with TMPDIR"
-_ANOTHER_TENSORFLOW = "Use another version of TensorFlow: pip install --upgrade 'swara[tensorflow]'"
 
 
 def exported(folder: Path, contract: Contract) -> bytes:
@@ -67,7 +67,7 @@ def exported(folder: Path, contract: Contract) -> bytes:
         raise ModelError(
             f"TensorFlow cannot convert this SavedModel to LiteRT ({first_line(error)})",
             where=where,
-            fix=_FREE_SPACE if "no space left" in str(error).lower() else _ANOTHER_TENSORFLOW,
+            fix=_FREE_SPACE if "no space left" in str(error).lower() else _another_tensorflow(),
         ) from error
     _compare(model, contract, content, where)
     return content
@@ -129,8 +129,13 @@ def _compare(model: SavedModelRunner, contract: Contract, content: bytes, where:
         raise ModelError(
             f"the converted model differs from the SavedModel: frames have a cosine of {cosines.min():.5f}",
             where=where,
-            fix=_ANOTHER_TENSORFLOW,
+            fix=_another_tensorflow(),
         )
+
+
+def _another_tensorflow() -> str:
+    command = install_command(extra="tensorflow", option="--upgrade")
+    return f"Use another version of TensorFlow: {command}"
 
 
 _DIGITS = 16

@@ -10,6 +10,7 @@ import numpy as np
 
 from swara.data.clip import Samples
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.litert import stderr_closed
 
@@ -111,6 +112,6 @@ def _tensorflow(where: str) -> Any:
         raise MissingPackage(
             "a SavedModel is converted once by TensorFlow, which is not installed",
             where=where,
-            fix="Install it with: pip install 'swara[tensorflow]'",
+            fix=f"Install it with: {install_command(extra='tensorflow')}",
         ) from error
     return tf

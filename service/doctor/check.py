@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["REINSTALL", "Check", "State"]
+__all__ = ["Check", "State"]
 
 State: TypeAlias = Literal["ok", "missing", "broken"]
-
-REINSTALL = "Install again with: pip install --force-reinstall swara"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,8 @@ class Check:
     name : str
         What was looked at.
     state : {"ok", "missing", "broken"}
-        ``missing`` is something optional that is not there; ``broken`` stands in the way of an analysis.
+        ``missing`` is something optional that is not there; ``broken`` stands in the way of an
+        analysis, or soon will.
     detail : str
         What was found.
     fix : str or None

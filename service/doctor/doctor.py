@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.metadata
 import importlib.util
 import os
 import shutil
 import sys
 from collections.abc import Iterable
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from swara.classifier import HeadError
 from swara.data.audio.decoders import DecoderStatus, decoders
+from swara.data.corpus.corpus import pack_folder
 from swara.data.errors import OutputError
+from swara.data.installation import (
+    install_command,
+    own_distribution,
+    package_name,
+    reinstall_advice,
+    repair_advice,
+    requirements,
+)
 from swara.data.storage.disk import check_writable
 from swara.service.errors import NoSuchVersion, StoreError
+from swara.service.phrases import counted
 from swara.service.store import Layout, all_versions
 from swara.service.store.layout import store_folder
 from swara.service.versions.info import find_version, store_troubles
 
-from .check import REINSTALL, Check, State
+from .check import Check, State
 from .embedders import check_embedder, check_models
 
 __all__ = ["Check", "State", "check_versions", "examine", "healthy", "store_folder"]
@@ -42,7 +54,6 @@ def check_versions(folder: Path) -> Check:
 
 
 _PYTHONS = ((3, 11), (3, 13))
-_BASE = ("numpy", "soundfile", "av", "soxr", "ai-edge-litert", "matplotlib", "platformdirs", "rich", "typer")
 _EXTRAS = {
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
 }
@@ -50,7 +61,6 @@ _EXTRAS = {
 _NEEDED_FORMATS = {"soundfile": {"wav", "flac", "ogg"}, "av": {"mp3", "m4a", "webm"}}
 _MIN_FREE_BYTES = 500_000_000
 _MIN_COLUMNS = 60
-_DEMO = Path("demo")
 _SOUNDS = frozenset({".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"})
 
 
@@ -64,9 +74,9 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
     """
     folder = store or store_folder(os.environ)
     return (
-        _swara(),
+        *_swara(),
         _python(sys.version_info[:2]),
-        *(_package(name) for name in _BASE),
+        *(_package(name) for name in map(package_name, requirements())),
         *(_decoder(status) for status in decoders()),
         _tracker(),
         _store(folder),
@@ -94,11 +104,31 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _swara() -> Check:
-    version = _version("swara")
-    if version is None:
-        return Check("swara", "missing", "runs from a source folder, not installed", "Run: pip install .")
-    return Check("swara", "ok", version)
+def _swara() -> tuple[Check, ...]:
+    """See what runs here, whether all of it is there, and whether another swara can take its command away."""
+    name, own = "swara", own_distribution()
+    if own is None:
+        return (Check(name, "missing", "runs from a folder and is not installed", reinstall_advice()),)
+    found = distributions(name=name, path=[str(own.locate_file(""))])
+    namesakes = [_namesake(other) for other in found]
+    if gone := _gone(own):
+        detail = f"{own.version}, and {counted(len(gone), 'file')} of it cannot be found: {gone[0]} ..."
+        return (Check(name, "broken", detail, reinstall_advice()), *namesakes)
+    return (Check(name, "ok", own.version), *namesakes)
+
+
+def _gone(installed: Distribution) -> list[str]:
+    """Return the names of the files that were installed and that are there no more."""
+    rows = csv.reader((installed.read_text("RECORD") or "").splitlines())
+    paths = [Path(str(installed.locate_file(row[0]))) for row in rows if row]
+    return [path.name for path in paths if path.suffix != ".pyc" and not path.exists()]
+
+
+def _namesake(other: Distribution) -> Check:
+    """Warn of a package called like the command: an older swara, or a stranger's package."""
+    detail = f"{other.version} is installed beside this one: uninstalling it takes the command swara away"
+    fix = f"Run: pip uninstall swara. Then install this one again. {reinstall_advice()}"
+    return Check("another swara", "broken", detail, fix)
 
 
 def _python(version: tuple[int, ...]) -> Check:
@@ -112,18 +142,19 @@ def _python(version: tuple[int, ...]) -> Check:
 
 def _package(name: str) -> Check:
     if (version := _version(name)) is None:
-        return Check(name, "broken", "not installed", f"Run: pip install {name}")
+        return Check(name, "broken", "not installed", f"Run: {install_command(name)}")
     return Check(name, "ok", version)
 
 
 def _decoder(status: DecoderStatus) -> Check:
     name = f"decoding with {status.name}"
     if status.version is None:
-        return Check(name, "broken", status.problem, f"Run: pip install --force-reinstall {status.name}")
+        command = install_command(status.name, option="--force-reinstall")
+        return Check(name, "broken", status.problem, f"Run: {command}")
     detail = f"{status.library}: {', '.join(status.formats)}"
     lacking = sorted(_NEEDED_FORMATS.get(status.name, set()) - set(status.formats))
     if lacking:
-        fix = f"Run: pip install --upgrade {status.name}"
+        fix = f"Run: {install_command(status.name, option='--upgrade')}"
         return Check(name, "broken", f"{detail}; not {', '.join(lacking)}", fix)
     if status.licence:
         detail += f"; {status.licence}"
@@ -137,11 +168,12 @@ def _tracker() -> Check:
 
     name = "pitch tracker"
     if importlib.util.find_spec("ai_edge_litert") is None:
-        return Check(name, "broken", "the pitch head runs on LiteRT", "Run: pip install ai-edge-litert")
+        fix = f"Run: {install_command('ai-edge-litert')}"
+        return Check(name, "broken", "the pitch head runs on LiteRT", fix)
     try:
         network = PitchNetwork()
     except HeadError:
-        return Check(name, "broken", "the network of the pitch head cannot be read", REINSTALL)
+        return Check(name, "broken", "the network of the pitch head cannot be read", repair_advice())
     return Check(name, "ok", f"pitch head {network.digest[:8]} on LiteRT")
 
 
@@ -163,17 +195,15 @@ def _store(folder: Path) -> Check:
 
 def _optional(name: str, extra: str, purpose: str) -> Check:
     if importlib.util.find_spec(name) is None:
-        fix = f"To {purpose}, run: pip install 'swara[{extra}]'"
+        fix = f"To {purpose}, run: {install_command(extra=extra)}"
         return Check(name, "missing", f"optional: to {purpose}", fix)
     return Check(name, "ok", _version(name) or "installed")
 
 
 def _demo() -> Check:
-    spec = importlib.util.find_spec("data")
-    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
-    found = sorted(p.name for root in roots for p in (root / _DEMO).glob("*") if p.suffix in _SOUNDS)
+    found = sorted(p.name for p in pack_folder().with_name("demo").glob("*") if p.suffix in _SOUNDS)
     if not found:
-        return Check("demo recording", "missing", "not in the package", REINSTALL)
+        return Check("demo recording", "missing", "not in the package", repair_advice())
     return Check("demo recording", "ok", ", ".join(found))
 
 

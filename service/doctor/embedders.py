@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from swara.data.installation import repair_advice
 from swara.embedder.builtin.network import EmbedderNetwork
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.finetuned.embedder import finetuned_names
@@ -15,7 +16,7 @@ from swara.service.embedders.choose import DEFAULT, live_name
 from swara.service.errors import StoreError
 from swara.service.store import Layout
 
-from .check import REINSTALL, Check
+from .check import Check
 
 __all__ = ["check_embedder", "check_models"]
 
@@ -26,7 +27,7 @@ def check_embedder(store: Path, environment: Mapping[str, str]) -> Check:
     try:
         built_in = f"{DEFAULT} {EmbedderNetwork().digest[:8]} on LiteRT"
     except ModelDamaged:
-        return Check(name, "broken", "the network of the built-in embedder cannot be read", REINSTALL)
+        return Check(name, "broken", "the network of the built-in embedder cannot be read", repair_advice())
     try:
         live = live_name(Layout(store)) or DEFAULT
     except StoreError as error:

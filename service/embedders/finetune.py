@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from swara.data.corpus.corpus import pack_recordings, read_corpus
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.data.recording import Recording
 from swara.embedder.litert import stderr_closed
 from swara.service.samples.unchanged_files import verify_recordings
@@ -86,5 +87,5 @@ def _check_needs() -> None:
     if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         raise MissingPackage(
             f"fine-tuning needs TensorFlow, and {' and '.join(missing)} is not installed",
-            fix="Install it with: pip install 'swara[tensorflow]'",
+            fix=f"Install it with: {install_command(extra='tensorflow')}",
         )

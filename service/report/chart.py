@@ -17,40 +17,29 @@ from swara.raga.swaras import SVARASTHANAS
 from swara.raga.tuning import Tuning
 from swara.service.take.report import TakeReport
 
-__all__ = [
-    "COLOURS",
-    "CentsRange",
-    "Colours",
-    "SwaraLine",
-    "cents_range",
-    "curve_pieces",
-    "swara_lines",
-    "tick_step_s",
-]
+__all__ = ["COLOURS", "CentsRange", "Colours", "SwaraLine", "cents_range", "curve_pieces", "swara_lines"]
 
 _HEADROOM_CENTS, _HEADROOM_SHARE = 140.0, 0.13
 _NARROWEST_CENTS = 700.0
 _EDGE_CENTS = 40.0
 _EMPTY_RANGE = (-100.0, 1300.0)
 _OUTLIERS_PERCENT = 2.0
-_TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 
 
 class Colours(NamedTuple):
-    """The colours of one verdict, each readable on its ground: white paper, a dark page, any terminal."""
+    """The colours of one verdict: on white paper, and on a dark page."""
 
     paper: str
     dark: str
-    terminal: str
 
 
 COLOURS: Final = MappingProxyType[Verdict, Colours](
     {
-        "perfect": Colours("#00795c", "#2fd3a8", "bold #00b386"),
-        "in tune": Colours("#1f9e80", "#8fe3cb", "#7fd4b8"),
-        "low": Colours("#0072b2", "#5bbcf5", "#56b4e9"),
-        "high": Colours("#c65300", "#ff9d4d", "#e69f00"),
-        "unsure": Colours("#767676", "#a6a6a6", "bright_black"),
+        "perfect": Colours("#00795c", "#2fd3a8"),
+        "in tune": Colours("#1f9e80", "#8fe3cb"),
+        "low": Colours("#0072b2", "#5bbcf5"),
+        "high": Colours("#c65300", "#ff9d4d"),
+        "unsure": Colours("#767676", "#a6a6a6"),
     }
 )
 """Bluish green, blue and orange after Okabe and Ito (2008), told apart by every kind of colour vision."""
@@ -133,11 +122,6 @@ def curve_pieces(report: TakeReport, note: Note | None = None) -> Iterator[tuple
     edges = np.flatnonzero(np.diff(np.concatenate(([0], drawn.astype(np.int8), [0]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         yield times_s[start:end], cents[start:end]
-
-
-def tick_step_s(duration_s: float, most: int) -> float:
-    """Return a round number of seconds that puts at most about `most` ticks on a time axis."""
-    return next((step for step in _TICKS_S if duration_s / step <= most), _TICKS_S[-1])
 
 
 def _line(index: int, octave: int, tuning: Tuning) -> SwaraLine:

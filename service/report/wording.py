@@ -33,6 +33,7 @@ __all__ = [
     "swara_in_saptak",
     "threshold_words",
     "tick_label",
+    "tick_step_s",
     "tonic_flag",
     "tonic_words",
     "verdict_words",
@@ -42,6 +43,7 @@ __all__ = [
 SHORT_S = 15.0
 """Every note of a take this short is listed without asking."""
 
+_TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _PARTS_OF_A_SEMITONE = {
     1 / 4: "a quarter of a semitone",
     1 / 3: "a third of a semitone",
@@ -212,6 +214,11 @@ def share_words(report: TakeReport) -> tuple[tuple[Verdict, str], ...]:
     verdicts: tuple[Verdict, ...] = get_args(Verdict)
     shares = ((verdict, report.verdict_shares.get(verdict, 0.0)) for verdict in verdicts)
     return tuple((verdict, f"{verdict} {percent(share)}") for verdict, share in shares if share > 0)
+
+
+def tick_step_s(duration_s: float, most: int) -> float:
+    """Return a round number of seconds that puts at most about `most` ticks on a time axis."""
+    return next((step for step in _TICKS_S if duration_s / step <= most), _TICKS_S[-1])
 
 
 def tick_label(time_s: float) -> str:

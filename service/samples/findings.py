@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from swara.data.corpus.corpus import PACK_PREFIX
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 
-__all__ = ["REINSTALL", "CheckResult", "Finding", "Kind", "finding", "mend", "remove"]
+__all__ = ["CheckResult", "Finding", "Kind", "finding", "mend", "remove"]
 
 Kind: TypeAlias = Literal[
     "gone", "changed", "unreadable", "damaged", "clipped", "silent", "quiet", "duplicate", "sa", "label"
 ]
-
-REINSTALL = "pip install --force-reinstall swara"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def finding(
 ) -> Finding:
     """Return a finding; a bundled sample cannot be mended, only had again, whatever `fix` says."""
     if recording.path.startswith(PACK_PREFIX):
-        fix = f"Install again with: {REINSTALL}"
+        fix = repair_advice()
     return Finding(recording, kind, what, fix, start_s, other)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from swara.data.corpus.corpus import PACK_PREFIX, audio_path
 from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 from swara.service.phrases import counted
 
@@ -42,7 +43,7 @@ def verify_recordings(recordings: Sequence[Recording]) -> None:
 
 def _fix(wrong: Sequence[Recording], lost: str | None) -> str:
     if not wrong:
-        return "Install again with: pip install --force-reinstall swara"
+        return repair_advice()
     if lost is not None:
         return (
             f"Nothing that was added from {lost} is there: if that is another disk, mount it; if it moved,"

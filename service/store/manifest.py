@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
+from swara.data.installation import installed_version
 from swara.data.storage.disk import FileRecord
 from swara.data.storage.json_lines import converted
 from swara.embedder import EmbedderSpec
@@ -157,10 +157,7 @@ def hash8(manifest: bytes) -> str:
 
 def code_version() -> str:
     """Return the version of swara that runs; ``source`` where it is not installed."""
-    try:
-        return importlib.metadata.version("swara")
-    except importlib.metadata.PackageNotFoundError:
-        return "source"
+    return installed_version() or "source"
 
 
 HITS = "retrieval hits"

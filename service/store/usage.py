@@ -11,7 +11,7 @@ from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.cache import EmbeddingCache
 from swara.service.errors import StoreError
 
-from . import Layout, Manifest, current_version, read_manifest
+from . import Layout, Manifest, all_versions, current_version, read_manifest
 from .lock import writer_lock
 from .pitch_cache import PitchCache
 
@@ -148,10 +148,9 @@ def _live(store: Layout) -> Manifest | None:
 
 
 def _manifests(store: Layout) -> Iterator[Manifest]:
-    folders = sorted(store.versions.iterdir()) if store.versions.is_dir() else []
-    for folder in folders:
+    for version in all_versions(store):
         with suppress(StoreError):  # one that cannot be read names nobody
-            yield read_manifest(store, folder.name)
+            yield read_manifest(store, version)
 
 
 def _fingerprints_of(manifest: Manifest | None) -> frozenset[str]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from swara.data.installation import newer_advice
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
 from swara.embedder import EmbedderSpec
 from swara.service.errors import StoreNewer, damaged, reading, writing
@@ -208,7 +209,7 @@ def read_manifest(store: Layout, version: str) -> Manifest:
         raise StoreNewer(
             "the store was written by a newer swara",
             where=str(at.folder),
-            fix="Run: pip install --upgrade swara",
+            fix=newer_advice(),
         )
     try:
         return Manifest.from_json(content)

@@ -12,7 +12,7 @@ from benchmarks import meter
 from benchmarks.page import Check, Page, Section, Table, to_json
 from benchmarks.shares import Interval, Share
 
-PAGE = Page("Title", "benchmarks.some", "bench-some", "Why.", "benchmarks/some.md")
+PAGE = Page("Title", "benchmarks.pitch", "bench-some", "Why.", "benchmarks/some.md")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_page_says_at_its_head_what_was_missed_and_is_written_with_the_raw_fig
     page = (tmp_path / "a" / "b.md").read_text("utf-8")
     head, _, body = page.partition("## One")
     assert "1 of 2 targets were met. Missed:\n\n- One: bad, missed by 1.0 points" in head
-    assert "`python -m benchmarks.some` (`make bench-some`)" in head
+    assert "`python -m benchmarks.pitch` (`make bench-some`)" in head
     assert "- x: why" in head
     assert "| bad | 96.0 % | at least 97.0 % | missed by 1.0 points |" in body
     assert "| x | 0.50 (0.00 to 1.00) |" in body

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from swara.data.installation import install_command
 from swara.embedder.finetune.plan import FinetunePlan
 from swara.embedder.finetune.result import LEAST_GAIN, Finetuned
 from swara.embedder.finetune.retrieval import RetrievalScore
@@ -52,7 +53,9 @@ def test_without_tensorflow_one_line_says_what_to_install(swara, monkeypatch: py
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     done = swara("finetune", "--bundled")
     assert done.code == 1
-    assert done.err.strip().endswith("Install it with: pip install 'swara[tensorflow]'.")
+    command = install_command(extra="tensorflow")
+    assert "tensorflow>=" in command
+    assert done.err.strip().endswith(f"Install it with: {command}.")
     assert done.err.count("\n") == 1
 
 

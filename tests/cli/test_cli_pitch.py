@@ -18,6 +18,7 @@ from swara import cli
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import PitchNetwork, shipped_network
 from swara.data.audio.decode import load_clip
+from swara.data.installation import repair_advice
 
 ROOT = Path(__file__).parents[2]
 TAKE = ROOT / "data" / "demo" / "take.flac"
@@ -188,7 +189,7 @@ def test_a_damaged_head_is_one_line(pitch, tmp_path: Path, monkeypatch: pytest.M
     shipped_network.cache_clear()
     try:
         _assert_one_line(
-            pitch(TAKE), re.escape(str(bad)), "the pitch head cannot be read", "Install swara again"
+            pitch(TAKE), re.escape(str(bad)), "the pitch head cannot be read", re.escape(repair_advice())
         )
     finally:
         shipped_network.cache_clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 
 from swara.data.clip import Clip
+from swara.data.installation import repair_advice
 from swara.data.synth import VOICES, bhupali_take
 from swara.embedder import EmbedderSpec
 from swara.embedder.builtin.embedder import BuiltinEmbedder
@@ -284,7 +286,7 @@ def test_other_weights_are_another_embedder(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelDamaged, match=r"none\.tflite: .*cannot be read.*Install swara again"):
+    with pytest.raises(ModelDamaged, match=rf"none\.tflite: .*cannot be read.*{re.escape(repair_advice())}"):
         EmbedderNetwork(tmp_path / "none.tflite")
 
 

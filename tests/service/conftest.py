@@ -182,6 +182,16 @@ class Lab:
         verify_version(self.store, version)
         return int(json.loads(self.store.version(version).report.read_text())["value"])
 
+    @staticmethod
+    def harm(path: Path, what: str = "flipped", place: int | None = None) -> None:
+        """Remove a file, make it a byte longer or shorter, or flip a bit: in its middle if not told where."""
+        content = bytearray(path.read_bytes())
+        if what == "flipped":
+            content[len(content) // 2 if place is None else place] ^= 1
+        path.write_bytes({"cut": content[:-1], "longer": content + b"\0"}.get(what, content))
+        if what == "missing":
+            path.unlink()
+
     def tree(self) -> dict[str, bytes]:
         """Every file of the store and its bytes."""
         folder = self.store.folder

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.embedder.errors import ModelAbsent, ModelUnfit
 from swara.embedder.hub.contract import (
     VGGISH,
@@ -108,10 +109,11 @@ def pullable(name: str) -> Pullable:
 def check_needs(model: Pullable) -> None:
     """Raise `MissingPackage` unless what is needed to run the model is installed."""
     if model.form == "saved_model" and importlib.util.find_spec("tensorflow") is None:
+        command = install_command(extra="tensorflow")
         raise MissingPackage(
             "it can be neither checked nor converted without TensorFlow",
             where=model.name,
-            fix="Run: pip install 'swara[tensorflow]'; or pull yamnet-tflite, which needs none",
+            fix=f"Run: {command}; or pull yamnet-tflite, which needs none",
         )
 
 

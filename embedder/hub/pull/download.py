@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from swara.data.errors import MissingPackage
+from swara.data.installation import install_command
 from swara.data.storage.model_folder import size_bytes
 from swara.embedder.errors import DownloadError, writing
 
@@ -128,9 +129,10 @@ def download(
 
 def _check_installed() -> None:
     if importlib.util.find_spec("kagglehub") is None:
+        command = install_command("kagglehub", extra="tensorflow")
         raise MissingPackage(
             "models are downloaded by kagglehub, which is not installed",
-            fix="Install it with: pip install kagglehub; or give a file with --from",
+            fix=f"Install it with: {command}; or give a file with --from",
         )
 
 

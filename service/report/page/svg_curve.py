@@ -11,7 +11,7 @@ from swara.data.take import Note
 from swara.raga.ragas import Raga
 from swara.raga.tuning import Tuning
 from swara.service.report import wording
-from swara.service.report.chart import cents_range, curve_pieces, swara_lines, tick_step_s
+from swara.service.report.chart import cents_range, curve_pieces, swara_lines
 from swara.service.take.report import TakeReport
 
 __all__ = ["SvgCurve"]
@@ -80,7 +80,7 @@ class SvgCurve:
     def ticks(self) -> Iterator[tuple[float, str, str]]:
         """Yield the ticks of the time axis: where each stands, how its label is anchored, and the label."""
         duration_s = self._report.duration_s
-        step_s = tick_step_s(duration_s, most=self.width // _PIXELS_PER_TICK)
+        step_s = wording.tick_step_s(duration_s, most=self.width // _PIXELS_PER_TICK)
         for tick in range(int(duration_s / step_s + 1e-9) + 1):
             x = self.x(tick * step_s)
             anchor = "start" if tick == 0 else "end" if x > self.width - 20 else "middle"

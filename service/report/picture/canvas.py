@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from swara.data.storage.disk import write_atomically
 from swara.service.phrases import printable
 from swara.service.report import wording
-from swara.service.report.chart import tick_step_s
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +59,7 @@ def time_axis(axes: Axes, start_s: float, end_s: float, *, most: int) -> None:
     from matplotlib.ticker import FuncFormatter, MultipleLocator
 
     axes.set_xlim(start_s, max(end_s, start_s + 1e-3))
-    axes.xaxis.set_major_locator(MultipleLocator(tick_step_s(end_s - start_s, most=most)))
+    axes.xaxis.set_major_locator(MultipleLocator(wording.tick_step_s(end_s - start_s, most=most)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda t, _: wording.tick_label(t)))
     axes.tick_params(length=0, labelcolor=INK, labelsize=9)
     for spine in axes.spines.values():

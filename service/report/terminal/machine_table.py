@@ -31,18 +31,19 @@ _SIGNS: Final[Mapping[State, tuple[str, str, str]]] = MappingProxyType(
 
 
 def render_doctor(checks: Iterable[Check], console: Console) -> None:
-    """Print one line for each check, its remedy below it, and a sentence that sums them up."""
+    """Print one line for each check, below them what is to be done, and a sentence that sums it up."""
     page, checks = Page(console), tuple(checks)
 
     def cells(check: Check) -> Sequence[Text]:
         glyph, ascii_glyph, style = _SIGNS[check.state]
-        found = page.text(check.detail)
-        if check.fix is not None:
-            found.append("\n").append_text(page.text(check.fix, "bold" if check.state == "broken" else FAINT))
         sign = page.text(ascii_glyph if page.ascii_only else glyph, style)
-        return sign, page.text(check.state, style), page.text(check.name), found
+        return sign, page.text(check.state, style), page.text(check.name), page.text(check.detail)
 
     page.grid([cells(check) for check in checks])
+    page.gap()
+    for check in checks:
+        if check.fix is not None:
+            page.unwrapped(f"  {check.name}: {check.fix}", "bold" if check.state == "broken" else FAINT)
     page.gap()
     page.line(_summary(checks), "bold")
 

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from swara.service.phrases import ascii_text, printable
-from swara.service.report.chart import COLOURS
 
 from .timeline import ASCII, UNICODE, Glyphs, Kind
 
@@ -24,10 +23,16 @@ Cell: TypeAlias = str | Text
 
 FAINT: Final = "bright_black"
 STYLES: Final[dict[Kind, str]] = {
-    **{verdict: colours.terminal for verdict, colours in COLOURS.items()},
+    "perfect": "bold #00b386",
+    "in tune": "#7fd4b8",
+    "low": "#56b4e9",
+    "high": "#e69f00",
+    "unsure": FAINT,
     "glide": FAINT,
     "silence": FAINT,
 }
+"""The colours of `chart.COLOURS` between light and dark: what lies behind the letters is not known."""
+
 WARNING: Final = STYLES["high"]
 
 _WIDEST = 100
@@ -74,9 +79,9 @@ class Page:
         """Print what the reader must know."""
         self.line(f"! {words}", WARNING)
 
-    def unwrapped(self, words: str) -> None:
-        """Print words in one line however long, so that a search finds a path in it."""
-        self.console.print(self.text(words), soft_wrap=True)
+    def unwrapped(self, words: str, style: str = "") -> None:
+        """Print words in one line however long: a search finds a path in it, and a command can be copied."""
+        self.console.print(self.text(words, style), soft_wrap=True)
 
     def show(self, what: Text | Table) -> None:
         """Print text or a table between the margins."""

@@ -10,8 +10,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from swara.data.take import Glide, Note, Segment, Silence, Verdict
-from swara.service.report.chart import tick_step_s
-from swara.service.report.wording import letter, tick_label
+from swara.service.report.wording import letter, tick_label, tick_step_s
 
 __all__ = ["ASCII", "UNICODE", "Glyphs", "Kind", "Row", "kind_of", "timeline"]
 

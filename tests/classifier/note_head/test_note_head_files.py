@@ -131,7 +131,7 @@ def test_arrays_that_make_no_head_are_refused(saved, changes):
 
 
 def test_a_newer_format_asks_for_an_upgrade(saved):
-    with pytest.raises(HeadError, match=r"newer swara.*upgrade"):
+    with pytest.raises(HeadError, match=r"newer swara.*Use the newer swara"):
         load_note_head(rewritten(saved, format=np.array(2)))
 
 

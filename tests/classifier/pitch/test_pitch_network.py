@@ -20,6 +20,7 @@ from swara.classifier.pitch.spectrum import BINS
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.errors import MissingPackage
+from swara.data.installation import repair_advice
 
 ROOT = Path(__file__).parents[3]
 HEAR_NOISE = """
@@ -102,7 +103,7 @@ def test_a_file_that_is_absent_cut_short_or_text_is_one_line(
     line = str(caught.value)
     assert "\n" not in line
     assert line.startswith(f"{file}: the pitch head cannot be read")
-    assert line.endswith("Install swara again.")
+    assert line.endswith(f"{repair_advice()}.")
 
 
 def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,7 @@ def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(MissingPackage) as caught:
         PitchNetwork()
     what = "the pitch head runs on LiteRT, which is not installed."
-    assert str(caught.value) == f"{MODEL_FILE}: {what} Install it with: pip install ai-edge-litert."
+    assert str(caught.value) == f"{MODEL_FILE}: {what} Install it with: pip install 'ai-edge-litert>=2.1'."
 
 
 def test_litert_has_nothing_to_say_to_the_reader() -> None:

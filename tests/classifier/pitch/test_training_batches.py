@@ -52,7 +52,7 @@ def test_silence_is_a_finite_input():
 
 
 def test_the_file_says_what_keras_says(tmp_path):
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'swara[tensorflow]'")
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     from swara.classifier.pitch.training.export import PARITY, export
     from swara.classifier.pitch.training.layers import PitchLayers
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from swara.data.installation import repair_advice
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.model_folder import clean_stale, remove_dir, staging_path, swap_in
 from swara.embedder.builtin.network import MODEL_FILE
@@ -91,7 +92,7 @@ def test_a_sound_one_is_verified_by_running_it(swara, kept: Path) -> None:
     done = swara("models", "verify", name)
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert f"{name} cannot be run" in done.err
-    assert "Install swara again" not in done.err
+    assert repair_advice() not in done.err
 
 
 def test_one_that_is_not_there_is_told_with_those_there_are(swara, kept: Path) -> None:

@@ -283,7 +283,7 @@ class TestFrames:
         monkeypatch.setitem(__import__("sys").modules, "pandas", None)
         for call in (report.notes_frame, report.segments_frame, report.track.frame):
             with pytest.raises(
-                swara.SwaraError, match=r"takes pandas, which is not installed\. .*pip install pandas"
+                swara.SwaraError, match=r"takes pandas, which is not installed\. .*pip install 'pandas>="
             ):
                 call()
 

@@ -40,12 +40,6 @@ def poison(choir) -> None:
     relabel(choir.store.corpus, lambda recording: replace(recording, tonic_hz=1.5 * recording.tonic_hz))
 
 
-def flip(file) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(bytes(content))
-
-
 class TestMoreSingersBeside:
     """What is near hangs on who else is there, and that is nobody's fault."""
 
@@ -102,7 +96,7 @@ class TestTheLiveVersionIsDamaged:
     @pytest.mark.parametrize("file", ["note_head.npz", "exam_head.npz", "recordings.jsonl"])
     def test_its_manifest_still_says_how_it_did(self, choir, file: str) -> None:
         first = choir.rebuild()
-        flip(choir.store.version(first.version).folder / file)
+        choir.harm(choir.store.version(first.version).folder / file)
         poison(choir)
         result = choir.rebuild()
         assert result.outcome == "rejected"
@@ -118,14 +112,14 @@ class TestTheLiveVersionIsDamaged:
         first = choir.rebuild()
         poison(choir)
         rejected = choir.rebuild()
-        flip(choir.store.version(first.version).note_head)
+        choir.harm(choir.store.version(first.version).note_head)
         result = choir.rebuild()
         assert (result.outcome, result.candidate) == ("rejected", rejected.candidate)
         assert choir.rebuild(force=True).outcome == "rejected"
 
     def test_what_is_right_takes_its_place(self, choir) -> None:
         first = choir.rebuild()
-        flip(choir.store.version(first.version).note_head)
+        choir.harm(choir.store.version(first.version).note_head)
         result = choir.rebuild()
         assert result.promoted
         assert result.gate["live"] is not None
@@ -134,7 +128,7 @@ class TestTheLiveVersionIsDamaged:
         choir.rebuild()
         append_recordings(choir.store.corpus, [sing(choir.sounds, 7, 0)])
         second = choir.rebuild()
-        flip(choir.store.version(second.version).manifest)
+        choir.harm(choir.store.version(second.version).manifest)
         poison(choir)
         assert choir.rebuild().outcome == "rejected"
 

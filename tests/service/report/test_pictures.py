@@ -17,8 +17,8 @@ from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import EQUAL, JUST
-from swara.service.report import chart
-from swara.service.report.chart import CentsRange, cents_range, curve_pieces, swara_lines
+from swara.service.report import wording
+from swara.service.report.chart import COLOURS, CentsRange, cents_range, curve_pieces, swara_lines
 from swara.service.report.picture.columns import MOST_COLUMNS, Columns, track_columns
 from swara.service.report.picture.pitch_plot import save_pitch_plot
 from swara.service.report.picture.plot import save_plot
@@ -124,9 +124,9 @@ def test_pyplot_stays_out(tmp_path):
 def test_verdicts_differ_without_colour_and_with_it():
     assert len({look[:2] for look in LOOKS.values()}) == len(LOOKS)
     assert (LOOKS["low"].marker, LOOKS["high"].marker) == ("v", "^")
-    assert LOOKS.keys() == chart.COLOURS.keys()
-    for shades in zip(*chart.COLOURS.values(), strict=True):
-        assert len(set(shades)) == len(chart.COLOURS)
+    assert LOOKS.keys() == COLOURS.keys()
+    for shades in zip(*COLOURS.values(), strict=True):
+        assert len(set(shades)) == len(COLOURS)
 
 
 def test_range_holds_every_note_and_ignores_a_slip(take):
@@ -162,4 +162,4 @@ def test_curve_of_a_note_lies_within_it(take):
 
 @pytest.mark.parametrize("duration_s", [0.5, 5.0, 47.0, 120.0, 3600.0])
 def test_ticks_stay_apart(duration_s):
-    assert duration_s / chart.tick_step_s(duration_s, most=10) <= 10
+    assert duration_s / wording.tick_step_s(duration_s, most=10) <= 10

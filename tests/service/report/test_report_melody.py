@@ -67,10 +67,8 @@ def test_devanagari_marks_octave_and_tivra(take):
     sung = to_notation(take, "devanagari").split()
     assert sung[:2] == ["सा", "रे"]
     assert sung[5] == "सा\u0307"
-    assert sung[6].startswith("म")
-    assert sung[6] != "म"
+    assert len(sung[6].removeprefix("म")) == 1
 
 
 def test_silence_is_no_music(silent_take):
-    assert target_melody(silent_take, JUST) == ()
-    assert to_notation(silent_take) == ""
+    assert (target_melody(silent_take, JUST), to_notation(silent_take)) == ((), "")

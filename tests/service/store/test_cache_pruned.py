@@ -40,10 +40,7 @@ def test_each_share_is_named_and_measured(two) -> None:
 
 def test_damage_is_counted_and_left_alone(two) -> None:
     for folder in (two.store.embeddings / two.embedder.spec.fingerprint, two.store.pitch):
-        path = next(folder.rglob("*.npz"))
-        content = path.read_bytes()
-        middle = len(content) // 2
-        path.write_bytes(content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :])
+        two.harm(next(folder.rglob("*.npz")))
     before = two.tree()
     damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store)}
     assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1}

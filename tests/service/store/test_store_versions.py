@@ -122,21 +122,12 @@ def test_a_damaged_file_is_named_with_what_mends_it(lab, file: str, what: str) -
     path = lab.store.version(version).folder / file
     content = bytearray(path.read_bytes())
     for place in range(0, len(content), max(1, len(content) // 40)) if what == "flipped" else [0]:
-        harm(path, content, what, place)
+        path.write_bytes(content)
+        lab.harm(path, what, place)
         with pytest.raises(StoreDamaged) as caught:
             verify_version(lab.store, version)
         assert caught.value.where == str(path)
         assert caught.value.fix == "Run: swara versions rollback, or swara rebuild --force"
-
-
-def harm(path: Path, content: bytearray, what: str, place: int) -> None:
-    if what == "missing":
-        path.unlink()
-    elif what == "flipped":
-        flipped = bytes([content[place] ^ 1])
-        path.write_bytes(content[:place] + flipped + content[place + 1 :])
-    else:
-        path.write_bytes(content[:-1] if what == "cut" else content + b"\0")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"20250301T130000", b"../../etc\n", b"\xff\xfe\n"])
@@ -161,7 +152,7 @@ def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("swara.service.store.versions.Manifest", Newer)
     version = lab.publish(1)
 
-    with pytest.raises(StoreNewer, match=r"by a newer swara. Run: pip install --upgrade swara"):
+    with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
         verify_version(lab.store, version)
 
 

@@ -31,12 +31,6 @@ def choir(studio):
     return studio
 
 
-def flip(file) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(bytes(content))
-
-
 def hurt(choir, what: str) -> None:
     """Damage the live version, or what says that it is."""
     live = choir.store.version(current_version(choir.store))
@@ -46,11 +40,11 @@ def hurt(choir, what: str) -> None:
         case "CURRENT is noise":
             choir.store.current.write_text("noise")
         case "its manifest":
-            flip(live.manifest)
+            choir.harm(live.manifest)
         case "its recordings":
-            flip(live.recordings)
+            choir.harm(live.recordings)
         case "its head":
-            flip(live.note_head)
+            choir.harm(live.note_head)
 
 
 HURT = ("CURRENT is gone", "CURRENT is noise", "its manifest", "its recordings", "its head")
@@ -101,7 +95,7 @@ def test_a_new_store_has_no_embedder_yet(lab) -> None:
 
 def test_where_no_version_can_be_asked_it_is_told(choir) -> None:
     for version in choir.store.versions.iterdir():
-        flip(choir.store.version(version.name).manifest)
+        choir.harm(choir.store.version(version.name).manifest)
     result = choir.rebuild()
     assert result.promoted
     assert any("compared with none" in warning for warning in result.warnings)

@@ -36,12 +36,6 @@ def reject(lab) -> Callable[[int], str]:
     return reject
 
 
-def harm(lab, version: str, *, manifest: bool = False) -> None:
-    at = lab.store.version(version)
-    file = at.manifest if manifest else at.note_head
-    file.write_bytes(file.read_bytes()[:-1])
-
-
 def kept(lab) -> list[str]:
     return [info.id for info in reversed(kept_versions(lab.store))]
 
@@ -64,7 +58,7 @@ class TestWhichOne:
             roll_back(lab.store)
 
     def test_nor_where_the_live_manifest_is_damaged(self, lab, stepped_over) -> None:
-        harm(lab, stepped_over[-1], manifest=True)
+        lab.harm(lab.store.version(stepped_over[-1]).manifest)
         assert roll_back(lab.store).id == stepped_over[0]
 
     def test_nor_where_current_is_lost_after_a_rollback(self, lab) -> None:
@@ -156,7 +150,7 @@ class TestCurrent:
 class TestTheLog:
     """A line of it cannot be read."""
 
-    BAD = (b"x\n", b"\xff\n", b"[]\n", b"{}\n", b'{"at": "today", "left": null, "to": null}\n', b"\n")
+    BAD = (b"x\n", b"{}\n", b'{"at": "today", "left": null, "to": null}\n')
 
     @pytest.mark.parametrize("line", BAD)
     def test_versions_are_listed_and_gone_back_to(self, lab, swara, line: bytes) -> None:
@@ -193,7 +187,7 @@ class TestPruning:
         rejected = [reject(value) for value in range(3, 9)]
         assert prune_versions(lab.store, 5) == (rejected[0],)
         assert kept(lab) == [first, live, *rejected[1:]]
-        harm(lab, live)
+        lab.harm(lab.store.version(live).note_head)
         assert roll_back(lab.store).id == first
         assert lab.live_value() == 1
 
@@ -202,7 +196,7 @@ class TestPruning:
         corrupt_entries = [lab.publish(value) for value in (3, 4)]
         left = [lab.publish(value) for value in (5, 6)]
         for version in corrupt_entries:
-            harm(lab, version)
+            lab.harm(lab.store.version(version).note_head)
         for _ in left:
             roll_back(lab.store)
         rejected = [reject(value) for value in (7, 8)]
@@ -226,19 +220,19 @@ class TestPruning:
 
     def test_a_damaged_one_is_no_way_back(self, lab) -> None:
         first, second, live = (lab.publish(value) for value in range(3))
-        harm(lab, second)
+        lab.harm(lab.store.version(second).note_head)
         prune_versions(lab.store, 0)
         assert kept(lab) == [first, live]
 
 
 def test_showing_a_damaged_version_fails_and_names_the_file(lab, swara) -> None:
     sound, live = lab.publish(1), lab.publish(2)
-    harm(lab, live)
+    lab.harm(lab.store.version(live).note_head)
     told = swara("versions", "show", "live", "--store", lab.store.folder)
     assert told.code == 1
     assert told.out.startswith(f"  {live}  live, damaged")
     assert told.err.count("\n") == 1
     assert told.err.startswith(f"swara: {lab.store.version(live).note_head}: ")
     assert swara("versions", "show", sound, "--store", lab.store.folder).code == 0
-    harm(lab, live, manifest=True)
+    lab.harm(lab.store.version(live).manifest)
     assert swara("versions", "show", "--store", lab.store.folder).code == 1
