@@ -14,6 +14,7 @@ from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.embedder import Embedder, EmbedderSpec, Embeddings, registry
 from swara.embedder.errors import ModelAbsent
+from swara.embedder.hub.contract import Contract
 from swara.raga.errors import SwaraError
 from swara.service.adviser.adviser import load_model
 from swara.service.embedders.choose import choose_embedder, embedder_called, live_embedder
@@ -170,7 +171,7 @@ def test_a_float_model_that_arrives_later_changes_nothing_for_the_tflite_one(
 ) -> None:
     """The store that chose the file by its own name goes on with it."""
     monkeypatch.setattr(registry, "EmbedderName", Literal["builtin", "yamnet", "yamnet-tflite"])
-    monkeypatch.setattr("swara.embedder.hub.embedder.YamnetEmbedder", _as_builtin)
+    monkeypatch.setattr("swara.embedder.hub.embedder.hub_embedder", _as_builtin)
     for place in ("yamnet-tflite/model.tflite", "yamnet/saved_model/saved_model.pb"):
         file = tmp_path / "models" / place
         file.parent.mkdir(parents=True)
@@ -183,11 +184,13 @@ def test_a_float_model_that_arrives_later_changes_nothing_for_the_tflite_one(
     assert embedder_called("yamnet").spec.parameters["file"] == "saved_model"
 
 
-def _as_builtin(found: Path, *_: object, name: str, **__: object) -> Embedder:
+def _as_builtin(found: Path, contract: Contract, *_: object, **__: object) -> Embedder:
     """Stand for YAMNet: the built-in one, by the name and the file that were asked for."""
     embedder = Backwards()
     whole = embedder.spec
-    spec = EmbedderSpec(name, whole.dim, whole.rate_hz, whole.window_s, whole.hop_s, {"file": found.name})
+    spec = EmbedderSpec(
+        contract.name, whole.dim, whole.rate_hz, whole.window_s, whole.hop_s, {"file": found.name}
+    )
 
     @dataclass
     class Yamnet:
