@@ -208,10 +208,13 @@ def _ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[
     Parameters
     ----------
     queries : float32 array, shape [queries, dim]
+        Vectors of length 1 that neighbours are sought of.
     vectors : float32 array, shape [queries, n, dim]
         Those that come into question for each.
     ids : int64 array, shape [queries, n]
+        By which each vector is answered with.
     k : int
+        How many are wanted for each query.
 
     Returns
     -------

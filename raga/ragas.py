@@ -68,7 +68,7 @@ class Raga:
             raise ValueError(f"{self.display} goes neither up nor down through {sorted(strangers)}")
 
     def allows(self, index: int) -> bool:
-        """Whether svarasthana `index` belongs to the raga."""
+        """Tell whether svarasthana `index` belongs to the raga."""
         return index in self.swaras
 
 

@@ -143,6 +143,7 @@ def refit_without(
     Parameters
     ----------
     fitted : FittedHead
+        The head, and the recipe that it was fitted by.
     examples : sequence of NoteExample
         What it was trained on, augmented ones included.
     singers : collection of str

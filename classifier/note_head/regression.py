@@ -22,7 +22,9 @@ class Linear:
     mean, scale : float64 arrays, shape [dim]
         A feature enters as ``(feature - mean) * scale``.
     weights : float64 array, shape [classes, dim]
+        Of each feature in each class's score.
     bias : float64 array, shape [classes]
+        Added to each class's score.
 
     Raises
     ------
@@ -113,6 +115,7 @@ def regress(
     embedding_dim : int
         How many of the features are the embedding.
     recipe : Recipe
+        Strength of the penalty, and which features count.
     moments : tuple of float64 arrays, shape [dim], optional
         Mean and standard deviation of these features, where they were measured before.
 

@@ -128,6 +128,7 @@ class Memory:
         Parameters
         ----------
         frames : float32 array, shape [n, BINS, CHANNELS]
+            Input of the network: levels and backgrounds about each frame.
 
         Returns
         -------

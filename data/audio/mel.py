@@ -30,6 +30,7 @@ class MelBands:
     Parameters
     ----------
     bands : int
+        How many there are.
     min_hz, max_hz : float
         Lower edge of the lowest band and upper edge of the highest.
     window : int

@@ -112,7 +112,7 @@ def corpus_digest(recordings: Iterable[Recording]) -> str:
 
 
 def is_bundled(recording: Recording) -> bool:
-    """Whether a recording came with the package."""
+    """Tell whether a recording came with the package."""
     return recording.path.startswith(PACK_PREFIX)
 
 

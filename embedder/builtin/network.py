@@ -79,6 +79,7 @@ class EmbedderNetwork:
         Parameters
         ----------
         levels : float32 array, shape [network_frames(windows), BANDS]
+            Of `band_features`.
         weights : float32 array, shape [network_frames(windows), 1]
             Both of `band_features`.
 

@@ -154,6 +154,7 @@ class Outputs:
     Parameters
     ----------
     embeddings : float32 array, shape [frames, dim]
+        A vector for each frame of the model.
     scores : float32 array, shape [frames, classes], optional
         None for a model without classes, or of which only the embeddings are kept.
     """
@@ -174,6 +175,7 @@ def check_contract(contract: Contract, run: Run, *, check_classes: bool = True, 
     Parameters
     ----------
     contract : Contract
+        What the model takes and gives, as it is documented.
     run : callable
         Takes a waveform, float32 of shape [n] at ``contract.rate_hz`` in [-1, 1]; returns `Outputs`.
     check_classes : bool

@@ -36,6 +36,7 @@ class HubEmbedder:
     Parameters
     ----------
     contract : Contract
+        What the model takes and gives, as it is documented.
     weights : str
         SHA-256 of the model's files.
     form : {"saved_model", "tflite"}

@@ -26,6 +26,7 @@ class SampleIndex:
     engines : mapping of str to FaissIndex
         The vectors of each swara, by its roman notation; their ids are places in `items`.
     items : tuple of Item
+        What the vectors are of, in their order.
 
     Raises
     ------
@@ -95,6 +96,7 @@ def build_sample_index(items: Sequence[Item], vectors: Vectors) -> SampleIndex:
     Parameters
     ----------
     items : sequence of Item
+        What the vectors are of, in their order.
     vectors : float32 array, shape [items, dim]
         L2-normalised.
 

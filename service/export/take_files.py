@@ -58,7 +58,7 @@ def check_suffix(path: Path | None, suffix: str, what: str) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths are one file, through links, and through letter case where the disk ignores it."""
+    """Tell whether two paths are one file, through links, or letter case on some disks."""
     try:
         return one.samefile(other)
     except (OSError, ValueError):

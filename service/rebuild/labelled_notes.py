@@ -63,6 +63,7 @@ class NoteExtractor:
     store : Layout
         Keeps what was heard before.
     embedder : Embedder
+        Turns sound into vectors where the cache has none.
     tracker : PitchTracker
         Its tracks of the bundled samples, if there are any, are taken from the package.
 
@@ -93,7 +94,7 @@ class NoteExtractor:
         return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
 
     def needs(self, recording: Recording) -> bool:
-        """Whether the cache has no embedding, or no track, of a recording."""
+        """Tell whether the cache has no embedding, or no track, of a recording."""
         spec, sha256 = self._embedder.spec, recording.sha256
         if not self._embeddings.path(spec.fingerprint, sha256).exists():
             return True

@@ -51,6 +51,7 @@ def rebuild(
     store_folder : Path
         Made if it does not exist.
     embedder : Embedder
+        Turns sound into vectors where the cache has none.
     tracker : PitchTracker
         Finds the pitch of the labelled notes.
     force : bool

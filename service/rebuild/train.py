@@ -69,9 +69,11 @@ class Learned:
     Parameters
     ----------
     head : NoteHead
+        The note head that was fitted.
     holdout_head : NoteHead or None
         The same without the singers held out; None where the others sing too little.
     index : SampleIndex
+        The samples by swara.
     targets : mapping of str to LearnedTarget
         Where the professionals sing each svarasthana, by its letter.
     metrics : mapping

@@ -66,6 +66,7 @@ def check_samples(
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     tracker : PitchTracker, optional
         The pitch head if not given.
     progress : callable, optional

@@ -65,6 +65,7 @@ def create_version(store: Layout, draft: Manifest, build: Build) -> str:
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     draft : Manifest
         What it is; the records of its files are filled in.
     build : callable

@@ -122,6 +122,7 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     source : Path
         A tar archive, a folder that holds a SavedModel or a TFLite file, or a TFLite file.
     target : Path

@@ -45,6 +45,7 @@ class ModelLayout:
     models : Path
         The folder of all models; it need not exist.
     model : Pullable
+        Which of the models that can be pulled.
     """
 
     models: Path
@@ -148,6 +149,7 @@ def install(
     Parameters
     ----------
     at : ModelLayout
+        Where the files of the model go.
     source : Path
         An archive, a SavedModel folder or a TFLite file; it stays.
     origin : str
@@ -155,6 +157,7 @@ def install(
     check : callable
         The contract.
     progress : callable, optional
+        Called with the bytes done and those to do.
 
     Raises
     ------
