@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never, cast
+from typing import Literal, TypeAlias
 
 from .spec import Embedder
-
-if TYPE_CHECKING:
-    from .hub.contract import Contract
 
 __all__ = ["EmbedderName", "embedder_named"]
 
@@ -61,37 +58,12 @@ def _published(
     name: str, model: Path | None, environment: Mapping[str, str], report: Callable[[str], None] | None
 ) -> Embedder:
     """Return the embedder of a model from TF Hub, by the name or the handle of the model."""
-    from .hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, contract_with_handle
-    from .hub.locate import find_model
+    from .hub.contract import CONTRACTS, YAMNET_TFLITE, contract_with_handle
+    from .hub.embedder import hub_embedder
+    from .hub.locate import find_model, manifest_for
 
-    if (contract := contract_with_handle(name)) is not None:
-        return _opened(contract, _only(contract, environment, model), environment, report)
-    known = cast('Literal["yamnet", "yamnet-tflite", "vggish"]', name)
-    match known:
-        case "yamnet":
-            return _opened(YAMNET, find_model(YAMNET, environment, model), environment, report)
-        case "yamnet-tflite":
-            return _opened(YAMNET_TFLITE, _only(YAMNET_TFLITE, environment, model), environment, report)
-        case "vggish":
-            return _opened(VGGISH, find_model(VGGISH, environment, model), environment, report)
-        case _:
-            assert_never(known)
-
-
-def _only(contract: Contract, environment: Mapping[str, str], model: Path | None) -> Path:
-    from .hub.locate import find_exact, find_model
-
-    return find_exact(contract, environment) if model is None else find_model(contract, environment, model)
-
-
-def _opened(
-    contract: Contract, found: Path, environment: Mapping[str, str], report: Callable[[str], None] | None
-) -> Embedder:
-    from .hub.contract import VGGISH
-    from .hub.embedder import VggishEmbedder, YamnetEmbedder
-    from .hub.integrity import manifest_for
-
-    manifest = manifest_for(found, environment)
-    if contract is VGGISH:
-        return VggishEmbedder(found, report, manifest=manifest)
-    return YamnetEmbedder(found, report, manifest=manifest, name=contract.name)
+    by_handle = contract_with_handle(name)
+    contract = by_handle or {each.name: each for each in CONTRACTS}[name]
+    exact = by_handle is not None or contract is YAMNET_TFLITE
+    found = find_model(contract, environment, model, exact=exact)
+    return hub_embedder(found, contract, report, manifest=manifest_for(found, environment))

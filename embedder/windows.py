@@ -21,10 +21,8 @@ __all__ = ["Network", "WindowRunner", "pieces"]
 class Network(Protocol):
     """A network that takes one of a few fixed numbers of consecutive windows at a time."""
 
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The numbers of windows that it takes, falling."""
-        ...
+    sizes: tuple[int, ...]
+    """The numbers of windows that it takes, falling."""
 
     def run(self, samples: Samples, windows: int) -> Outputs:
         """Return what it gives for `windows` windows; `samples` has a window and the hops to the others."""

@@ -18,14 +18,14 @@ Preset: TypeAlias = Literal["learner", "student", "performer"]
 
 
 def parse_request(
-    tonic: str | None, raga: str | None, tuning: str, thresholds: Thresholds, store: Path
+    tonic: str | float | None, raga: str | None, tuning: str, thresholds: Thresholds, store: Path
 ) -> Request:
     """Return what was asked for.
 
     Parameters
     ----------
-    tonic : str or None
-        Sa as `parse_tonic` reads it; estimated from the take if None.
+    tonic : str, float or None
+        Sa as `parse_tonic` reads it, or in Hz; estimated from the take if None.
     raga : str or None
         Name of the raga, in any usual spelling; `DEFAULT_RAGA` is judged against if None.
     tuning : str
@@ -47,7 +47,7 @@ def parse_request(
     return Request(
         tuning=_tuning(tuning, store),
         thresholds=thresholds,
-        tonic=None if tonic is None else parse_tonic(tonic),
+        tonic=None if tonic is None else parse_tonic(str(tonic)),
         raga=None if raga is None else raga_named(raga),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["StageProgress", "StageReport", "Stages"]
+__all__ = ["StageProgress", "StageReport", "Stages", "part_of"]
 
 StageReport: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Called with the name of a stage that is over, and what came of it, ``seconds`` first; JSON values."""
@@ -16,6 +16,13 @@ StageProgress: TypeAlias = Callable[[str, float], None]
 """Called with the name of the stage at work and the share of it that is done, 0 to 1."""
 
 T = TypeVar("T")
+
+
+def part_of(
+    progress: Callable[[float], None] | None, number: int, total: int
+) -> Callable[[float], None] | None:
+    """Return the callback of part `number`, from 0, of `total` equal parts of a job."""
+    return None if progress is None else lambda share: progress((number + share) / total)
 
 
 class Stages:

@@ -18,7 +18,7 @@ from swara.classifier.pitch import pitch_tracker
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.embedder.registry import embedder_named
-from swara.service.rebuild.first_version import ensure_live
+from swara.service.rebuild.rebuild import ensure_live
 
 # numba, under librosa, keeps compiled code on disk: one process reading while another writes it may crash.
 _COMPILED = tempfile.TemporaryDirectory(prefix="swara-numba-")

@@ -18,7 +18,8 @@ from benchmarks.meter import Cost, best_s, weigh
 from benchmarks.page import Check, Page, Section, Table
 from swara.data.clip import Samples
 from swara.data.synth import bhupali_take
-from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.hub.contract import YAMNET
+from swara.embedder.hub.embedder import hub_embedder
 
 from .ways import RATE_HZ, WAYS
 
@@ -52,7 +53,7 @@ def main(words: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "yamnet"
         save_yamnet(model)
-        conversion_s = best_s(partial(YamnetEmbedder, model), 1)
+        conversion_s = best_s(partial(hub_embedder, model, YAMNET), 1)
         PAGE.write(options, [_section(model, files, turns, conversion_s)])
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from swara.data.clip import Clip, Samples
-from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.hub.contract import YAMNET
+from swara.embedder.hub.embedder import hub_embedder
 from swara.embedder.spec import Vectors
 
 RATE_HZ = 16_000
@@ -24,12 +25,12 @@ def _hub(model: Path) -> Embed:
 
 
 def _one_by_one(model: Path) -> Embed:
-    embedder = YamnetEmbedder(model)
+    embedder = hub_embedder(model, YAMNET)
     return lambda takes: [embedder.embed(Clip(take, RATE_HZ)).vectors for take in takes]
 
 
 def _together(model: Path) -> Embed:
-    embedder = YamnetEmbedder(model)
+    embedder = hub_embedder(model, YAMNET)
     return lambda takes: [each.vectors for each in embedder.embed_all(Clip(take, RATE_HZ) for take in takes)]
 
 

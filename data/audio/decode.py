@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError
+from swara.data.storage.disk import os_reason
 
 from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
 from .reader import SOURCE_RATES_HZ, Collector, Reader, Refused, too_long
@@ -190,7 +191,9 @@ def _head(path: Path) -> bytes:
         raise AudioError("no such file", where=where, fix="Check the spelling of the path") from error
     except OSError as error:
         raise AudioError(
-            f"the file cannot be read ({error.strerror})", where=where, fix="Check the disk, or copy the file"
+            f"the file cannot be read: {os_reason(error)}",
+            where=where,
+            fix="Check the disk, or copy the file",
         ) from error
     if not head:
         raise AudioError("the file is empty (0 bytes)", where=where, fix="Record or export it again")

@@ -28,6 +28,7 @@ __all__ = [
     "append_removal",
     "audio_path",
     "corpus_digest",
+    "is_bundled",
     "pack_folder",
     "pack_recordings",
     "read_corpus",
@@ -104,13 +105,19 @@ def _addition(recording: Recording) -> Mapping[str, Json]:
 
 def corpus_digest(recordings: Iterable[Recording]) -> str:
     """Return 64 hex digits that differ when any recording does, whatever their order and folders."""
-    each = sorted((recording_to_json(recording) | {"path": ""} for recording in recordings), key=_sha256_of)
-    return hashlib.sha256(b"".join(json_line(fields) for fields in each)).hexdigest()
+    ordered = sorted(recordings, key=lambda recording: recording.sha256)
+    lines = (json_line(recording_to_json(each) | {"path": ""}) for each in ordered)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def is_bundled(recording: Recording) -> bool:
+    """Whether a recording came with the package."""
+    return recording.path.startswith(PACK_PREFIX)
 
 
 def audio_path(recording: Recording) -> Path:
     """Return where the audio of a recording lies."""
-    if recording.path.startswith(PACK_PREFIX):
+    if is_bundled(recording):
         return _PACK / recording.path.removeprefix(PACK_PREFIX)
     return Path(recording.path)
 
@@ -138,7 +145,3 @@ def pack_recordings() -> tuple[Recording, ...]:
             fix=repair_advice(),
         )
     return recordings
-
-
-def _sha256_of(fields: Mapping[str, Json]) -> str:
-    return str(fields["sha256"])

@@ -17,9 +17,9 @@ from swara.data.errors import CorpusError
 from swara.raga.swaras import SwaraPitch, saptak_name
 from swara.raga.tonic_names import ParsedTonic, note_name, tonic_hz
 
-from .parsed_name import ParsedName, parse_name
+from .parsed_name import parse_name
 
-__all__ = ["LabelledPath", "PathLabels", "same_note", "swara_name"]
+__all__ = ["LabelledPath", "PathLabels", "swara_name"]
 
 _T = TypeVar("_T")
 _Kind: TypeAlias = Literal["swara", "scale"]
@@ -51,6 +51,7 @@ class PathLabels:
     def __init__(self, root: Path, files: Sequence[Path], tonic: ParsedTonic | None) -> None:
         self._root = root
         self._tonic = tonic
+        self._of_root = parse_name(root.name)
         stems = {path: path.stem for path in files}
         self._meanings = {path: parse_name(stems.get(path, path.name)) for path in _with_folders(root, files)}
         self._kinds: dict[Path, _Kind | None] = {}
@@ -74,11 +75,8 @@ class PathLabels:
                 self._settle(place, doubt, swaras, scales)
         swara = _only(swaras, path, "swaras", swara_name)
         tonic = self._scale(scales, path)
-        raga = _only(_unique(m.ragas for m in chain) or self._of_root().ragas, path, "ragas", str)
+        raga = _only(_unique(m.ragas for m in chain) or self._of_root.ragas, path, "ragas", str)
         return LabelledPath(swara, tonic, raga, self._group(inner))
-
-    def _of_root(self) -> ParsedName:
-        return parse_name(self._root.name)
 
     def _settle(
         self,
@@ -89,7 +87,7 @@ class PathLabels:
     ) -> None:
         """Add one of the two readings of a lone letter to those of its path."""
         swara, scale = doubt
-        known_scales = scales or _listed(self._tonic) or self._of_root().scales
+        known_scales = scales or ([self._tonic] if self._tonic else self._of_root.scales)
         kind = self._kind_of(place.parent) or _left_open(doubt, swaras, known_scales)
         if kind == "swara":
             swaras[:] = _unique([swaras, [swara]])
@@ -115,19 +113,16 @@ class PathLabels:
     def _scale(self, scales: Sequence[ParsedTonic], path: Path) -> ParsedTonic | None:
         named = _only(scales, path, "scales", _scale_name)
         if self._tonic is None:
-            return named or _only(self._of_root().scales, path, "scales", _scale_name) or self._root_doubt()
-        if named is not None and not same_note(named, self._tonic):
+            of_root = _only(self._of_root.scales, path, "scales", _scale_name)
+            # A root called D or G: its name is no swara in any case.
+            return named or of_root or (self._of_root.doubt or (None, None))[1]
+        if named is not None and not _same_note(named, self._tonic):
             raise CorpusError(
                 f"its name says scale {_scale_name(named)}, --tonic {_scale_name(self._tonic)}",
                 where=str(path),
                 fix="Leave --tonic out where the names tell the scale",
             )
         return self._tonic
-
-    def _root_doubt(self) -> ParsedTonic | None:
-        """Return the scale of a root called ``D`` or ``G``: its name is no swara in any case."""
-        doubt = self._of_root().doubt
-        return None if doubt is None else doubt[1]
 
     def _group(self, inner: Sequence[Path]) -> Path:
         """Return the folder above the first name that tells a swara."""
@@ -138,7 +133,7 @@ class PathLabels:
         return inner[-1].parent
 
 
-def same_note(one: ParsedTonic, other: ParsedTonic) -> bool:
+def _same_note(one: ParsedTonic, other: ParsedTonic) -> bool:
     """Whether two tonics may be the same: an octave that only one of them gives says nothing against it."""
     if one.octave is not None and other.octave is not None:
         return one == other
@@ -158,7 +153,7 @@ def _left_open(
     swara, scale = doubt
     if not scales and not swaras:
         return None
-    is_scale = any(same_note(scale, other) for other in scales) if scales else True
+    is_scale = any(_same_note(scale, other) for other in scales) if scales else True
     return "scale" if is_scale or (swaras and swara not in swaras) else "swara"
 
 
@@ -180,10 +175,6 @@ def _with_folders(root: Path, files: Sequence[Path]) -> list[Path]:
 
 def _unique(groups: Iterable[Iterable[_T]]) -> list[_T]:
     return list(dict.fromkeys(item for group in groups for item in group))
-
-
-def _listed(tonic: ParsedTonic | None) -> list[ParsedTonic]:
-    return [] if tonic is None else [tonic]
 
 
 def _scale_name(tonic: ParsedTonic) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from swara.data.errors import CorpusError
 from swara.raga.swaras import SwaraPitch
 from swara.raga.tonic_names import ParsedTonic
 
-__all__ = ["Given", "LayoutContents", "NamedNote", "RecordingSpec", "Refusal"]
+__all__ = ["Given", "LayoutContents", "NamedNote", "RecordingSpec", "Refusal", "describe_all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class LayoutContents:
 
     Parameters
     ----------
-    described : tuple of Described
+    described : tuple of RecordingSpec
     refused : tuple of Refusal
     passed_over : tuple of Path
         Files that are no audio by their name, such as ``README.md``.
@@ -95,3 +96,15 @@ class LayoutContents:
     described: tuple[RecordingSpec, ...]
     refused: tuple[Refusal, ...] = ()
     passed_over: tuple[Path, ...] = ()
+
+
+def describe_all(paths: Iterable[Path], describe: Callable[[Path], RecordingSpec]) -> LayoutContents:
+    """Describe recordings one by one; whichever `describe` raises CorpusError for is refused."""
+    described: list[RecordingSpec] = []
+    refused: list[Refusal] = []
+    for path in paths:
+        try:
+            described.append(describe(path))
+        except CorpusError as error:
+            refused.append(Refusal(path, error))
+    return LayoutContents(tuple(described), tuple(refused))

@@ -1,25 +1,31 @@
-"""Recordings described by a table: CSV with a header, one row for a recording or for a note of one."""
+"""Recordings in a table: CSV with a header, one row for a recording or for a note of one."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from swara.data.corpus.corpus import corpus_digest
+from swara.data.corpus.recording_json import recording_to_json
 from swara.data.errors import CorpusError
+from swara.data.recording import Recording
 from swara.raga.errors import SwaraError, fold_name, nearest_names
 from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
-from swara.raga.tonic_names import ParsedTonic, parse_tonic
+from swara.raga.tonic_names import parse_tonic
 
-from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal
+from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, describe_all
 
-__all__ = ["COLUMNS", "read_table"]
+__all__ = ["COLUMNS", "TABLE_NAME", "read_table", "write_table"]
 
 COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "licence", "digest")
 """Every column that a table may have; only ``path`` it must."""
+
+TABLE_NAME = "samples.csv"
+"""The table that describes the folder it lies in."""
 
 _OF_THE_WHOLE = ("singer", "tonic", "raga", "licence", "digest")
 
@@ -44,14 +50,7 @@ def read_table(table: Path, given: Given) -> LayoutContents:
     by_path: dict[Path, list[_Row]] = {}
     for row in _rows(table):
         by_path.setdefault(table.parent / _cell(row, "path"), []).append(row)
-    described: list[RecordingSpec] = []
-    refused: list[Refusal] = []
-    for path, rows in by_path.items():
-        try:
-            described.append(_described(table, path, rows, given))
-        except CorpusError as error:
-            refused.append(Refusal(path, error))
-    return LayoutContents(tuple(described), tuple(refused))
+    return describe_all(by_path, lambda path: _described(table, path, by_path[path], given))
 
 
 def _rows(table: Path) -> list[_Row]:
@@ -96,12 +95,15 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> R
             raise CorpusError(
                 f"no {column} is given", where=place, fix=f"Fill the column, or give --{column}"
             )
+    tonic = _told(lambda: parse_tonic(whole["tonic"]), place) if whole["tonic"] else given.tonic
+    if tonic is None:
+        raise CorpusError("no tonic is given", where=place, fix="Fill the column, or give --tonic")
     return RecordingSpec(
         path=path,
         singer=singer or "",
         licence=licence or "",
-        tonic=_tonic(whole["tonic"], given, place),
-        raga=_raga(whole["raga"], place) or given.raga,
+        tonic=tonic,
+        raga=_told(lambda: raga_named(whole["raga"]).name, place) if whole["raga"] else given.raga,
         notes=_notes(table, rows),
         group=path.parent,
         unrecognised=path.stem,
@@ -117,18 +119,6 @@ def _agreed(table: Path, rows: Sequence[_Row], column: str) -> str:
             where=_place(table, rows[0][0]),
         )
     return values[0] if values else ""
-
-
-def _tonic(text: str, given: Given, place: str) -> ParsedTonic:
-    if text:
-        return _told(lambda: parse_tonic(text), place)
-    if given.tonic is None:
-        raise CorpusError("no tonic is given", where=place, fix="Fill the column, or give --tonic")
-    return given.tonic
-
-
-def _raga(text: str, place: str) -> str | None:
-    return _told(lambda: raga_named(text).name, place) if text else None
 
 
 def _notes(table: Path, rows: Sequence[_Row]) -> tuple[NamedNote, ...]:
@@ -178,3 +168,54 @@ def _told(read: Callable[[], _T], place: str) -> _T:
         return read()
     except SwaraError as error:
         raise CorpusError(error.what, where=place, fix=error.fix) from error
+
+
+def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
+    """Write a table of recordings, each with the path that its row is to name.
+
+    Each row bears the digest of its recording, by which `swara.service.samples.add` knows it again: the table
+    may be edited, and what was is then held against the sound like any other.
+
+    Raises
+    ------
+    CorpusError
+        If a recording has a singer or licence that no table can hold.
+    OSError
+        If the table cannot be written.
+    """
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer: csv.DictWriter[str] = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for path, recording in placed:
+            _check_texts(recording)
+            writer.writerows(_rows_of(path, recording))
+
+
+def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:
+    # As the log has it, to the digit.
+    fields = recording_to_json(recording)
+    whole = {
+        "path": path,
+        "singer": recording.singer,
+        "tonic": fields["tonic_hz"],
+        "raga": recording.raga or "",
+        "licence": recording.licence,
+        "digest": corpus_digest([recording]),
+    }
+    labels: Any = fields["labels"]
+    if not isinstance(labels, list) or not labels:
+        yield whole
+        return
+    for start_s, end_s, swara in labels:
+        yield whole | {"swara": swara, "start_s": start_s, "end_s": end_s}
+
+
+def _check_texts(recording: Recording) -> None:
+    """Refuse a text that would be read back as another."""
+    for option, text in (("singer", recording.singer), ("licence", recording.licence)):
+        if text != text.strip() or text != text.encode("utf-8", "replace").decode("utf-8"):
+            raise CorpusError(
+                f"the {option} of {recording.id} begins or ends with a space, or is no Unicode text",
+                where=recording.path,
+                fix=f'Run: swara samples label {recording.id} --{option} "..."',
+            )

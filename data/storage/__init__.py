@@ -1,1 +1,1 @@
-"""Files that are whole or not there: atomic writes, digests, folders of arrays and of models."""
+"""What is whole on disk or not there: files, logs of lines, arrays, folders of models; and their errors."""

@@ -96,7 +96,12 @@ class LineLog:
                     raise step
                 apply(step)
             except ValueError as error:
-                refused.append(self._damage(error, number))
+                damage = (self.damaged or self.error)(
+                    f"this line is damaged: {error}",
+                    where=f"{self.path}, line {number}",
+                    fix="Restore the file from a backup, or delete the line and give again what it said",
+                )
+                refused.append(damage)
         return tuple(refused)
 
     def replay_whole(self, apply: Callable[[dict[str, Any]], None]) -> None:
@@ -123,13 +128,6 @@ class LineLog:
                 return self.path.read_bytes()
             except FileNotFoundError:
                 return b""
-
-    def _damage(self, error: ValueError, number: int) -> SwaraError:
-        return (self.damaged or self.error)(
-            f"this line is damaged: {error}",
-            where=f"{self.path}, line {number}",
-            fix="Restore the file from a backup, or delete the line and give again what it said",
-        )
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

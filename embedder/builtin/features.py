@@ -25,6 +25,7 @@ __all__ = [
     "band_features",
     "band_powers",
     "band_weights",
+    "log_powers",
     "window_envelopes",
 ]
 
@@ -82,6 +83,11 @@ def band_powers(samples: Samples) -> Levels:
         power[part] += np.square(spectrum.imag, out=squares[part])
         np.matmul(power[part], weights, out=powers[begin : begin + _BLOCK])
     return powers
+
+
+def log_powers(powers: Levels) -> npt.NDArray[np.float16]:
+    """Return natural logarithms of `band_powers`, as sounds to learn from are kept."""
+    return np.asarray(np.log(powers + np.float32(_SILENCE)), dtype=np.float16)
 
 
 def band_features(powers: Levels) -> tuple[Levels, Levels]:

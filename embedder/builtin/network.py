@@ -126,20 +126,15 @@ def _run_all(runners: dict[str, Any], levels: Levels, weights: Levels) -> Vector
     while at < windows:
         name = "many" if windows - at > SIGNATURES["few"] else "few"
         frames = slice(at * HOP_FRAMES, at * HOP_FRAMES + network_frames(SIGNATURES[name]))
-        found = _run(runners[name], network_frames(SIGNATURES[name]), levels[frames], weights[frames])
+        given = {"levels": levels[frames], "weights": weights[frames]}
+        lacking = ((0, network_frames(SIGNATURES[name]) - len(given["levels"])), (0, 0))
+        if lacking[0][1]:  # silence is added
+            given = {what: np.pad(part, lacking) for what, part in given.items()}
+        found = runners[name](**{what: part[None] for what, part in given.items()})["vectors"][0]
         count = min(len(found), windows - at)
         vectors[at : at + count] = found[:count]
         at += count
     return vectors
-
-
-def _run(runner: Any, frames: int, levels: Levels, weights: Levels) -> Vectors:
-    """Run one signature, silence added where frames are lacking."""
-    lacking = ((0, frames - len(levels)), (0, 0))
-    if lacking[0][1]:
-        levels, weights = np.pad(levels, lacking), np.pad(weights, lacking)
-    found: Vectors = runner(levels=levels[None], weights=weights[None])["vectors"][0]
-    return found
 
 
 def _damaged(file: Path, why: str) -> ModelDamaged:

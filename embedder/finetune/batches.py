@@ -7,21 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from swara.embedder.builtin.features import BANDS, Levels, band_features
-from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, ViewBatch
-from swara.embedder.training.channel import Channels, draw_channels, heard_through
+from swara.embedder.builtin.features import band_features
+from swara.embedder.training.batches import (
+    VIEW_FRAMES,
+    VIEWS,
+    ViewBatch,
+    draw_shares,
+    draw_stretches,
+    hear_through_channels,
+)
 
 from .note_features import NoteFeatures
 from .synthesized import Voices
 
 __all__ = ["BatchSampler"]
 
-_CHANNELS = 24
 _ASIS_SHARE = 0.5
 """How many views of a user's recordings are left as they are: they have been through a channel before."""
-
-_WHOLE_SHARE = 0.5
-_NOTE_WINDOWS = (2, 10)
 
 
 class BatchSampler:
@@ -61,12 +63,15 @@ class BatchSampler:
         users = self._drawn_users(rng)
         others = rng.choice(len(self._voices.phrases), self._others, replace=False)
         stored = [self._sung_by_user(singer, rng) for singer in users]
-        stored += [self._sung_by_voice(voice, rng) for voice in others]
+        stored += [draw_stretches(self._voices.phrases[voice], rng) for voice in others]
         powers = np.exp(np.concatenate(stored).astype(np.float32))
         takes = np.repeat(np.arange(2 * len(stored)), VIEWS // 2)
-        heard = self._through_channels(powers, takes, VIEWS * len(users), rng)
+        heard = hear_through_channels(powers, takes, self._voices.drones, rng)
+        as_is = (rng.random(2 * len(stored)) < _ASIS_SHARE)[takes]
+        as_is[VIEWS * len(users) :] = False
+        heard[as_is] = powers[as_is]
         levels, weights = band_features(heard)
-        shares = np.stack([_shares(rng) for _ in takes])
+        shares = draw_shares(len(takes), rng)
         singers = np.repeat(np.concatenate([users, len(self._theirs) + others]), VIEWS)
         return ViewBatch(levels, weights, shares, singers, takes)
 
@@ -82,31 +87,6 @@ class BatchSampler:
         first, second = rng.permutation(len(theirs))[[0, -1]]
         return np.stack([_run(theirs[n], rng) for n in (first, first, second, second)])
 
-    def _sung_by_voice(self, voice: int, rng: np.random.Generator) -> npt.NDArray[np.float16]:
-        phrases = self._voices.phrases[voice]
-        chosen = rng.permutation(len(phrases))[:VIEWS]
-        starts = rng.integers(0, phrases.shape[1] - VIEW_FRAMES + 1, VIEWS)
-        return np.stack([phrases[c, s : s + VIEW_FRAMES] for c, s in zip(chosen, starts, strict=True)])
-
-    def _through_channels(
-        self, powers: Levels, takes: np.ndarray, of_users: int, rng: np.random.Generator
-    ) -> Levels:
-        """Let every take be heard through a channel of its own; some of the user's are left as they are."""
-        channels = draw_channels(_CHANNELS, len(self._voices.drones), rng)
-        pairs = np.stack([rng.choice(_CHANNELS, 2, replace=False) for _ in range(len(takes) // VIEWS)])
-        channels = channels.take(pairs.reshape(-1)[takes])
-        heard = heard_through(powers, self._drones(channels, rng), channels, rng)
-        as_is = (rng.random(int(takes[-1]) + 1) < _ASIS_SHARE)[takes]
-        as_is[of_users:] = False
-        heard[as_is] = powers[as_is]
-        return heard
-
-    def _drones(self, channels: Channels, rng: np.random.Generator) -> Levels:
-        drones = self._voices.drones
-        starts = rng.integers(0, drones.shape[1] - VIEW_FRAMES + 1, channels.which.size)
-        cut = [drones[w, s : s + VIEW_FRAMES] for w, s in zip(channels.which, starts, strict=True)]
-        return np.exp(np.stack(cut).astype(np.float32)).reshape(-1, VIEW_FRAMES, BANDS)
-
 
 def _run(notes: Sequence[npt.NDArray[np.float16]], rng: np.random.Generator) -> npt.NDArray[np.float16]:
     """Put notes one after the other, each from anywhere in it: shape [VIEW_FRAMES, BANDS]."""
@@ -118,13 +98,3 @@ def _run(notes: Sequence[npt.NDArray[np.float16]], rng: np.random.Generator) -> 
         parts.append(part)
         total += len(part)
     return np.concatenate(parts)[:VIEW_FRAMES]
-
-
-def _shares(rng: np.random.Generator) -> Levels:
-    """Pool the whole view, or a short stretch of it as though it were a note."""
-    shares = np.zeros(WINDOWS, np.float32)
-    shortest, longest = _NOTE_WINDOWS
-    length = WINDOWS if rng.random() < _WHOLE_SHARE else int(rng.integers(shortest, longest + 1))
-    start = int(rng.integers(0, WINDOWS - length + 1))
-    shares[start : start + length] = 1.0 / length
-    return shares

@@ -59,7 +59,11 @@ class FinetuneModel:
         head.kernel.assign(rng.normal(0.0, head.kernel.shape[0] ** -0.5, head.kernel.shape))
         self.blocks = tuple(network.blocks)
         self.parts: Mapping[str, list[Any]] = {HEAD: [head], **network.blocks}
-        self._optimizers = {part: _optimizer(layers) for part, layers in self.parts.items()}
+        self._optimizers: dict[str, Any] = {}
+        for part, layers in self.parts.items():
+            optimizer = keras.optimizers.AdamW(0.0, weight_decay=_WEIGHT_DECAY, clipnorm=1.0)
+            optimizer.build(_trainable(layers))
+            self._optimizers[part] = optimizer
         self._update: Any = None
         self._free: tuple[str, ...] = ()
 
@@ -136,12 +140,6 @@ def set_free(parts: Mapping[str, Sequence[Any]], free: Sequence[str]) -> None:
     for part, layers in parts.items():
         for layer in layers:
             layer.trainable = part in free
-
-
-def _optimizer(layers: Sequence[Any]) -> Any:
-    optimizer = keras.optimizers.AdamW(0.0, weight_decay=_WEIGHT_DECAY, clipnorm=1.0)
-    optimizer.build(_trainable(layers))
-    return optimizer
 
 
 def _trainable(layers: Sequence[Any]) -> list[Any]:

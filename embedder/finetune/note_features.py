@@ -11,12 +11,18 @@ import numpy.typing as npt
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
-from swara.embedder.builtin.features import FRAME_SAMPLES, RATE_HZ, STEP_SAMPLES, Levels, band_powers
+from swara.embedder.builtin.features import (
+    FRAME_SAMPLES,
+    RATE_HZ,
+    STEP_SAMPLES,
+    Levels,
+    band_powers,
+    log_powers,
+)
 from swara.embedder.builtin.network import WINDOW_FRAMES
 
 __all__ = ["NoteFeatures", "extract_note_features"]
 
-_LEAST = 1e-9
 _LONGEST_FRAMES = 200
 """Of one note: 5 s of it say how a voice sounds as well as 20 do."""
 
@@ -62,7 +68,7 @@ def extract_note_features(
 
 
 def _notes(recording: Recording, powers: Levels) -> Iterator[npt.NDArray[np.float16]]:
-    logs = np.log(powers + np.float32(_LEAST)).astype(np.float16)
+    logs = log_powers(powers)
     for label in recording.labels:
         yield logs[_frames(label.start_s, label.end_s, len(logs))]
 

@@ -5,26 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of
-from swara.embedder.builtin.network import MODEL_FILE
+from swara.embedder.builtin.embedder import BuiltinEmbedder
+from swara.embedder.builtin.network import MODEL_FILE, EmbedderNetwork
 from swara.embedder.errors import FinetuneError, ModelInUse
+from swara.embedder.finetuned.embedder import FinetunedEmbedder, finetuned_name
+from swara.embedder.spec import Embedder
 
-from .export import keep, writing
-from .pipeline import FinetuneRun, Tell
+from .batches import BatchSampler
+from .export import exported, keep, writing
+from .model import FinetuneModel
+from .note_features import extract_note_features
 from .plan import FinetunePlan
 from .result import Finetuned, no_better
-from .split import split
+from .retrieval import RetrievalScore, found_singers, pooled_notes
+from .split import SingerSplit, split
+from .synthesized import synthesized_voices
+from .trainer import Trainer
+from .validation import watched_notes, watched_voices
 
-__all__ = ["Finetuned", "finetune"]
+__all__ = ["Finetuned", "Tell", "finetune"]
+
+Tell: TypeAlias = Callable[[str, float], None]
+"""Takes the name of what is at work and the share of it that is done."""
+
+_MODEL = "model.tflite"
+_CONTROL_VOICES = 16
+_CONTROL_SEED = 900_000_001
 
 
 def finetune(
@@ -65,18 +84,73 @@ def finetune(
     parts = split(recordings, plan.seed)
     with writing(models), _folder(models, _key(recordings, plan, base)) as folder:
         try:
-            making = FinetuneRun(parts, plan, base, folder, tell)
-            made = making.make(models, sum(not recording.labels for recording in recordings))
+            unlabelled = sum(not recording.labels for recording in recordings)
+            made, origin = _made(parts, plan, base, folder, models, unlabelled, tell or (lambda *_: None))
         except KeyboardInterrupt as stopped:
             fix = "Run the same again to go on"
             raise FinetuneError("the fine-tuning was stopped", where=str(folder), fix=fix) from stopped
         if not (made.better or keep_anyway):
             raise no_better(made)
-        keep(
-            making.file, models, making.origin | {"corpus_digest": corpus_digest(recordings)} | made.figures()
-        )
+        origin |= {"corpus_digest": corpus_digest(recordings)} | made.figures()
+        keep(folder / _MODEL, models, origin)
         shutil.rmtree(folder, ignore_errors=True)
     return made
+
+
+def _made(
+    parts: SingerSplit,
+    plan: FinetunePlan,
+    base_file: Path,
+    folder: Path,
+    models: Path,
+    unlabelled: int,
+    tell: Tell,
+) -> tuple[Finetuned, dict[str, Any]]:
+    """Learn, write the network into `folder`, and judge it by what it was not shown.
+
+    The second that is returned says what it was made from and how: JSON values. What lies in `folder` from
+    before is gone on with.
+    """
+    base, file = BuiltinEmbedder(EmbedderNetwork(base_file)), folder / _MODEL
+    voices = partial(synthesized_voices, progress=partial(tell, "synthesizing"))
+    control = watched_voices(voices(folder / "control.npz", _CONTROL_VOICES, _CONTROL_SEED))
+    learned = extract_note_features(parts.learned, partial(tell, "listening"))
+    watch = watched_notes(extract_note_features(parts.watched), learned, plan.seed)
+    others = voices(folder / "voices.npz", plan.voices, plan.seed)
+    draws = BatchSampler(learned, others, plan.timbres, plan.users_share, plan.seed)
+    model = FinetuneModel(base_file, draws.classes, plan.seed)
+    trainer = Trainer(model, draws, watch, plan, folder / "checkpoint.npz", partial(tell, "learning"))
+    trainer.run()
+    tell("exporting", 0.0)
+    difference = exported(model.model, file)
+    embedder = FinetunedEmbedder(finetuned_name(sha256_of(file)), EmbedderNetwork(file))
+    made = Finetuned(
+        name=embedder.spec.name,
+        folder=models / embedder.spec.name,
+        before=_judged(parts, base, partial(tell, "judging the built-in one")),
+        after=_judged(parts, embedder, partial(tell, "judging the new one")),
+        synthesized_before=control.found(FinetuneModel(base_file, 1, 0)),
+        synthesized_after=control.found(model),
+        by=parts.by,
+        unlabelled=unlabelled,
+        stages=trainer.position.stage,
+        looks=tuple(trainer.position.looks),
+        resumed=trainer.resumed,
+    )
+    sides = {"learned": parts.learned, "watched": parts.watched, "judged": parts.judged}
+    return made, {
+        "base": {"name": base.spec.name, "fingerprint": base.spec.fingerprint},
+        "plan": asdict(plan),
+        "recordings": {side: sorted(r.id for r in theirs) for side, theirs in sides.items()},
+        "singers": {side: sorted({r.singer for r in theirs}) for side, theirs in sides.items()},
+        "parity": float(f"{difference:.2g}"),
+    }
+
+
+def _judged(parts: SingerSplit, embedder: Embedder, progress: Callable[[float], None]) -> RetrievalScore:
+    """Look up the notes that judge among all others, as they are embedded in use."""
+    notes = pooled_notes(embedder, (*parts.judged, *parts.learned, *parts.watched), progress)
+    return found_singers(notes, np.asarray(notes.recordings < len(parts.judged)))
 
 
 @contextmanager

@@ -59,7 +59,14 @@ def split(recordings: Sequence[Recording], seed: int) -> SingerSplit:
         if recording.labels:
             by_singer.setdefault(recording.singer, []).append(recording)
     full = [singer for singer, theirs in sorted(by_singer.items()) if len(theirs) >= LEAST_RECORDINGS]
-    _refuse_too_few(by_singer, len(full))
+    if len(full) < LEAST_SINGERS:
+        count = sum(map(len, by_singer.values()))
+        raise FinetuneError(
+            f"{count} labelled recordings of {len(by_singer)} singers are too few: "
+            f"{LEAST_SINGERS} singers with {LEAST_RECORDINGS} recordings each are needed, and {len(full)} "
+            "has so many",
+            fix="Add recordings with: swara samples add; or learn from the bundled ones too, with --bundled",
+        )
     rng = np.random.default_rng(seed)
     if len(full) >= _SINGERS_TO_HOLD_OUT:
         return _by_singer(by_singer, full, rng)
@@ -90,14 +97,3 @@ def _by_recording(
         judged += order[count : 2 * count]
         learned += order[2 * count :]
     return SingerSplit(tuple(learned), tuple(watched), tuple(judged), "recording")
-
-
-def _refuse_too_few(by_singer: Mapping[str, Sequence[Recording]], full: int) -> None:
-    if full >= LEAST_SINGERS:
-        return
-    count = sum(map(len, by_singer.values()))
-    raise FinetuneError(
-        f"{count} labelled recordings of {len(by_singer)} singers are too few: "
-        f"{LEAST_SINGERS} singers with {LEAST_RECORDINGS} recordings each are needed, and {full} has so many",
-        fix="Add recordings with: swara samples add; or learn from the bundled ones too, with --bundled",
-    )

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.data.storage.npz import read_arrays, write_arrays
-from swara.data.synth import tanpura
-from swara.embedder.builtin.features import RATE_HZ, Levels, band_powers
+from swara.embedder.builtin.features import band_powers, log_powers
+from swara.embedder.training.bank import draw_drone
 from swara.embedder.training.voices import draw_singer, sing_phrase
 
 __all__ = ["PHRASES", "Voices", "synthesized_voices"]
@@ -21,7 +21,6 @@ PHRASES, PHRASE_S = 4, 2.5
 
 _LOWEST, _HIGHEST = -0.4, 0.6  # of the phrases' pitch around the singer's middle, in octaves
 _DRONES, _DRONE_S = 6, 5.0
-_LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +54,7 @@ def synthesized_voices(
         phrases.append(_singer(np.random.default_rng((seed, number))))
         if progress is not None:
             progress((number + 1) / singers)
-    drones = [_drone(np.random.default_rng((seed, singers + number))) for number in range(_DRONES)]
+    drones = [draw_drone((seed, singers + number), _DRONE_S) for number in range(_DRONES)]
     voices = Voices(np.stack(phrases), np.stack(drones))
     write_arrays(file, {"phrases": voices.phrases, "drones": voices.drones})
     return voices
@@ -73,13 +72,4 @@ def _kept(file: Path, singers: int) -> Voices | None:
 def _singer(rng: np.random.Generator) -> npt.NDArray[np.float16]:
     singer = draw_singer(rng)
     shifts = np.linspace(_LOWEST, _HIGHEST, PHRASES) + rng.uniform(-0.1, 0.1, PHRASES)
-    return np.stack([_logs(band_powers(sing_phrase(singer, shift, PHRASE_S, rng))) for shift in shifts])
-
-
-def _drone(rng: np.random.Generator) -> npt.NDArray[np.float16]:
-    sa_hz = float(np.exp(rng.uniform(np.log(110.0), np.log(280.0))))
-    return _logs(band_powers(tanpura(_DRONE_S, sa_hz, rate_hz=RATE_HZ, rng=rng)))
-
-
-def _logs(powers: Levels) -> npt.NDArray[np.float16]:
-    return np.asarray(np.log(powers + np.float32(_LEAST)), dtype=np.float16)
+    return np.stack([log_powers(band_powers(sing_phrase(singer, shift, PHRASE_S, rng))) for shift in shifts])

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from swara.embedder.builtin.features import Levels, band_features
 from swara.embedder.builtin.network import HOP_FRAMES, WINDOW_FRAMES, network_frames
-from swara.embedder.spec import Vectors
 
 from .note_features import NoteFeatures
 from .retrieval import NoteVectors, RetrievalScore, found_singers
 from .synthesized import Voices
 
+if TYPE_CHECKING:  # Keras takes seconds
+    from .model import FinetuneModel
+
 __all__ = ["ValidationSet", "watched_notes", "watched_voices"]
 
 _WINDOWS = 11
 _MOST_ASKED, _MOST_OTHERS = 240, 480
-
-
-class Pools(Protocol):
-    """Gives pooled vectors of views, as `FinetuneModel` does."""
-
-    def pooled(self, levels: Levels, weights: Levels, shares: Levels) -> Vectors:
-        """Return the pooled vector of each view."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +46,7 @@ class ValidationSet:
     recordings: npt.NDArray[np.int64]
     asked: npt.NDArray[np.bool_]
 
-    def found(self, network: Pools) -> RetrievalScore:
+    def found(self, network: FinetuneModel) -> RetrievalScore:
         """Look up the notes as `network` hears them."""
         vectors = network.pooled(self.levels, self.weights, self.shares)
         return found_singers(NoteVectors(vectors, self.singers, self.recordings), self.asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from swara.embedder.errors import ModelUnfit
 from swara.embedder.spec import Vectors
 
 __all__ = [
+    "CONTRACTS",
     "VGGISH",
     "YAMNET",
     "YAMNET_TFLITE",
@@ -66,9 +67,9 @@ class Contract:
     window_samples: int
     hop_samples: int
     dim: int
-    classes: int
-    sine_within: int
-    noise_within: int
+    classes: int = 0
+    sine_within: int = 0
+    noise_within: int = 0
 
     @property
     def short_handle(self) -> str:
@@ -119,17 +120,18 @@ VGGISH = Contract(
     window_samples=15_600,
     hop_samples=15_360,
     dim=128,
-    classes=0,
-    sine_within=0,
-    noise_within=0,
 )
 """``waveform [n] -> embeddings [m, 128]``, 0.96 s every 0.96 s: of what it hears nothing is documented."""
+
+
+CONTRACTS = (YAMNET, VGGISH, YAMNET_TFLITE)
+"""All that are known."""
 
 
 def contract_with_handle(text: str) -> Contract | None:
     """Return what TF Hub or Kaggle has under that handle, its address before it or not; None if unknown."""
     handle = text.removeprefix(_HUB).removeprefix(_KAGGLE).rstrip("/")
-    for each in (YAMNET, YAMNET_TFLITE, VGGISH):
+    for each in CONTRACTS:
         # Kaggle's own pages write TensorFlow2 and tensorFlow2.
         if handle == each.short_handle or handle.lower() == each.kaggle_handle.lower():
             return each
@@ -184,9 +186,7 @@ def check_contract(contract: Contract, run: Run, *, check_classes: bool = True, 
     if np.array_equal(outputs["silence"].embeddings, outputs["noise"].embeddings):
         raise _unfit("gives the same embeddings for noise as for silence", contract, place)
     if check_classes and contract.classes:
-        _check_class(contract, outputs["silence"], SILENCE_CLASS, 1, "silence", place)
-        _check_class(contract, outputs["sine"], SINE_CLASS, contract.sine_within, "sine", place)
-        _check_class(contract, outputs["noise"], NOISE_CLASS, contract.noise_within, "noise", place)
+        _check_classes(contract, outputs, place)
 
 
 def _sounds(contract: Contract) -> dict[str, Samples]:
@@ -214,17 +214,21 @@ def _check_shapes(contract: Contract, given: Outputs, samples: int, sound: str, 
             raise _unfit(f"gives {what} for {sound} that are not finite numbers", contract, place)
 
 
-def _check_class(
-    contract: Contract, given: Outputs, wanted: int, within: int, sound: str, place: str
-) -> None:
-    if given.scores is None:
-        return
-    highest = np.argsort(given.scores.mean(axis=0))[::-1][:within]
-    if wanted not in highest:
-        ranks = "first" if within == 1 else f"among the first {within}"
-        raise _unfit(
-            f"does not put class {wanted} {ranks} for {sound}, but class {highest[0]}", contract, place
-        )
+def _check_classes(contract: Contract, outputs: Mapping[str, Outputs], place: str) -> None:
+    wanted = {
+        "silence": (SILENCE_CLASS, 1),
+        "sine": (SINE_CLASS, contract.sine_within),
+        "noise": (NOISE_CLASS, contract.noise_within),
+    }
+    for sound, (number, within) in wanted.items():
+        scores = outputs[sound].scores
+        if scores is None:
+            continue
+        highest = np.argsort(scores.mean(axis=0))[::-1][:within]
+        if number not in highest:
+            ranks = "first" if within == 1 else f"among the first {within}"
+            what = f"does not put class {number} {ranks} for {sound}, but class {highest[0]}"
+            raise _unfit(what, contract, place)
 
 
 def _unfit(what: str, contract: Contract, place: str) -> ModelUnfit:

@@ -184,34 +184,28 @@ def converted_file(
             again = "again: its LiteRT file is damaged" if _named(folder, key) else "once, to LiteRT"
             report(f"Converting {contract.name} {again}")
 
-        return _kept(exported(saved_model, contract), folder, key)
+        content = exported(saved_model, contract)
+        for damaged in _named(folder, key):
+            with suppress(OSError):
+                damaged.unlink()
+        file = folder / f"{key}-{hashlib.sha256(content).hexdigest()[:_DIGITS]}.tflite"
+        write_bytes(file, content)
+        return file
 
 
 def _found(folder: Path, key: str) -> Path | None:
     """Return the file of that key if it is there and is what it was."""
-    return next((path for path in _named(folder, key) if _is_whole(path)), None)
+    for path in _named(folder, key):
+        with suppress(OSError), path.open("rb") as file:
+            if path.stem[-_DIGITS:] == hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS]:
+                return path
+    return None
 
 
 def _named(folder: Path, key: str) -> list[Path]:
     with suppress(OSError):
         return sorted(folder.glob(f"{key}-*.tflite"))
     return []
-
-
-def _is_whole(path: Path) -> bool:
-    with suppress(OSError), path.open("rb") as file:
-        return path.stem[-_DIGITS:] == hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS]
-    return False
-
-
-def _kept(content: bytes, folder: Path, key: str) -> Path:
-    own = hashlib.sha256(content).hexdigest()
-    path = folder / f"{key}-{own[:_DIGITS]}.tflite"
-    for damaged in _named(folder, key):
-        with suppress(OSError):
-            damaged.unlink()
-    write_bytes(path, content)
-    return path
 
 
 def _folders(saved_model: Path) -> tuple[Path, Path]:
@@ -224,7 +218,7 @@ def _folders(saved_model: Path) -> tuple[Path, Path]:
 
 def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
     """Return the first folder that can be written to; one is full only if the disk is."""
-    failures = []
+    failures, fix = [], "Give yourself permission to write into one of them"
     for folder in folders:
         try:
             with writing(folder):
@@ -233,14 +227,11 @@ def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
         except OutputError as error:
             failures.append(f"{folder}: {error.what}")
             if errno_of(error) in _FULL:
-                raise _kept_nowhere(saved_model, failures, "Free some space") from error
+                fix = "Free some space"
+                break
         else:
             return folder
-    raise _kept_nowhere(saved_model, failures, "Give yourself permission to write into one of them")
-
-
-def _kept_nowhere(saved_model: Path, failures: list[str], fix: str) -> ModelError:
-    return ModelError(
+    raise ModelError(
         f"its LiteRT file can be kept nowhere ({'; '.join(failures)})",
         where=str(saved_model),
         fix=f"{fix}, or set XDG_CACHE_HOME to a folder that can be written",

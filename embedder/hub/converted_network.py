@@ -43,6 +43,11 @@ class LiteRTNetwork:
     threads : int
         How many cores one invocation may use.
 
+    Attributes
+    ----------
+    sizes : tuple of int
+        The numbers of windows that it takes, falling.
+
     Raises
     ------
     ModelDamaged
@@ -53,18 +58,13 @@ class LiteRTNetwork:
 
     def __init__(self, model: Path | bytes, contract: Contract, where: str, threads: int) -> None:
         interpreter = open_interpreter(model, where, threads)
-        self._sizes = block_sizes(contract)
-        if not {signature(size) for size in self._sizes} <= interpreter.get_signature_list().keys():
+        self.sizes = block_sizes(contract)
+        if not {signature(size) for size in self.sizes} <= interpreter.get_signature_list().keys():
             raise ModelUnfit("this is not a model that swara converted", where=where)
         self._interpreter = interpreter  # the runners borrow from it
-        self._runners = {size: interpreter.get_signature_runner(signature(size)) for size in self._sizes}
+        self._runners = {size: interpreter.get_signature_runner(signature(size)) for size in self.sizes}
         for size, runner in self._runners.items():
             _check_shapes(runner, contract, size, where)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The numbers of windows that it takes, falling."""
-        return self._sizes
 
     def run(self, samples: Samples, windows: int) -> Outputs:
         """Return the embeddings and, where there are classes, the scores of consecutive windows."""

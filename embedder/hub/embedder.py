@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,10 @@ from swara.embedder.windows import Network, WindowRunner
 from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Outputs
 from .convert import converted_file
 from .converted_network import LiteRTNetwork
-from .integrity import verify_unchanged
-from .locate import saved_model_digest
+from .locate import saved_model_digest, verify_unchanged
 from .yamnet_tflite import TfliteNetwork, cut_at_embedding
 
-__all__ = ["HubEmbedder", "VggishEmbedder", "YamnetEmbedder"]
+__all__ = ["HubEmbedder", "hub_embedder"]
 
 _REVISION = 1
 """To be raised when the vectors change though the weights do not."""
@@ -129,108 +129,56 @@ def _blocks(clip: Clip) -> Iterator[Samples]:
         yield clip.samples[begin : begin + _BLOCK_SAMPLES]
 
 
-class YamnetEmbedder(HubEmbedder):
-    """Embeds by a YAMNet on this machine.
+def hub_embedder(
+    model: Path,
+    contract: Contract,
+    report: Callable[[str], None] | None = None,
+    *,
+    scores: bool = False,
+    manifest: Path | None = None,
+) -> HubEmbedder:
+    """Return the embedder of a published model on this machine.
 
     Parameters
     ----------
     model : Path
-        A SavedModel folder as of ``google/yamnet/1``, converted on first use; or the official TFLite file, a
-        network of 8-bit integers, whose vectors are other ones.
+        A SavedModel folder, converted on first use; or the official TFLite file of YAMNet, a network of 8-bit
+        integers, whose vectors are other ones.
+    contract : Contract
+        What the embedder is called by; either form of YAMNet does for either of its two.
     report : callable, optional
         Told, in a line, when a conversion begins.
     scores : bool
         Whether ``outputs`` is to give class scores where that costs time.
     manifest : Path, optional
         What the model was pulled with, and must still be.
-    name : str
-        What the embedder is called: ``yamnet`` for either form, ``yamnet-tflite`` for the file alone.
 
     Raises
     ------
     ModelError, MissingPackage
         If the model cannot be used.
     """
-
-    def __init__(
-        self,
-        model: Path,
-        report: Callable[[str], None] | None = None,
-        *,
-        scores: bool = False,
-        manifest: Path | None = None,
-        name: str = YAMNET.name,
-    ) -> None:
-        self.contract: Contract = YAMNET if model.is_dir() else YAMNET_TFLITE
-        where = str(model)
-        if model.is_dir():
-            digest = saved_model_digest(model)
-            verify_unchanged(manifest, digest)
-            file = converted_file(model, digest, YAMNET, report)
-            super().__init__(
-                YAMNET,
-                digest,
-                "saved_model",
-                lambda: LiteRTNetwork(file, YAMNET, where, 1),
-                cores(),
-                name=name,
-            )
-            return
-        content = _content(model)
-        digest = hashlib.sha256(content).hexdigest()
-        verify_unchanged(manifest, digest)
-        cut_at_embedding(content, where)  # refused here if at all
-        super().__init__(
-            YAMNET_TFLITE,
-            digest,
-            "tflite",
-            lambda: TfliteNetwork(content, where, scores=scores),
-            cores(),
-            name=name,
-        )
-
-
-def _content(file: Path) -> bytes:
-    with reading(file):
-        return file.read_bytes()
-
-
-class VggishEmbedder(HubEmbedder):
-    """Embeds by a VGGish on this machine.
-
-    Parameters
-    ----------
-    model : Path
-        A SavedModel folder as of ``google/vggish/1``, converted on first use.
-    report : callable, optional
-        Told, in a line, when a conversion begins.
-    manifest : Path, optional
-        What the model was pulled with, and must still be.
-
-    Raises
-    ------
-    ModelError, MissingPackage
-        If the model cannot be used.
-    """
-
-    def __init__(
-        self,
-        model: Path,
-        report: Callable[[str], None] | None = None,
-        *,
-        manifest: Path | None = None,
-    ) -> None:
-        self.contract: Contract = VGGISH
-        if not model.is_dir():
-            raise ModelUnfit(
-                "VGGish is read from a SavedModel folder, not from a file",
-                where=str(model),
-                fix=f"Get {VGGISH.url}: swara models pull vggish",
-            )
+    where = str(model)
+    make: Callable[[], Network]
+    if model.is_dir():
         digest = saved_model_digest(model)
         verify_unchanged(manifest, digest)
-        file = converted_file(model, digest, VGGISH, report)
-        # One copy on every core: its weights are some 290 MB.
-        super().__init__(
-            VGGISH, digest, "saved_model", lambda: LiteRTNetwork(file, VGGISH, str(model), cores()), 1
+        network = VGGISH if contract is VGGISH else YAMNET
+        file = converted_file(model, digest, network, report)
+        # Of VGGish one copy on every core: its weights are some 290 MB.
+        threads, workers = (cores(), 1) if network is VGGISH else (1, cores())
+        make = partial(LiteRTNetwork, file, network, where, threads)
+        return HubEmbedder(network, digest, "saved_model", make, workers, name=contract.name)
+    if contract is VGGISH:
+        raise ModelUnfit(
+            "VGGish is read from a SavedModel folder, not from a file",
+            where=where,
+            fix=f"Get {VGGISH.url}: swara models pull vggish",
         )
+    with reading(model):
+        content = model.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    verify_unchanged(manifest, digest)
+    cut_at_embedding(content, where)  # refused here if at all
+    make = partial(TfliteNetwork, content, where, scores=scores)
+    return HubEmbedder(YAMNET_TFLITE, digest, "tflite", make, cores(), name=contract.name)

@@ -1,9 +1,11 @@
-"""Where published models are looked for on this machine."""
+"""Where published models are looked for on this machine, and whether they still are what was pulled."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -18,12 +20,12 @@ __all__ = [
     "TFLITE_FILE",
     "CacheName",
     "cached_model",
-    "find_exact",
     "find_model",
+    "manifest_for",
     "models_folder",
-    "pulled_folder",
     "saved_model_digest",
     "saved_model_files",
+    "verify_unchanged",
 ]
 
 SAVED_MODEL_FILE = "saved_model.pb"
@@ -48,16 +50,13 @@ def models_folder(environment: Mapping[str, str]) -> Path:
     return user_data_path("swara") / "models"
 
 
-def pulled_folder(contract: Contract, environment: Mapping[str, str]) -> Path:
-    """Return where ``swara models pull`` puts this model: ``saved_model/`` or ``model.tflite`` lie in it."""
-    return models_folder(environment) / contract.name
-
-
-def find_model(contract: Contract, environment: Mapping[str, str], path: Path | None = None) -> Path:
+def find_model(
+    contract: Contract, environment: Mapping[str, str], path: Path | None = None, *, exact: bool = False
+) -> Path:
     """Return the SavedModel folder or the TFLite file to use.
 
     Looked for at `path` if that is given, else where ``swara models pull`` puts it, else in the caches of
-    `cached_model`; last, a TFLite file.
+    `cached_model`; last, a TFLite file, unless the model must be of that very handle (`exact`).
 
     Raises
     ------
@@ -75,47 +74,37 @@ def find_model(contract: Contract, environment: Mapping[str, str], path: Path | 
             fix=f"Name the folder that holds {SAVED_MODEL_FILE}, or get the model with: "
             f"swara models pull {contract.name}",
         )
-    pulled = pulled_folder(contract, environment)
-    _refuse_emptied(pulled)
-    if found := _saved_model(contract, environment):
-        return found
-    files = (folder / TFLITE_FILE for folder in (pulled, _tflite_folder(pulled)))
-    if found := next((file for file in files if file.is_file()), None):
-        return found
-    if contract is YAMNET and (cached := cached_model(YAMNET_TFLITE, environment)):
-        return cached[1]
-    raise _absent(contract, pulled / SAVED_MODEL_FOLDER)
+    pulled = models_folder(environment) / contract.name
+    if (pulled / MANIFEST_FILE).exists() and _model_at(pulled) is None:
+        raise ModelDamaged(
+            "what was pulled is no longer there",
+            where=str(pulled),
+            fix=f"Run: swara models pull {pulled.name}",
+        )
+    found = next(_candidates(contract, pulled, environment, exact=exact), None)
+    if found is None:
+        raise _absent(contract, pulled / (TFLITE_FILE if contract is YAMNET_TFLITE else SAVED_MODEL_FOLDER))
+    return found
 
 
-def find_exact(contract: Contract, environment: Mapping[str, str]) -> Path:
-    """Return the model of that very handle: no TFLite file in the place of a SavedModel, nor the reverse.
-
-    Raises
-    ------
-    ModelAbsent, ModelDamaged
-        As `find_model`.
-    """
-    pulled = pulled_folder(contract, environment)
-    _refuse_emptied(pulled)
+def _candidates(
+    contract: Contract, pulled: Path, environment: Mapping[str, str], *, exact: bool
+) -> Iterator[Path]:
+    """Yield what there is of a model, the best first."""
     if contract is YAMNET_TFLITE:
-        file = pulled / TFLITE_FILE
-        if file.is_file():
-            return file
+        files = [pulled / TFLITE_FILE]
+    else:
+        folders = (pulled, pulled / SAVED_MODEL_FOLDER)
+        yield from (folder for folder in folders if (folder / SAVED_MODEL_FILE).is_file())
+        files = (
+            [] if exact else [pulled / TFLITE_FILE, pulled.with_name(f"{pulled.name}-tflite") / TFLITE_FILE]
+        )
         if cached := cached_model(contract, environment):
-            return cached[1]
-        raise _absent(contract, file)
-    if found := _saved_model(contract, environment):
-        return found
-    raise _absent(contract, pulled / SAVED_MODEL_FOLDER)
-
-
-def _saved_model(contract: Contract, environment: Mapping[str, str]) -> Path | None:
-    pulled = pulled_folder(contract, environment)
-    for folder in (pulled, pulled / SAVED_MODEL_FOLDER):
-        if (folder / SAVED_MODEL_FILE).is_file():
-            return folder
-    cached = cached_model(contract, environment)
-    return None if cached is None else cached[1]
+            yield cached[1]
+    yield from (file for file in files if file.is_file())
+    lite = contract is YAMNET_TFLITE or (contract is YAMNET and not exact)
+    if lite and (cached := cached_model(YAMNET_TFLITE, environment)):
+        yield cached[1]
 
 
 def _absent(contract: Contract, place: Path) -> ModelAbsent:
@@ -131,26 +120,12 @@ def _absent(contract: Contract, place: Path) -> ModelAbsent:
     )
 
 
-def _refuse_emptied(pulled: Path) -> None:
-    if (pulled / MANIFEST_FILE).exists() and _model_at(pulled) is None:
-        raise ModelDamaged(
-            "what was pulled is no longer there",
-            where=str(pulled),
-            fix=f"Run: swara models pull {pulled.name}",
-        )
-
-
 def _model_at(path: Path) -> Path | None:
     """Return `path` if it is a model, or the model of a pulled folder."""
     if path.is_file() or (path / SAVED_MODEL_FILE).is_file():
         return path
     inside = (path / name for name in _PULLED)
     return next((each for each in inside if each.is_file() or (each / SAVED_MODEL_FILE).is_file()), None)
-
-
-def _tflite_folder(pulled: Path) -> Path:
-    """Where the network of 8-bit integers is pulled to, if there is one: ``yamnet-tflite``."""
-    return pulled.with_name(f"{pulled.name}-tflite")
 
 
 CacheName: TypeAlias = Literal["tfhub-cache", "kagglehub-cache"]
@@ -185,7 +160,6 @@ def _spellings(contract: Contract) -> tuple[str, ...]:
 
 
 _PARTS = ("variables", "assets")
-_CHUNK = 1 << 20
 
 
 def saved_model_digest(folder: Path) -> str:
@@ -201,8 +175,7 @@ def saved_model_digest(folder: Path) -> str:
         for path in saved_model_files(folder):
             digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
             with path.open("rb") as file:
-                while chunk := file.read(_CHUNK):
-                    digest.update(chunk)
+                hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 
@@ -211,3 +184,39 @@ def saved_model_files(folder: Path) -> Iterator[Path]:
     yield folder / SAVED_MODEL_FILE
     for part in _PARTS:
         yield from sorted(path for path in (folder / part).rglob("*") if path.is_file())
+
+
+def manifest_for(model: Path, environment: Mapping[str, str]) -> Path | None:
+    """Return the manifest that a model was pulled with; None for one that lies elsewhere or has none."""
+    folder = model.parent
+    manifest = folder / MANIFEST_FILE
+    return manifest if folder.parent == models_folder(environment) and manifest.exists() else None
+
+
+def verify_unchanged(manifest: Path | None, digest: str) -> None:
+    """Compare what a model is now with what was pulled.
+
+    Parameters
+    ----------
+    manifest : Path or None
+        As `manifest_for` says; nothing is known of a model without one.
+    digest : str
+        SHA-256 of the TFLite file, or that over the files of the SavedModel.
+
+    Raises
+    ------
+    ModelDamaged
+        Naming the file that is missing, cut short or changed.
+    """
+    if manifest is None:
+        return
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        if json.loads(manifest.read_bytes())["digest"] == digest:
+            return
+    from .pull.manifest import check_files, read_manifest  # slow to import, and seldom needed
+
+    if (pulled := read_manifest(manifest)) is not None:
+        check_files(manifest.parent, pulled)
+    raise ModelDamaged(
+        "another one was pulled while it was read", where=str(manifest.parent), fix="Try again"
+    )

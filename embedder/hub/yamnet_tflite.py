@@ -94,14 +94,12 @@ class TfliteNetwork:
         Whether the class scores are wanted too, which takes a second run.
     """
 
+    sizes: tuple[int, ...] = (1,)
+    """One window, no more: the file has that shape."""
+
     def __init__(self, content: bytes, where: str, *, scores: bool) -> None:
         self._embedding = _Cut(cut_at_embedding(content, where), where)
         self._scores = _Cut(content, where) if scores else None
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """One window, no more: the file has that shape."""
-        return (1,)
 
     def run(self, samples: Samples, windows: int) -> Outputs:  # noqa: ARG002
         """Return the embedding of a window."""

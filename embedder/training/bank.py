@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,20 @@ from swara.data.arrays import FloatArray
 from swara.data.blas import one_blas_thread_for_good
 from swara.data.storage.disk import write_atomically
 from swara.data.synth import tanpura
-from swara.embedder.builtin.features import BANDS, RATE_HZ, Levels, band_powers
+from swara.embedder.builtin.features import RATE_HZ, band_powers, log_powers
 
 from .instruments import draw_instrument, play_phrase
 from .soundfont import NoteBank
 from .voices import draw_singer, sing_phrase
 
-__all__ = ["PHRASES", "PHRASE_S", "Bank", "render_drones", "render_families", "render_voices"]
+__all__ = [
+    "PHRASES",
+    "PHRASE_S",
+    "Bank",
+    "draw_drone",
+    "render",
+    "save_array",
+]
 
 Stored: TypeAlias = npt.NDArray[np.float16]
 
@@ -34,8 +41,7 @@ _SUNG, _PLAYED = (-0.5, 0.75, 0.12), (-1.1, 1.3, 0.2)
 """Where phrases lie around a voice's or an instrument's middle, in octaves: lowest, highest, and how far each
 may lie beside its place."""
 
-_DRONES, _DRONE_S = 24, 6.0
-_LEAST = 1e-9
+_DRONE_S = 6.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,40 +87,38 @@ def _opened(folder: Path, name: str) -> Stored:
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
-def render_voices(folder: Path, singers: int, seed: int) -> None:
-    """Draw singers, and write their phrases to ``voices.npy`` in `folder`, unless it is there."""
-    _render(folder, "voices", _singer, singers, seed)
+def render(folder: Path, name: str, count: int, seed: int) -> None:
+    """Draw sounds, and write them to ``<name>.npy`` in `folder`, unless it is there.
 
-
-def render_families(folder: Path, families: int, seed: int) -> None:
-    """Draw instruments, and write their phrases to ``families.npy`` in `folder`, unless it is there."""
-    _render(folder, "families", _family, families, seed + 1)
-
-
-def render_drones(folder: Path, seed: int) -> None:
-    """Draw tanpuras, and write them to ``drones.npy`` in `folder`, unless it is there."""
-    _render(folder, "drones", _drone, _DRONES, seed + 2)
-
-
-def _render(
-    folder: Path, name: str, draw: Callable[[tuple[int, int]], Stored], count: int, seed: int
-) -> None:
+    Parameters
+    ----------
+    folder : Path
+        Where the bank is kept.
+    name : {"voices", "families", "drones"}
+        Singers' phrases, those of families of instruments, or tanpuras.
+    count : int
+        How many singers, families or tanpuras.
+    seed : int
+        Of the bank; each kind of sound is drawn from seeds of its own.
+    """
     path = folder / f"{name}.npy"
     if path.exists():
         return
+    draw, beside = _DRAWS[name]
+    seeds = ((seed + beside, number) for number in range(count))
     drawn = []
     with ProcessPoolExecutor(mp_context=get_context("spawn"), initializer=one_blas_thread_for_good) as pool:
-        for sound in pool.map(draw, ((seed, number) for number in range(count)), chunksize=8):
+        for sound in pool.map(draw, seeds, chunksize=8):
             drawn.append(sound)
             sys.stdout.write(f"\r{len(drawn)} of {count} {name}")
             sys.stdout.flush()
     sys.stdout.write("\n")
+    save_array(path, np.stack(drawn))
 
-    def save(part: Path) -> None:
-        with part.open("wb") as file:
-            np.save(file, np.stack(drawn))
 
-    write_atomically(path, save)
+def save_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array to `path`, which ends in ``.npy``, whole or not at all."""
+    write_atomically(path, lambda part: np.save(part, array))
 
 
 def _singer(seed: tuple[int, int]) -> Stored:
@@ -122,7 +126,7 @@ def _singer(seed: tuple[int, int]) -> Stored:
     rng = np.random.default_rng(seed)
     singer = draw_singer(rng)
     phrases = (sing_phrase(singer, shift, PHRASE_S, rng) for shift in _shifts(_SUNG, rng))
-    return np.stack([_stored(band_powers(phrase)) for phrase in phrases])
+    return np.stack([log_powers(band_powers(phrase)) for phrase in phrases])
 
 
 def _family(seed: tuple[int, int]) -> Stored:
@@ -130,7 +134,7 @@ def _family(seed: tuple[int, int]) -> Stored:
     rng = np.random.default_rng(seed)
     family = draw_instrument(rng)
     phrases = (play_phrase(family, shift, PHRASE_S, rng) for shift in _shifts(_PLAYED, rng))
-    return np.stack([_stored(band_powers(phrase)) for phrase in phrases])
+    return np.stack([log_powers(band_powers(phrase)) for phrase in phrases])
 
 
 def _shifts(octaves: tuple[float, float, float], rng: np.random.Generator) -> FloatArray:
@@ -138,17 +142,20 @@ def _shifts(octaves: tuple[float, float, float], rng: np.random.Generator) -> Fl
     return np.linspace(lowest, highest, PHRASES) + rng.uniform(-beside, beside, PHRASES)
 
 
-def _drone(seed: tuple[int, int]) -> Stored:
+def draw_drone(seed: tuple[int, int], duration_s: float = _DRONE_S) -> Stored:
+    """Draw a tanpura, as natural logarithms of `band_powers`: shape [frames, BANDS]."""
     rng = np.random.default_rng(seed)
     sa_hz = float(np.exp(rng.uniform(np.log(110.0), np.log(280.0))))
-    return _stored(band_powers(tanpura(_DRONE_S, sa_hz, rate_hz=RATE_HZ, rng=rng)))
+    return log_powers(band_powers(tanpura(duration_s, sa_hz, rate_hz=RATE_HZ, rng=rng)))
 
 
 def _stored_notes(pcm: npt.NDArray[np.int16]) -> Stored:
-    return np.stack([_stored(band_powers(note.astype(np.float32) / np.float32(32768.0))) for note in pcm])
+    return np.stack([log_powers(band_powers(note.astype(np.float32) / np.float32(32768.0))) for note in pcm])
 
 
-def _stored(powers: Levels) -> Stored:
-    if powers.shape[-1] != BANDS:
-        raise ValueError(f"powers of {powers.shape[-1]} bands")
-    return np.asarray(np.log(powers + np.float32(_LEAST)), dtype=np.float16)
+_DRAWS: Mapping[str, tuple[Callable[[tuple[int, int]], Stored], int]] = {
+    "voices": (_singer, 0),
+    "families": (_family, 1),
+    "drones": (draw_drone, 2),
+}
+"""What draws each kind of sound, and how far its seeds lie beside that of the bank."""

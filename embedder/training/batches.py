@@ -12,7 +12,16 @@ from swara.embedder.builtin.network import network_frames
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through
 
-__all__ = ["VIEWS", "VIEW_FRAMES", "WINDOWS", "BatchMaker", "ViewBatch"]
+__all__ = [
+    "VIEWS",
+    "VIEW_FRAMES",
+    "WINDOWS",
+    "BatchMaker",
+    "ViewBatch",
+    "draw_shares",
+    "draw_stretches",
+    "hear_through_channels",
+]
 
 VIEWS = 4
 """Of each timbre in a batch: two in each of two rooms."""
@@ -81,28 +90,14 @@ class BatchMaker:
         families = rng.choice(self._families, most, replace=False)
         left = count - voices.size - families.size
         programs = rng.choice(self._programs, left, replace=left > self._programs.size)
-        sounds = [self._stretches(self._bank.voices[number]) for number in voices]
-        played = [self._stretches(self._bank.families[number]) for number in families]
+        sounds = [draw_stretches(self._bank.voices[number], rng) for number in voices]
+        played = [draw_stretches(self._bank.families[number], rng) for number in families]
         played += [self._played(program) for program in programs]
         sounds += [self._with_effort(views) for views in played]
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
-        levels, weights = band_features(self._through_channels(np.concatenate(sounds), takes))
-        shares = np.stack([_shares(rng) for _ in takes])
-        return ViewBatch(levels, weights, shares, takes // 2, takes)
-
-    def _through_channels(self, stored: Stored, takes: np.ndarray) -> Levels:
-        """Let every take be heard through a channel of its own."""
-        rng = self._rng
-        channels = draw_channels(_CHANNELS, len(self._bank.drones), rng)
-        pairs = np.stack([rng.choice(_CHANNELS, 2, replace=False) for _ in range(int(takes[-1] + 1) // 2)])
-        channels = channels.take(pairs.reshape(-1)[takes])
-        return heard_through(np.exp(stored.astype(np.float32)), self._drones(channels.which), channels, rng)
-
-    def _stretches(self, phrases: Stored) -> Stored:
-        """Return four stretches of four phrases."""
-        chosen = self._rng.permutation(len(phrases))[:VIEWS]
-        starts = self._rng.integers(0, phrases.shape[1] - VIEW_FRAMES + 1, VIEWS)
-        return np.stack([phrases[c, s : s + VIEW_FRAMES] for c, s in zip(chosen, starts, strict=True)])
+        powers = np.exp(np.concatenate(sounds).astype(np.float32))
+        levels, weights = band_features(hear_through_channels(powers, takes, self._bank.drones, rng))
+        return ViewBatch(levels, weights, draw_shares(len(takes), rng), takes // 2, takes)
 
     def _played(self, program: int) -> Stored:
         """Return four runs of an instrument's notes."""
@@ -128,12 +123,6 @@ class BatchMaker:
                 break
         return np.concatenate(parts)[:VIEW_FRAMES]
 
-    def _drones(self, which: np.ndarray) -> Levels:
-        drones = self._bank.drones
-        starts = self._rng.integers(0, drones.shape[1] - VIEW_FRAMES + 1, which.size)
-        cut = [drones[w, s : s + VIEW_FRAMES] for w, s in zip(which, starts, strict=True)]
-        return np.exp(np.stack(cut).astype(np.float32)).reshape(-1, VIEW_FRAMES, BANDS)
-
 
 def _kept(count: int, *, held_out: bool) -> np.ndarray:
     """Return the numbers of the first twentieth, which is held out, or of all others."""
@@ -141,10 +130,48 @@ def _kept(count: int, *, held_out: bool) -> np.ndarray:
     return np.arange(kept) if held_out else np.arange(kept, count)
 
 
-def _shares(rng: np.random.Generator) -> Levels:
-    """Pool the whole view, or a short stretch of it as though it were a note."""
-    shares = np.zeros(WINDOWS, np.float32)
-    length = WINDOWS if rng.random() < 0.5 else int(rng.integers(2, 11))
-    start = int(rng.integers(0, WINDOWS - length + 1))
-    shares[start : start + length] = 1.0 / length
+def hear_through_channels(
+    powers: Levels, takes: np.ndarray, drones: Stored, rng: np.random.Generator
+) -> Levels:
+    """Let every take be heard through a channel of its own, some above a drone.
+
+    Parameters
+    ----------
+    powers : float32 array, shape [views, VIEW_FRAMES, BANDS]
+        Powers of bands.
+    takes : int64 array, shape [views]
+        Numbers of the takes, rising; each timbre has two.
+    drones : float16 array, shape [drones, frames, BANDS]
+        Natural logarithms of powers, to draw from.
+    rng : numpy.random.Generator
+        Draws the channels and the drones.
+    """
+    channels = draw_channels(_CHANNELS, len(drones), rng)
+    pairs = np.stack([rng.choice(_CHANNELS, 2, replace=False) for _ in range(len(takes) // VIEWS)])
+    channels = channels.take(pairs.reshape(-1)[takes])
+    starts = rng.integers(0, drones.shape[1] - VIEW_FRAMES + 1, channels.which.size)
+    beneath = np.exp(_cut(drones, channels.which, starts).astype(np.float32))
+    return heard_through(powers, beneath.reshape(-1, VIEW_FRAMES, BANDS), channels, rng)
+
+
+def draw_stretches(phrases: Stored, rng: np.random.Generator) -> Stored:
+    """Draw `VIEWS` stretches of as many phrases: shape [VIEWS, VIEW_FRAMES, BANDS]."""
+    chosen = rng.permutation(len(phrases))[:VIEWS]
+    return _cut(phrases, chosen, rng.integers(0, phrases.shape[1] - VIEW_FRAMES + 1, VIEWS))
+
+
+def _cut(sounds: Stored, which: np.ndarray, starts: np.ndarray) -> Stored:
+    return np.stack([sounds[w, s : s + VIEW_FRAMES] for w, s in zip(which, starts, strict=True)])
+
+
+def draw_shares(views: int, rng: np.random.Generator) -> Levels:
+    """Draw what each window of a view counts for, shape [views, WINDOWS].
+
+    The whole view counts, or a short stretch of it as though it were a note.
+    """
+    shares = np.zeros((views, WINDOWS), np.float32)
+    for view in shares:
+        length = WINDOWS if rng.random() < 0.5 else int(rng.integers(2, 11))
+        start = int(rng.integers(0, WINDOWS - length + 1))
+        view[start : start + length] = 1.0 / length
     return shares

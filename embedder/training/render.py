@@ -10,21 +10,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from swara.data.storage.disk import write_atomically
 from swara.data.synth.soundfont import find_soundfont
 from swara.raga.errors import SwaraError
 
-from .bank import render_drones, render_families, render_voices
+from .bank import render, save_array
 from .soundfont import PROGRAMS, render_program
 
 __all__ = ["main"]
+
+_DRONES = 24
 
 
 def main() -> None:
@@ -41,9 +37,8 @@ def main() -> None:
         _render_programs(options.folder, find_soundfont(options.soundfont), options.seed)
     except SwaraError as error:
         sys.exit(str(error))
-    render_voices(options.folder, options.singers, options.seed)
-    render_families(options.folder, options.families, options.seed)
-    render_drones(options.folder, options.seed)
+    for name, count in {"voices": options.singers, "families": options.families, "drones": _DRONES}.items():
+        render(options.folder, name, count, options.seed)
 
 
 def _render_programs(folder: Path, font: Path, seed: int) -> None:
@@ -51,19 +46,11 @@ def _render_programs(folder: Path, font: Path, seed: int) -> None:
         path = folder / f"program-{program:03d}.npy"
         if not path.exists():
             sounds, keys = render_program(program, font, seed)
-            write_atomically(path.with_name(f"keys-{program:03d}.npy"), _saver(keys))
-            write_atomically(path, _saver(sounds))
+            save_array(path.with_name(f"keys-{program:03d}.npy"), keys)
+            save_array(path, sounds)
         sys.stdout.write(f"\r{program + 1} of {PROGRAMS} programs")
         sys.stdout.flush()
     sys.stdout.write("\n")
-
-
-def _saver(array: npt.NDArray[Any]) -> Callable[[Path], None]:
-    def save(path: Path) -> None:
-        with path.open("wb") as file:
-            np.save(file, array)
-
-    return save
 
 
 if __name__ == "__main__":

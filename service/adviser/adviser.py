@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -22,8 +22,8 @@ from swara.data.recording import Recording, recording_id
 from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
-from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
+from swara.embedder.spec import EmbeddingCache
 from swara.index import Item
 from swara.index.samples import SampleIndex
 from swara.raga.errors import SwaraError
@@ -31,65 +31,15 @@ from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
-from swara.service.store import Layout, LiveVersion, current_version, open_live
+from swara.service.store import Layout, current_version, open_live
 from swara.service.take.report import NoteOpinion
 
 if TYPE_CHECKING:
     from swara.service.stages import StageProgress
 
-__all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "second_opinions", "try_model"]
-
+__all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "try_model"]
 
 NEIGHBOURS = 3
-
-
-def second_opinions(
-    clip: Clip,
-    track: PitchTrack,
-    notes: Sequence[Note],
-    sa_hz: float,
-    *,
-    embedder: Embedder,
-    head: NoteHead,
-    samples: SampleIndex,
-    exclude: Collection[str] = (),
-    neighbours: int = NEIGHBOURS,
-) -> tuple[NoteOpinion, ...]:
-    """Ask the head and the index about each note.
-
-    Parameters
-    ----------
-    clip : Clip
-        The take, at the embedder's sample rate.
-    track : PitchTrack
-        Its pitch.
-    notes : sequence of Note
-        As judged by their pitch.
-    sa_hz : float
-        Sa.
-    embedder, head, samples
-        Of one version.
-    exclude : collection of str
-        Recordings never to answer with: the take itself, where it is one of the samples.
-    neighbours : int
-        How many samples to give for each note.
-    """
-    if not notes:
-        return ()
-    embeddings = embedder.embed(clip)
-    cents = track.cents(sa_hz)
-    opinions = []
-    for note in notes:
-        vector = pool(embeddings, note.start_s, note.end_s)
-        first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
-        prediction = head.predict(vector, pitch_evidence(cents[first:last]))
-        letter = swara_letter(*parse_swara(f"{note.raga_saptak} {note.raga_swara}"))
-        verdict = agreement(letter, prediction)
-        near = samples.nearest(vector, letter, count=neighbours, exclude=exclude)
-        opinions.append(
-            NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
-        )
-    return tuple(opinions)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,18 +126,34 @@ class LiveModel:
     def opinions(
         self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
     ) -> tuple[NoteOpinion, ...]:
-        """Return an opinion on each note; see ``swara.service.take.analyze.Adviser``."""
-        return second_opinions(
-            clip,
-            track,
-            notes,
-            sa_hz,
-            embedder=self.embedder,
-            head=self.head,
-            samples=self.samples,
-            exclude=self.own,
-            neighbours=self.neighbours,
-        )
+        """Return what the head and the samples say of each note.
+
+        Parameters
+        ----------
+        clip : Clip
+            The take, at the embedder's sample rate.
+        track : PitchTrack
+            Its pitch.
+        notes : sequence of Note
+            As judged by their pitch.
+        sa_hz : float
+            Sa.
+        """
+        if not notes:
+            return ()
+        embeddings, cents = self.embedder.embed(clip), track.cents(sa_hz)
+        opinions = []
+        for note in notes:
+            vector = pool(embeddings, note.start_s, note.end_s)
+            first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
+            prediction = self.head.predict(vector, pitch_evidence(cents[first:last]))
+            letter = swara_letter(*parse_swara(f"{note.raga_saptak} {note.raga_swara}"))
+            verdict = agreement(letter, prediction)
+            near = self.samples.nearest(vector, letter, count=self.neighbours, exclude=self.own)
+            opinions.append(
+                NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
+            )
+        return tuple(opinions)
 
     def sound_of(self, item: Item) -> Clip:
         """Return a sample's sound, with a little around it.
@@ -226,7 +192,12 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
         version = current_version(layout)
         embedder = live_embedder(layout)
         try:
-            live = open_live(layout, embedder.spec) or _first(store, embedder, progress)
+            live = open_live(layout, embedder.spec)
+            if live is None:  # what it takes to make one is imported only where there is none
+                from swara.service.rebuild.rebuild import ensure_live
+
+                tracker = pitch_tracker("head")
+                live = ensure_live(store, embedder=embedder, tracker=tracker, progress=progress)
         except EmbedderChanged:
             # Another process may have made a version with another embedder live in the meantime.
             if current_version(layout) == version:
@@ -243,13 +214,6 @@ def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[st
         return load(), ()
     except SwaraError as error:
         return None, (f"Not compared with professional samples: {error}",)
-
-
-def _first(store: Path, embedder: Embedder, progress: StageProgress | None) -> LiveVersion:
-    """Make the first version; what that takes is imported only where there is none."""
-    from swara.service.rebuild.first_version import ensure_live
-
-    return ensure_live(store, embedder=embedder, tracker=pitch_tracker("head"), progress=progress)
 
 
 def _recordings(corpus: Path) -> Mapping[str, Recording]:

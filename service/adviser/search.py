@@ -13,8 +13,8 @@ from swara.data.take import Note
 from swara.embedder.pooling import pool
 from swara.index import Neighbour
 from swara.service.take.analyze import Request, analyze
-from swara.service.take.note_at import check_time, note_at
 from swara.service.take.report import NoteOpinion, TakeReport
+from swara.service.take.summary import check_time, note_at
 
 from .adviser import LiveModel
 
@@ -130,7 +130,7 @@ def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Pat
         folder.mkdir(parents=True, exist_ok=True)
     return tuple(
         _save_clip(near, model.sound_of(near.item), folder, rank)
-        for rank, near in enumerate(found.opinion.neighbours, 1)
+        for rank, near in enumerate(found.neighbours, 1)
     )
 
 

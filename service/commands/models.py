@@ -17,15 +17,12 @@ from .options import StoreFolder, complete_embedder, complete_pullable, console,
 __all__ = ["finetune", "models_app"]
 
 
-_SEED, _STEPS, _VOICES = 1, 60, 48
-
-
 def finetune(
     store: StoreFolder = None,
     bundled: Annotated[bool, typer.Option("--bundled", help="Learn from the bundled samples too.")] = False,
-    steps: Annotated[int, typer.Option(min=1, help="Most batches in each of the seven stages.")] = _STEPS,
-    voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = _VOICES,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = _SEED,
+    steps: Annotated[int, typer.Option(min=1, help="Most batches in each of the seven stages.")] = 60,
+    voices: Annotated[int, typer.Option(min=4, help="Synthesized singers to mix in.")] = 48,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
     keep_anyway: Annotated[
         bool, typer.Option("--keep-anyway", help="Keep the new embedder even if it is no better.")
     ] = False,
@@ -35,7 +32,6 @@ def finetune(
     Makes a new embedder, and keeps it if it finds them better. Run again, it goes on where it was stopped.
     """
     from swara.embedder.finetune.plan import FinetunePlan
-    from swara.embedder.hub.locate import models_folder
     from swara.service.embedders.finetune import finetune_embedder
     from swara.service.report.terminal.models_table import render_finetuned
 
@@ -43,7 +39,7 @@ def finetune(
     with progress_bar(shown=True) as progress:
         made = finetune_embedder(
             store_at(store),
-            models_folder(os.environ),
+            _models(),
             plan,
             bundled=bundled,
             keep_anyway=keep_anyway,
@@ -169,9 +165,8 @@ def _verify_one(name: str) -> None:
     if _is_finetuned(name):
         render_finetuned_checked(run_finetuned(name, os.environ), console())
         return
-    model = pullable(name)
     with download_bar() as progress:
-        verified = verify(model, _models(), os.environ, check_documented, progress)
+        verified = verify(pullable(name), _models(), os.environ, check_documented, progress)
     render_verified(verified, console())
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["samples_app"]
 
 SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
+Singer = Annotated[str | None, typer.Option(help="Who sings.")]
+Tonic = Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")]
+Licence = Annotated[str | None, typer.Option(help="The licence, as its owner states it.")]
 
 samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend professional samples.")
 
@@ -25,10 +28,10 @@ samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend profes
 @samples_app.command("add")
 def _add(
     source: Annotated[Path, typer.Argument(help="A folder, a CSV table or one recording.")],
-    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
-    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    singer: Singer = None,
+    tonic: Tonic = None,
     raga: Annotated[str | None, typer.Option(help="The raga.", autocompletion=complete_raga)] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    licence: Licence = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
@@ -73,18 +76,16 @@ def _list(store: StoreFolder = None) -> None:
 def _show(sample: SampleId, store: StoreFolder = None) -> None:
     """Show all that is known of a sample."""
     from swara.service.report.terminal.samples_table import render_sample
-    from swara.service.samples.known import find_sample
 
-    render_sample(find_sample(_known(store), sample), console())
+    render_sample(_named(sample, store), console())
 
 
 @samples_app.command("path")
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
     from swara.data.corpus.corpus import audio_path
-    from swara.service.samples.known import find_sample
 
-    typer.echo(audio_path(find_sample(_known(store), sample)))
+    typer.echo(audio_path(_named(sample, store)))
 
 
 @samples_app.command("remove")
@@ -125,14 +126,14 @@ def _check(
 @samples_app.command("label")
 def _label(
     sample: SampleId,
-    singer: Annotated[str | None, typer.Option(help="Who sings.")] = None,
-    tonic: Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")] = None,
+    singer: Singer = None,
+    tonic: Tonic = None,
     raga: Annotated[str | None, typer.Option(help="The raga, or none.", autocompletion=complete_raga)] = None,
     swara: Annotated[
         str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
     ] = None,
     at: Annotated[float | None, typer.Option(help="A second within that note, if it has several.")] = None,
-    licence: Annotated[str | None, typer.Option(help="The licence, as its owner states it.")] = None,
+    licence: Licence = None,
     store: StoreFolder = None,
 ) -> None:
     """Mend what is noted of a sample.
@@ -183,3 +184,9 @@ def _known(folder: Path | None) -> tuple[Recording, ...]:
     from swara.service.samples.known import known_samples
 
     return known_samples(layout_at(folder).corpus)
+
+
+def _named(sample: str, folder: Path | None) -> Recording:
+    from swara.service.samples.known import find_sample
+
+    return find_sample(_known(folder), sample)

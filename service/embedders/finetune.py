@@ -13,7 +13,7 @@ from swara.data.errors import MissingPackage
 from swara.data.installation import install_command
 from swara.data.recording import Recording
 from swara.embedder.litert import stderr_closed
-from swara.service.samples.unchanged_files import verify_recordings
+from swara.service.samples.known import verify_recordings
 from swara.service.store import Layout
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from swara.embedder.errors import ModelInUse
 from swara.embedder.finetuned.embedder import finetuned_folder
 from swara.embedder.finetuned.inventory import remove_finetuned
 from swara.service.errors import StoreDamaged, StoreNewer
-from swara.service.store import Layout, all_versions, current_version, read_manifest
+from swara.service.store import Layout, all_versions, read_manifest
+from swara.service.versions.info import known_live
 
 from .choose import DEFAULT
 
@@ -60,7 +61,7 @@ def remove_unused(name: str, store: Layout, environment: Mapping[str, str], *, a
         If it may not be removed.
     """
     finetuned_folder(name, environment)
-    live = _live(store)
+    live = known_live(store)
     users = [version for version in all_versions(store) if _made_with(store, version) == name]
     if live in users and not anyway:
         raise ModelInUse(
@@ -70,13 +71,6 @@ def remove_unused(name: str, store: Layout, environment: Mapping[str, str], *, a
         )
     folder = remove_finetuned(name, environment)
     return Removed(folder, live in users, tuple(version for version in users if version != live))
-
-
-def _live(store: Layout) -> str | None:
-    try:
-        return current_version(store)
-    except StoreDamaged:
-        return None  # it cannot be used as it is, with the embedder or without
 
 
 def _made_with(store: Layout, version: str) -> str | None:

@@ -12,7 +12,7 @@ from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
 from swara.service.store import Layout
 from swara.service.take.analyze import Request, analyze
-from swara.service.take.note_at import check_time, note_at
+from swara.service.take.summary import check_time, note_at
 
 from .log import Correction, note_correction
 

@@ -12,7 +12,7 @@ from swara.data.audio.array_reader import SampleArray
 from swara.data.audio.decode import Decoded, decode, decode_samples
 from swara.data.errors import AudioTooLong
 
-__all__ = ["Source", "decoded_take", "take_path", "tonic_text", "warn_of"]
+__all__ = ["Source", "decoded_take", "take_path", "warn_of"]
 
 Source: TypeAlias = str | PathLike[str] | SampleArray
 """A recording: the path of its file, or its samples."""
@@ -54,11 +54,6 @@ def decoded_take(
 def take_path(source: Source) -> Path:
     """Return the path of a take, or what stands for it where there is none."""
     return Path(source) if isinstance(source, (str, PathLike)) else _IN_MEMORY
-
-
-def tonic_text(tonic: str | float | None) -> str | None:
-    """Return Sa as it is written on a command line."""
-    return None if tonic is None else str(tonic)
 
 
 def warn_of(decoded: Decoded, source: Source) -> None:

@@ -17,7 +17,7 @@ from swara.service.errors import NoNoteThere
 from swara.service.request import parse_request, preset_thresholds
 from swara.service.store import Layout, current_version, store_folder
 
-from .source import Source, decoded_take, take_path, tonic_text, warn_of
+from .source import Source, decoded_take, take_path, warn_of
 
 # What serves the samples alone is imported where it is used: it is slow to load.
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Store:
 
         if not math.isfinite(at_s) or count < 1:
             raise ValueError(f"cannot look for {count} samples at {at_s} s")
-        request = parse_request(tonic_text(tonic), raga, "just", preset_thresholds("student"), self.folder)
+        request = parse_request(tonic, raga, "just", preset_thresholds("student"), self.folder)
         decoded = decoded_take(source, rate_hz, max_minutes)
         warn_of(decoded, source)
         model, where = self._model(source), take_path(source)

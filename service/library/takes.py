@@ -12,7 +12,7 @@ from swara.service.request import Preset, parse_request, preset_thresholds
 from swara.service.take.analyze import analyze as analyze_clip
 from swara.service.take.report import TakeReport
 
-from .source import Source, decoded_take, take_path, tonic_text, warn_of
+from .source import Source, decoded_take, take_path, warn_of
 from .store import Store, open_store
 
 __all__ = ["TuningName", "analyze", "embed", "pitch"]
@@ -81,7 +81,7 @@ def analyze(
     """
     home = store if isinstance(store, Store) else open_store(store)
     thresholds = preset_thresholds(preset, perfect_cents, in_tune_cents)
-    request = parse_request(tonic_text(tonic), raga, tuning, thresholds, home.folder)
+    request = parse_request(tonic, raga, tuning, thresholds, home.folder)
     decoded = decoded_take(source, rate_hz, max_minutes)
     model, doubts = home._try_model(source) if samples else (None, ())
     return analyze_clip(

@@ -1,22 +1,36 @@
-"""A candidate and the live version before the same questions."""
+"""A candidate and the version that it is compared with, asked the same.
+
+Usually the live one. Where that was damaged, what its manifest says of it still holds: otherwise a flipped
+bit would let in what was rejected the night before. Where nothing says which one is live, it is the one that
+`swara versions rollback` goes to.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from swara.classifier.note_head.files import load_note_head
+from swara.classifier.note_head.head import NoteHead
 from swara.data.recording import Recording
-from swara.service.errors import EmbedderChanged, StoreDamaged
-from swara.service.store import Layout, open_version
-from swara.service.store.manifest import HITS_IN_COMMON, code_version
+from swara.service.errors import EmbedderChanged, StoreDamaged, reading
+from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
+from swara.service.store.history import training_recordings
+from swara.service.store.manifest import (
+    HITS,
+    HITS_IN_COMMON,
+    Score,
+    Scores,
+    code_version,
+    scores_from_json,
+)
 
-from .baseline import EvalSet, find_baseline
 from .corrections import corrections_report
 from .evaluate import examine, hits_among, labels_in_place
-from .gate import GateDecision, decide
+from .gate import GateDecision, decide, label_scores
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import Plan
@@ -51,23 +65,23 @@ def evaluate_candidate(
     StoreError
         If the versions cannot be read.
     """
-    given = EvalSet(
-        questions,
-        held_out.singers,
-        held_out.digest,
-        _asked(plan, held_out),
-        {recording.id for recording in plan.recordings},
-    )
+    singers, asked = held_out.singers, _asked(plan, held_out)
     scores = {
-        **examine(learned.holdout_head, learned.index, questions, held_out.singers),
+        **examine(learned.holdout_head, learned.index, questions, singers),
         **labels_in_place(notes),
     }
-    opponent = find_baseline(store, plan, given)
-    if in_common := hits_among(learned.index, questions, held_out.singers, opponent.common):
+    baseline = _find_baseline(store, plan, held_out, questions, asked)
+    if in_common := hits_among(learned.index, questions, singers, baseline.common):
         scores[HITS_IN_COMMON] = in_common
-    decision = decide(scores, opponent.scores, held_out.digest, same_embedder=opponent.same_embedder)
-    warnings = (*opponent.warnings, *decision.warnings, *_about(held_out.relabelled))
-    return replace(decision, warnings=warnings, asked=given.asked)
+    decision = decide(scores, baseline.scores, held_out.digest, same_embedder=baseline.same_embedder)
+    warnings = [*baseline.warnings, *decision.warnings]
+    if held_out.relabelled:
+        warnings.append(
+            "examined by their labels of before, though they have others now:"
+            f" {', '.join(held_out.relabelled)};"
+            " to examine by the new ones, delete HELD_OUT in the store"
+        )
+    return replace(decision, warnings=tuple(warnings), asked=asked)
 
 
 def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequence[LabelledNote]) -> Learned:
@@ -89,11 +103,72 @@ def _asked(plan: Plan, held_out: HeldOut) -> str:
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
-def _about(relabelled: Iterable[str]) -> tuple[str, ...]:
-    names = ", ".join(relabelled)
-    if not names:
-        return ()
-    return (
-        f"evaluate_candidate by their labels of before, though they have others now: {names};"
-        " to examine by the new ones, delete HELD_OUT in the store",
-    )
+@dataclass(frozen=True, slots=True)
+class _Baseline:
+    """How the version does that a candidate is compared with.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score, or None
+        None where there is nothing to compare with.
+    common : collection of str
+        Ids of the recordings that both learned from.
+    same_embedder : bool
+        Whether it hears by the embedder of the candidate.
+    warnings : tuple of str
+        What could not be compared, as sentences without full stop.
+    """
+
+    scores: Scores | None = None
+    common: Collection[str] = ()
+    same_embedder: bool = True
+    warnings: tuple[str, ...] = ()
+
+
+def _find_baseline(
+    store: Layout, plan: Plan, held_out: HeldOut, questions: Sequence[LabelledNote], asked: str
+) -> _Baseline:
+    """Ask the version to compare with, or take what it answered before where that is what it would say."""
+    if plan.baseline is None:
+        nobody = "no version that is kept can say how it does: the new one was compared with none"
+        return _Baseline(warnings=(nobody,) if all_versions(store) else ())
+    version, manifest = plan.baseline
+    kept = scores_from_json(manifest.gate["scores"])
+    as_before = manifest.gate.get("asked") == asked
+    same = manifest.embedder == plan.embedder
+    try:
+        if manifest is not plan.live:  # which was found sound just now
+            verify_version(store, version)
+        seen = training_recordings(store, version, manifest)
+        common = {recording.id for recording in plan.recordings} & frozenset(seen or ())
+        if as_before and seen is not None and common == seen.keys():
+            return _Baseline(_with_hits(kept, kept.get(HITS)), common)
+        index = open_version(store, version, plan.embedder).index
+        in_common = hits_among(index, questions, held_out.singers, common)
+        if as_before:
+            return _Baseline(_with_hits(kept, in_common), common)
+        answers = examine(_holdout_head(store, version, manifest), index, questions, held_out.singers)
+        return _Baseline(_with_hits({**answers, **label_scores(kept)}, in_common), common)
+    except EmbedderChanged:
+        same, what = False, "hears by another embedder"
+    except StoreDamaged:
+        what = "is damaged"
+    kept = _with_hits(kept, None)
+    if as_before or manifest.gate["held_out"] == held_out.digest:
+        return _Baseline(kept or None, same_embedder=same)
+    warning = f"the version to compare with, {version}, {what} and was never asked the same"
+    return _Baseline(label_scores(kept) or None, (), same, (f"{warning}: no more than labels were compared",))
+
+
+def _holdout_head(store: Layout, version: str, manifest: Manifest) -> NoteHead | None:
+    at = store.version(version).holdout_head
+    if at.name not in manifest.files:
+        return None
+    with reading(at):
+        return load_note_head(at)
+
+
+def _with_hits(scores: Scores, in_common: Score | None) -> Scores:
+    """Return scores with the hits over what both know, instead of those that it was once compared by."""
+    others = {name: score for name, score in scores.items() if name != HITS_IN_COMMON}
+    return others if in_common is None else others | {HITS_IN_COMMON: in_common}

@@ -80,14 +80,25 @@ def confirmed_corrections(store: Layout, recordings: Sequence[Recording]) -> Cor
     last = {(each.sha256, each.start_s): each for each in counting if each.swara is not None or each.in_tune}
     samples = {recording.sha256: recording for recording in recordings}
     renaming = [each for each in last.values() if each.sha256 in samples and each.swara is not None]
-    nowhere = [each for each in renaming if not _has_label(samples[each.sha256], each)]
+    nowhere = [
+        each
+        for each in renaming
+        if not any(each.is_about(label.start_s, label.end_s) for label in samples[each.sha256].labels)
+    ]
     takes = [each for key, each in sorted(last.items()) if each.sha256 not in samples]
     gone = [each for each in takes if not _is_there(each)]
     return Corrections(
         relabelling=tuple(each for each in renaming if each not in nowhere),
         takes=tuple(each for each in takes if each not in gone),
         verdicts=sum(each.verdict is not None for each in counting),
-        warnings=(*map(_about_gone, gone), *map(_about_nowhere, nowhere)),
+        warnings=tuple(
+            f"the correction {each.id} is left out: {why}: {each.path}"
+            for why, left_out in (
+                ("its recording was deleted or changed", gone),
+                ("the sample has no label there", nowhere),
+            )
+            for each in left_out
+        ),
     )
 
 
@@ -106,16 +117,10 @@ def _corrected(recording: Recording, corrections: Sequence[Correction]) -> Recor
     """Return a sample with those of its notes that were named wrong under their right names."""
     labels = list(recording.labels)
     for each in corrections:
-        if each.sha256 == recording.sha256:
-            labels = [
-                replace(label, swara=each.right) if each.is_about(label.start_s, label.end_s) else label
-                for label in labels
-            ]
+        for place, label in enumerate(labels):
+            if each.sha256 == recording.sha256 and each.is_about(label.start_s, label.end_s):
+                labels[place] = replace(label, swara=each.right)
     return replace(recording, labels=tuple(labels))
-
-
-def _has_label(recording: Recording, correction: Correction) -> bool:
-    return any(correction.is_about(label.start_s, label.end_s) for label in recording.labels)
 
 
 def _is_there(correction: Correction) -> bool:
@@ -123,14 +128,6 @@ def _is_there(correction: Correction) -> bool:
         return sha256_of(Path(correction.path)) == correction.sha256
     except OSError:
         return False
-
-
-def _about_gone(each: Correction) -> str:
-    return f"the correction {each.id} is left out: its recording was deleted or changed: {each.path}"
-
-
-def _about_nowhere(each: Correction) -> str:
-    return f"the correction {each.id} is left out: the sample has no label there: {each.path}"
 
 
 def corrections_report(
@@ -155,16 +152,17 @@ def corrections_report(
         "in_tune_after_all": sum(each.in_tune for each in corrections.takes),
         "targets_moved_cents": dict(moved_cents),
         "notes": len(notes),
-        "named_right_before": None if before is None else _count(before, notes),
-        "named_right_now": _count(now, notes),
-        "used": [_gate_event(each, note_of(each, notes), before, now) for each in corrections.used],
+        "named_right_before": None if before is None else _named_right(before, notes),
+        "named_right_now": _named_right(now, notes),
+        "used": [_used(each, note_of(each, notes), before, now) for each in corrections.used],
     }
 
 
-def _gate_event(
+def _used(
     correction: Correction, note: LabelledNote | None, before: NoteHead | None, now: NoteHead
 ) -> dict[str, Any]:
     """Name a correction without the folder of its recording: a store that moved makes the same bytes."""
+    right = correction.right
     return {
         "id": correction.id,
         "recording": recording_id(correction.sha256),
@@ -176,16 +174,12 @@ def _gate_event(
         "swara": correction.swara,
         "judged": correction.judged,
         "verdict": correction.verdict,
-        "named_right_before": _named_right(before, note, correction.right),
-        "named_right_now": _named_right(now, note, correction.right),
+        "named_right_before": None if before is None or note is None else _likeliest(before, note) == right,
+        "named_right_now": None if note is None else _likeliest(now, note) == right,
     }
 
 
-def _named_right(head: NoteHead | None, note: LabelledNote | None, swara: str) -> bool | None:
-    return None if head is None or note is None else _likeliest(head, note) == swara
-
-
-def _count(head: NoteHead, notes: Sequence[LabelledNote]) -> int:
+def _named_right(head: NoteHead, notes: Sequence[LabelledNote]) -> int:
     return sum(_likeliest(head, note) == note.source.swara for note in notes)
 
 

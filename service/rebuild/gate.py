@@ -89,9 +89,9 @@ def decide(
         if name in MARGINS and name not in candidate
     ]
     falls = _falls(candidate, live)
-    decide = [why for name, why in falls if same_embedder or name in label_scores(candidate)]
-    told = [f"{why}; it hears by another embedder" for _, why in falls if why not in decide]
-    return GateDecision(tuple(decide), candidate, live, held_out, (*gone, *told))
+    reasons = [why for name, why in falls if same_embedder or name in label_scores(candidate)]
+    told = [f"{why}; it hears by another embedder" for _, why in falls if why not in reasons]
+    return GateDecision(tuple(reasons), candidate, live, held_out, (*gone, *told))
 
 
 def label_scores(scores: Scores) -> Scores:
@@ -109,10 +109,8 @@ def _falls(candidate: Scores, live: Scores) -> list[tuple[str, str]]:
         allowed = max(margin, 1 / now.notes)
         if before.share - now.share > allowed + _ROUNDING:
             whose = f" ({now.of})" if now.of else ""
-            told = (
-                f"fell from {before.share:.3f} to {now.share:.3f}, by more than the {allowed:.3f} that may be"
-            )
-            falls.append((name, f"{name}{whose} {told}"))
+            fell = f"fell from {before.share:.3f} to {now.share:.3f}"
+            falls.append((name, f"{name}{whose} {fell}, by more than the {allowed:.3f} that may be"))
     return falls
 
 

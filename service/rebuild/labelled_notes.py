@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
+from swara.classifier.pitch.cache import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
@@ -17,12 +18,12 @@ from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
-from swara.embedder.cache import EmbeddingCache
 from swara.embedder.pooling import pool
+from swara.embedder.spec import EmbeddingCache
 from swara.index import Item
 from swara.service.errors import writing
+from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store import Layout
-from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
 __all__ = ["LabelledNote", "NoteExtractor", "PrefetchStats"]
 
@@ -45,10 +46,13 @@ class PrefetchStats:
         Recordings that they embedded, and that the cache kept.
     damaged : int
         Entries that they found damaged.
+    whole : bool
+        Whether the cache holds all of it now.
     """
 
     embedded: int = 0
     damaged: int = 0
+    whole: bool = True
 
 
 class NoteExtractor:
@@ -60,8 +64,7 @@ class NoteExtractor:
         Keeps what was heard before.
     embedder : Embedder
     tracker : PitchTracker
-    tracked : mapping of str to PitchTrack
-        Tracks of this tracker that need not be in the store, by the SHA-256 of the recording.
+        Its tracks of the bundled samples, if there are any, are taken from the package.
 
     Attributes
     ----------
@@ -75,12 +78,11 @@ class NoteExtractor:
         Of the recordings that were embedded, those that the cache could keep.
     """
 
-    def __init__(
-        self, store: Layout, embedder: Embedder, tracker: PitchTracker, tracked: Mapping[str, PitchTrack]
-    ) -> None:
+    def __init__(self, store: Layout, embedder: Embedder, tracker: PitchTracker) -> None:
         self._embedder, self._embeddings = embedder, EmbeddingCache(store.embeddings)
         self._tracker, self._pitch = tracker, PitchCache(store.pitch)
-        self._fingerprint, self._tracked = tracker_fingerprint(tracker), tracked
+        self._fingerprint = tracker_fingerprint(tracker)
+        self._tracked = bundled_tracks(self._fingerprint)
         self._folder = store.folder
         self.embedded = self.from_cache = self.unpitched = self.uncached = self.kept = 0
         self._damaged_ahead = 0

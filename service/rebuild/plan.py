@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from swara.classifier.pitch import PitchTracker
+from swara.classifier.pitch.cache import tracker_fingerprint
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
 from swara.embedder import EmbedderSpec
 from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted
-from swara.service.samples.known import known_samples
-from swara.service.samples.unchanged_files import verify_recordings
+from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
 from swara.service.store.history import training_recordings
 from swara.service.store.manifest import Parameters, code_version
-from swara.service.store.pitch_cache import tracker_fingerprint
 from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 
 from .corrections import Corrections, confirmed_corrections
@@ -95,7 +94,9 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
     known = known_samples(store.corpus)
     verify_recordings(known)
     corrections = confirmed_corrections(store, known)
-    recordings = corrections.applied(_in_fixed_order(known))
+    # Each once, in an order that does not tell when they were added.
+    once = {recording.sha256: recording for recording in known}
+    recordings = corrections.applied([once[sha256] for sha256 in sorted(once)])
     parent, live, warnings = _live(store)
     return Plan(
         recordings=recordings,
@@ -113,12 +114,6 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         baseline=(parent, live) if parent is not None and live is not None else baseline_version(store),
         warnings=(*warnings, *corrections.warnings),
     )
-
-
-def _in_fixed_order(recordings: Iterable[Recording]) -> tuple[Recording, ...]:
-    """Return the recordings, each once, in an order that does not tell when they were added."""
-    known = {recording.sha256: recording for recording in recordings}
-    return tuple(known[sha256] for sha256 in sorted(known))
 
 
 def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:

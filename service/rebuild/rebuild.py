@@ -4,32 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from swara.classifier.pitch import PitchTracker, pitch_tracker
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
-from swara.service.samples.bundled_tracks import bundled_tracks
+from swara.service.errors import NoSuchVersion
+from swara.service.phrases import counted
 from swara.service.stages import StageProgress, StageReport, Stages
-from swara.service.store import Layout, create_version, publish
+from swara.service.store import Layout, LiveVersion, create_version, open_live, publish
 from swara.service.store.lock import writer_lock
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .compare import eval_notes, evaluate_candidate, with_corrections
-from .gate import GateDecision
 from .held_out import HeldOut, frozen_held_out
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import SEED, Plan, check_missing_recordings, make_plan
-from .result import RebuildResult
-from .train import Learned, learn, version_builder
-from .unchanged import find_previous_result
+from .result import RebuildResult, find_previous_result
+from .train import draft_manifest, learn, write_files
 from .workers import ExtractorFactory, prefetch
 
-__all__ = ["RebuildResult", "rebuild", "run_rebuild"]
+__all__ = ["RebuildResult", "ensure_live", "rebuild", "run_rebuild"]
 
 
 def rebuild(
@@ -58,7 +55,7 @@ def rebuild(
     force : bool
         Make a version even where nothing is new, where the same was rejected before, or where recordings of
         the live version are lost.
-    jobs, ears : int, and callable, optional
+    jobs, extractors : int, and callable, optional
         How many processes embed and track, and what makes the same embedder and tracker in each.
     progress, report : callables, optional
         As `Stages` calls them.
@@ -100,17 +97,16 @@ class _Rebuild:
         with self.stages.stage("check"):
             plan = make_plan(self.store, self.embedder.spec, self.tracker)
             result = None if force else find_previous_result(self.store, plan, self.stages.seconds)
-            lost = (
-                () if result is not None else tuple(check_missing_recordings(self.store, plan, force=force))
-            )
-            return replace(plan, warnings=(*plan.warnings, *lost)), result
+            if result is None:
+                lost = check_missing_recordings(self.store, plan, force=force)
+                plan = replace(plan, warnings=(*plan.warnings, *lost))
+            return plan, result
 
     def execute(self, plan: Plan) -> RebuildResult:
         """Go through the stages; the caller holds the lock."""
         store, stages = self.store, self.stages
         stages.over("check", recordings=len(plan.recordings))
-        known = bundled_tracks(tracker_fingerprint(self.tracker))
-        extractor = NoteExtractor(store, self.embedder, self.tracker, known)
+        extractor = NoteExtractor(store, self.embedder, self.tracker)
         with stages.stage("listen"):
             heard = self._extract(plan, extractor)
         stages.over(
@@ -129,12 +125,30 @@ class _Rebuild:
             decision = evaluate_candidate(store, plan, learned, heard.notes, heard.held_out, heard.questions)
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
             learned = with_corrections(store, plan, learned, corrected)
-        became = learned.metrics.get("corrections")
-        stages.over("evaluate", **_gate_event(decision), warnings=list(decision.warnings), corrections=became)
+        became, facts = learned.metrics.get("corrections"), decision.to_json()
+        # It may go live, which it does once it is written, and not before.
+        facts = {"passed": facts.pop("promoted"), **facts}
+        stages.over("evaluate", **facts, warnings=list(decision.warnings), corrections=became)
         with stages.stage("write"):
-            version = _write(store, plan, learned, decision)
+            make = publish if decision.promoted else create_version
+            version = make(
+                store, draft_manifest(plan, learned, decision), partial(write_files, plan, learned)
+            )
         stages.over("write", version=version)
-        return _result(plan, extractor, learned, decision, version, stages)
+        return RebuildResult(
+            version=version if decision.promoted else plan.parent or "",
+            promoted=decision.promoted,
+            nothing_new=False,
+            embedder=plan.embedder.name,
+            embedded=extractor.embedded,
+            from_cache=extractor.from_cache,
+            seconds=stages.seconds,
+            metrics=learned.metrics,
+            warnings=(*plan.warnings, *_about_listening(extractor), *learned.warnings, *decision.warnings),
+            candidate=None if decision.promoted else version,
+            reasons=decision.reasons,
+            gate=decision.to_json(),
+        )
 
     def _extract(self, plan: Plan, extractor: NoteExtractor) -> _TrainingData:
         held_out = frozen_held_out(self.store, plan.recordings)
@@ -168,57 +182,46 @@ class _TrainingData:
     in_tune: list[LabelledNote]
 
 
-def _write(store: Layout, plan: Plan, learned: Learned, decision: GateDecision) -> str:
-    build, now = version_builder(plan, learned, decision), datetime.now(UTC)
-    make = publish if decision.promoted else create_version
-    return make(store, build, parent=plan.parent, made_at=now)
-
-
-def _gate_event(decision: GateDecision) -> dict[str, Any]:
-    """Say what the gate found: it may go live, which it does once it is written, and not before."""
-    facts = decision.to_json()
-    return {"passed": facts.pop("promoted"), **facts}
-
-
-def _result(
-    plan: Plan,
-    extractor: NoteExtractor,
-    learned: Learned,
-    decision: GateDecision,
-    version: str,
-    stages: Stages,
-) -> RebuildResult:
-    return RebuildResult(
-        version=version if decision.promoted else plan.parent or "",
-        promoted=decision.promoted,
-        nothing_new=False,
-        embedder=plan.embedder.name,
-        embedded=extractor.embedded,
-        from_cache=extractor.from_cache,
-        seconds=stages.seconds,
-        metrics=learned.metrics,
-        warnings=(*plan.warnings, *_about_listening(extractor), *learned.warnings, *decision.warnings),
-        candidate=None if decision.promoted else version,
-        reasons=decision.reasons,
-        gate=decision.to_json(),
-    )
-
-
 def _about_listening(extractor: NoteExtractor) -> Iterator[str]:
     if extractor.damaged:
         yield f"damaged entries of the cache, found and computed again: {extractor.damaged}"
     if extractor.uncached:
         yield f"the cache may not be written; results to be computed again next time: {extractor.uncached}"
     if extractor.unpitched:
-        have = (
-            "1 labelled note has"
-            if extractor.unpitched == 1
-            else f"{extractor.unpitched} labelled notes have"
-        )
-        yield f"{have} no pitch to be found; left out"
+        have = "has" if extractor.unpitched == 1 else "have"
+        yield f"{counted(extractor.unpitched, 'labelled note')} {have} no pitch to be found; left out"
 
 
 _TRACKER: Final = "head"
+
+
+def ensure_live(
+    store_folder: Path,
+    *,
+    embedder: Embedder,
+    tracker: PitchTracker,
+    progress: StageProgress | None = None,
+) -> LiveVersion:
+    """Open the live version; where there is none yet, make it first, from the bundled samples at least.
+
+    Parameters and errors are those of `rebuild`, and those of `open_live`.
+
+    Raises
+    ------
+    NoSuchVersion
+        If versions are kept, none of them is live, and what would be learned now does worse.
+    """
+    live = open_live(Layout(store_folder), embedder.spec)
+    while live is None:
+        result = rebuild(store_folder, embedder=embedder, tracker=tracker, progress=progress)
+        live = open_live(Layout(store_folder), embedder.spec)
+        if live is None and result.outcome == "rejected":
+            raise NoSuchVersion(
+                f"no version is live, and what is learned now does worse: {result.reasons[0]}",
+                where=str(store_folder),
+                fix=f"Run: swara versions rollback, or swara versions promote {result.candidate}",
+            )
+    return live
 
 
 def run_rebuild(

@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,23 +15,21 @@ import numpy as np
 from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.examples import NoteExample, examples_of
 from swara.classifier.note_head.files import save_note_head
-from swara.classifier.note_head.fit import fit_note_head
+from swara.classifier.note_head.fit import fit_note_head, refit_without
 from swara.classifier.note_head.head import NoteHead
-from swara.classifier.note_head.refit import refit_without
 from swara.data.corpus.recording_json import recording_to_json
 from swara.data.recording import Recording
 from swara.data.storage.json_lines import json_line
-from swara.embedder import EmbedderSpec
 from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
-from swara.service.store import VersionContents, VersionLayout
-from swara.service.store.versions import Build
+from swara.service.store import Manifest, VersionLayout
+from swara.service.store.manifest import code_version
 
 from .gate import GateDecision
 from .labelled_notes import LabelledNote
 from .plan import Plan
 from .targets import LearnedTarget, learn_targets, moved_cents, targets_json
 
-__all__ = ["Learned", "balance_by_swara", "learn", "version_builder"]
+__all__ = ["Learned", "balance_by_swara", "draft_manifest", "learn", "write_files"]
 
 
 def balance_by_swara(notes: Sequence[LabelledNote], most: int) -> list[LabelledNote]:
@@ -139,7 +138,16 @@ def learn(
         holdout_head=refit_without(fitted, taught, held_out) if held_out else None,
         index=index,
         targets=targets,
-        metrics={"note_head": fitted.metrics.to_json(), "learned_from": _sizes(notes)},
+        metrics={
+            "note_head": fitted.metrics.to_json(),
+            "learned_from": {
+                "recordings": len({note.item.recording for note in notes}),
+                "notes": len(notes),
+                "synthesized": sum(note.item.synthesized for note in notes),
+                "by_swara": dict(Counter(note.item.swara for note in notes)),
+                "by_singer": dict(Counter(note.item.singer for note in notes)),
+            },
+        },
         warnings=fitted.metrics.warnings,
         moved_cents=moved_cents(learn_targets(notes), targets) if in_tune else {},
     )
@@ -150,50 +158,36 @@ def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:
     return [*examples_of(sources), *augmented(sources, np.random.default_rng(seed))]
 
 
-def version_builder(plan: Plan, learned: Learned, decision: GateDecision) -> Build:
-    """Return what writes the files of a version."""
-
-    def build(version: VersionLayout) -> VersionContents:
-        save_note_head(learned.head, version.note_head)
-        if learned.holdout_head is not None:
-            save_note_head(learned.holdout_head, version.holdout_head)
-        version.index.mkdir(exist_ok=True)
-        save_sample_index(learned.index, version.index)
-        version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
-        version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
-        version.report.write_text(_json(learned.metrics), encoding="utf-8", newline="\n")
-        return VersionContents(
-            embedder=plan.embedder,
-            made_with=_made_with(plan.embedder),
-            parameters=plan.parameters,
-            corpus_digest=plan.corpus_digest,
-            metrics=learned.metrics,
-            gate=decision.to_json(),
-        )
-
-    return build
+def draft_manifest(plan: Plan, learned: Learned, decision: GateDecision) -> Manifest:
+    """Return the manifest of a version that is made now, without its files."""
+    return Manifest(
+        made_at=datetime.now(UTC).isoformat(),
+        parent=plan.parent,
+        code_version=code_version(),
+        embedder=plan.embedder,
+        made_with=dict.fromkeys(("note_head", "index"), plan.embedder.fingerprint),
+        parameters=plan.parameters,
+        corpus_digest=plan.corpus_digest,
+        metrics=learned.metrics,
+        files={},
+        gate=decision.to_json(),
+    )
 
 
-def _made_with(embedder: EmbedderSpec) -> dict[str, str]:
-    return dict.fromkeys(("note_head", "index"), embedder.fingerprint)
+def write_files(plan: Plan, learned: Learned, version: VersionLayout) -> None:
+    """Write the files of a version, manifest aside, into its empty folder."""
+    save_note_head(learned.head, version.note_head)
+    if learned.holdout_head is not None:
+        save_note_head(learned.holdout_head, version.holdout_head)
+    version.index.mkdir(exist_ok=True)
+    save_sample_index(learned.index, version.index)
+    version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
+    version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
+    report = json.dumps(learned.metrics, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    version.report.write_text(f"{report}\n", encoding="utf-8", newline="\n")
 
 
 def _line(recording: Recording) -> bytes:
     """Say what a recording was, without where it lay: a store that moved makes the same bytes."""
     fields = {**recording_to_json(recording), "id": recording.id}
     return json_line({name: fields[name] for name in ("id", "singer", "tonic_hz", "labels")})
-
-
-def _sizes(notes: Sequence[LabelledNote]) -> dict[str, Any]:
-    """How many recordings, and notes of each swara and singer, there were."""
-    return {
-        "recordings": len({note.item.recording for note in notes}),
-        "notes": len(notes),
-        "synthesized": sum(note.item.synthesized for note in notes),
-        "by_swara": dict(Counter(note.item.swara for note in notes)),
-        "by_singer": dict(Counter(note.item.singer for note in notes)),
-    }
-
-
-def _json(metrics: Mapping[str, Any]) -> str:
-    return json.dumps(metrics, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,9 +21,7 @@ from swara.data.storage.disk import check_writable, writing
 from swara.embedder import Embedder
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreError
-from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store import Layout
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 from .labelled_notes import NoteExtractor, PrefetchStats
 
@@ -89,7 +86,7 @@ def prefetch(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     heard = [future.result() for future in futures if not future.cancelled()]
-    return PrefetchStats(sum(each.kept for each in heard), sum(each.damaged for each in heard))
+    return PrefetchStats(sum(each.embedded for each in heard), sum(each.damaged for each in heard))
 
 
 def _can_keep(store: Layout) -> bool:
@@ -113,9 +110,7 @@ def _size(recording: Recording) -> int:
 
 def _prepare(store: Path, extractors: ExtractorFactory) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    embedder, tracker = extractors()
-    layout = Layout(store)
-    _listeners.append(NoteExtractor(layout, embedder, tracker, bundled_tracks(tracker_fingerprint(tracker))))
+    _listeners.append(NoteExtractor(Layout(store), *extractors()))
     # There is a process for each core: threads would keep each other from working while they wait.
     threadpool_limits(limits=1)
 
@@ -128,24 +123,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Prefetched:
-    """What became of one recording: embeddings kept, damaged entries found, whether all of it is kept."""
-
-    kept: int
-    damaged: int
-    whole: bool
-
-
-def _listen(recording: Recording) -> _Prefetched:
+def _listen(recording: Recording) -> PrefetchStats:
     (extractor,) = _listeners
-    if extractor.uncached:  # the cache keeps nothing, so that it would be in vain
-        return _Prefetched(0, 0, whole=False)
-    kept, damaged, failed = extractor.kept, extractor.damaged, False
-    try:
-        extractor.listen(recording)
-    except SwaraError:
-        failed = True
-    return _Prefetched(
-        extractor.kept - kept, extractor.damaged - damaged, not failed and not extractor.uncached
-    )
+    kept, damaged, whole = extractor.kept, extractor.damaged, not extractor.uncached
+    if whole:  # otherwise the cache keeps nothing, so that it would be in vain
+        try:
+            extractor.listen(recording)
+            whole = not extractor.uncached
+        except SwaraError:
+            whole = False
+    return PrefetchStats(extractor.kept - kept, extractor.damaged - damaged, whole)

@@ -12,6 +12,7 @@ from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
 from swara.data.storage.disk import check_writable, os_reason, sha256_of, writing
 from swara.data.storage.json_lines import ANOTHER_STORE
+from swara.service.stages import part_of
 
 from .batch import SampleBatch
 from .results import AddResult, Duplicate, Failure
@@ -59,11 +60,14 @@ def add_samples(
     """
     layout = read_layout(source, given)
     known = {recording.sha256: recording for recording in (*pack_recordings(), *read_corpus(corpus))}
-    _check_writable(corpus)
+    # What cannot be kept is found out before the work.
+    with writing(corpus.parent, "the folder of the store cannot be made", elsewhere=ANOTHER_STORE):
+        corpus.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(corpus)
     fresh, duplicates, unreadable = _sorted_out(layout.described, known)
     batch = SampleBatch(tracker or pitch_tracker("head"), max_duration_s)
     for number, (sha256, described) in enumerate(fresh.items()):
-        batch.hear(described, sha256, _part(progress, number, len(fresh)))
+        batch.hear(described, sha256, part_of(progress, number, len(fresh)))
     batch.verify()
     added = batch.recordings(fresh)
     append_recordings(corpus, added)
@@ -100,17 +104,3 @@ def _sorted_out(
         else:
             fresh[sha256] = one
     return fresh, tuple(duplicates), tuple(unreadable)
-
-
-def _check_writable(corpus: Path) -> None:
-    """Find out before the work that its result can be kept."""
-    with writing(corpus.parent, "the folder of the store cannot be made", elsewhere=ANOTHER_STORE):
-        corpus.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(corpus)
-
-
-def _part(progress: Progress | None, number: int, total: int) -> Progress | None:
-    """Return a callback for one file of several."""
-    if progress is None:
-        return None
-    return lambda share: progress((number + share) / total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,7 +13,6 @@ from swara.data.clip import Clip
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
-from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.errors import BadNotation, SwaraError
 from swara.raga.notation import swara_letter
@@ -34,8 +33,6 @@ _SYNTHESIZED = "synthesized"
 _TIME_SLACK_S = 0.05
 
 _Group: TypeAlias = tuple[Path, str, ParsedTonic]
-_Labelled: TypeAlias = tuple[float, tuple[SwaraLabel, ...]]
-"""Sa in Hz, and the labels that stand on it."""
 
 
 class SampleBatch:
@@ -61,7 +58,7 @@ class SampleBatch:
         self.warnings: list[Failure] = []
         self._tracker = tracker
         self._max_duration_s = max_duration_s
-        self._labelled: dict[str, _Labelled] = {}
+        self._recordings: dict[str, Recording] = {}
         self._groups: dict[_Group, dict[str, list[Claim]]] = {}
 
     def hear(self, described: RecordingSpec, sha256: str, progress: Progress | None = None) -> None:
@@ -70,14 +67,16 @@ class SampleBatch:
         What swara exported, and nobody touched since, need not be heard again.
         """
         if (exported := _as_exported(described, sha256)) is not None:
-            self._labelled[sha256] = exported
+            self._recordings[sha256] = exported
             return
         try:
             decoded = decode(described.path, rate_hz=TRACK_RATE_HZ, max_duration_s=self._max_duration_s)
             _check_spans(described, decoded.clip.duration_s)
-            notes = steady_notes(decoded.clip, self._tracker, progress)
+            notes = steady_notes(decoded.clip, self._tracker.track(decoded.clip, progress))
             if described.notes:
-                self._claim(described, sha256, notes)
+                group = (described.group, described.singer, described.tonic)
+                claims = claims_of(described, notes)
+                self._groups.setdefault(group, {})[sha256] = claims
             else:
                 self._label(described, sha256, decoded.clip, notes)
         except SwaraError as error:
@@ -97,46 +96,31 @@ class SampleBatch:
             for sha256, claims in files.items():
                 if claims[0].described.path not in at_odds:
                     labels = tuple(label_of(claim, verified.tonic_hz) for claim in claims)
-                    self._labelled[sha256] = (verified.tonic_hz, labels)
+                    described = claims[0].described
+                    self._recordings[sha256] = _recording(described, sha256, verified.tonic_hz, labels)
 
-    def recordings(self, described: Mapping[str, RecordingSpec]) -> tuple[Recording, ...]:
-        """Return what can be added, in the order of `described`, which holds every file by its digest."""
-        return tuple(
-            _recording(one, sha256, *self._labelled[sha256])
-            for sha256, one in described.items()
-            if sha256 in self._labelled
-        )
-
-    def _claim(self, described: RecordingSpec, sha256: str, notes: Sequence[SteadyNote]) -> None:
-        claims, silent = claims_of(described, notes)
-        if silent:
-            raise CorpusError(
-                f"no steady note was heard where {swara_name(silent[0].pitch)} should be",
-                where=str(described.path),
-                fix="Leave it out, or record the note again and hold it",
-            )
-        group = (described.group, described.singer, described.tonic)
-        self._groups.setdefault(group, {})[sha256] = claims
+    def recordings(self, order: Iterable[str]) -> tuple[Recording, ...]:
+        """Return what can be added, in the order of the digests of all files."""
+        return tuple(self._recordings[sha256] for sha256 in order if sha256 in self._recordings)
 
     def _label(self, described: RecordingSpec, sha256: str, clip: Clip, notes: Sequence[SteadyNote]) -> None:
         if clip.duration_s < LEAST_RAGA_S:
             raise _unknown_name(described)
-        found = label_raga(described, clip, notes)
-        self._labelled[sha256] = (found.tonic_hz, found.labels)
-        self.unlabelled.append(found.left_out)
+        tonic_hz, labels, left_out = label_raga(described, clip, notes)
+        self._recordings[sha256] = _recording(described, sha256, tonic_hz, labels)
+        self.unlabelled.append(left_out)
 
 
-def _as_exported(described: RecordingSpec, sha256: str) -> _Labelled | None:
-    """Return Sa and labels if the file and all that is said of it are what swara exported; else None."""
+def _as_exported(described: RecordingSpec, sha256: str) -> Recording | None:
+    """Return the recording if the file and all that is said of it are what swara exported; else None."""
     spans_s = [named.span_s for named in described.notes]
     if not described.digest or not described.tonic.has_octave or None in spans_s:
         return None
-    tonic_hz = described.tonic.candidates_hz()[0]
     labels = tuple(
         SwaraLabel(*named.span_s, swara_letter(*named.pitch)) for named in described.notes if named.span_s
     )
-    recording = _recording(described, sha256, tonic_hz, labels)
-    return (tonic_hz, labels) if corpus_digest([recording]) == described.digest else None
+    recording = _recording(described, sha256, described.tonic.candidates_hz()[0], labels)
+    return recording if corpus_digest([recording]) == described.digest else None
 
 
 def _check_spans(described: RecordingSpec, duration_s: float) -> None:

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.classifier.pitch import PitchTracker, pitch_tracker
+from swara.classifier.pitch.cache import tracker_fingerprint
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.recording import Recording
 from swara.data.storage.disk import write_atomically
-from swara.service.store.pitch_cache import tracker_fingerprint
 
 __all__ = ["bundled_tracks", "write_bundled_tracks"]
 
@@ -47,7 +46,7 @@ def bundled_tracks(fingerprint: str) -> Mapping[str, PitchTrack]:
 def write_bundled_tracks(tracker: PitchTracker) -> Path:
     """Track all bundled samples, write their tracks beside them and return the file."""
     recordings = pack_recordings()
-    tracks = [_tracked(recording, tracker) for recording in recordings]
+    tracks = [tracker.track(load_clip(audio_path(recording))) for recording in recordings]
     hz = np.concatenate([np.where(track.voiced, track.hz, np.nan) for track in tracks])
     confidence = np.concatenate([track.confidence for track in tracks])
 
@@ -65,10 +64,6 @@ def write_bundled_tracks(tracker: PitchTracker) -> Path:
     path = pack_folder() / _FILE
     write_atomically(path, write)
     return path
-
-
-def _tracked(recording: Recording, tracker: PitchTracker) -> PitchTrack:
-    return tracker.track(load_clip(audio_path(recording)))
 
 
 def _track(hz: npt.NDArray[np.float32], confidence: npt.NDArray[np.float32]) -> PitchTrack:

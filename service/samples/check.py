@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, groupby
-from pathlib import PurePath
-from typing import TypeAlias
+from pathlib import Path, PurePath
 
-from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+import numpy as np
+
+from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress, pitch_tracker
 from swara.classifier.tonic import estimate_tonic
+from swara.data.audio.clipping import clipped_share
+from swara.data.audio.decode import decode, source_blocks
+from swara.data.audio.frames import level_db
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import PACK_PREFIX
+from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording
+from swara.raga.errors import SwaraError
 from swara.raga.ragas import RAGAS
-from swara.service.stages import StageProgress
+from swara.service.stages import StageProgress, part_of
 from swara.service.store import Layout
 
 from .duplicates import Fingerprint, find_duplicates, fingerprint
 from .edit_check import BetterSa, LabelledPitch, better_sa, check_labels, labelled_pitches, sa_finding
-from .findings import CheckResult, Finding, finding, remove
-from .hearing import KnownTracks, steady_notes_on
+from .findings import CheckResult, Finding, check_file, finding, remove
+from .hearing import KnownTracks, steady_notes
 from .known import known_samples
-from .raga_notes import OTHER_SA_CENTS, fitting_share
-from .sound_check import check_file, check_sound
+from .raga_notes import fitting_share, is_other_sa
 
-__all__ = ["check_samples"]
+__all__ = ["check_samples", "check_sound"]
+
+CLIPPED_SHARE = 2e-4
+"""Of 331 recordings of voices and instruments one, of an amateur at full scale, comes to half of it."""
+
+QUIET_DB = -45.0
+SILENT_DB = -60.0
+"""Level in dB of full scale below which the loudest twentieth of a recording is too quiet to learn from, or
+nothing. The quietest of 331 recordings of voices and instruments has -36 dB there."""
+
+_LOUD_QUANTILE = 0.95
 
 _CLEARLY = 0.1
 """Share of a raga recording that must fit another Sa more."""
@@ -41,9 +55,6 @@ class _TrackedRecording:
     notes: tuple[LabelledPitch, ...] = ()
     fingerprint: Fingerprint | None = None
     better: BetterSa | None = None
-
-
-_Group: TypeAlias = tuple[str, str, float]
 
 
 def check_samples(
@@ -66,11 +77,14 @@ def check_samples(
     """
     recordings = known_samples(store.corpus)
     tracks = KnownTracks(store, tracker or pitch_tracker("head"))
-    heard = []
-    for number, recording in enumerate(recordings):
-        heard.append(_hear(recording, tracks, _part(progress, number, len(recordings))))
+    listening, comparing = (
+        None if progress is None else partial(progress, stage) for stage in ("listening", "comparing")
+    )
+    heard = [
+        _hear(recording, tracks, part_of(listening, number, len(recordings)))
+        for number, recording in enumerate(recordings)
+    ]
     outlines = [each.fingerprint for each in heard if each.fingerprint is not None]
-    comparing = None if progress is None else lambda share: progress("comparing", share)
     findings = chain(
         chain.from_iterable(each.findings for each in heard),
         _about_labels(heard),
@@ -104,7 +118,7 @@ def _heard(recording: Recording, tracks: KnownTracks, progress: Progress | None)
     if clip is None or any(each.kind == "silent" for each in findings):
         return _TrackedRecording(findings)
     track = tracks.of(recording.sha256, clip, progress)
-    if recording.path.startswith(PACK_PREFIX):
+    if is_bundled(recording):
         # Their notes stand where the synthesizer put them: no pitch tracker knows better.
         return _TrackedRecording(findings, fingerprint=fingerprint(recording, clip, track))
     notes = labelled_pitches(recording, track)
@@ -117,19 +131,14 @@ def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> Bet
     if recording.raga is None or len(recording.labels) < 2:
         return None
     raga = RAGAS[recording.raga]
-    sung = [note for note in steady_notes_on(clip, track) if not note.faint]
+    sung = [note for note in steady_notes(clip, track) if not note.faint]
     if not sung:
         return None
     estimate = estimate_tonic(clip, [note.held for note in sung], [raga])
-    if estimate.needs_confirmation or _apart_cents(estimate.hz, recording.tonic_hz) <= OTHER_SA_CENTS:
+    if estimate.needs_confirmation or not is_other_sa(estimate.hz, recording.tonic_hz):
         return None
     given, share = (fitting_share(sung, raga, hz) for hz in (recording.tonic_hz, estimate.hz))
     return BetterSa(estimate.hz, share, given) if share >= given + _CLEARLY else None
-
-
-def _apart_cents(one_hz: float, other_hz: float) -> float:
-    """Return the distance of two pitches in cents, whatever their octaves."""
-    return abs((1200.0 * math.log2(one_hz / other_hz) + 600.0) % 1200.0 - 600.0)
 
 
 def _about_labels(heard: Sequence[_TrackedRecording]) -> Iterator[Finding]:
@@ -147,7 +156,7 @@ def _about_labels(heard: Sequence[_TrackedRecording]) -> Iterator[Finding]:
             yield from check_labels(each.notes, recording.tonic_hz if better is None else better.hz)
 
 
-def _group(heard: _TrackedRecording) -> _Group:
+def _group(heard: _TrackedRecording) -> tuple[str, str, float]:
     """Return what recordings of single notes with one Sa share; a recording of several notes stands alone."""
     recording = heard.notes[0].recording
     alone = len(recording.labels) > 1
@@ -155,7 +164,27 @@ def _group(heard: _TrackedRecording) -> _Group:
     return place, recording.singer, recording.tonic_hz
 
 
-def _part(progress: StageProgress | None, number: int, total: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda share: progress("listening", (number + share) / total)
+def check_sound(recording: Recording) -> tuple[Clip | None, tuple[Finding, ...]]:
+    """Return the sound of a recording at 16 kHz, None if it cannot be decoded, and what is wrong with it."""
+    path = audio_path(recording)
+    try:
+        decoded = decode(path, rate_hz=TRACK_RATE_HZ, max_duration_s=None)
+    except SwaraError as error:
+        fix = f"{error.fix + ', or' if error.fix else 'Or'} run: {remove(recording)}"
+        return None, (finding(recording, "unreadable", error.what, fix[0].upper() + fix[1:]),)
+    again = f"Export it again and add that, then run: {remove(recording)}"
+    damage = (finding(recording, "damaged", warning, again) for warning in decoded.warnings)
+    return decoded.clip, (*damage, *_check_level(recording, path, decoded.clip))
+
+
+def _check_level(recording: Recording, path: Path, clip: Clip) -> Iterator[Finding]:
+    loud_db = float(np.quantile(level_db(clip), _LOUD_QUANTILE))
+    again = f"Record it again, then run: {remove(recording)}"
+    if loud_db < SILENT_DB:
+        yield finding(recording, "silent", f"it is silent: {loud_db:.0f} dB at its loudest", again)
+        return
+    if loud_db < QUIET_DB:
+        yield finding(recording, "quiet", f"it is too quiet: {loud_db:.0f} dB at its loudest", again)
+    share = clipped_share(*source_blocks(path))
+    if share >= CLIPPED_SHARE:
+        yield finding(recording, "clipped", f"it is clipped: {share:.2%} of it is cut off", again)

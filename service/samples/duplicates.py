@@ -73,16 +73,19 @@ def find_duplicates(
     outlines: Sequence[Fingerprint], progress: Callable[[float], None] | None = None
 ) -> Iterator[Finding]:
     """Yield every recording that is the sound of one before it, in the order of `outlines`."""
-    order = {id(one): number for number, one in enumerate(outlines)}
-    by_length = sorted(outlines, key=lambda one: one.duration_s)
+    by_length = sorted(enumerate(outlines), key=lambda one: one[1].duration_s)
     doubled: dict[int, Finding] = {}
-    for number, one in enumerate(by_length):
-        for other in _near(one, by_length[number + 1 :]):
-            first, second = sorted((one, other), key=lambda each: order[id(each)])
-            if order[id(second)] not in doubled and (twin := _twin(first.recording, second.recording)):
-                doubled[order[id(second)]] = twin
+    for place, (number, one) in enumerate(by_length, 1):
+        for other_number, other in by_length[place:]:
+            if other.duration_s - one.duration_s > _LENGTH_S:
+                break
+            first, second = sorted((number, other_number))
+            if second in doubled or not one.may_be(other):
+                continue
+            if twin := _twin(outlines[first].recording, outlines[second].recording):
+                doubled[second] = twin
         if progress is not None:
-            progress((number + 1) / len(by_length))
+            progress(place / len(by_length))
     yield from (doubled[number] for number in sorted(doubled))
 
 
@@ -92,14 +95,6 @@ def similarity(one: Samples, other: Samples) -> float:
     product = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
     energy = float(np.linalg.norm(one) * np.linalg.norm(other))
     return min(1.0, float(np.abs(np.fft.irfft(product, size)).max()) / energy) if energy else 0.0
-
-
-def _near(one: Fingerprint, longer: Sequence[Fingerprint]) -> Iterator[Fingerprint]:
-    for other in longer:
-        if other.duration_s - one.duration_s > _LENGTH_S:
-            return
-        if one.may_be(other):
-            yield other
 
 
 def _twin(first: Recording, second: Recording) -> Finding | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import PACK_PREFIX, append_recordings, audio_path
+from swara.data.corpus.corpus import append_recordings, audio_path, is_bundled
 from swara.data.corpus.recording_json import recording_from_json, recording_to_json
 from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
@@ -21,11 +20,12 @@ from swara.raga.swaras import SwaraPitch, parse_swara
 from swara.raga.tonic_names import ParsedTonic
 from swara.service.store import Layout
 
+from .check import check_sound
 from .edit_check import check_labels, labelled_pitches
-from .hearing import KnownTracks, steady_notes_on
+from .findings import check_file
+from .hearing import KnownTracks, steady_notes
 from .known import find_sample, known_samples
 from .raga_notes import label_raga
-from .sound_check import check_file, check_sound
 
 __all__ = ["NONE", "Edit", "EditResult", "label_sample"]
 
@@ -100,7 +100,7 @@ def label_sample(
         If the corpus cannot be written; it is then as it was.
     """
     before = find_sample(known_samples(store.corpus), prefix)
-    if before.path.startswith(PACK_PREFIX):
+    if is_bundled(before):
         raise CorpusError(
             f"{before.id} is a bundled sample, which cannot be mended", fix="Mend only what was added"
         )
@@ -108,13 +108,19 @@ def label_sample(
     if change.swara is not None:
         after = replace(after, labels=_relabelled(before, change.swara, change.at_s))
     if change.tonic is not None or change.swara is not None:
-        clip = _sound(before)
+        fault = check_file(before)
+        clip, faults = (None, (fault,)) if fault is not None else check_sound(before)
+        if clip is None:
+            raise CorpusError(faults[0].what, where=before.path, fix=faults[0].fix)
         track = KnownTracks(store, tracker or pitch_tracker("head")).of(before.sha256, clip, progress)
         if change.tonic is not None:
             after = _on_tonic(after, change.tonic, clip, track)
         remarks = [each.what for each in check_labels(labelled_pitches(after, track), after.tonic_hz)]
     remarks += _foreign(after)
-    after = _as_noted(after)
+    try:
+        after = recording_from_json(recording_to_json(after))  # as the log will hold it
+    except ValueError as error:
+        raise CorpusError(f"this cannot be noted: {error}", where=after.path) from error
     if after != before:
         append_recordings(store.corpus, [after])
     return EditResult(before, after, tuple(remarks))
@@ -159,14 +165,6 @@ def _label_at(recording: Recording, at_s: float | None) -> SwaraLabel:
     raise CorpusError(what, where=recording.id, fix=f"Say which is meant with --at: {places}{more}")
 
 
-def _sound(recording: Recording) -> Clip:
-    fault = check_file(recording)
-    clip, faults = (None, (fault,)) if fault is not None else check_sound(recording)
-    if clip is None:
-        raise CorpusError(faults[0].what, where=recording.path, fix=faults[0].fix)
-    return clip
-
-
 def _on_tonic(recording: Recording, tonic: ParsedTonic, clip: Clip, track: PitchTrack) -> Recording:
     """Return a recording on another Sa."""
     notes = [note for note in labelled_pitches(recording, track) if math.isfinite(note.hz)]
@@ -178,15 +176,10 @@ def _on_tonic(recording: Recording, tonic: ParsedTonic, clip: Clip, track: Pitch
     hz = max(tonic.candidates_hz(), key=lambda hz: (fitting(hz), -abs(math.log2(hz / recording.tonic_hz))))
     if 2 * fitting(hz) > len(notes) or recording.raga is None or len(recording.labels) == 1:
         return replace(recording, tonic_hz=hz)
-    found = label_raga(_described(recording, tonic), clip, steady_notes_on(clip, track))
-    return replace(recording, tonic_hz=found.tonic_hz, labels=found.labels)
-
-
-def _described(recording: Recording, tonic: ParsedTonic) -> RecordingSpec:
     path = audio_path(recording)
-    return RecordingSpec(
-        path, recording.singer, recording.licence, tonic, recording.raga, (), Path(path).parent
-    )
+    spec = RecordingSpec(path, recording.singer, recording.licence, tonic, recording.raga, (), path.parent)
+    found = label_raga(spec, clip, steady_notes(clip, track))
+    return replace(recording, tonic_hz=found.tonic_hz, labels=found.labels)
 
 
 def _foreign(recording: Recording) -> Sequence[str]:
@@ -197,15 +190,5 @@ def _foreign(recording: Recording) -> Sequence[str]:
     count = sum(not raga.allows(parse_swara(label.swara)[0].index) for label in recording.labels)
     if not count:
         return ()
-    if len(recording.labels) == 1:
-        return [f"its only note is not in {raga.display}"]
-    be = "is" if count == 1 else "are"
-    return [f"{count} of its {len(recording.labels)} notes {be} not in {raga.display}"]
-
-
-def _as_noted(recording: Recording) -> Recording:
-    """Return the recording as the log will hold it."""
-    try:
-        return recording_from_json(recording_to_json(recording))
-    except ValueError as error:
-        raise CorpusError(f"this cannot be noted: {error}", where=recording.path) from error
+    many = f"{count} of its {len(recording.labels)} notes {'is' if count == 1 else 'are'}"
+    return [f"{many if len(recording.labels) > 1 else 'its only note is'} not in {raga.display}"]

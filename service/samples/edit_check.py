@@ -17,7 +17,7 @@ from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, note_name
 from swara.raga.tuning import JUST
 
 from .findings import Finding, finding, mend, remove
-from .single_notes import AGREES_CENTS, cents_off, sounds_like
+from .single_notes import AGREES_CENTS, best_sa, cents_off, implied_sa_hz, sounds_like
 
 __all__ = [
     "BetterSa",
@@ -55,19 +55,9 @@ class LabelledPitch:
         """What the label says."""
         return parse_swara(self.label.swara)
 
-    def cents_off(self, sa_hz: float) -> float:
-        """Return how far above the swara of its label the note lies, with Sa there; NaN without pitch."""
-        return cents_off(_CENTS_IN_OCTAVE * math.log2(self.hz / sa_hz), self.pitch)
-
     def fits(self, sa_hz: float) -> bool:
         """Whether the label and the pitch agree with Sa there."""
-        return abs(self.cents_off(sa_hz)) <= AGREES_CENTS
-
-    @property
-    def implied_sa_hz(self) -> float:
-        """Where Sa must be for the label to be just right."""
-        svarasthana, octave = self.pitch
-        return float(self.hz * 2.0 ** (-JUST.cents_of(svarasthana.index, octave) / _CENTS_IN_OCTAVE))
+        return abs(cents_off(_CENTS_IN_OCTAVE * math.log2(self.hz / sa_hz), self.pitch)) <= AGREES_CENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +86,8 @@ def better_sa(notes: Sequence[LabelledPitch]) -> BetterSa | None:
     given_share = _share(heard, given_hz)
     if given_share > 0.5:
         return _mistuned(heard, given_hz, given_share)
-    implied_hz = [hz for hz in (note.implied_sa_hz for note in heard) if MIN_SA_HZ <= hz <= MAX_SA_HZ]
-    shares = {hz: _share(heard, hz) for hz in implied_hz}
-    best = max(shares.values(), default=0.0)
-    if best < BETTER_SHARE:
-        return None
-    # The middle one of those that fit best.
-    alike_hz = sorted(hz for hz, share in shares.items() if share == best)
-    return BetterSa(alike_hz[len(alike_hz) // 2], best, given_share)
+    hz, best = best_sa(_implied_hz(heard), lambda hz: _share(heard, hz))
+    return BetterSa(hz, best, given_share) if best >= BETTER_SHARE else None
 
 
 def check_labels(notes: Sequence[LabelledPitch], sa_hz: float) -> Iterator[Finding]:
@@ -144,7 +128,7 @@ def tonic_option(hz: float) -> str:
 
 def _mistuned(heard: Sequence[LabelledPitch], given_hz: float, given_share: float) -> BetterSa | None:
     """Return a Sa that lies less than a semitone away, and on which the notes are in tune."""
-    implied = [_CENTS_IN_OCTAVE * math.log2(note.implied_sa_hz / given_hz) for note in heard]
+    implied = [_CENTS_IN_OCTAVE * math.log2(hz / given_hz) for hz in _implied_hz(heard)]
     middle = median(implied)
     alike = sum(abs(cents - middle) <= _ALIKE_CENTS for cents in implied) / len(implied)
     if abs(middle) < MISTUNED_CENTS or alike < BETTER_SHARE:
@@ -154,6 +138,10 @@ def _mistuned(heard: Sequence[LabelledPitch], given_hz: float, given_share: floa
     if not MIN_SA_HZ <= hz <= MAX_SA_HZ:
         return None
     return BetterSa(hz, alike, min(near, given_share))
+
+
+def _implied_hz(notes: Sequence[LabelledPitch]) -> list[float]:
+    return [implied_sa_hz(note.hz, note.pitch) for note in notes]
 
 
 def _share(notes: Sequence[LabelledPitch], sa_hz: float) -> float:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from swara.classifier.pitch import Progress
-from swara.data.corpus.corpus import PACK_PREFIX, audio_path
+from swara.data.corpus.corpus import PACK_PREFIX, audio_path, is_bundled
 from swara.data.errors import CorpusError, OutputError
-from swara.data.layouts.table_writer import TABLE_NAME, write_table
+from swara.data.layouts.table import TABLE_NAME, write_table
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of, sync_tree, writing
+from swara.service.phrases import counted
 
 from .known import known_samples
 
@@ -62,14 +63,16 @@ def export_samples(
         If the folder holds something, or cannot be written.
     """
     known = known_samples(corpus)
-    recordings = [each for each in known if bundled or not each.path.startswith(PACK_PREFIX)]
+    recordings = [each for each in known if bundled or not is_bundled(each)]
     if not recordings:
         raise CorpusError(
             "no samples were added to this store", where=str(corpus), fix="Give --bundled for those of swara"
         )
     target = folder.resolve()
     with writing(folder, "the samples cannot be written here", elsewhere="name a new folder"):
-        _refuse_taken(target, folder)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            what = "the folder is not empty" if target.is_dir() else "this is a file"
+            raise OutputError(what, where=str(folder), fix="Name a folder that does not exist yet")
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".swara-{secrets.token_hex(6)}")
         try:
@@ -97,7 +100,13 @@ def _fill(part: Path, recordings: Sequence[Recording], progress: Progress | None
         if progress is not None:
             progress(number / len(placed))
     if wrong:
-        raise _not_what_was_added(wrong)
+        named = ", ".join(f"{each.id} ({PurePath(each.path).name})" for each in wrong[:_MOST_NAMED])
+        more = f" and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
+        many = f"{counted(len(wrong), 'recording')} {'is' if len(wrong) == 1 else 'are'}"
+        raise CorpusError(
+            f"{many} gone, changed or unreadable: {named}{more}; nothing was exported",
+            fix="Run: swara samples check",
+        )
     write_table(part / TABLE_NAME, placed)
     return size
 
@@ -124,22 +133,3 @@ def _file_name(recording: Recording) -> str:
 def _ascii_words(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     return "-".join(re.findall(r"[A-Za-z0-9]+", plain))
-
-
-def _not_what_was_added(wrong: Sequence[Recording]) -> CorpusError:
-    named = ", ".join(f"{each.id} ({PurePath(each.path).name})" for each in wrong[:_MOST_NAMED])
-    more = f" and {len(wrong) - _MOST_NAMED} more" if len(wrong) > _MOST_NAMED else ""
-    many = "1 recording is" if len(wrong) == 1 else f"{len(wrong)} recordings are"
-    return CorpusError(
-        f"{many} gone, changed or unreadable: {named}{more}; nothing was exported",
-        fix="Run: swara samples check",
-    )
-
-
-def _refuse_taken(target: Path, folder: Path) -> None:
-    if target.is_dir() and any(target.iterdir()):
-        raise OutputError(
-            "the folder is not empty", where=str(folder), fix="Name a folder that does not exist yet"
-        )
-    if target.exists() and not target.is_dir():
-        raise OutputError("this is a file", where=str(folder), fix="Name a folder that does not exist yet")

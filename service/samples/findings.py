@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from swara.data.corpus.corpus import PACK_PREFIX
+from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
+from swara.data.storage.disk import os_reason, sha256_of
 
-__all__ = ["CheckResult", "Finding", "Kind", "finding", "mend", "remove"]
+__all__ = ["CheckResult", "Finding", "Kind", "check_file", "finding", "mend", "remove"]
 
 Kind: TypeAlias = Literal[
     "gone", "changed", "unreadable", "damaged", "clipped", "silent", "quiet", "duplicate", "sa", "label"
@@ -87,7 +88,7 @@ def finding(
     other: str | None = None,
 ) -> Finding:
     """Return a finding; a bundled sample cannot be mended, only had again, whatever `fix` says."""
-    if recording.path.startswith(PACK_PREFIX):
+    if is_bundled(recording):
         fix = repair_advice()
     return Finding(recording, kind, what, fix, start_s, other)
 
@@ -100,3 +101,17 @@ def mend(recording: Recording, options: str) -> str:
 def remove(recording: Recording) -> str:
     """Return the command that forgets a recording."""
     return f"swara samples remove {recording.id}"
+
+
+def check_file(recording: Recording) -> Finding | None:
+    """Return what is wrong with the file of a recording; None if it holds the bytes that were added."""
+    back = f"Put the file back, or mount the disk that it is on; to forget it, run: {remove(recording)}"
+    try:
+        if sha256_of(audio_path(recording)) == recording.sha256:
+            return None
+    except (FileNotFoundError, NotADirectoryError):
+        return finding(recording, "gone", "the file is gone", back)
+    except OSError as error:
+        return finding(recording, "unreadable", f"the file cannot be read: {os_reason(error)}", back)
+    again = f"Put the file back, or run: {remove(recording)}; then it can be added again"
+    return finding(recording, "changed", "the file was changed since it was added", again)

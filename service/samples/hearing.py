@@ -10,17 +10,17 @@ import numpy as np
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.notes.steady import smooth, steady_runs
 from swara.classifier.pitch import PitchTracker, Progress
+from swara.classifier.pitch.cache import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.frames import level_db
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.service.store import Layout
-from swara.service.store.pitch_cache import PitchCache, tracker_fingerprint
 
 from .bundled_tracks import bundled_tracks
 
-__all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes", "steady_notes_on"]
+__all__ = ["SURE", "KnownTracks", "SteadyNote", "steady_notes"]
 
 
 class KnownTracks:
@@ -93,15 +93,8 @@ class SteadyNote:
         return self.level_db < -FAINT_DB
 
 
-def steady_notes(
-    clip: Clip, tracker: PitchTracker, progress: Progress | None = None
-) -> tuple[SteadyNote, ...]:
-    """Return the held notes of a clip in order, each with its steady part."""
-    return steady_notes_on(clip, tracker.track(clip, progress))
-
-
-def steady_notes_on(clip: Clip, track: PitchTrack) -> tuple[SteadyNote, ...]:
-    """Return the same where the pitch of the clip is known."""
+def steady_notes(clip: Clip, track: PitchTrack) -> tuple[SteadyNote, ...]:
+    """Return the held notes of a clip in order, each with its steady part; `track` is its pitch."""
     held_notes = find_held_notes(clip, track)
     if not held_notes.notes:
         return ()

@@ -1,27 +1,24 @@
-"""The samples that are known: the bundled ones and those that were added."""
+"""The samples that are known: the bundled ones and those that were added, while they are what was added."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from swara.data.corpus.corpus import (
-    PACK_PREFIX,
-    append_removal,
-    audio_path,
-    pack_recordings,
-    read_corpus,
-)
+from swara.data.corpus.corpus import append_removal, audio_path, is_bundled, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
 from swara.data.recording import Recording
-from swara.data.storage.disk import sha256_of
+from swara.service.phrases import counted
 
-from .results import AudioProblem
+from .findings import check_file
 
-__all__ = ["check_recordings", "find_sample", "known_samples", "remove_sample"]
+__all__ = ["find_sample", "known_samples", "remove_sample", "verify_recordings"]
 
-_MOST_NAMED = 5
+_MOST_NAMED, _MOST_WRONG, _MOST_REMOVED = 5, 10, 3
+_SAID = {"gone": "deleted", "changed": "changed", "unreadable": "unreadable"}
 _LIKENESS = 0.5
 
 
@@ -71,7 +68,7 @@ def remove_sample(corpus: Path, prefix: str) -> Recording:
         If the corpus cannot be written.
     """
     recording = find_sample(known_samples(corpus), prefix)
-    if recording.path.startswith(PACK_PREFIX):
+    if is_bundled(recording):
         raise CorpusError(
             f"{recording.id} is a bundled sample, which cannot be removed", fix="Remove only what was added"
         )
@@ -79,18 +76,56 @@ def remove_sample(corpus: Path, prefix: str) -> Recording:
     return recording
 
 
-def check_recordings(recordings: Iterable[Recording]) -> tuple[AudioProblem, ...]:
-    """Return the recordings whose audio was deleted or changed since it was added, or cannot be read."""
-    problems = []
-    for recording in recordings:
-        try:
-            if sha256_of(audio_path(recording)) != recording.sha256:
-                problems.append(AudioProblem(recording, "changed"))
-        except (FileNotFoundError, NotADirectoryError):
-            problems.append(AudioProblem(recording, "deleted"))
-        except OSError:
-            problems.append(AudioProblem(recording, "unreadable"))
-    return tuple(problems)
+def verify_recordings(recordings: Sequence[Recording]) -> None:
+    """See that every file is there and holds the bytes that were added.
+
+    Raises
+    ------
+    CorpusError
+        Naming those that do not.
+    """
+    problems = [problem for each in recordings if (problem := check_file(each)) is not None]
+    if not problems:
+        return
+    named = [f"{audio_path(each.recording)} ({_SAID[each.kind]})" for each in problems[:_MOST_WRONG]]
+    more = f" and {len(problems) - _MOST_WRONG} more" if len(problems) > _MOST_WRONG else ""
+    count = f"{counted(len(problems), 'recording')} {'is' if len(problems) == 1 else 'are'}"
+    wrong = [each.recording for each in problems if not is_bundled(each.recording)]
+    gone = [each.recording for each in problems if each.kind == "gone" and each.recording in wrong]
+    raise CorpusError(
+        f"{count} not what was added: {', '.join(named)}{more}",
+        fix=_fix(wrong, _lost_folder(gone, recordings) if gone == wrong else None),
+    )
+
+
+def _fix(wrong: Sequence[Recording], lost: str | None) -> str:
+    if not wrong:
+        return repair_advice()
+    if lost is not None:
+        return (
+            f"Nothing that was added from {lost} is there: if that is another disk, mount it; if it moved,"
+            " write the new paths into corpus.jsonl; what is gone for good is forgotten with:"
+            " swara samples remove ID"
+        )
+    if len(wrong) > _MOST_REMOVED:
+        return "Put the files back; to be told of each what to do, run: swara samples check"
+    removals = "; ".join(f"swara samples remove {each.id}" for each in wrong)
+    return f"Put the files back, or run: {removals}; what was changed can then be added again"
+
+
+def _lost_folder(gone: Sequence[Recording], known: Sequence[Recording]) -> str | None:
+    """Return the folder of the recordings that are gone, where no other is left in it and they are several.
+
+    One by one nobody loses all that is in a folder: forgetting them would cost the labels as well.
+    """
+    if len(gone) < 2:
+        return None
+    try:
+        folder = Path(os.path.commonpath([audio_path(each).parent for each in gone]))
+    except ValueError:  # on several drives
+        return None
+    inside = [each for each in known if not is_bundled(each) and folder in audio_path(each).parents]
+    return str(folder) if len(inside) == len(gone) else None
 
 
 def _listed(recordings: Sequence[Recording]) -> str:

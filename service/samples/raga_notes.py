@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.clip import Clip
@@ -22,18 +21,17 @@ from .hearing import SURE, SteadyNote
 from .results import LeftOut
 from .single_notes import cents_above
 
-__all__ = ["OTHER_SA_CENTS", "RagaNotes", "fitting_share", "label_raga"]
+__all__ = ["RagaNotes", "fitting_share", "is_other_sa", "label_raga"]
 
 WITHIN_CENTS = 35.0
 LEAST_STEADY_S = 0.2
 _LEAST_SHARE = 0.5
-OTHER_SA_CENTS = 60.0
+_OTHER_SA_CENTS = 60.0
 
 _NoteClass: TypeAlias = Literal["labelled", "foreign", "off_pitch", "short", "faint", "unsure"]
 
 
-@dataclass(frozen=True, slots=True)
-class RagaNotes:
+class RagaNotes(NamedTuple):
     """The labels of a raga recording, the Sa that they stand on, and what got none."""
 
     tonic_hz: float
@@ -64,16 +62,15 @@ def label_raga(described: RecordingSpec, clip: Clip, notes: Sequence[SteadyNote]
     )
     if not labels:
         raise CorpusError(f"no note is steady for {LEAST_STEADY_S} s and in tune", where=where)
-    return RagaNotes(tonic_hz, labels, _left_out(described, classes))
+    return RagaNotes(tonic_hz, labels, LeftOut(described.path, **Counter[str](classes)))
 
 
 def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, tonic_hz: float) -> None:
     """Refuse a Sa that most notes do not fit, or that a sure estimate contradicts and beats."""
     share = fitting_share(notes, raga, tonic_hz)
     estimate = estimate_tonic(clip, [note.held for note in notes], [raga])
-    away = abs((1200.0 * math.log2(estimate.hz / tonic_hz) + 600.0) % 1200.0 - 600.0)
     better = fitting_share(notes, raga, estimate.hz)
-    contradicted = not estimate.needs_confirmation and away > OTHER_SA_CENTS and better > share
+    contradicted = not estimate.needs_confirmation and is_other_sa(estimate.hz, tonic_hz) and better > share
     if share >= _LEAST_SHARE and not contradicted:
         return
     fit = f"Sa on {estimate.name} would fit {better:.0%}; correct the scale" if better > share else None
@@ -82,6 +79,11 @@ def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, t
         where=where,
         fix=fit,
     )
+
+
+def is_other_sa(one_hz: float, other_hz: float) -> bool:
+    """Whether two Sa are too far apart to be one, whatever their octaves."""
+    return abs((1200.0 * math.log2(one_hz / other_hz) + 600.0) % 1200.0 - 600.0) > _OTHER_SA_CENTS
 
 
 def fitting_share(notes: Sequence[SteadyNote], raga: Raga, sa_hz: float) -> float:
@@ -105,16 +107,3 @@ def _classify(note: SteadyNote, raga: Raga, sa_hz: float) -> _NoteClass:
 def _label(note: SteadyNote, sa_hz: float) -> SwaraLabel:
     placed = JUST.nearest(cents_above(note, sa_hz))
     return SwaraLabel(note.start_s, note.end_s, swara_letter(placed.svarasthana, placed.octave))
-
-
-def _left_out(described: RecordingSpec, classes: Sequence[_NoteClass]) -> LeftOut:
-    count = Counter(classes)
-    return LeftOut(
-        described.path,
-        labelled=count["labelled"],
-        foreign=count["foreign"],
-        off_pitch=count["off_pitch"],
-        short=count["short"],
-        faint=count["faint"],
-        unsure=count["unsure"],
-    )

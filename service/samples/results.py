@@ -1,14 +1,13 @@
-"""What came of adding samples, and of looking at those that are there."""
+"""What came of adding samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from swara.data.recording import Recording
 
-__all__ = ["AddResult", "AudioProblem", "Conflict", "Duplicate", "Failure", "LeftOut"]
+__all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class LeftOut:
     """
 
     path: Path
-    labelled: int
+    labelled: int = 0
     foreign: int = 0
     off_pitch: int = 0
     short: int = 0
@@ -117,19 +116,3 @@ class AddResult:
     def ok(self) -> bool:
         """Whether every file was added or known already: what the exit code tells."""
         return not (self.conflicts or self.failures)
-
-
-@dataclass(frozen=True, slots=True)
-class AudioProblem:
-    """A recording of the corpus whose audio is not what it was when it was added."""
-
-    recording: Recording
-    what: Literal["deleted", "changed", "unreadable"]
-
-    @property
-    def line(self) -> str:
-        """What is wrong and how to mend it, in one line."""
-        named = f"{self.recording.path}: the file was {self.what} since it was added"
-        if self.what == "unreadable":
-            named = f"{self.recording.path}: the file cannot be read"
-        return f"{named}. Put it back, or run: swara samples remove {self.recording.id}."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from swara.classifier.tonic.estimate import likeliest_octave
+from swara.data.errors import CorpusError
 from swara.data.layouts import NamedNote, RecordingSpec
 from swara.data.layouts.path_labels import swara_name
 from swara.data.recording import SwaraLabel
@@ -18,7 +19,19 @@ from swara.raga.tuning import JUST
 from .hearing import SteadyNote
 from .results import Conflict
 
-__all__ = ["AGREES_CENTS", "Claim", "VerifiedClaims", "cents_off", "claims_of", "sounds_like", "verify_group"]
+__all__ = [
+    "AGREES_CENTS",
+    "Claim",
+    "VerifiedClaims",
+    "best_sa",
+    "cents_above",
+    "cents_off",
+    "claims_of",
+    "implied_sa_hz",
+    "label_of",
+    "sounds_like",
+    "verify_group",
+]
 
 AGREES_CENTS = 60.0
 """A note further than this from the swara that it is named after is in conflict with its name."""
@@ -58,23 +71,26 @@ class VerifiedClaims:
     remark: str | None = None
 
 
-def claims_of(described: RecordingSpec, notes: Sequence[SteadyNote]) -> tuple[list[Claim], list[NamedNote]]:
+def claims_of(described: RecordingSpec, notes: Sequence[SteadyNote]) -> list[Claim]:
     """Put what was heard in a recording beside what is claimed of it.
 
-    Returns
-    -------
-    list of Claim, list of NamedNote
-        The claims, and the named notes in whose place nothing steady was heard.
+    Raises
+    ------
+    CorpusError
+        If nothing steady was heard in the place of a named note.
     """
-    claims, silent = [], []
+    claims = []
     for named in described.notes:
         start_s, end_s = named.span_s or (0.0, math.inf)
         there = tuple(n for n in notes if start_s <= n.middle_s < end_s and not n.faint)
-        if there:
-            claims.append(Claim(described, named, there))
-        else:
-            silent.append(named)
-    return claims, silent
+        if not there:
+            raise CorpusError(
+                f"no steady note was heard where {swara_name(named.pitch)} should be",
+                where=str(described.path),
+                fix="Leave it out, or record the note again and hold it",
+            )
+        claims.append(Claim(described, named, there))
+    return claims
 
 
 def verify_group(claims: Sequence[Claim]) -> VerifiedClaims:
@@ -108,11 +124,6 @@ def cents_above(note: SteadyNote, sa_hz: float) -> float:
     return 1200.0 * math.log2(note.held.hz / sa_hz)
 
 
-def heard_as(note: SteadyNote, sa_hz: float) -> str:
-    """Say which swara a note sounds like: ``Ga``, ``taar Re, 12 cents high``."""
-    return sounds_like(cents_above(note, sa_hz))
-
-
 def sounds_like(cents: float) -> str:
     """Say which swara lies so many cents above Sa: ``Ga``, ``taar Re, 12 cents high``."""
     placed = JUST.nearest(cents)
@@ -125,6 +136,28 @@ def cents_off(cents: float, pitch: SwaraPitch) -> float:
     """Return how far above a swara a pitch lies that is `cents` above Sa; negative below, 0 in its band."""
     svarasthana, octave = pitch
     return JUST.targets[svarasthana.index].offset(cents - 1200.0 * octave)
+
+
+def implied_sa_hz(hz: float, pitch: SwaraPitch) -> float:
+    """Return where Sa must be for a note at `hz` to be just right as that swara."""
+    svarasthana, octave = pitch
+    return float(hz * 2.0 ** (-JUST.cents_of(svarasthana.index, octave) / 1200.0))
+
+
+def best_sa(implied_hz: Iterable[float], fitting: Callable[[float], float]) -> tuple[float, float]:
+    """Return the Sa on which most fits, and how much does; NaN and 0 where none can be.
+
+    Parameters
+    ----------
+    implied_hz : iterable of float
+        The Sa to try, in Hz. Of those that fit best it is the middle one.
+    fitting : callable
+        Returns how much fits a Sa in Hz: a count or a share.
+    """
+    fits = {hz: fitting(hz) for hz in implied_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ}
+    best = max(fits.values(), default=0)
+    alike_hz = sorted(hz for hz, fit in fits.items() if fit == best)
+    return (alike_hz[len(alike_hz) // 2], best) if alike_hz else (math.nan, 0)
 
 
 def _agrees(note: SteadyNote, pitch: SwaraPitch, sa_hz: float) -> bool:
@@ -144,29 +177,20 @@ def _fitting(claims: Sequence[Claim], sa_hz: float) -> int:
 def _conflict(claim: Claim, sa_hz: float) -> Conflict:
     note = claim.longest
     named = swara_name(claim.named.pitch)
-    return Conflict(claim.described.path, named, heard_as(note, sa_hz), note.start_s)
+    return Conflict(claim.described.path, named, sounds_like(cents_above(note, sa_hz)), note.start_s)
 
 
 def _wrong_sa(claims: Sequence[Claim], sa_hz: float, fitting: int) -> str | None:
     """Say which Sa would fit, if the one in use fits no more than half of the names and another more."""
     if len(claims) < 2 or fitting > len(claims) / 2:
         return None
-    implied_hz = [_implied_sa_hz(claim) for claim in claims]
-    possible_hz = [hz for hz in implied_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ]
-    counts = {hz: _fitting(claims, hz) for hz in possible_hz}
-    best = max(counts.values(), default=0)
+    implied_hz = [implied_sa_hz(claim.longest.held.hz, claim.named.pitch) for claim in claims]
+    better_hz, best = best_sa(implied_hz, lambda hz: _fitting(claims, hz))
     if best <= max(fitting, len(claims) / 2):
         return None
-    # The middle one of those that fit best.
-    alike_hz = sorted(hz for hz, count in counts.items() if count == best)
-    better = note_name(alike_hz[len(alike_hz) // 2])
     folder, many = claims[0].described.group, len(claims)
     return (
         f"{folder}: Sa on {note_name(sa_hz)} fits {fitting} of {many} notes, "
-        f"Sa on {better} would fit {best}; none was added. Correct the scale, or give --tonic."
+        f"Sa on {note_name(better_hz)} would fit {best:g}; none was added. "
+        "Correct the scale, or give --tonic."
     )
-
-
-def _implied_sa_hz(claim: Claim) -> float:
-    svarasthana, octave = claim.named.pitch
-    return float(claim.longest.held.hz * 2.0 ** (-JUST.cents_of(svarasthana.index, octave) / 1200.0))

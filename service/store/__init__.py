@@ -6,7 +6,6 @@ from .layout import Layout, VersionLayout, store_folder
 from .live import LiveVersion, open_live, open_version
 from .manifest import Manifest
 from .versions import (
-    VersionContents,
     all_versions,
     create_version,
     current_version,
@@ -20,7 +19,6 @@ __all__ = [
     "Layout",
     "LiveVersion",
     "Manifest",
-    "VersionContents",
     "VersionLayout",
     "all_versions",
     "create_version",

@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from swara.classifier.pitch.cache import PitchCache
 from swara.data.storage.npz import ArrayCache, CacheInfo
-from swara.embedder.cache import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError
 
 from . import Layout, Manifest, all_versions, current_version, read_manifest
 from .lock import writer_lock
-from .pitch_cache import PitchCache
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]
 

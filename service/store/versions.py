@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
-from swara.embedder import EmbedderSpec
 from swara.service.errors import StoreNewer, damaged, reading, writing
 
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id, time_in_id
-from .manifest import SCHEMA, UNGATED, Manifest, Parameters, code_version, hash8, stored_schema
+from .manifest import SCHEMA, Manifest, hash8, stored_schema
 
 __all__ = [
     "Build",
-    "VersionContents",
     "all_versions",
     "clear_leftovers",
     "create_version",
@@ -55,23 +52,11 @@ def _temporary_files(store: Layout) -> Iterator[Path]:
     yield from store.cache.rglob(_TEMPORARY)
 
 
-@dataclass(frozen=True, slots=True)
-class VersionContents:
-    """What a builder knows of the files that it made; each field as in `Manifest`."""
-
-    embedder: EmbedderSpec
-    made_with: Mapping[str, str]
-    parameters: Parameters
-    corpus_digest: str
-    metrics: Mapping[str, Any]
-    gate: Mapping[str, Any] = field(default_factory=lambda: dict(UNGATED))
-
-
-Build = Callable[[VersionLayout], VersionContents]
+Build = Callable[[VersionLayout], None]
 """Fills the empty folder of a version."""
 
 
-def create_version(store: Layout, build: Build, *, parent: str | None, made_at: datetime) -> str:
+def create_version(store: Layout, draft: Manifest, build: Build) -> str:
     """Make a version and return its id; the caller holds the lock.
 
     It is built under another name, forced to the disk and named last: whoever sees the name sees all of it.
@@ -79,12 +64,10 @@ def create_version(store: Layout, build: Build, *, parent: str | None, made_at: 
     Parameters
     ----------
     store : Layout
+    draft : Manifest
+        What it is; the records of its files are filled in.
     build : callable
         Fills the version; whatever it raises passes through, and nothing stays behind.
-    parent : str or None
-        Id of the version that is live.
-    made_at : datetime
-        Now, with its time zone.
 
     Raises
     ------
@@ -95,11 +78,13 @@ def create_version(store: Layout, build: Build, *, parent: str | None, made_at: 
     with writing(store.folder):
         try:
             new.mkdir(parents=True)
-            contents = build(VersionLayout(new))
-            content = _manifest(new, contents, parent, made_at).to_json()
+            build(VersionLayout(new))
+            files = sorted(path for path in new.rglob("*") if path.is_file())
+            records = {path.relative_to(new).as_posix(): FileRecord.of(path) for path in files}
+            content = replace(draft, files=records).to_json()
             VersionLayout(new).manifest.write_bytes(content)
             sync_tree(new)
-            version = f"{time_in_id(made_at)}-{hash8(content)}"
+            version = f"{time_in_id(datetime.fromisoformat(draft.made_at))}-{hash8(content)}"
             new.rename(store.version(version).folder)
         finally:
             shutil.rmtree(new, ignore_errors=True)
@@ -120,9 +105,9 @@ def promote(store: Layout, version: str) -> None:
         write_bytes(store.current, f"{version}\n".encode("ascii"))
 
 
-def publish(store: Layout, build: Build, *, parent: str | None, made_at: datetime) -> str:
+def publish(store: Layout, draft: Manifest, build: Build) -> str:
     """Make a version live as soon as it is made, and return its id; where that fails, it is not kept."""
-    version = create_version(store, build, parent=parent, made_at=made_at)
+    version = create_version(store, draft, build)
     try:
         promote(store, version)
     except BaseException:
@@ -216,19 +201,3 @@ def read_manifest(store: Layout, version: str) -> Manifest:
         return Manifest.from_json(content)
     except ValueError as error:
         raise damaged(str(error), at.manifest) from error
-
-
-def _manifest(new: Path, contents: VersionContents, parent: str | None, made_at: datetime) -> Manifest:
-    files = sorted(path for path in new.rglob("*") if path.is_file())
-    return Manifest(
-        made_at=made_at.astimezone(UTC).isoformat(),
-        parent=parent,
-        code_version=code_version(),
-        embedder=contents.embedder,
-        made_with=contents.made_with,
-        parameters=contents.parameters,
-        corpus_digest=contents.corpus_digest,
-        metrics=contents.metrics,
-        gate=contents.gate,
-        files={path.relative_to(new).as_posix(): FileRecord.of(path) for path in files},
-    )

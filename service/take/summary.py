@@ -1,9 +1,11 @@
-"""What the notes of a take come to: figures for each swara, the worst spots, the drift of Sa."""
+"""What the notes of a take come to: figures for each swara, the worst spots, drift, the note at a time."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -12,15 +14,18 @@ from swara.data.take import Note, Tonic, Verdict
 from swara.index import Neighbour
 from swara.raga.ragas import Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
+from swara.service.errors import NoNoteThere
 from swara.service.phrases import percent
 
 from .report import Drift, SwaraStats, TakeReport
 
 __all__ = [
     "GOOD",
+    "check_time",
     "drift_of_sa",
     "foreign_share",
     "nearest_samples",
+    "note_at",
     "swara_stats",
     "verdict_sentence",
     "verdict_shares",
@@ -55,13 +60,12 @@ def verdict_sentence(
 
 def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source: str) -> Iterator[str]:
     """Yield what the reader must know before believing the rest."""
-    total_s = sum(note.steady_s for note in notes)
-    foreign_s = sum(note.steady_s for note in notes if note.foreign)
-    if total_s and foreign_s > FOREIGN_FROM * total_s:
+    total_s, share = sum(note.steady_s for note in notes), foreign_share(notes)
+    if share > FOREIGN_FROM:
         chosen = "the default raga" if raga_source == "default" else raga.display
         suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
         yield (
-            f"{percent(foreign_s / total_s)} of the steady singing lies outside {chosen}: "
+            f"{percent(share)} of the steady singing lies outside {chosen}: "
             f"check {suspects} (--raga, --tonic)"
         )
     if total_s >= LEANING_FROM_S:
@@ -160,3 +164,42 @@ def nearest_samples(report: TakeReport) -> tuple[tuple[Note, Neighbour], ...]:
         if key not in furthest or abs(note.raga_cents_off) > abs(furthest[key][0].raga_cents_off):
             furthest[key] = (note, opinion.neighbours[0])
     return tuple(sorted(furthest.values(), key=lambda pair: pair[0].cents))
+
+
+_CLOSE_S = 0.25
+
+
+def check_time(at_s: float) -> None:
+    """See that a time can be one, before anything is listened to.
+
+    Raises
+    ------
+    NoNoteThere
+        If it is not a finite number.
+    """
+    if not math.isfinite(at_s):
+        raise NoNoteThere(
+            f"{at_s} is no time in a recording", where="--at", fix="Give it in seconds, such as: --at 12.4"
+        )
+
+
+def note_at(notes: Sequence[Note], at_s: float, recording: Path) -> int:
+    """Return the place among `notes` of the one that is sung at `at_s`, or within 0.25 s of it.
+
+    Raises
+    ------
+    NoNoteThere
+        If none is; it names the nearest.
+    """
+    if not notes:
+        raise NoNoteThere("no steady note was found in this take", where=str(recording))
+    number = min(range(len(notes)), key=lambda index: _distance_s(notes[index], at_s))
+    note = notes[number]
+    if _distance_s(note, at_s) > _CLOSE_S:
+        nearest = f"The nearest is {note.swara} from {note.start_s:.2f} to {note.end_s:.2f} s"
+        raise NoNoteThere(f"no steady note is sung at {at_s:g} s", where=str(recording), fix=nearest)
+    return number
+
+
+def _distance_s(note: Note, at_s: float) -> float:
+    return max(note.start_s - at_s, at_s - note.end_s, 0.0)

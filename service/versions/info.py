@@ -195,7 +195,7 @@ def rollback_target(versions: Sequence[VersionInfo]) -> VersionInfo | None:
         if info.trouble is None and not info.abandoned:
             return info
     older = [info for info in versions if info.state == "" and (live is None or info.id < live.id)]
-    return max(older, key=_went_live, default=None)
+    return max(older, key=lambda info: max(info.id, info.chosen_at), default=None)
 
 
 def _ancestors(live: VersionInfo | None, by_id: Mapping[str, VersionInfo]) -> Iterator[VersionInfo]:
@@ -212,10 +212,6 @@ def _ancestors(live: VersionInfo | None, by_id: Mapping[str, VersionInfo]) -> It
 def _before(info: VersionInfo, by_id: Mapping[str, VersionInfo]) -> VersionInfo | None:
     parent = None if info.manifest is None else info.manifest.parent
     return by_id.get(info.promoted_from or "") or by_id.get(parent or "")
-
-
-def _went_live(info: VersionInfo) -> str:
-    return max(info.id, info.chosen_at)
 
 
 BaselineVersion = tuple[str, Manifest]

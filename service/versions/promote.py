@@ -33,7 +33,13 @@ def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
         If the store cannot be written.
     """
     with writer_lock(store):
-        target = _before(store) if text is None else _sound(store, text)
+        target = rollback_target(kept_versions(store)) if text is None else _sound(store, text)
+        if target is None:
+            raise NoSuchVersion(
+                "there is no sound version to go back to",
+                where=str(store.folder),
+                fix="See swara versions list, or make a new one with: swara rebuild --force",
+            )
         live = known_live(store)
         if live != target.id:
             note_rollback(store, live, target.id, datetime.now(UTC))
@@ -87,14 +93,3 @@ def _sound(store: Layout, text: str) -> VersionInfo:
     if found.trouble is not None:
         raise found.trouble
     return found
-
-
-def _before(store: Layout) -> VersionInfo:
-    target = rollback_target(kept_versions(store))
-    if target is None:
-        raise NoSuchVersion(
-            "there is no sound version to go back to",
-            where=str(store.folder),
-            fix="See swara versions list, or make a new one with: swara rebuild --force",
-        )
-    return target

@@ -39,7 +39,7 @@ def test_singers_are_the_same_again_and_others_by_number() -> None:
 
 def test_what_is_mixed_in_has_other_seeds() -> None:
     pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
-    from swara.embedder.finetune import pipeline as making
+    from swara.embedder.finetune import run as making
 
     most = SEED + finetune.SINGERS + finetune.UNSEEN
     assert {FinetunePlan().seed, making._CONTROL_SEED}.isdisjoint(range(SEED, most))

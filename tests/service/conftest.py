@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from benchmarks.rebuild.choir import sing
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
 from swara.data.audio.frames import frame_count
@@ -36,8 +37,9 @@ from swara.service.rebuild.train import Learned, learn
 from swara.service.store import (
     Layout,
     LiveVersion,
-    VersionContents,
+    Manifest,
     VersionLayout,
+    create_version,
     current_version,
     open_live,
     publish,
@@ -45,6 +47,7 @@ from swara.service.store import (
 )
 from swara.service.store.layout import is_version_id
 from swara.service.store.lock import writer_lock
+from swara.service.store.manifest import UNGATED
 
 Accident: TypeAlias = Literal["killed", "disk full"]
 
@@ -156,24 +159,38 @@ class Lab:
 
         return self.run(act, prepare=limit)
 
-    def build(self, value: int, spec: EmbedderSpec = SPEC) -> Callable[[VersionLayout], VersionContents]:
+    def draft(self, value: int, **fields: object) -> Manifest:
+        """Return the manifest of a version that is made now, after the live one."""
+        given = {
+            "made_at": datetime.now(UTC).isoformat(),
+            "parent": current_version(self.store),
+            "made_with": dict.fromkeys(("note_head", "index"), SPEC.fingerprint),
+            "gate": dict(UNGATED),
+        }
+        digest, metrics = f"corpus {value}", {"accuracy": 1.0}
+        parts = {"parameters": {"seed": value}, "corpus_digest": digest, "metrics": metrics, "files": {}}
+        return Manifest(code_version="0", embedder=SPEC, **given | parts | fields)
+
+    def build(self, value: int) -> Callable[[VersionLayout], None]:
         """Return a builder of three files, one in a folder, that are neither a head nor an index."""
 
-        def build(version: VersionLayout) -> VersionContents:
+        def build(version: VersionLayout) -> None:
             version.index.mkdir()
             version.note_head.write_bytes(b"head %d" % value * 100)
             (version.index / "madhya-Sa.faiss").write_bytes(b"index %d" % value * 100)
             version.report.write_text(f'{{"value": {value}}}', encoding="utf-8")
-            made_with = {"note_head": spec.fingerprint, "index": spec.fingerprint}
-            return VersionContents(spec, made_with, {"seed": value}, f"corpus {value}", {"accuracy": 1.0})
 
         return build
+
+    def create(self, value: int, **fields: object) -> str:
+        """Make a version with the lock held, and leave the live one as it is."""
+        with writer_lock(self.store):
+            return create_version(self.store, self.draft(value, **fields), self.build(value))
 
     def publish(self, value: int) -> str:
         """Make a version with the lock held, and make it live."""
         with writer_lock(self.store):
-            parent = current_version(self.store)
-            return publish(self.store, self.build(value), parent=parent, made_at=datetime.now(UTC))
+            return publish(self.store, self.draft(value), self.build(value))
 
     def live_value(self) -> int:
         """What the live version holds, once it was found sound."""
@@ -191,6 +208,11 @@ class Lab:
         path.write_bytes({"cut": content[:-1], "longer": content + b"\0"}.get(what, content))
         if what == "missing":
             path.unlink()
+
+    def make_read_only(self) -> None:
+        """Take everybody the permission to write to the store, the administrator aside."""
+        for path in (self.store.folder, *self.store.folder.rglob("*")):
+            path.chmod(0o555 if path.is_dir() else 0o444)
 
     def tree(self) -> dict[str, bytes]:
         """Every file of the store and its bytes."""
@@ -343,6 +365,15 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Studio:
     """A store that knows four short recordings and has no version yet."""
     monkeypatch.setattr("swara.service.samples.known.pack_recordings", lambda: ())
     return Studio(tmp_path)
+
+
+@pytest.fixture
+def choir(studio: Studio) -> Studio:
+    """A store that knows three takes of each of five singers, rightly labelled, and has no version yet."""
+    studio.store.corpus.unlink()
+    takes = [sing(studio.sounds, singer, take) for singer in range(5) for take in range(3)]
+    append_recordings(studio.store.corpus, takes)
+    return studio
 
 
 @pytest.fixture

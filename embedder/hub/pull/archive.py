@@ -6,7 +6,6 @@ import gzip
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
@@ -135,11 +134,12 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
     OutputError
         If the disk is full, or may not be written.
     """
+    head = _head(source) if source.is_file() else b""
     if source.is_dir():
         _copy(_found_in(source, model, source), target)
     elif not source.is_file():
         raise _content_refused("neither a file nor a folder", model, source)
-    elif _is_archive(source):
+    elif head.startswith(_GZIP) or head[_TAR_AT:].startswith(_TAR):
         unpacked = target.with_name(".unpacked")
         with writing(target.parent):
             unpacked.mkdir()
@@ -148,10 +148,10 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
         with writing(target.parent):
             found.rename(target)
             shutil.rmtree(unpacked, ignore_errors=True)
-    elif _is_tflite(source) and model.form == "tflite":
+    elif model.form == "tflite" and _is_tflite(head):
         _copy(source, target)
     else:
-        raise _content_refused(f"this is {_what(source)}", model, source)
+        raise _content_refused(f"this is {_what(head)}", model, source)
 
 
 def _found_in(folder: Path, model: Pullable, source: Path) -> Path:
@@ -162,25 +162,22 @@ def _found_in(folder: Path, model: Pullable, source: Path) -> Path:
         # A SavedModel's own folder comes first, whatever lies in its assets.
         found = [folder] if folder in found else found
     else:
-        found = [path for each in candidates for path in each.glob("*.tflite") if _is_tflite(path)]
+        found = [path for each in candidates for path in each.glob("*.tflite") if _is_tflite(_head(path))]
     if len(found) != 1:
         raise _content_refused(f"there are {len(found)} models in it", model, source)
     return found[0]
 
 
 def _copy(source: Path, target: Path) -> None:
-    if source.is_file():
-        _copy_file(source, target)
-        return
-    for path in _parts_of(source):
-        _copy_file(path, target / path.relative_to(source))
-
-
-def _copy_file(source: Path, target: Path) -> None:
-    with _opened(source) as original, writing(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as copy:
-            shutil.copyfileobj(original, copy)
+    """Copy a TFLite file, or the parts of a SavedModel."""
+    parts = [source / name for name in _SAVED_MODEL_PARTS]
+    inside = (path for part in parts for path in (part, *sorted(part.rglob("*"))) if path.is_file())
+    for path in [source] if source.is_file() else inside:
+        place = target / path.relative_to(source)
+        with _opened(path) as original, writing(place.parent):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("xb") as copy:
+                shutil.copyfileobj(original, copy)
 
 
 def _opened(file: Path) -> IO[bytes]:
@@ -188,35 +185,23 @@ def _opened(file: Path) -> IO[bytes]:
         return file.open("rb")
 
 
-def _parts_of(saved_model: Path) -> Iterator[Path]:
-    for name in _SAVED_MODEL_PARTS:
-        part = saved_model / name
-        yield from [part] if part.is_file() else (p for p in sorted(part.rglob("*")) if p.is_file())
-
-
-def _is_archive(file: Path) -> bool:
-    head = _head(file)
-    return head.startswith(_GZIP) or head[_TAR_AT:].startswith(_TAR)
-
-
-def _is_tflite(file: Path) -> bool:
-    return _head(file)[_TFLITE_AT:].startswith(_TFLITE)
-
-
 def _head(file: Path) -> bytes:
     with _opened(file) as handle:
         return handle.read(512)
 
 
-def _what(file: Path) -> str:
-    head = _head(file)
+def _is_tflite(head: bytes) -> bool:
+    return head[_TFLITE_AT:].startswith(_TFLITE)
+
+
+def _what(head: bytes) -> str:
     if not head:
         return "an empty file"
     if head.lstrip().startswith((b"<", b"{")):
         return "a web page or a message, not a model"
     if head.startswith(b"PK"):
         return "a zip archive: unpack it, and give the folder"
-    return "a TFLite file, not a SavedModel" if _is_tflite(file) else "neither an archive nor a model"
+    return "a TFLite file, not a SavedModel" if _is_tflite(head) else "neither an archive nor a model"
 
 
 def _content_refused(what: str, model: Pullable, source: Path) -> ModelUnfit:

@@ -5,24 +5,21 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
 from swara.data.errors import MissingPackage
 from swara.data.installation import install_command
-from swara.embedder.errors import ModelAbsent, ModelUnfit
+from swara.embedder.errors import ModelAbsent
 from swara.embedder.hub.contract import (
     VGGISH,
     YAMNET,
     YAMNET_TFLITE,
     Contract,
-    Run,
     check_contract,
     contract_with_handle,
 )
 
-__all__ = ["CATALOGUE", "Form", "Pullable", "check_documented", "check_needs", "pullable"]
-
-Form: TypeAlias = Literal["saved_model", "tflite"]
+__all__ = ["CATALOGUE", "Pullable", "check_documented", "check_needs", "pullable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,8 @@ class Pullable:
 
     Parameters
     ----------
-    name : str
-        What it is called by, and its folder.
     contract : Contract
         What it is documented to do.
-    form : {"saved_model", "tflite"}
-        A SavedModel folder, or one TFLite file.
     largest_bytes : int
         More is never kept or unpacked: several times what the model has.
     file_sha256, file_bytes : str and int, optional
@@ -45,13 +38,21 @@ class Pullable:
         Of the archive as TF Hub served it. Another one is only reported: the same model may be packed again.
     """
 
-    name: str
     contract: Contract
-    form: Form
     largest_bytes: int
     file_sha256: str | None = None
     file_bytes: int | None = None
     archive_sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called by, and its folder."""
+        return self.contract.name
+
+    @property
+    def form(self) -> Literal["saved_model", "tflite"]:
+        """Whether it is a SavedModel folder, or one TFLite file."""
+        return "tflite" if self.contract is YAMNET_TFLITE else "saved_model"
 
     @property
     def handle(self) -> str:
@@ -66,22 +67,13 @@ class Pullable:
 
 CATALOGUE: Final = (
     Pullable(
-        name="yamnet",
         contract=YAMNET,
-        form="saved_model",
         largest_bytes=100_000_000,
         archive_sha256="b80da2a1a56926fb0767205051a200dd7b3beaf3ea1ea126c42a53943996e5e0",
     ),
+    Pullable(contract=VGGISH, largest_bytes=1_500_000_000),
     Pullable(
-        name="vggish",
-        contract=VGGISH,
-        form="saved_model",
-        largest_bytes=1_500_000_000,
-    ),
-    Pullable(
-        name="yamnet-tflite",
         contract=YAMNET_TFLITE,
-        form="tflite",
         largest_bytes=30_000_000,
         file_sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
         file_bytes=4_126_810,
@@ -135,29 +127,13 @@ def check_documented(model: Pullable, path: Path) -> None:
     MissingPackage
         If what it needs to run is not installed.
     """
-    model = _of_form(model, path)
-    check_needs(model)
-    check_contract(model.contract, _run(model, path), where=str(path))
-
-
-def _of_form(model: Pullable, path: Path) -> Pullable:
-    """Return what a TFLite file in the place of a SavedModel stands for: the other network of YAMNet."""
-    if model.form == "tflite" or path.is_dir():
-        return model
-    if model.contract is not YAMNET:
-        raise ModelUnfit(
-            f"{model.name} is read from a SavedModel folder, not from a file",
-            where=str(path),
-            fix=f"Get {model.contract.url}: swara models pull {model.name}",
-        )
-    return next(each for each in CATALOGUE if each.contract is YAMNET_TFLITE)
-
-
-def _run(model: Pullable, path: Path) -> Run:
-    if model.form == "saved_model":
+    if path.is_dir():
+        check_needs(model)
         from swara.embedder.hub.savedmodel import SavedModelRunner
 
-        return SavedModelRunner(path, model.contract)
-    from swara.embedder.hub.embedder import YamnetEmbedder
+        check_contract(model.contract, SavedModelRunner(path, model.contract), where=str(path))
+    else:  # a TFLite file in the place of a SavedModel too: it stands for the other network of YAMNet
+        from swara.embedder.hub.embedder import hub_embedder
 
-    return YamnetEmbedder(path, scores=True).outputs
+        embedder = hub_embedder(path, model.contract, scores=True)
+        check_contract(YAMNET_TFLITE, embedder.outputs, where=str(path))

@@ -108,7 +108,12 @@ def download(
     OutputError
         If the disk is full, or may not be written.
     """
-    _check_installed()
+    if importlib.util.find_spec("kagglehub") is None:
+        command = install_command("kagglehub", extra="tensorflow")
+        raise MissingPackage(
+            "models are downloaded by kagglehub, which is not installed",
+            fix=f"Install it with: {command}; or give a file with --from",
+        )
     tell = progress or (lambda *_: None)
     attempt = _Attempt(handle, cache, policy, largest_bytes, time.monotonic() + policy.total_s)
     failures = 0
@@ -125,15 +130,6 @@ def download(
             raise DownloadError(answer.reason)
         tell(f"trying again, since {answer.reason}", _size(cache), None)
         time.sleep(policy.first_wait_s * 2.0 ** (failures - 1))
-
-
-def _check_installed() -> None:
-    if importlib.util.find_spec("kagglehub") is None:
-        command = install_command("kagglehub", extra="tensorflow")
-        raise MissingPackage(
-            "models are downloaded by kagglehub, which is not installed",
-            fix=f"Install it with: {command}; or give a file with --from",
-        )
 
 
 def _size(cache: Path) -> int:

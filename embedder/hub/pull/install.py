@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from filelock import FileLock, Timeout
 
-from swara.data.storage.disk import sha256_of, sync_tree
+from swara.data.storage.disk import FileRecord, sha256_of, sync_tree
 from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
 from swara.embedder.errors import ModelError, ModelInUse, ModelUnfit, writing
 from swara.embedder.hub.locate import (
@@ -26,7 +26,7 @@ from swara.embedder.hub.locate import (
 from .archive import place_content
 from .catalogue import Pullable
 from .download import DownloadProgress
-from .manifest import ModelManifest, records_of, write_manifest
+from .manifest import ModelManifest, write_manifest
 
 __all__ = ["ContractCheck", "ModelLayout", "install", "model_lock"]
 
@@ -84,11 +84,6 @@ class ModelLayout:
                 path.unlink()
 
     @property
-    def lock(self) -> Path:
-        """Held by the one who pulls or removes it."""
-        return self.models / f".{self.model.name}.lock"
-
-    @property
     def manual(self) -> Path | None:
         """What is loaded though nobody pulled it: ``yamnet/model.tflite`` too, without a SavedModel."""
         if self.manifest.exists():
@@ -125,29 +120,24 @@ def model_lock(
     """
     with purpose(at.models):
         at.models.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(at.lock)
-        if not _acquired(lock, 0.0):
-            if progress:
+        lock = FileLock(at.models / f".{at.model.name}.lock")
+        try:
+            with suppress(Timeout):
+                lock.acquire(timeout=0.0)
+            if not lock.is_locked and progress:
                 progress(f"waiting for another swara that has {at.model.name} in hand", 0, None)
-            if not _acquired(lock, wait_s):
-                raise ModelInUse(
-                    f"another process has had {at.model.name} in hand for {wait_s:.0f} s",
-                    where=str(at.models),
-                    fix="Wait until it is done, or end it, and try again",
-                )
+            lock.acquire(timeout=wait_s)
+        except Timeout as error:
+            raise ModelInUse(
+                f"another process has had {at.model.name} in hand for {wait_s:.0f} s",
+                where=str(at.models),
+                fix="Wait until it is done, or end it, and try again",
+            ) from error
     try:
         clean_stale(at.folder)
         yield
     finally:
-        lock.release()
-
-
-def _acquired(lock: FileLock, wait_s: float) -> bool:
-    try:
-        lock.acquire(timeout=wait_s)
-    except Timeout:
-        return False
-    return True
+        lock.release(force=True)
 
 
 ContractCheck: TypeAlias = Callable[[Pullable, Path], None]
@@ -181,13 +171,21 @@ def install(
         If the disk is full, or may not be written. Nothing is left then, nor after any other failure.
     """
     tell = progress or (lambda *_: None)
-    with _new_folder(at) as new:
-        content = at.content_in(new)
+    new = staging_path(at.folder)
+    content = at.content_in(new)
+    try:
+        with writing(at.models):
+            new.mkdir()
         tell("unpacking", 0, None)
         place_content(at.model, source, content)
         _check_digest(at.model, content, source)
         tell("running the documented contract", 0, None)
-        _check_contract(at.model, content, source, check)
+        try:
+            check(at.model, content)
+        except ModelError as error:  # what was checked will be gone when this is read
+            fix = f"Nothing of it was kept. Get it from {at.model.url}"
+            raise type(error)(error.what, where=str(source), fix=fix) from error
+        files = [content] if content.is_file() else sorted(p for p in content.rglob("*") if p.is_file())
         with writing(at.models):
             manifest = ModelManifest(
                 schema=1,
@@ -197,45 +195,23 @@ def install(
                 digest=sha256_of(content) if content.is_file() else saved_model_digest(content),
                 pulled_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 archive_sha256=sha256_of(source) if source.is_file() else None,
-                files=records_of(content, new),
+                files={path.relative_to(new).as_posix(): FileRecord.of(path) for path in files},
             )
             write_manifest(new / at.manifest.name, manifest)
             sync_tree(new)
             swap_in(new, at.folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
     return manifest
 
 
-@contextmanager
-def _new_folder(at: ModelLayout) -> Iterator[Path]:
-    folder = staging_path(at.folder)
-    try:
-        with writing(at.models):
-            folder.mkdir()
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _check_digest(model: Pullable, content: Path, source: Path) -> None:
-    if model.file_sha256 is None:
+    if model.file_sha256 is None or model.file_sha256 == (found := sha256_of(content)):
         return
-    found, size = sha256_of(content), content.stat().st_size
-    if found != model.file_sha256:
-        short = (
-            f"it has {size} bytes of {model.file_bytes}, and " if model.file_bytes not in {None, size} else ""
-        )
-        raise ModelUnfit(
-            f"{short}its SHA-256 begins {found[:12]}, that of {model.handle} {model.file_sha256[:12]}",
-            where=str(source),
-            fix=f"Get it from {model.url}",
-        )
-
-
-def _check_contract(model: Pullable, content: Path, source: Path, check: ContractCheck) -> None:
-    try:
-        check(model, content)
-    except ModelError as error:
-        # What was checked will be gone when this is read.
-        raise type(error)(
-            error.what, where=str(source), fix=f"Nothing of it was kept. Get it from {model.url}"
-        ) from error
+    size = content.stat().st_size
+    short = f"it has {size} bytes of {model.file_bytes}, and " if model.file_bytes not in {None, size} else ""
+    raise ModelUnfit(
+        f"{short}its SHA-256 begins {found[:12]}, that of {model.handle} {model.file_sha256[:12]}",
+        where=str(source),
+        fix=f"Get it from {model.url}",
+    )

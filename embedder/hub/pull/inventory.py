@@ -21,6 +21,8 @@ __all__ = ["LocalModel", "State", "VerifyResult", "inventory", "remove", "verify
 
 State: TypeAlias = Literal["pulled", "manual", CacheName, "damaged", "partial", "absent"]
 
+_CACHE_OF = {"tfhub-cache": "TF Hub", "kagglehub-cache": "kagglehub"}
+
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
@@ -141,33 +143,23 @@ def verify(
     at, files = ModelLayout(models, model), 0
     if local.state in {"pulled", "damaged"}:
         tell(f"reading {model.name}", 0, None)
-        files = _check_files(at)
+        manifest = read_manifest(at.manifest)
+        if manifest is None:  # removed by another process, just now
+            raise ModelDamaged("the file is missing", where=str(at.manifest))
+        check_files(at.folder, manifest)
+        files = len(manifest.files)
     tell(f"running the documented contract of {model.name}", 0, None)
-    return VerifyResult(local, files, _run(check, local, local.where))
-
-
-def _run(check: ContractCheck, local: LocalModel, where: Path) -> bool:
-    """Return whether the contract could be run, which takes TensorFlow for some models."""
     try:
-        check(local.model, where)
+        check(model, local.where)
     except MissingPackage:
-        return False
+        return VerifyResult(local, files, contract=False)
     except ModelError as error:
         if local.state != "pulled":
             raise
         # Its files are as they were pulled, so that another pull would leave it as it is.
-        name = local.model.name
-        fix = f"Run: swara models remove {name}, then: swara models pull {name}"
-        raise type(error)(error.what, where=str(where), fix=fix) from error
-    return True
-
-
-def _check_files(at: ModelLayout) -> int:
-    manifest = read_manifest(at.manifest)
-    if manifest is None:  # removed by another process, just now
-        raise ModelDamaged("the file is missing", where=str(at.manifest))
-    check_files(at.folder, manifest)
-    return len(manifest.files)
+        fix = f"Run: swara models remove {model.name}, then: swara models pull {model.name}"
+        raise type(error)(error.what, where=str(local.where), fix=fix) from error
+    return VerifyResult(local, files, contract=True)
 
 
 def remove(
@@ -186,23 +178,15 @@ def remove(
     """
     at = ModelLayout(models, model)
     if not at.folder.exists() and not at.part.exists():
-        raise _absent(at, environment)
+        if (cached := cached_model(model.contract, environment)) is None:
+            raise ModelAbsent("the model is not on this machine", where=model.name)
+        raise ModelAbsent(
+            f"the copy here is in the cache of {_CACHE_OF[cached[0]]}, which other programs may use",
+            where=str(cached[1]),
+            fix="Delete it there yourself",
+        )
     with model_lock(at, (policy or RetryPolicy()).lock_s, purpose=removing):
         with removing(at.models):
             remove_dir(at.folder)
         at.discard_part()
     return at.folder
-
-
-_CACHE_OF = {"tfhub-cache": "TF Hub", "kagglehub-cache": "kagglehub"}
-
-
-def _absent(at: ModelLayout, environment: Mapping[str, str]) -> ModelAbsent:
-    cached = cached_model(at.model.contract, environment)
-    if cached is None:
-        return ModelAbsent("the model is not on this machine", where=at.model.name)
-    return ModelAbsent(
-        f"the copy here is in the cache of {_CACHE_OF[cached[0]]}, which other programs may use",
-        where=str(cached[1]),
-        fix="Delete it there yourself",
-    )

@@ -13,7 +13,7 @@ from swara.data.storage.disk import FileRecord
 from swara.embedder.errors import ModelDamaged, reading
 from swara.embedder.hub.locate import SAVED_MODEL_FOLDER, saved_model_files
 
-__all__ = ["ModelManifest", "check_files", "read_manifest", "records_of", "write_manifest"]
+__all__ = ["ModelManifest", "check_files", "read_manifest", "write_manifest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,6 @@ class ModelManifest:
     def size_bytes(self) -> int:
         """Of all files together."""
         return sum(record.size_bytes for record in self.files.values())
-
-
-def records_of(content: Path, folder: Path) -> dict[str, FileRecord]:
-    """Return the record of each file of a model, `content` being a file or a folder inside `folder`."""
-    files = [content] if content.is_file() else sorted(p for p in content.rglob("*") if p.is_file())
-    return {path.relative_to(folder).as_posix(): FileRecord.of(path) for path in files}
 
 
 def write_manifest(path: Path, manifest: ModelManifest) -> None:

@@ -139,7 +139,13 @@ def _downloaded(
     except DownloadError as error:
         if size_bytes(at.part) > model.largest_bytes:  # nothing to go on from
             at.discard_part()
-        raise _with_remedy(at, error.what) from error
+        raise DownloadError(
+            f"{model.name} cannot be downloaded: {error.what}",
+            where=model.url,
+            fix="Try again later, which goes on from what has arrived; or fetch that file by another program "
+            f"or on another machine, and run: swara models pull {model.name} --from FILE, which puts it into "
+            f"{at.folder}",
+        ) from error
     try:
         manifest = install(at, found, model.url, check, progress)
     except ModelError as error:
@@ -148,13 +154,3 @@ def _downloaded(
         raise type(error)(error.what, where=model.url, fix=error.fix) from error
     at.discard_part()
     return manifest
-
-
-def _with_remedy(at: ModelLayout, reason: str) -> DownloadError:
-    name = at.model.name
-    return DownloadError(
-        f"{name} cannot be downloaded: {reason}",
-        where=at.model.url,
-        fix="Try again later, which goes on from what has arrived; or fetch that file by another program or "
-        f"on another machine, and run: swara models pull {name} --from FILE, which puts it into {at.folder}",
-    )

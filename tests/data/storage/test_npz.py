@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from swara.classifier.pitch.cache import PitchCache
 from swara.data.errors import OutputError
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder import EmbedderSpec, Embeddings
-from swara.embedder.cache import EmbeddingCache
-from swara.service.store.pitch_cache import PitchCache
+from swara.embedder.spec import EmbeddingCache
 
 SPEC = EmbedderSpec("test", 2, 16_000, 0.272, 0.1, {"weights": "abc"})
 AUDIO, OTHER_AUDIO = (hashlib.sha256(name).hexdigest() for name in (b"one", b"two"))

@@ -12,7 +12,6 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
 
-from swara.data.corpus.corpus import pack_recordings
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
 from swara.embedder.builtin.network import MODEL_FILE
@@ -49,15 +48,6 @@ def _half_then_full(write: Callable[..., object], at: int = 1) -> Callable[..., 
     return save
 
 
-@pytest.fixture(scope="module")
-def few() -> list[Recording]:
-    """Four short recordings of each of two bundled voices."""
-    by_singer: dict[str, list[Recording]] = {}
-    for recording in pack_recordings():
-        by_singer.setdefault(recording.singer, []).append(recording)
-    return [each for theirs in list(by_singer.values())[:2] for each in theirs[:4]]
-
-
 def _says_it_in_a_line(error: OutputError, folder: Path) -> None:
     line = str(error)
     assert line.startswith(f"{folder}: the fine-tuning cannot write here: no space left on device. Free some")
@@ -83,7 +73,7 @@ def test_wherever_it_fills_up_the_same_command_goes_on(tmp_path: Path, few: list
 
     voices = stopped("swara.embedder.finetune.synthesized.np.savez", _half_then_full(np.savez, at=2))
     assert voices == {"control.npz"}
-    checkpoint = stopped("swara.embedder.finetune.checkpoint.np.savez", _half_then_full(np.savez, at=3))
+    checkpoint = stopped("swara.embedder.finetune.trainer.np.savez", _half_then_full(np.savez, at=3))
     assert checkpoint == {"control.npz", "voices.npz", "checkpoint.npz"}
     written = (next(tmp_path.glob(".finetuning-*/")) / "checkpoint.npz").read_bytes()
     assert len(written) > 10_000  # the one before is whole

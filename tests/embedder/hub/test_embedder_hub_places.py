@@ -12,7 +12,7 @@ import pytest
 
 from swara.embedder.errors import ModelAbsent, ModelUnfit
 from swara.embedder.hub.contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract
-from swara.embedder.hub.locate import cached_model, find_exact, find_model, models_folder
+from swara.embedder.hub.locate import cached_model, find_model, models_folder
 from swara.embedder.registry import embedder_named
 
 
@@ -54,44 +54,32 @@ def test_the_path_comes_first_then_what_was_pulled_then_tf_hub(tmp_path: Path) -
     assert find_model(YAMNET, environment, tmp_path / "models" / "yamnet") == pulled
 
 
-def test_a_handle_may_have_been_written_with_a_slash_at_its_end(tmp_path: Path) -> None:
-    digest = hashlib.sha1((VGGISH.handle + "/").encode(), usedforsecurity=False).hexdigest()
-    cached = _saved_model(tmp_path / digest)
-    environment = {"SWARA_MODELS": str(tmp_path / "none"), "TFHUB_CACHE_DIR": str(tmp_path)}
-    assert find_model(VGGISH, environment) == cached
-
-
 class TestTheCachesOfOthers:
     def test_of_kagglehub_comes_after_that_of_tf_hub(self, tmp_path: Path) -> None:
         environment = {"SWARA_MODELS": str(tmp_path / "models"), "KAGGLEHUB_CACHE": str(tmp_path / "kaggle")}
         tflite = _kagglehub(tmp_path / "kaggle", YAMNET_TFLITE)
-        assert find_model(YAMNET, environment) == find_exact(YAMNET_TFLITE, environment) == tflite
+        assert find_model(YAMNET, environment) == find_model(YAMNET_TFLITE, environment, exact=True) == tflite
         other = _kagglehub(tmp_path / "kaggle", YAMNET)
-        assert find_model(YAMNET, environment) == find_exact(YAMNET, environment) == other
+        assert find_model(YAMNET, environment) == find_model(YAMNET, environment, exact=True) == other
         first = _saved_model(tmp_path / "hub" / hashlib.sha1(YAMNET.handle.encode()).hexdigest())
         assert find_model(YAMNET, environment | {"TFHUB_CACHE_DIR": str(tmp_path / "hub")}) == first
         pulled = _tflite(tmp_path / "models" / "yamnet-tflite" / "model.tflite")
-        assert find_exact(YAMNET_TFLITE, environment) == pulled
-
-    def test_of_kagglehub_lies_in_the_home_folder(self, tmp_path: Path) -> None:
-        found = _kagglehub(tmp_path / "home" / ".cache" / "kagglehub", VGGISH)
-        assert cached_model(VGGISH, {}) == ("kagglehub-cache", found)
+        assert find_model(YAMNET_TFLITE, environment, exact=True) == pulled
 
     @pytest.mark.parametrize("contract", [YAMNET, VGGISH, YAMNET_TFLITE])
     def test_kagglehub_finds_the_same(self, contract: Contract, tmp_path: Path) -> None:
-        """And asks nobody for it: this machine's proxy does not exist."""
-        environment = {"KAGGLEHUB_CACHE": str(tmp_path)}
-        found = _kagglehub(tmp_path, contract)
+        """And asks nobody for it: this machine's proxy does not exist. What is not whole is passed over."""
+        cache = tmp_path / "home" / ".cache" / "kagglehub"
+        environment = {"KAGGLEHUB_CACHE": str(cache)}
+        found = _kagglehub(cache, contract)
         code = f"import kagglehub; print(kagglehub.model_download({contract.kaggle_handle!r}))"
 
         assert cached_model(contract, environment) == ("kagglehub-cache", found)
+        assert cached_model(contract, {}) == ("kagglehub-cache", found)  # where it is by itself
         folder = Path(_printed(code, environment | {"https_proxy": "http://proxy.invalid:1"}))
         assert folder == (found if found.is_dir() else found.parent)
-
-    def test_what_kagglehub_has_not_wholly_is_passed_over(self, tmp_path: Path) -> None:
-        found = _kagglehub(tmp_path, YAMNET)
-        found.with_name("1.complete").unlink()
-        assert cached_model(YAMNET, {"KAGGLEHUB_CACHE": str(tmp_path)}) is None
+        folder.with_name("1.complete").unlink()
+        assert cached_model(contract, environment) is None
 
     def test_tf_hub_finds_the_same(self, tmp_path: Path) -> None:
         """Under each handle that its users write."""
@@ -148,12 +136,9 @@ def test_what_is_not_there_is_said_in_one_line(name, tmp_path: Path) -> None:
     assert "\n" not in line
 
 
-def test_a_path_without_a_model_is_refused(tmp_path: Path) -> None:
+def test_a_path_without_the_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelAbsent, match="neither a TFLite file nor a folder with a SavedModel"):
         embedder_named("yamnet", tmp_path)
-
-
-def test_vggish_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
         embedder_named("vggish", _tflite(tmp_path / "vggish.tflite"))
 
@@ -169,10 +154,8 @@ class TestOneFormAlone:
     def made(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An embedder says what it would be made of."""
         monkeypatch.setattr(
-            "swara.embedder.hub.embedder.YamnetEmbedder", lambda found, _, *, manifest, name: (name, found)
-        )
-        monkeypatch.setattr(
-            "swara.embedder.hub.embedder.VggishEmbedder", lambda found, _, *, manifest: ("vggish", found)
+            "swara.embedder.hub.embedder.hub_embedder",
+            lambda found, contract, _, *, manifest: (contract.name, found),
         )
 
     def test_each_name_stands_for_its_model(self, environment, made, tmp_path: Path) -> None:
@@ -193,6 +176,7 @@ class TestOneFormAlone:
             ("google/yamnet/1", "yamnet-tflite/model.tflite", "yamnet/saved_model"),
             ("google/yamnet/1", "yamnet/model.tflite", "yamnet/saved_model"),
             ("yamnet-tflite", "yamnet/model.tflite", "yamnet-tflite/model.tflite"),
+            ("yamnet-tflite", "yamnet/saved_model/saved_model.pb", "yamnet-tflite/model.tflite"),
             ("google/vggish/1", "vggish/model.tflite", "vggish/saved_model"),
         ],
     )
@@ -203,8 +187,3 @@ class TestOneFormAlone:
         assert refusal.value.where == str(tmp_path / lacking)
         assert f"swara models pull {Path(lacking).parts[0]};" in str(refusal.value)
         assert "\n" not in str(refusal.value)
-
-    def test_a_saved_model_is_not_the_tflite_file(self, environment, made, tmp_path: Path) -> None:
-        _saved_model(tmp_path / "yamnet" / "saved_model")
-        with pytest.raises(ModelAbsent):
-            embedder_named("yamnet-tflite", environment=environment)

@@ -13,7 +13,7 @@ from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.contract import NOISE_CLASS, SILENCE_CLASS, SINE_CLASS, YAMNET_TFLITE, check_contract
-from swara.embedder.hub.embedder import YamnetEmbedder
+from swara.embedder.hub.embedder import hub_embedder
 from swara.embedder.hub.yamnet_tflite import cut_at_embedding
 from swara.embedder.registry import embedder_named
 
@@ -44,11 +44,11 @@ def _sine(seconds: float) -> np.ndarray:
 
 
 def test_the_real_file_does_what_is_documented(real: Path) -> None:
-    check_contract(YAMNET_TFLITE, YamnetEmbedder(real, scores=True).outputs)
+    check_contract(YAMNET_TFLITE, hub_embedder(real, YAMNET_TFLITE, scores=True).outputs)
 
 
 def test_silence_and_a_sine_score_as_measured(real: Path, folder: Path) -> None:
-    run = YamnetEmbedder(real, scores=True).outputs
+    run = hub_embedder(real, YAMNET_TFLITE, scores=True).outputs
     hiss = np.random.default_rng(0).uniform(-1.0, 1.0, 54_000).astype(np.float32)
     sounds = (np.zeros(54_000, np.float32), _sine(3.375), hiss)
     silence, sine, noise = (run(sound).scores.mean(axis=0) for sound in sounds)
@@ -91,15 +91,11 @@ def test_only_the_number_of_the_output_is_changed(real: Path) -> None:
     assert 1 <= len(changed) <= 4
 
 
-def test_the_form_tells_it_from_the_float_network(real: Path) -> None:
-    spec = embedder_named("yamnet", real).spec
-    assert spec.parameters["form"] == "tflite"
-    assert spec.parameters["weights"].startswith("10c95ea3eb9a7bb4")
-    assert (spec.dim, spec.rate_hz, spec.hop_s) == (1024, 16_000, 0.48)
-
-
-def test_by_a_name_of_its_own_it_is_an_embedder_of_its_own(real: Path) -> None:
+def test_the_form_and_the_name_tell_it_from_other_embedders(real: Path) -> None:
     either, alone = (embedder_named(name, real).spec for name in ("yamnet", "yamnet-tflite"))
+    assert either.parameters["form"] == "tflite"
+    assert either.parameters["weights"].startswith("10c95ea3eb9a7bb4")
+    assert (either.dim, either.rate_hz, either.hop_s) == (1024, 16_000, 0.48)
     assert (either.name, alone.name) == ("yamnet", "yamnet-tflite")
     assert alone.parameters == either.parameters
     assert alone.fingerprint != either.fingerprint
@@ -124,17 +120,14 @@ def test_a_file_with_other_shapes_is_refused() -> None:
     assert "\n" not in line
 
 
-@pytest.mark.parametrize("kept", [0, 3, 8, 100, 5_000])
-def test_a_file_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
-    short = tmp_path / "model.tflite"
-    short.write_bytes(PITCH.read_bytes()[:kept])
+@pytest.mark.parametrize(
+    "content",
+    [*(PITCH.read_bytes()[:kept] for kept in (0, 3, 8, 100, 5_000)), b"RIFF____WAVEfmt " + bytes(2000)],
+    ids=len,
+)
+def test_a_file_cut_short_or_of_something_else_is_refused(content: bytes, tmp_path: Path) -> None:
+    other = tmp_path / "model.tflite"
+    other.write_bytes(content)
     with pytest.raises((ModelDamaged, ModelUnfit)) as refusal:
-        embedder_named("yamnet", short)
+        embedder_named("yamnet", other)
     assert "\n" not in str(refusal.value)
-
-
-def test_something_else_is_refused(tmp_path: Path) -> None:
-    song = tmp_path / "song.tflite"
-    song.write_bytes(b"RIFF____WAVEfmt " + bytes(2000))
-    with pytest.raises(ModelDamaged):
-        embedder_named("yamnet", song)

@@ -94,10 +94,14 @@ def sounds(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
-    options = argparse.Namespace(
-        folder=sounds, run="run", steps=2, timbres=4, seed=1, peak_rate=1e-3, every=1
+def _options(folder: Path, steps: int) -> argparse.Namespace:
+    return argparse.Namespace(
+        folder=folder, run="run", steps=steps, timbres=4, seed=1, peak_rate=1e-3, every=1
     )
+
+
+def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
+    options = _options(sounds, 2)
     train(options)
     options.steps = 3
     train(options)
@@ -141,10 +145,7 @@ def test_it_trains_on_jax(sounds: Path) -> None:
         "-m",
         "swara.embedder.training.train",
         str(sounds),
-        "--steps",
-        "2",
-        "--timbres",
-        "4",
+        *["--steps", "2", "--timbres", "4"],
     ]
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     said = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
@@ -152,8 +153,5 @@ def test_it_trains_on_jax(sounds: Path) -> None:
 
 
 def test_a_folder_without_sounds_is_told(tmp_path: Path) -> None:
-    options = argparse.Namespace(
-        folder=tmp_path, run="run", steps=1, timbres=4, seed=1, peak_rate=1e-3, every=1
-    )
     with pytest.raises(SystemExit, match=r"run python -m swara\.embedder\.training\.render"):
-        train(options)
+        train(_options(tmp_path, 1))

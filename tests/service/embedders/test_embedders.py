@@ -10,9 +10,11 @@ from typing import Literal
 
 import pytest
 
+from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.embedder import Embedder, EmbedderSpec, Embeddings, registry
 from swara.embedder.errors import ModelAbsent
+from swara.embedder.hub.contract import Contract
 from swara.raga.errors import SwaraError
 from swara.service.adviser.adviser import load_model
 from swara.service.embedders.choose import choose_embedder, embedder_called, live_embedder
@@ -169,7 +171,7 @@ def test_a_float_model_that_arrives_later_changes_nothing_for_the_tflite_one(
 ) -> None:
     """The store that chose the file by its own name goes on with it."""
     monkeypatch.setattr(registry, "EmbedderName", Literal["builtin", "yamnet", "yamnet-tflite"])
-    monkeypatch.setattr("swara.embedder.hub.embedder.YamnetEmbedder", _as_builtin)
+    monkeypatch.setattr("swara.embedder.hub.embedder.hub_embedder", _as_builtin)
     for place in ("yamnet-tflite/model.tflite", "yamnet/saved_model/saved_model.pb"):
         file = tmp_path / "models" / place
         file.parent.mkdir(parents=True)
@@ -182,11 +184,13 @@ def test_a_float_model_that_arrives_later_changes_nothing_for_the_tflite_one(
     assert embedder_called("yamnet").spec.parameters["file"] == "saved_model"
 
 
-def _as_builtin(found: Path, *_: object, name: str, **__: object) -> Embedder:
+def _as_builtin(found: Path, contract: Contract, *_: object, **__: object) -> Embedder:
     """Stand for YAMNet: the built-in one, by the name and the file that were asked for."""
     embedder = Backwards()
     whole = embedder.spec
-    spec = EmbedderSpec(name, whole.dim, whole.rate_hz, whole.window_s, whole.hop_s, {"file": found.name})
+    spec = EmbedderSpec(
+        contract.name, whole.dim, whole.rate_hz, whole.window_s, whole.hop_s, {"file": found.name}
+    )
 
     @dataclass
     class Yamnet:
@@ -239,8 +243,6 @@ class TestTheCacheOfATake:
         return load_model(studio.store.folder)
 
     def test_a_take_heard_before_is_not_embedded_again(self, studio, model, monkeypatch) -> None:
-        from swara.data.audio.decode import load_clip
-
         take = studio.sounds / "another.wav"
         shutil.copy(studio.sounds / "take 0.wav", take)
         with take.open("ab") as file:  # another file, of the same sound
@@ -253,8 +255,6 @@ class TestTheCacheOfATake:
         assert again.spec == first.spec == model.about(take).embedder.spec
 
     def test_a_rebuild_and_a_take_share_their_entries(self, studio, model, monkeypatch) -> None:
-        from swara.data.audio.decode import load_clip
-
         take = studio.sounds / "take 0.wav"
         clip = load_clip(take, rate_hz=model.embedder.spec.rate_hz)
         alone = model.embedder.embed(clip)
@@ -262,8 +262,6 @@ class TestTheCacheOfATake:
         assert model.about(take).embedder.embed(clip).vectors.tobytes() == alone.vectors.tobytes()
 
     def test_a_cache_that_cannot_be_written_hinders_nobody(self, studio, model) -> None:
-        from swara.data.audio.decode import load_clip
-
         shutil.rmtree(studio.store.embeddings)
         studio.store.embeddings.write_text("not a folder")
         take: Path = studio.sounds / "take 0.wav"

@@ -23,16 +23,16 @@ SA = "C#3"
 
 
 @pytest.fixture(scope="module")
-def sung() -> tuple[np.ndarray, int]:
+def sung() -> dict[str, np.ndarray | int]:
+    """The demo take as an array, and its rate."""
     take = Path(__file__).parents[3] / "data" / "demo" / "take.flac"
     samples, rate_hz = soundfile.read(take, dtype="float32")
-    return samples, rate_hz
+    return {"source": samples, "rate_hz": rate_hz}
 
 
 @pytest.fixture(scope="module")
 def report(sung) -> swara.TakeReport:
-    samples, rate_hz = sung
-    return swara.analyze(samples, rate_hz=rate_hz, tonic=SA, samples=False)
+    return swara.analyze(**sung, tonic=SA, samples=False)
 
 
 @pytest.fixture(scope="module")
@@ -50,23 +50,19 @@ class TestAnalyze:
         assert report.opinions
 
     def test_an_array_is_judged_as_the_file_that_holds_it(self, sung, demo, pack_store: Path) -> None:
-        samples, rate_hz = sung
         store = swara.open_store(pack_store)
         file = to_dict(swara.analyze(str(demo), store=store))
-        array = to_dict(swara.analyze(samples, rate_hz=rate_hz, store=store))
+        array = to_dict(swara.analyze(**sung, store=store))
         assert file.pop("source") == "take.flac"
         assert array.pop("source") == "samples"
         assert array == file
 
     def test_what_is_asked_for_is_judged(self, sung, pack_store: Path) -> None:
-        samples, rate_hz = sung
         wanted = {"raga": "Yaman", "tuning": "equal", "perfect_cents": 5.0, "tonic": np.float64(140.0)}
-        report = swara.analyze(samples, rate_hz=rate_hz, samples=False, **wanted)
+        report = swara.analyze(**sung, samples=False, **wanted)
         assert (report.raga, report.tuning, report.tonic.hz) == ("Yaman", "equal", 140.0)
         assert (report.thresholds.perfect_cents, report.thresholds.in_tune_cents) == (5.0, 25.0)
-        learned = swara.analyze(
-            samples, rate_hz=rate_hz, preset="performer", tuning="learned", store=pack_store
-        )
+        learned = swara.analyze(**sung, preset="performer", tuning="learned", store=pack_store)
         assert (learned.tuning, learned.thresholds.preset) == ("learned", "performer")
 
     def test_without_samples_no_store_is_made(self, report, tmp_path: Path) -> None:
@@ -75,17 +71,15 @@ class TestAnalyze:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_store_that_cannot_be_used_is_a_warning(self, sung, tmp_path: Path) -> None:
-        samples, rate_hz = sung
         no_store = tmp_path / "file"
         no_store.touch()
-        report = swara.analyze(samples, rate_hz=rate_hz, tonic=SA, store=no_store)
+        report = swara.analyze(**sung, tonic=SA, store=no_store)
         assert report.warnings[0].startswith("Not compared with professional samples: ")
         assert report.notes
 
     def test_progress_is_told(self, sung) -> None:
-        samples, rate_hz = sung
         told: list[float] = []
-        swara.analyze(samples, rate_hz=rate_hz, samples=False, progress=told.append)
+        swara.analyze(**sung, samples=False, progress=told.append)
         assert told == sorted(told)
         assert told[-1] == 1.0
 
@@ -165,9 +159,9 @@ class TestEveryTaker:
             take(samples, rate_hz=16_000)
 
     def test_the_samples_stay_as_they_are_and_belong_to_the_caller(self, take, sung) -> None:
-        samples, rate_hz = sung[0].copy(), sung[1]
-        arrays = _arrays(take(samples, rate_hz=rate_hz))
-        np.testing.assert_array_equal(samples, sung[0])
+        samples = sung["source"].copy()
+        arrays = _arrays(take(samples, rate_hz=sung["rate_hz"]))
+        np.testing.assert_array_equal(samples, sung["source"])
         assert arrays
         assert not any(np.shares_memory(samples, array) for array in arrays)
 
@@ -191,22 +185,18 @@ def test_a_damaged_file_warns_whoever_asked(take, tmp_path: Path) -> None:
 
 class TestPitch:
     def test_it_is_the_report_s(self, sung, report) -> None:
-        samples, rate_hz = sung
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            track = swara.pitch(samples, rate_hz=rate_hz)
+            track = swara.pitch(**sung)
         np.testing.assert_array_equal(track.hz, report.track.hz)
         np.testing.assert_array_equal(track.voiced, report.track.voiced)
 
     def test_channels_are_mixed(self, sung) -> None:
-        samples, rate_hz = sung
-        both = np.stack([samples, samples], axis=1)
-        np.testing.assert_array_equal(
-            swara.pitch(both, rate_hz=rate_hz).hz, swara.pitch(samples, rate_hz=rate_hz).hz
-        )
+        both = np.stack([sung["source"]] * 2, axis=1)
+        np.testing.assert_array_equal(swara.pitch(both, rate_hz=sung["rate_hz"]).hz, swara.pitch(**sung).hz)
 
     def test_a_stream_takes_samples_as_they_come(self, sung) -> None:
-        samples, rate_hz = sung
+        samples, rate_hz = sung.values()
         stream = swara.PitchStream()
         assert stream.rate_hz == rate_hz
         first = stream.push(samples[: rate_hz // 2])
@@ -216,8 +206,7 @@ class TestPitch:
 
 class TestEmbed:
     def test_it_is_the_embedder_s(self, sung, demo: Path) -> None:
-        samples, rate_hz = sung
-        found, builtin = swara.embed(samples, rate_hz=rate_hz), embedder_named("builtin")
+        found, builtin = swara.embed(**sung), embedder_named("builtin")
         assert found.spec == builtin.spec
         np.testing.assert_array_equal(found.vectors, swara.embed(demo).vectors)
         assert found.vectors.shape == (found.times_s.size, found.spec.dim)
@@ -243,8 +232,7 @@ class TestFrames:
         assert frame.groupby("swara")["raga_cents_off"].mean()["Ga"] < -10
 
     def test_of_what_the_model_says(self, sung, pack_store: Path) -> None:
-        samples, rate_hz = sung
-        report = swara.analyze(samples, rate_hz=rate_hz, tonic=SA, store=pack_store)
+        report = swara.analyze(**sung, tonic=SA, store=pack_store)
         notes, near = report.notes_frame(), report.neighbours_frame()
         assert list(notes["head_swara"]) == [opinion.swara for opinion in report.opinions]
         assert notes["head_agrees"].all()

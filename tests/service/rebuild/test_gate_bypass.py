@@ -15,24 +15,13 @@ from swara.index import Item
 from swara.index.samples import build_sample_index
 from swara.service.errors import NoSuchVersion
 from swara.service.rebuild.evaluate import HITS, examine, hits_among
-from swara.service.rebuild.first_version import ensure_live
 from swara.service.rebuild.gate import HITS_IN_COMMON, decide
 from swara.service.rebuild.labelled_notes import LabelledNote
+from swara.service.rebuild.rebuild import ensure_live
 from swara.service.store import current_version
 from swara.service.store.manifest import Score
 
 SINGERS, TAKES = 5, 3
-
-
-@pytest.fixture
-def choir(studio):
-    """A store with five singers rightly labelled."""
-    studio.store.corpus.unlink()
-    append_recordings(
-        studio.store.corpus,
-        [sing(studio.sounds, singer, take) for singer in range(SINGERS) for take in range(TAKES)],
-    )
-    return studio
 
 
 def poison(choir) -> None:

@@ -99,8 +99,7 @@ def test_a_write_that_is_cut_short(due, size: int) -> None:
 
 def test_a_read_only_store(due, as_nobody) -> None:
     before = due.tree()
-    for path in (due.store.folder, *due.store.folder.rglob("*")):
-        path.chmod(0o555 if path.is_dir() else 0o444)
+    due.make_read_only()
     outcome = due.run(due.rebuild, prepare=as_nobody)
     assert outcome.code == REFUSED, outcome.said
     assert "cannot write to the store: permission denied. Give yourself permission" in outcome.said

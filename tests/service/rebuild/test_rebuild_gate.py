@@ -5,32 +5,21 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.data.corpus.corpus import append_recordings, read_corpus
+from swara.data.recording import Recording
 from swara.service.rebuild.evaluate import examine
 from swara.service.rebuild.gate import MARGINS, decide
 from swara.service.rebuild.held_out import hash_of_singer, held_out_singers
 from swara.service.rebuild.labelled_notes import NoteExtractor
-from swara.service.store import current_version, open_version, verify_version
+from swara.service.rebuild.train import write_files
+from swara.service.store import Manifest, current_version, open_version, verify_version
 from swara.service.store.manifest import HITS, HITS_IN_COMMON, Score
 
-SINGERS, TAKES = 5, 3
-
-
-@pytest.fixture
-def choir(studio):
-    """A store whose live version learned from five singers rightly labelled."""
-    studio.store.corpus.unlink()
-    studio.embedder, studio.tracker = type(studio.embedder)(), type(studio.tracker)()
-    append_recordings(
-        studio.store.corpus,
-        [sing(studio.sounds, singer, take) for singer in range(SINGERS) for take in range(TAKES)],
-    )
-    return studio
+SINGERS = 5
 
 
 def test_the_first_version_goes_live_with_its_scores(choir) -> None:
@@ -97,7 +86,7 @@ def test_the_held_out_set_is_frozen(choir) -> None:
     relabel(choir.store.corpus, shuffled(0.2, seed=1))
     result = choir.rebuild()
     assert choir.store.held_out.read_bytes() == frozen
-    assert any("evaluate_candidate by their labels of before" in warning for warning in result.warnings)
+    assert any("examined by their labels of before" in warning for warning in result.warnings)
 
     held = min(singers)
     number = int(held.rpartition(" ")[2])
@@ -126,7 +115,7 @@ def test_the_head_that_is_examined_does_not_know_the_singers(choir, monkeypatch:
 
 def asked_of_live(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the versions that are opened to be examined, from now on."""
-    from swara.service.rebuild import baseline as opponent
+    from swara.service.rebuild import compare
 
     opened: list[str] = []
 
@@ -134,7 +123,7 @@ def asked_of_live(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         opened.append(version)
         return open_version(store, version, embedder)
 
-    monkeypatch.setattr(opponent, "open_version", spy)
+    monkeypatch.setattr(compare, "open_version", spy)
     return opened
 
 
@@ -174,7 +163,7 @@ def test_the_nearest_of_others_are_found_as_among_all(choir) -> None:
     """The slow reference: every note ranked, those of the singers held out then struck off."""
     version = choir.rebuild().version
     live = open_version(choir.store, version, choir.embedder.spec)
-    extractor = NoteExtractor(choir.store, choir.embedder, choir.tracker, {})
+    extractor = NoteExtractor(choir.store, choir.embedder, choir.tracker)
     notes = [note for each in read_corpus(choir.store.corpus) for note in extractor.notes_of(each)]
     singers = {"singer 0", "singer 3"}
     hits = []
@@ -199,7 +188,10 @@ class TestTheRule:
 
     @staticmethod
     def recordings(count: int):
-        return [sing_silently(f"somebody {n}") for n in range(count)]
+        singers = [f"somebody {n}" for n in range(count)]
+        return [
+            Recording("", f"{n:064}", singer, 200.0, None, (), "none") for n, singer in enumerate(singers)
+        ]
 
     def test_about_a_fifth(self) -> None:
         many = self.recordings(400)
@@ -219,12 +211,6 @@ class TestTheRule:
 
     def test_the_hash_is_for_ever(self) -> None:
         assert hash_of_singer("singer 0") == 9544685469863686848
-
-
-def sing_silently(singer: str):
-    from swara.data.recording import Recording
-
-    return Recording(f"/{singer}.wav", f"{abs(hash(singer)):064x}"[:64], singer, 200.0, None, (), "none")
 
 
 class TestTheMargins:
@@ -254,23 +240,20 @@ class TestTheMargins:
 
 def test_a_version_of_before_the_gate_is_read_and_replaced(choir, monkeypatch: pytest.MonkeyPatch) -> None:
     """Schema 1: no ruling, no exam head, no targets."""
-    from swara.service.store import manifest as manifest_module
-    from swara.service.store import versions
-
-    to_json = manifest_module.Manifest.to_json
+    to_json = Manifest.to_json
 
     def as_before(self) -> bytes:
         fields = json.loads(to_json(self)) | {"schema": 1}
         del fields["gate"], fields["parameters"]["making"]
         return json.dumps(fields).encode()
 
-    build = versions._manifest
-    monkeypatch.setattr(manifest_module.Manifest, "to_json", as_before)
-    monkeypatch.setattr(versions, "_manifest", lambda new, *rest: (strip(new), build(new, *rest))[1])
+    def write_few(plan, learned, version) -> None:
+        write_files(plan, learned, version)
+        for path in (version.holdout_head, version.targets, version.recordings):
+            path.unlink()
 
-    def strip(new: Path) -> None:
-        for name in ("exam_head.npz", "targets.json", "recordings.jsonl"):
-            (new / name).unlink()
+    monkeypatch.setattr(Manifest, "to_json", as_before)
+    monkeypatch.setattr("swara.service.rebuild.rebuild.write_files", write_few)
 
     old = choir.rebuild()
     monkeypatch.undo()

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +20,8 @@ from benchmarks.rebuild.stubs import tone_ears
 from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
 from swara.data.storage.disk import sha256_of
-from swara.embedder.cache import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache
+from swara.service.rebuild.labelled_notes import PrefetchStats
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
 from swara.service.rebuild.workers import prefetch
 from swara.service.store import Layout
@@ -117,7 +117,7 @@ from pathlib import Path
 from uuid import uuid4
 from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.data.storage.disk import writing
-from swara.embedder.cache import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache
 
 def put(self, sha256, embeddings):
     with writing(self.folder):
@@ -207,7 +207,7 @@ def test_the_longest_are_begun_first(corpus, tmp_path: Path, monkeypatch: pytest
 
         def submit(self, _act, recording):
             begun.append(recording.singer)
-            return super().submit(lambda: SimpleNamespace(kept=0, damaged=0, whole=True))
+            return super().submit(PrefetchStats)
 
     monkeypatch.setattr("swara.service.rebuild.workers.ProcessPoolExecutor", Pool)
     long = sing(tmp_path / "sounds", 9, 0, rounds=3)

@@ -12,8 +12,7 @@ from swara.classifier.pitch import pitch_tracker
 from swara.data.corpus.corpus import pack_recordings
 from swara.embedder import Embedder
 from swara.embedder.registry import embedder_named
-from swara.service.rebuild.first_version import ensure_live
-from swara.service.rebuild.rebuild import rebuild
+from swara.service.rebuild.rebuild import ensure_live, rebuild
 from swara.service.store import Layout, LiveVersion, open_live
 
 EMBEDDER: Embedder = embedder_named("builtin")

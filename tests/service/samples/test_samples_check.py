@@ -13,9 +13,7 @@ import soundfile
 from swara.data.audio.clipping import clipped_share
 from swara.data.audio.decode import load_clip, source_blocks
 from swara.data.corpus.corpus import append_recordings, pack_recordings
-from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
-from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 from swara.service.samples.check import check_samples
@@ -25,26 +23,6 @@ from swara.service.store import Layout
 
 RATE_HZ = 16_000
 A2_HZ = 110.0
-
-
-class SineTracker:
-    """Hears the frequency of a pure tone in every frame, by the turning of its phase."""
-
-    name = "sine"
-    release = "1"
-    heard = 0
-
-    def track(self, clip, progress=None):
-        SineTracker.heard += 1
-        spectrum = np.fft.fft(clip.samples)
-        spectrum[clip.samples.size // 2 :] = 0
-        analytic = 2 * np.fft.ifft(spectrum)
-        hz = np.diff(np.unwrap(np.angle(analytic)), append=0.0) * clip.rate_hz / (2 * np.pi)
-        centres = np.minimum(np.arange(0, clip.samples.size + 1, 160), clip.samples.size - 2)
-        voiced = np.abs(analytic)[centres] > 0.0005
-        hz = np.array([np.median(hz[max(0, c - 80) : c + 80]) for c in centres])
-        voiced &= (hz > 65) & (hz < 1100)
-        return PitchTrack(HOP_S * np.arange(centres.size), np.where(voiced, hz, np.nan), 0.9 * voiced, voiced)
 
 
 def _tones(swaras: str, sa_hz: float, *, level: float = 0.4, seed: int = 0, length_s: float = 0.8):
@@ -63,21 +41,24 @@ def _tones(swaras: str, sa_hz: float, *, level: float = 0.4, seed: int = 0, leng
     return np.concatenate(parts), places
 
 
-def _noted(path: Path, places, sa_hz: float, **more) -> Recording:
-    labels = tuple(SwaraLabel(round(a, 4), round(b, 4), swara) for a, b, swara in places)
-    fields = {"singer": "Asha", "raga": None, "licence": "own"} | more
-    return Recording(str(path), sha256_of(path), tonic_hz=sa_hz, labels=labels, **fields)
+def _labels(places) -> tuple[SwaraLabel, ...]:
+    return tuple(SwaraLabel(round(a, 4), round(b, 4), swara) for a, b, swara in places)
 
 
-def _sung(path: Path, swaras: str, sa_hz: float = A2_HZ, *, named: str | None = None, sa=None, **more):
+@pytest.fixture
+def sung(noted):
     """Write a recording of tones, and return it noted, perhaps under other names or another Sa."""
-    audio = {key: more.pop(key) for key in ("level", "seed", "length_s") if key in more}
-    samples, places = _tones(swaras, sa_hz, **audio)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, samples, RATE_HZ)
-    if named is not None:
-        places = [(a, b, swara) for (a, b, _), swara in zip(places, named.split(), strict=True)]
-    return _noted(path, places, sa or sa_hz, **more)
+
+    def sing(path: Path, swaras: str, *, named: str | None = None, sa=A2_HZ, **more) -> Recording:
+        audio = {key: more.pop(key) for key in ("level", "seed", "length_s") if key in more}
+        samples, places = _tones(swaras, A2_HZ, **audio)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples, RATE_HZ)
+        names = (named or swaras).split()
+        labels = _labels((a, b, swara) for (a, b, _), swara in zip(places, names, strict=True))
+        return noted(path, labels=labels, tonic_hz=sa, **more)
+
+    return sing
 
 
 @pytest.fixture(autouse=True)
@@ -86,38 +67,42 @@ def _nothing_bundled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         monkeypatch.setattr("swara.service.samples.known.pack_recordings", lambda: ())
 
 
-def _check(folder: Path, *recordings: Recording) -> CheckResult:
-    store = Layout(folder / "store")
-    append_recordings(store.corpus, recordings)
-    return check_samples(store, tracker=SineTracker())
+@pytest.fixture
+def check(tracker):
+    """Check a new corpus of some recordings."""
+
+    def check_new(folder: Path, *recordings: Recording) -> CheckResult:
+        store = Layout(folder / "store")
+        append_recordings(store.corpus, recordings)
+        return check_samples(store, tracker=tracker)
+
+    return check_new
 
 
 def _kinds(result: CheckResult) -> list[tuple[str, str]]:
     return [(Path(each.recording.path).stem, each.kind) for each in result.findings]
 
 
-def test_nothing_is_wrong_with_a_good_corpus(tmp_path: Path) -> None:
+def test_nothing_is_wrong_with_a_good_corpus(tmp_path: Path, sung, check) -> None:
     phrase = "S R G P D S' P S"
-    good = [
-        _sung(tmp_path / f"{name}.wav", name, seed=seed) for seed, name in enumerate(("S", "R", "G", "P"))
-    ]
-    raga = _sung(tmp_path / "raga.wav", phrase, seed=9, raga="bhupali")
-    result = _check(tmp_path, *good, raga)
+    good = [sung(tmp_path / f"{name}.wav", name, seed=seed) for seed, name in enumerate(("S", "R", "G", "P"))]
+    raga = sung(tmp_path / "raga.wav", phrase, seed=9, raga="bhupali")
+    result = check(tmp_path, *good, raga)
     assert result.findings == ()
     assert (result.ok, result.recordings, result.notes) == (True, 5, 12)
 
 
-def test_every_file_that_is_not_what_was_added(tmp_path: Path) -> None:
+def test_every_file_that_is_not_what_was_added(tmp_path: Path, sung, noted, check) -> None:
     names = ("gone", "changed", "unreadable", "text", "fine")
-    recordings = {name: _sung(tmp_path / f"{name}.wav", "G", seed=n) for n, name in enumerate(names)}
+    recordings = {name: sung(tmp_path / f"{name}.wav", "G", seed=n) for n, name in enumerate(names)}
     (tmp_path / "gone.wav").unlink()
     (tmp_path / "changed.wav").write_bytes(b"RIFF of another kind")
     (tmp_path / "text.wav").write_text("no sound at all")
-    recordings["text"] = _noted(tmp_path / "text.wav", [(0.1, 0.5, "S")], A2_HZ)
+    recordings["text"] = noted(tmp_path / "text.wav")
     if os.name != "nt":
         (tmp_path / "unreadable.wav").unlink()
         (tmp_path / "unreadable.wav").mkdir()
-    result = _check(tmp_path, *recordings.values())
+    result = check(tmp_path, *recordings.values())
     kinds = dict(_kinds(result))
     assert (kinds["gone"], kinds["changed"], kinds["text"]) == ("gone", "changed", "unreadable")
     assert kinds["unreadable"] == "unreadable"
@@ -128,16 +113,18 @@ def test_every_file_that_is_not_what_was_added(tmp_path: Path) -> None:
         assert "\n" not in found.line
 
 
-def test_one_file_that_breaks_the_ear_does_not_hide_the_others(tmp_path: Path, monkeypatch) -> None:
-    recordings = [_sung(tmp_path / f"{name}.wav", "G", seed=n) for n, name in enumerate(("one", "two"))]
+def test_one_file_that_breaks_the_ear_does_not_hide_the_others(
+    tmp_path: Path, monkeypatch, sung, check
+) -> None:
+    recordings = [sung(tmp_path / f"{name}.wav", "G", seed=n) for n, name in enumerate(("one", "two"))]
     (tmp_path / "two.wav").unlink()
     monkeypatch.setattr("swara.service.samples.hearing.PitchCache.load", lambda *_: 1 / 0)
-    assert _kinds(_check(tmp_path, *recordings)) == [("one", "unreadable"), ("two", "gone")]
+    assert _kinds(check(tmp_path, *recordings)) == [("one", "unreadable"), ("two", "gone")]
 
 
 @pytest.mark.parametrize(("level", "kind"), [(1e-5, "silent"), (3e-3, "quiet"), (0.02, None), (0.9, None)])
-def test_levels(tmp_path: Path, level: float, kind: str | None) -> None:
-    found = dict(_kinds(_check(tmp_path, _sung(tmp_path / "take.wav", "G", level=level))))
+def test_levels(tmp_path: Path, level: float, kind: str | None, sung, check) -> None:
+    found = dict(_kinds(check(tmp_path, sung(tmp_path / "take.wav", "G", level=level))))
     assert found.get("take") == kind
 
 
@@ -161,66 +148,66 @@ def test_a_flat_top_across_blocks_counts_once_whole() -> None:
     assert clipped_share(RATE_HZ, np.array_split(samples, 40)) == whole
 
 
-def test_a_clipped_recording_is_found(tmp_path: Path) -> None:
+def test_a_clipped_recording_is_found(tmp_path: Path, noted, check) -> None:
     path = tmp_path / "hot.wav"
     samples, places = _tones("G", A2_HZ, level=1.0)
     soundfile.write(path, np.clip(1.3 * samples, -0.7, 0.7), RATE_HZ)
-    assert ("hot", "clipped") in _kinds(_check(tmp_path, _noted(path, places, A2_HZ)))
+    assert ("hot", "clipped") in _kinds(check(tmp_path, noted(path, labels=_labels(places))))
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
 def test_the_same_sound_encoded_anew_is_a_duplicate_and_another_take_is_not(
-    tmp_path: Path, suffix: str
+    tmp_path: Path, suffix: str, sung, noted, check
 ) -> None:
-    first = _sung(tmp_path / "first.wav", "G R S", seed=1)
-    take2 = _sung(tmp_path / "take2.wav", "G R S", seed=2)
+    first = sung(tmp_path / "first.wav", "G R S", seed=1)
+    take2 = sung(tmp_path / "take2.wav", "G R S", seed=2)
     again = tmp_path / f"again.{suffix}"
     soundfile.write(again, 0.5 * soundfile.read(tmp_path / "first.wav")[0], RATE_HZ)
-    copy = _noted(again, [(s.start_s, s.end_s, s.swara) for s in first.labels], A2_HZ)
-    (found,) = _check(tmp_path, first, take2, copy).findings
+    copy = noted(again, labels=first.labels)
+    (found,) = check(tmp_path, first, take2, copy).findings
     assert (found.kind, found.recording, found.other) == ("duplicate", copy, first.id)
     assert "first.wav" in found.line
     sounds = [load_clip(tmp_path / name, rate_hz=2000).samples for name in ("first.wav", "take2.wav")]
     assert similarity(*sounds) < 0.95
 
 
-def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path) -> None:
-    wrong = _sung(tmp_path / "re.wav", "G", named="R")
-    high = _sung(tmp_path / "sa.wav", "S'", named="S", seed=1)
-    found = {Path(each.recording.path).stem: each for each in _check(tmp_path, wrong, high).findings}
+def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path, sung, check) -> None:
+    wrong = sung(tmp_path / "re.wav", "G", named="R")
+    high = sung(tmp_path / "sa.wav", "S'", named="S", seed=1)
+    found = {Path(each.recording.path).stem: each for each in check(tmp_path, wrong, high).findings}
     assert {each.kind for each in found.values()} == {"label"}
     assert "named Re at 0.10 s, but sounds like Ga" in found["re"].what
     assert f"swara samples label {wrong.id} --swara Ga" in found["re"].fix
     assert f'swara samples label {high.id} --swara "taar Sa"' in found["sa"].fix
 
 
-def test_one_wrong_note_of_several_is_told_by_its_place(tmp_path: Path) -> None:
-    take = _sung(tmp_path / "take.wav", "S R G P D S'", named="S R m P D S'")
-    (found,) = _check(tmp_path, take).findings
+def test_one_wrong_note_of_several_is_told_by_its_place(tmp_path: Path, sung, check) -> None:
+    take = sung(tmp_path / "take.wav", "S R G P D S'", named="S R m P D S'")
+    (found,) = check(tmp_path, take).findings
     assert (found.kind, found.start_s) == ("label", pytest.approx(1.9))
     assert "--at 2.30 --swara Ga" in found.fix
 
 
-def test_a_label_where_nothing_is_sung(tmp_path: Path) -> None:
+def test_a_label_where_nothing_issung(tmp_path: Path, noted, check) -> None:
     samples, places = _tones("S R G", A2_HZ)
     samples[round(1.0 * RATE_HZ) : round(1.9 * RATE_HZ)] = 0
     soundfile.write(tmp_path / "take.wav", samples, RATE_HZ)
-    (found,) = _check(tmp_path, _noted(tmp_path / "take.wav", places, A2_HZ)).findings
+    (found,) = check(tmp_path, noted(tmp_path / "take.wav", labels=_labels(places))).findings
     assert "named Re" in found.what
     assert "no pitch is heard" in found.what
     assert "--swara none" in found.fix
 
 
 @pytest.mark.parametrize("name", ["D3", "E3", "A3"])
-def test_a_sa_that_fits_better_elsewhere_is_named(tmp_path: Path, name: str) -> None:
+def test_a_sa_that_fits_better_elsewhere_is_named(tmp_path: Path, name: str, sung, check) -> None:
     """Single notes of one folder and one singer share a Sa; each is told."""
     wrong_hz = {"D3": 146.83, "E3": 164.81, "A3": 220.0}[name]
     singles = [
-        _sung(tmp_path / "A" / f"{n}.wav", swara, sa=wrong_hz, seed=n)
+        sung(tmp_path / "A" / f"{n}.wav", swara, sa=wrong_hz, seed=n)
         for n, swara in enumerate(("S", "R", "G", "P", "D"))
     ]
-    right = _sung(tmp_path / "B" / "right.wav", "S R G P", seed=7)
-    result = _check(tmp_path, *singles, right)
+    right = sung(tmp_path / "B" / "right.wav", "S R G P", seed=7)
+    result = check(tmp_path, *singles, right)
     assert {each.recording.id for each in result.findings if each.kind == "sa"} == {s.id for s in singles}
     assert {each.kind for each in result.findings} == {"sa"}
     for found in result.findings:
@@ -231,47 +218,48 @@ def test_a_sa_that_fits_better_elsewhere_is_named(tmp_path: Path, name: str) -> 
     assert all(fix == "A2" or abs(1200 * np.log2(float(fix) / A2_HZ)) < 10 for fix in fixes)
 
 
-def test_a_mistuned_sa_is_told_in_cents(tmp_path: Path) -> None:
-    take = _sung(tmp_path / "take.wav", "S R G P D S'", sa=A2_HZ * 2 ** (-45 / 1200))
-    (found,) = _check(tmp_path, take).findings
+def test_a_mistuned_sa_is_told_in_cents(tmp_path: Path, sung, check) -> None:
+    take = sung(tmp_path / "take.wav", "S R G P D S'", sa=A2_HZ * 2 ** (-45 / 1200))
+    (found,) = check(tmp_path, take).findings
     assert found.kind == "sa"
     away = int(found.what.split(" cents")[0].split()[-1])
     assert abs(away - 45) <= 5
     assert "cents higher" in found.what
 
 
-def test_a_raga_labelled_on_a_wrong_sa_is_told_although_its_labels_fit_it(tmp_path: Path) -> None:
+def test_a_raga_labelled_on_a_wrong_sa_is_told_although_its_labels_fit_it(
+    tmp_path: Path, sung, noted, check
+) -> None:
     """Bhupali on A2 sung; noted as if Sa were D3, with the names that follow from that."""
-    sung = "S R G P D S' D P G R S G R S"
+    phrase = "S R G P D S' D P G R S G R S"
     names = {"S": ".P", "R": ".D", "G": ".N", "P": "R", "D": "G", "S'": "P"}
-    named = " ".join(names[swara] for swara in sung.split())
-    take = _sung(tmp_path / "take.wav", sung, named=named, sa=A2_HZ * 4 / 3, raga="bhupali", length_s=1.0)
-    (found,) = _check(tmp_path, take).findings
+    named = " ".join(names[swara] for swara in phrase.split())
+    take = sung(tmp_path / "take.wav", phrase, named=named, sa=A2_HZ * 4 / 3, raga="bhupali", length_s=1.0)
+    (found,) = check(tmp_path, take).findings
     assert found.kind == "sa"
     assert "A2" in found.what
-    good = _sung(tmp_path / "good.wav", sung, raga="bhupali", length_s=1.0, seed=3)
-    assert _check(tmp_path / "other", good).ok
+    good = sung(tmp_path / "good.wav", phrase, raga="bhupali", length_s=1.0, seed=3)
+    assert check(tmp_path / "other", good).ok
 
 
-def test_the_pitch_is_found_once_and_kept(tmp_path: Path) -> None:
-    take = _sung(tmp_path / "take.wav", "S R G")
+def test_the_pitch_is_found_once_and_kept(tmp_path: Path, sung, tracker) -> None:
+    take = sung(tmp_path / "take.wav", "S R G")
     store = Layout(tmp_path / "store")
     append_recordings(store.corpus, [take])
-    SineTracker.heard = 0
     shares: list[tuple[str, float]] = []
     for _ in range(2):
-        assert check_samples(store, tracker=SineTracker(), progress=lambda *told: shares.append(told)).ok
-    assert SineTracker.heard == 1
+        assert check_samples(store, tracker=tracker, progress=lambda *told: shares.append(told)).ok
+    assert tracker.heard == 1
     assert ("listening", 1.0) in shares
     assert all(0 <= share <= 1 for _, share in shares)
 
 
-def test_the_command_tells_by_its_exit_code(tmp_path: Path, swara) -> None:
+def test_the_command_tells_by_its_exit_code(tmp_path: Path, swara, sung, check) -> None:
     store = Layout(tmp_path / "store")
     clean = swara("samples", "check", "--store", store.folder)
     assert (clean.code, clean.err) == (0, "")
     assert "nothing is wrong" in clean.out
-    gone = _sung(tmp_path / "gone.wav", "G")
+    gone = sung(tmp_path / "gone.wav", "G")
     append_recordings(store.corpus, [gone])
     (tmp_path / "gone.wav").unlink()
     done = swara("samples", "check", "--store", store.folder)

@@ -50,19 +50,18 @@ class DeafTracker:
         raise AssertionError("it was heard")
 
 
-def _recording(path: Path, seed: int, **more) -> Recording:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = 0.1 * np.random.default_rng(seed).standard_normal(8000)
-    suffix = path.suffix.lower()
-    soundfile.write(path, noise, 16_000, format={".flac": "FLAC", ".ogg": "OGG"}.get(suffix, "WAV"))
-    fields = {
-        "singer": "Asha",
-        "tonic_hz": 138.5913,
-        "raga": None,
-        "labels": (SwaraLabel(0.1, 0.4, "S"),),
-        "licence": "own",
-    }
-    return Recording(str(path), sha256_of(path), **(fields | more))
+@pytest.fixture
+def recorded(noted):
+    """Write noise, and return it noted."""
+
+    def record(path: Path, seed: int, **more) -> Recording:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        noise = 0.1 * np.random.default_rng(seed).standard_normal(8000)
+        kind = {".flac": "FLAC", ".ogg": "OGG"}.get(path.suffix.lower(), "WAV")
+        soundfile.write(path, noise, 16_000, format=kind)
+        return noted(path, **more)
+
+    return record
 
 
 def _corpus(folder: Path, *recordings: Recording) -> Path:
@@ -80,14 +79,14 @@ def _descriptions(corpus: Path) -> list[Recording]:
 
 
 @pytest.mark.parametrize("through", ["", "samples.csv"])
-def test_what_is_exported_is_read_back_equal(tmp_path: Path, through: str) -> None:
+def test_what_is_exported_is_read_back_equal(tmp_path: Path, through: str, recorded) -> None:
     regions = (SwaraLabel(0.0312, 0.1, ".D"), SwaraLabel(0.1, 0.2001, "S'"), SwaraLabel(0.3, 0.4567, "g"))
     corpus = _corpus(
         tmp_path / "one",
-        _recording(tmp_path / "in" / "a.wav", 1),
-        _recording(tmp_path / "in" / "b.flac", 2, labels=regions, raga="yaman", tonic_hz=80.0001),
-        _recording(tmp_path / "in" / "c.OGG", 3, labels=(), raga="bhupali"),
-        _recording(tmp_path / "in" / "no suffix", 4, singer="synthesized: someone", synthesized=True),
+        recorded(tmp_path / "in" / "a.wav", 1),
+        recorded(tmp_path / "in" / "b.flac", 2, labels=regions, raga="yaman", tonic_hz=80.0001),
+        recorded(tmp_path / "in" / "c.OGG", 3, labels=(), raga="bhupali"),
+        recorded(tmp_path / "in" / "no suffix", 4, singer="synthesized: someone", synthesized=True),
     )
     exported = export_samples(corpus, tmp_path / "out")
     shutil.rmtree(tmp_path / "in")
@@ -99,7 +98,7 @@ def test_what_is_exported_is_read_back_equal(tmp_path: Path, through: str) -> No
     assert all(sha256_of(Path(each.path)) == each.sha256 for each in result.added)
 
 
-def test_odd_names_and_words_survive(tmp_path: Path) -> None:
+def test_odd_names_and_words_survive(tmp_path: Path, recorded) -> None:
     singers = (
         "=1+1",
         "रा\nव",
@@ -112,12 +111,12 @@ def test_odd_names_and_words_survive(tmp_path: Path) -> None:
         "None",
     )
     recordings = [
-        _recording(tmp_path / "in" / f"{name}.wav", seed, singer=singer, licence=f"© {singer}")
+        recorded(tmp_path / "in" / f"{name}.wav", seed, singer=singer, licence=f"© {singer}")
         for seed, (name, singer) in enumerate(zip(ODD_NAMES, singers, strict=True))
     ]
     if os.name == "posix":
         name = os.fsdecode(b"not \xff utf-8.wav")
-        plain = _recording(tmp_path / "in" / "plainer.wav", 99)
+        plain = recorded(tmp_path / "in" / "plainer.wav", 99)
         stray = Path(plain.path).rename(tmp_path / "in" / name)
         recordings.append(replace(plain, path=str(stray)))
     corpus = _corpus(tmp_path / "one", *recordings)
@@ -144,8 +143,8 @@ def test_the_bundled_samples_are_there_on_demand(tmp_path: Path, monkeypatch) ->
     assert corpus_digest(bare.added) == corpus_digest(pack_recordings())
 
 
-def test_a_row_that_was_edited_is_heard_like_any_other(tmp_path: Path) -> None:
-    corpus = _corpus(tmp_path / "one", _recording(tmp_path / "a.wav", 1), _recording(tmp_path / "b.wav", 2))
+def test_a_row_that_was_edited_is_heard_like_any_other(tmp_path: Path, recorded) -> None:
+    corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1), recorded(tmp_path / "b.wav", 2))
     export_samples(corpus, tmp_path / "out")
     table = tmp_path / "out" / "samples.csv"
     with table.open(encoding="utf-8", newline="") as file:
@@ -159,8 +158,8 @@ def test_a_row_that_was_edited_is_heard_like_any_other(tmp_path: Path) -> None:
         _read_back(table, tmp_path / "two" / "corpus.jsonl")
 
 
-def test_audio_beside_the_table_that_it_does_not_name_is_told(tmp_path: Path) -> None:
-    corpus = _corpus(tmp_path / "one", _recording(tmp_path / "a.wav", 1))
+def test_audio_beside_the_table_that_it_does_not_name_is_told(tmp_path: Path, recorded) -> None:
+    corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1))
     export_samples(corpus, tmp_path / "out")
     shutil.copy(tmp_path / "a.wav", tmp_path / "out" / "stray.wav")
     result = _read_back(tmp_path / "out", tmp_path / "two" / "corpus.jsonl")
@@ -168,9 +167,9 @@ def test_audio_beside_the_table_that_it_does_not_name_is_told(tmp_path: Path) ->
     assert ["stray.wav" in failure.line for failure in result.failures] == [True]
 
 
-def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path) -> None:
-    gone, changed = (_recording(tmp_path / f"{name}.wav", n) for n, name in enumerate(("gone", "changed")))
-    corpus = _corpus(tmp_path / "one", gone, changed, _recording(tmp_path / "fine.wav", 9))
+def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path, recorded) -> None:
+    gone, changed = (recorded(tmp_path / f"{name}.wav", n) for n, name in enumerate(("gone", "changed")))
+    corpus = _corpus(tmp_path / "one", gone, changed, recorded(tmp_path / "fine.wav", 9))
     Path(gone.path).unlink()
     Path(changed.path).write_bytes(b"other")
     with pytest.raises(CorpusError, match=r"2 recordings are gone.*swara samples check") as refused:
@@ -180,8 +179,8 @@ def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["changed.wav", "fine.wav", "one"]
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
-    corpus = _corpus(tmp_path / "one", _recording(tmp_path / "a.wav", 1))
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path, recorded) -> None:
+    corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1))
     taken = tmp_path / "taken"
     taken.mkdir()
     (taken / "mine.txt").write_text("mine")
@@ -199,8 +198,8 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["copy", "table", "rename"])
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch, when: str) -> None:
-    corpus = _corpus(tmp_path / "one", _recording(tmp_path / "a.wav", 1))
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch, when: str, recorded) -> None:
+    corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1))
 
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
@@ -217,17 +216,17 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch, when: str) -> N
     assert not list((tmp_path / "deep").iterdir())
 
 
-def test_words_that_no_table_can_hold_are_told(tmp_path: Path) -> None:
+def test_words_that_no_table_can_hold_are_told(tmp_path: Path, recorded) -> None:
     for seed, singer in enumerate((" Asha", "As\udcffha")):
-        corpus = _corpus(tmp_path / str(seed), _recording(tmp_path / f"{seed}.wav", seed, singer=singer))
+        corpus = _corpus(tmp_path / str(seed), recorded(tmp_path / f"{seed}.wav", seed, singer=singer))
         with pytest.raises(CorpusError, match=r"swara samples label [0-9a-f]{12} --singer"):
             export_samples(corpus, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
 
-def test_the_commands_go_round(tmp_path: Path, swara) -> None:
+def test_the_commands_go_round(tmp_path: Path, swara, recorded) -> None:
     store, other, out = tmp_path / "store", tmp_path / "other", tmp_path / "out"
-    append_recordings(store / "corpus.jsonl", [_recording(tmp_path / "a.wav", 1)])
+    append_recordings(store / "corpus.jsonl", [recorded(tmp_path / "a.wav", 1)])
     done = swara("samples", "export", out, "--store", store)
     assert (done.code, done.err) == (0, "")
     assert "1 recording, " in done.out

@@ -4,70 +4,42 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
-from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
-from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
 from swara.service.samples.edit import Edit, label_sample
 from swara.service.store import Layout
 
-RATE_HZ = 16_000
 A2_HZ, D3_HZ = 110.0, 146.8324
-NOTE_S, REST_S = 0.8, 0.1
-
-
-class WrittenTracker:
-    """Knows the pitch of each recording beforehand: the tones that `_sung` wrote."""
-
-    name = "written"
-    release = "1"
-
-    def __init__(self, hz: list[float]) -> None:
-        self._hz = hz
-
-    def track(self, clip, progress=None):
-        times_s = HOP_S * np.arange(1 + clip.samples.size // 160)
-        hz = np.full(times_s.size, np.nan)
-        for number, each in enumerate(self._hz):
-            start_s = REST_S + number * (NOTE_S + REST_S)
-            hz[(times_s >= start_s) & (times_s < start_s + NOTE_S)] = each
-        voiced = np.isfinite(hz)
-        return PitchTrack(times_s, hz, 0.9 * voiced, voiced)
+NOTE_S = 0.8
 
 
 class Store:
     """A store with one recording in it."""
 
-    def __init__(
-        self, folder: Path, swaras: str, *, named: str | None = None, sa_hz=A2_HZ, raga=None
-    ) -> None:
+    def __init__(self, folder: Path, sung, noted, tracker) -> None:
         self.layout = Layout(folder / "store")
-        sung = [parse_swara(swara) for swara in swaras.split()]
-        self.hz = [A2_HZ * 2 ** (JUST.cents_of(place.index, octave) / 1200) for place, octave in sung]
-        times_s = np.arange(round(NOTE_S * RATE_HZ)) / RATE_HZ
-        edge = np.clip(np.minimum(times_s, times_s[::-1]) / 0.02, 0, 1)
-        rest = np.zeros(round(REST_S * RATE_HZ))
-        parts = [np.concatenate([rest, 0.4 * edge * np.sin(2 * np.pi * hz * times_s)]) for hz in self.hz]
-        path = folder / "take.wav"
-        soundfile.write(path, np.concatenate([*parts, rest]), RATE_HZ)
+        self._path, self._sung, self._noted, self._tracker = folder / "take.wav", sung, noted, tracker
+
+    def sing(self, swaras: str, *, named: str | None = None, sa_hz=A2_HZ, raga=None) -> Store:
+        pitches = [parse_swara(swara) for swara in swaras.split()]
+        cents = [JUST.cents_of(place.index, octave) for place, octave in pitches]
+        path = self._sung(self._path, [(each, NOTE_S) for each in cents], A2_HZ)
         labels = tuple(
-            SwaraLabel(round(REST_S + n * 0.9, 4), round(REST_S + n * 0.9 + NOTE_S, 4), swara)
+            SwaraLabel(round(0.1 + n * 0.9, 4), round(0.1 + n * 0.9 + NOTE_S, 4), swara)
             for n, swara in enumerate((named or swaras).split())
         )
-        take = Recording(str(path), sha256_of(path), "Asha", sa_hz, raga, labels, "own")
+        take = self._noted(path, tonic_hz=sa_hz, raga=raga, labels=labels)
         append_recordings(self.layout.corpus, [take])
+        return self
 
     def label(self, **change):
-        at = self.recording.id[:6]
-        return label_sample(self.layout, at, Edit(**change), tracker=WrittenTracker(self.hz))
+        return label_sample(self.layout, self.recording.id[:6], Edit(**change), tracker=self._tracker)
 
     @property
     def recording(self) -> Recording:
@@ -79,8 +51,13 @@ class Store:
         return " ".join(label.swara for label in self.recording.labels)
 
 
-def test_words_are_mended_without_a_look_at_the_sound(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+@pytest.fixture
+def store(tmp_path: Path, sung, noted, tracker) -> Store:
+    return Store(tmp_path, sung, noted, tracker)
+
+
+def test_words_are_mended_without_a_look_at_the_sound(store) -> None:
+    store.sing("G")
     before, log = store.recording, store.layout.corpus.read_bytes()
     Path(before.path).unlink()
     mended = store.label(singer=" Lata ", licence="CC0", raga="yaman")
@@ -92,35 +69,35 @@ def test_words_are_mended_without_a_look_at_the_sound(tmp_path: Path) -> None:
     assert store.label(raga="none").after.raga is None
 
 
-def test_who_is_no_person_is_told_by_the_name(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+def test_who_is_no_person_is_told_by_the_name(store) -> None:
+    store.sing("G")
     assert store.label(singer="synthesized: high male").after.synthesized
     assert not store.label(singer="Asha").after.synthesized
 
 
-def test_what_is_noted_so_already_is_not_noted_again(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+def test_what_is_noted_so_already_is_not_noted_again(store) -> None:
+    store.sing("G")
     log = store.layout.corpus.read_bytes()
     mended = store.label(singer="Asha", tonic=parse_tonic("A2"), swara=parse_swara("Ga"))
     assert mended.before == mended.after
     assert store.layout.corpus.read_bytes() == log
 
 
-def test_a_wrong_name_is_put_right(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G", named="R")
+def test_a_wrong_name_is_put_right(store) -> None:
+    store.sing("G", named="R")
     assert store.label(swara=parse_swara("ga")).remarks == ()
     assert store.swaras == "G"
 
 
-def test_a_name_that_the_pitch_denies_is_noted_and_remarked_on(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+def test_a_name_that_the_pitch_denies_is_noted_and_remarked_on(store) -> None:
+    store.sing("G")
     (remark,) = store.label(swara=parse_swara("Pa")).remarks
     assert "named Pa at 0.10 s, but sounds like Ga" in remark
     assert store.swaras == "P"
 
 
-def test_one_note_of_several_is_named_by_its_time(tmp_path: Path) -> None:
-    store = Store(tmp_path, "S R G P", named="S R m P")
+def test_one_note_of_several_is_named_by_its_time(store) -> None:
+    store.sing("S R G P", named="S R m P")
     with pytest.raises(CorpusError, match=r"it has 4 notes. Say which is meant with --at: S 0.10-0.90 s, R"):
         store.label(swara=parse_swara("G"))
     with pytest.raises(CorpusError, match="no note of it lies at 99 s"):
@@ -132,54 +109,51 @@ def test_one_note_of_several_is_named_by_its_time(tmp_path: Path) -> None:
     assert store.swaras == "S G P"
 
 
-def test_the_only_note_is_not_forgotten(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+def test_the_only_note_is_not_forgotten(store) -> None:
+    store.sing("G")
     with pytest.raises(CorpusError, match=f"swara samples remove {store.recording.id}"):
         store.label(swara="none")
 
 
 @pytest.mark.parametrize("tonic", ["A2", "A", "110"])
-def test_on_the_right_sa_the_names_stay(tmp_path: Path, tonic: str) -> None:
+def test_on_the_right_sa_the_names_stay(tonic: str, store) -> None:
     """Sa without octave goes where the names fit."""
-    store = Store(tmp_path, "S R G P S'", sa_hz=D3_HZ)
+    store.sing("S R G P S'", sa_hz=D3_HZ)
     assert store.label(tonic=parse_tonic(tonic)).remarks == ()
     assert store.recording.tonic_hz == pytest.approx(A2_HZ)
     assert store.swaras == "S R G P S'"
 
 
-def test_where_the_names_followed_from_a_wrong_sa_they_are_found_anew(tmp_path: Path) -> None:
+def test_where_the_names_followed_from_a_wrong_sa_they_are_found_anew(store) -> None:
     sung = "S R G P D S' D P G R S"
     names = {"S": ".P", "R": ".D", "G": ".N", "P": "R", "D": "G", "S'": "P"}
     named = " ".join(names[swara] for swara in sung.split())
-    store = Store(tmp_path, sung, named=named, sa_hz=A2_HZ * 4 / 3, raga="bhupali")
+    store.sing(sung, named=named, sa_hz=A2_HZ * 4 / 3, raga="bhupali")
     mended = store.label(tonic=parse_tonic("A2"))
     assert store.swaras == sung
     assert store.recording.tonic_hz == pytest.approx(A2_HZ)
     assert mended.remarks == ()
 
 
-def test_a_sa_on_which_a_raga_falls_apart_is_refused(tmp_path: Path) -> None:
+def test_a_sa_on_which_a_raga_falls_apart_is_refused(store) -> None:
     sung = "S R G P D S' D P G R S"
-    store = Store(tmp_path, sung, raga="bhupali")
+    store.sing(sung, raga="bhupali")
     log = store.layout.corpus.read_bytes()
     with pytest.raises(CorpusError, match="Sa on A#2 fits"):
         store.label(tonic=parse_tonic("A#2"))
     assert store.layout.corpus.read_bytes() == log
 
 
-def test_notes_that_another_raga_has_not_are_counted(tmp_path: Path) -> None:
-    store = Store(tmp_path, "S R G m P")
-    (remark,) = store.label(raga="bhupali").remarks
-    assert remark == "1 of its 5 notes is not in Bhupali"
+@pytest.mark.parametrize(
+    ("swaras", "says"),
+    [("S R G m P", "1 of its 5 notes is not in Bhupali"), ("m", "its only note is not in Bhupali")],
+)
+def test_notes_that_another_raga_has_not_are_told(store, swaras: str, says: str) -> None:
+    assert store.sing(swaras).label(raga="bhupali").remarks == (says,)
 
 
-def test_a_single_note_that_the_raga_has_not_is_told(tmp_path: Path) -> None:
-    (remark,) = Store(tmp_path, "m").label(raga="bhupali").remarks
-    assert remark == "its only note is not in Bhupali"
-
-
-def test_sound_that_is_gone_cannot_be_held_against_a_name(tmp_path: Path) -> None:
-    store = Store(tmp_path, "G")
+def test_sound_that_is_gone_cannot_be_held_against_a_name(store) -> None:
+    store.sing("G")
     Path(store.recording.path).unlink()
     with pytest.raises(CorpusError, match="the file is gone"):
         store.label(tonic=parse_tonic("B2"))
@@ -190,8 +164,8 @@ def test_a_bundled_sample_cannot_be_mended(tmp_path: Path) -> None:
         label_sample(Layout(tmp_path), pack_recordings()[0].id, Edit(singer="Asha"))
 
 
-def test_the_command_prints_what_was_and_what_is(tmp_path: Path, swara) -> None:
-    store = Store(tmp_path, "G")
+def test_the_command_prints_what_was_and_what_is(swara, store) -> None:
+    store.sing("G")
     at, where = store.recording.id, ("--store", store.layout.folder)
     done = swara("samples", "label", at[:8], "--singer", "Lata", "--raga", "Yaman", *where)
     assert (done.code, done.err) == (0, "")
@@ -214,8 +188,8 @@ def test_the_command_prints_what_was_and_what_is(tmp_path: Path, swara) -> None:
         (("--licence", ""), 1, "must not be empty"),
     ],
 )
-def test_a_bad_value_is_one_clear_line(tmp_path: Path, swara, options, code, says) -> None:
-    store = Store(tmp_path, "G")
+def test_a_bad_value_is_one_clear_line(swara, options, code, says, store) -> None:
+    store.sing("G")
     log = store.layout.corpus.read_bytes()
     at = store.recording.id
     done = swara("samples", "label", at, *options, "--store", store.layout.folder)

@@ -1,8 +1,9 @@
-"""One writer at a time, who is named to the others."""
+"""One writer at a time, who is named to the others; what happens to it happens to no reader."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
@@ -10,6 +11,8 @@ import pytest
 
 from swara.service.errors import StoreBusy
 from swara.service.store.lock import writer_lock
+
+forked = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
 
 
 def test_a_second_writer_is_told_who_writes(lab) -> None:
@@ -23,23 +26,12 @@ def test_a_second_writer_is_told_who_writes(lab) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_without_a_signature_the_writer_is_another_process(lab) -> None:
+def test_the_loser_leaves_the_winner_its_lock_signed_or_not(lab) -> None:
     with writer_lock(lab.store):
-        lab.store.lock_holder.unlink()
-        with (
-            pytest.raises(StoreBusy, match="written by another process"),
-            writer_lock(lab.store, patience_s=0),
-        ):
-            pass
-
-
-def test_the_loser_leaves_the_winner_its_lock(lab) -> None:
-    with writer_lock(lab.store):
-        for _ in range(2):
-            with (
-                pytest.raises(StoreBusy, match=f"process {os.getpid()}"),
-                writer_lock(lab.store, patience_s=0),
-            ):
+        for holder in (f"process {os.getpid()}", f"process {os.getpid()}", "another process"):
+            if holder == "another process":
+                lab.store.lock_holder.unlink()
+            with pytest.raises(StoreBusy, match=holder), writer_lock(lab.store, patience_s=0):
                 pass
 
 
@@ -67,7 +59,7 @@ def test_the_lock_is_free_after_an_error(lab) -> None:
     assert not lab.store.lock_holder.exists()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked")
+@forked
 def test_the_lock_of_a_killed_writer_is_free_and_its_leavings_are_cleared(lab) -> None:
     lab.publish(1)
     kept = lab.tree()
@@ -87,3 +79,23 @@ def test_the_lock_of_a_killed_writer_is_free_and_its_leavings_are_cleared(lab) -
     with writer_lock(lab.store, patience_s=0):
         assert lab.half_made() == []
     assert lab.tree() == kept | {"cache/embeddings/abc/whole.npz": b"whole"}
+
+
+@forked
+def test_killed_at_every_step_of_the_first_version(lab) -> None:
+    for outcome in lab.every_step("killed", lambda: lab.publish(1)):
+        assert outcome.code in (0, -signal.SIGKILL), outcome.said
+        if lab.store.current.exists():
+            assert lab.live_value() == 1
+    lab.publish(2)
+    assert lab.live_value() == 2
+    assert lab.half_made() == []
+
+
+@forked
+def test_a_store_that_is_a_file(lab) -> None:
+    lab.store.folder.write_bytes(b"precious")
+    outcome = lab.run(lambda: lab.publish(1))
+    assert outcome.code == 3
+    assert "store: file exists. Name a folder" in outcome.said
+    assert lab.store.folder.read_bytes() == b"precious"

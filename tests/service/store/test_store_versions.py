@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from swara.service.errors import StoreDamaged, StoreError, StoreNewer
-from swara.service.store import create_version, current_version, promote, publish, verify_version
+from swara.service.store import current_version, promote, publish, verify_version
 from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
 from swara.service.store.lock import writer_lock
@@ -24,13 +24,12 @@ def test_a_store_that_does_not_exist_has_no_version(lab) -> None:
 
 
 def test_a_version_says_what_it_is(lab) -> None:
-    with writer_lock(lab.store):
-        version = create_version(lab.store, lab.build(7), parent="before", made_at=NOW)
+    version = lab.create(7, parent="before", made_at=NOW.isoformat())
 
     manifest = verify_version(lab.store, version)
     assert version.startswith("20250301T130000.000250Z-")
     assert is_version_id(version)
-    assert manifest.made_at == "2025-03-01T13:00:00.000250+00:00"
+    assert manifest.made_at == NOW.isoformat()
     assert manifest.parent == "before"
     assert manifest.embedder == lab.SPEC
     assert manifest.made_with == dict.fromkeys(("note_head", "index"), lab.SPEC.fingerprint)
@@ -44,9 +43,9 @@ def test_a_version_says_what_it_is(lab) -> None:
 
 def test_a_version_is_live_only_once_it_is_promoted(lab) -> None:
     first = lab.publish(1)
+    second = lab.create(2)
+    assert current_version(lab.store) == first
     with writer_lock(lab.store):
-        second = create_version(lab.store, lab.build(2), parent=first, made_at=datetime.now(UTC))
-        assert current_version(lab.store) == first
         promote(lab.store, second)
         assert current_version(lab.store) == second
         promote(lab.store, first)
@@ -97,7 +96,7 @@ def test_a_builder_that_fails_leaves_nothing(lab, error: BaseException) -> None:
         raise error
 
     with pytest.raises(type(error)), writer_lock(lab.store):
-        publish(lab.store, build, parent=None, made_at=NOW)
+        publish(lab.store, lab.draft(2), build)
     assert lab.tree() == before
     assert lab.half_made() == []
 
@@ -145,11 +144,8 @@ def test_a_version_that_is_gone_is_named(lab) -> None:
 
 
 def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Newer(manifest_module.Manifest):
-        def to_json(self) -> bytes:
-            return json.dumps({"schema": manifest_module.SCHEMA + 1, "unheard": "of"}).encode()
-
-    monkeypatch.setattr("swara.service.store.versions.Manifest", Newer)
+    newer = json.dumps({"schema": manifest_module.SCHEMA + 1, "unheard": "of"}).encode()
+    monkeypatch.setattr(manifest_module.Manifest, "to_json", lambda _: newer)
     version = lab.publish(1)
 
     with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):

@@ -35,21 +35,20 @@ def sentence(notes):
     return verdict_sentence(notes, verdict_shares(notes), worst_spots(notes), voiced=True)
 
 
-def test_more_weight_on_pa_and_dha_leans_to_deshkar():
-    (warning,) = warnings({"S": 3.0, "R": 1.0, "G": 2.0, "P": 2.5, "D": 2.0})
-
-    assert warning.startswith("Leaning to Deshkar: same swaras as Bhupali")
-
-
-def test_weight_on_ga_and_re_is_bhupali():
-    assert warnings({"S": 3.0, "R": 2.0, "G": 4.0, "P": 2.5, "D": 2.0}) == []
+LOW, HIGH = (
+    {"S": 3.0, "R": 2.0, "G": 4.0, "P": 2.5, "D": 2.0},
+    {"S": 3.0, "R": 1.0, "G": 2.0, "P": 2.5, "D": 2.0},
+)
 
 
-def test_deshkar_may_lean_to_bhupali():
-    (warning,) = warnings({"S": 3.0, "R": 2.0, "G": 4.0, "P": 2.5, "D": 2.0}, raga="Deshkar")
-
-    assert warning.startswith("Leaning to Bhupali: same swaras as Deshkar")
-    assert warnings({"S": 3.0, "R": 1.0, "G": 2.0, "P": 2.5, "D": 2.0}, raga="Deshkar") == []
+@pytest.mark.parametrize(
+    ("seconds", "raga", "other"),
+    [(HIGH, "Bhupali", "Deshkar"), (LOW, "Bhupali", ""), (LOW, "Deshkar", "Bhupali"), (HIGH, "Deshkar", "")],
+)
+def test_weight_on_pa_and_dha_is_deshkar_on_ga_and_re_bhupali(seconds, raga: str, other: str) -> None:
+    told = warnings(seconds, raga=raga)
+    assert len(told) == bool(other)
+    assert all(each.startswith(f"Leaning to {other}: same swaras as {raga}") for each in told)
 
 
 def test_a_few_phrases_show_no_weight():
@@ -94,13 +93,10 @@ def test_much_foreign_singing_questions_the_raga_and_an_estimated_sa():
     assert "check the raga or Sa (" in estimated
 
 
-def test_a_little_foreign_singing_is_no_reason_to_doubt():
-    assert warnings({"S": 4.0, "m": 0.7, "G": 1.0}) == []
-
-
-def test_nothing_sung_is_nothing_to_warn_of():
-    assert warnings({}) == []
-    assert warnings({}, tonic=ESTIMATED, source="default") == []
+@pytest.mark.parametrize("seconds", [{"S": 4.0, "m": 0.7, "G": 1.0}, {}])
+def test_little_foreign_singing_or_none_is_no_reason_to_doubt(seconds) -> None:
+    assert warnings(seconds) == []
+    assert warnings(seconds, tonic=ESTIMATED, source="default") == []
 
 
 def test_the_sentence_names_the_share_and_the_furthest_note():

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from swara.service.errors import NoSuchVersion, StoreDamaged
-from swara.service.store import VersionContents, VersionLayout, create_version, current_version, promote
+from swara.service.store import current_version, promote
 from swara.service.store.history import rolled_back
 from swara.service.store.lock import writer_lock
 from swara.service.store.manifest import UNGATED
@@ -24,16 +23,7 @@ GATE_SAYS_NO = {**UNGATED, "promoted": False, "reasons": ["labels in place fell"
 @pytest.fixture
 def reject(lab) -> Callable[[int], str]:
     """Make a version that the gate keeps from going live."""
-
-    def reject(value: int) -> str:
-        def build(at: VersionLayout) -> VersionContents:
-            return replace(lab.build(value)(at), gate=GATE_SAYS_NO)
-
-        parent = current_version(lab.store)
-        with writer_lock(lab.store):
-            return create_version(lab.store, build, parent=parent, made_at=datetime.now(UTC))
-
-    return reject
+    return lambda value: lab.create(value, gate=GATE_SAYS_NO)
 
 
 def kept(lab) -> list[str]:

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import random
 import re
 import tarfile
@@ -36,7 +37,6 @@ FILES = {
     "assets/yamnet_class_map.csv": b"index,mid,display_name\n",
 }
 MIB = 1 << 20
-QUICK = RetryPolicy(total_s=60.0, stall_s=30.0, first_wait_s=0.0, lock_s=20.0)
 
 
 def tar_gz(files: Mapping[str, bytes], folder: str = ".", *, mtime: int = 0) -> bytes:
@@ -127,13 +127,13 @@ class Kaggle(ThreadingHTTPServer):
         """Of which part the big file was asked for, one after the other."""
         return [part for name, part in self.ranges if name == self.troubled]
 
-    def plan(self, *behaviours: str | Behaviour) -> None:
-        """Say what the next requests for the big file will meet, such as ``cut_after 400``."""
-        self.behaviours = [b if callable(b) else behaviour(*b.split()) for b in behaviours]
-
-    def plan_listing(self, *behaviours: str | Behaviour) -> None:
-        """Say what the next requests for the list of files will meet."""
-        self.listing = [b if callable(b) else behaviour(*b.split()) for b in behaviours]
+    def plan(self, *behaviours: str | Behaviour, listing: bool = False) -> None:
+        """Say what the next requests for the big file, or the list, will meet, such as ``cut_after 400``."""
+        found = [b if callable(b) else behaviour(*b.split()) for b in behaviours]
+        if listing:
+            self.listing = found
+        else:
+            self.behaviours = found
 
     def handle_error(self, *args: object) -> None:
         """Say nothing: a client that hangs up is what is tested."""
@@ -153,11 +153,6 @@ def whole(visit: Visit) -> None:
 def cut_after(length: int) -> Behaviour:
     """Promise the whole file, and hang up early."""
     return lambda visit: visit.answer(200, visit.file_headers, visit.content[:length])
-
-
-def status(code: int) -> Behaviour:
-    """Answer with nothing but a status."""
-    return lambda visit: visit.answer(code, {}, b"")
 
 
 def stall(visit: Visit) -> None:
@@ -189,7 +184,7 @@ def chatty(visit: Visit) -> None:
 def behaviour(name: str, argument: str = "") -> Behaviour:
     """Return what is named: ``stall``, ``cut_after 400``, ``503``."""
     if name.isdecimal():
-        return status(int(name))
+        return lambda visit: visit.answer(int(name), {}, b"")
     found = {f.__name__: f for f in (list_files, whole, stall, web_page, chatty)}
     after = {f.__name__: f for f in (cut_after, stall_after)}
     return after[name](int(argument)) if name in after else found[name]
@@ -202,13 +197,19 @@ def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def kaggle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
-    """A server of a small SavedModel that ``kagglehub`` takes for Kaggle."""
-    server = Kaggle()
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that no name server knows stands for Kaggle's."""
     for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY", "KAGGLE_API_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
     monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
+
+
+@pytest.fixture
+def kaggle(offline: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
+    """A server of a small SavedModel that ``kagglehub`` takes for Kaggle."""
+    server = Kaggle()
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
@@ -217,18 +218,9 @@ def kaggle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kaggle]:
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that no name server knows stands for Kaggle's."""
-    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", "http://proxy.invalid:1")
-    monkeypatch.setenv("KAGGLE_API_ENVIRONMENT", "LOCALHOST")
-
-
-@pytest.fixture
 def quick() -> RetryPolicy:
     """Bounds short enough for a test."""
-    return QUICK
+    return RetryPolicy(total_s=60.0, stall_s=30.0, first_wait_s=0.0, lock_s=20.0)
 
 
 @dataclass
@@ -265,7 +257,37 @@ def lite() -> tuple[Pullable, bytes]:
 @pytest.fixture
 def names_in() -> Callable[[Path], set[str]]:
     """Give what lies in a folder, lock files apart."""
-    return _names_in
+    return lambda folder: (
+        {p.name for p in folder.iterdir() if p.suffix != ".lock"} if folder.exists() else set()
+    )
+
+
+@pytest.fixture
+def tree() -> Callable[[Path], dict[str, bytes]]:
+    """Give the files of a folder."""
+    return lambda folder: {
+        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+    }
+
+
+@pytest.fixture
+def write() -> Callable[[Path, Mapping[str, bytes]], Path]:
+    """Write files into a folder, and return that."""
+
+    def write(folder: Path, files: Mapping[str, bytes]) -> Path:
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """Where the models are pulled into, and are looked for in a test."""
+    assert os.environ["SWARA_MODELS"] == str(tmp_path / "models")
+    return tmp_path / "models"
 
 
 @pytest.fixture
@@ -286,8 +308,3 @@ def archive(tmp_path: Path) -> Path:
     path = tmp_path / "downloaded.tar.gz"
     path.write_bytes(tar_gz(FILES))
     return path
-
-
-def _names_in(folder: Path) -> set[str]:
-    """Return what lies in a folder, lock files apart."""
-    return {path.name for path in folder.iterdir() if path.suffix != ".lock"} if folder.exists() else set()

@@ -20,13 +20,6 @@ ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the models."""
-    monkeypatch.setenv("SWARA_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def run(models: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Run ``swara models`` in this process; return exit code, stdout (its spaces single) and stderr."""
     app = typer.Typer(pretty_exceptions_enable=False)
@@ -86,17 +79,27 @@ def test_pull_list_verify_remove(run, known, models: Path) -> None:
     assert run("verify")[1] == "No model is here. To get one: swara models pull yamnet"
 
 
-def test_of_vggish_it_is_said_that_only_shapes_were_checked(
-    run, archive: Path, contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def taken_for_granted(contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract of a SavedModel, and TensorFlow, which runs it."""
     monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
     monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
 
+
+def test_of_vggish_it_is_said_that_only_shapes_were_checked(run, archive: Path, taken_for_granted) -> None:
     for words in (("pull", "vggish", "--from", archive), ("verify", "vggish")):
         code, out, _ = run(*words)
         assert code == 0
         assert "its shapes are those documented, and no more than shapes can be checked." in out
         assert "does what is documented" not in out
+
+
+def test_an_archive_other_than_that_of_tf_hub_is_reported(run, archive: Path, taken_for_granted) -> None:
+    _, out, _ = run("pull", "yamnet", "--from", archive)
+
+    assert "not the one that TF Hub served" in out
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() in out
+    assert "does what is documented" in out
 
 
 def test_verify_names_the_damaged_file_and_fails(run, known, models: Path) -> None:
@@ -118,7 +121,7 @@ def test_verify_names_the_damaged_file_and_fails(run, known, models: Path) -> No
 
 
 def test_what_goes_wrong_is_one_line(run, kaggle, tmp_path: Path, names_in, models: Path) -> None:
-    kaggle.plan_listing("404")
+    kaggle.plan("404", listing=True)
     page = tmp_path / "page.html"
     page.write_bytes(b"<html>")
     for words, said in (
@@ -146,19 +149,6 @@ def test_without_tensorflow_nothing_is_downloaded_in_vain(
     assert code == 1
     assert re.search(r"pip install .*'tensorflow>=[\d.]+'", err)
     assert kaggle.asked == []
-
-
-def test_an_archive_other_than_that_of_tf_hub_is_reported(
-    run, archive: Path, contract, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("swara.embedder.hub.pull.check_needs", lambda _: None)
-    monkeypatch.setattr("swara.embedder.hub.pull.check_documented", contract)
-
-    _, out, _ = run("pull", "yamnet", "--from", archive)
-
-    assert "not the one that TF Hub served" in out
-    assert hashlib.sha256(archive.read_bytes()).hexdigest() in out
-    assert "does what is documented" in out
 
 
 def test_a_terminal_sees_how_far_it_has_come(run, known, kaggle, monkeypatch: pytest.MonkeyPatch) -> None:

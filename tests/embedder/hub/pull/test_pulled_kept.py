@@ -27,12 +27,6 @@ from swara.embedder.hub.pull.install import ModelLayout, model_lock
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    """Where the models are pulled into."""
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def pulled(archive: Path, contract, models: Path):
     """YAMNet, pulled."""
     return pull(pullable("yamnet"), models, contract, source=archive)
@@ -46,25 +40,17 @@ def broken_off(kaggle, contract, models: Path, quick) -> None:
         pull(pullable("yamnet"), models, contract, policy=quick)
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
 @pytest.fixture
-def hub(tmp_path: Path, files) -> dict[str, str]:
+def hub(tmp_path: Path, files, write) -> dict[str, str]:
     """The environment of one who has YAMNet from TF Hub itself, as its library keeps it."""
-    _write(tmp_path / "hub" / hashlib.sha1(b"https://tfhub.dev/google/yamnet/1").hexdigest(), files)
+    write(tmp_path / "hub" / hashlib.sha1(b"https://tfhub.dev/google/yamnet/1").hexdigest(), files)
     return {"TFHUB_CACHE_DIR": str(tmp_path / "hub"), "KAGGLEHUB_CACHE": str(tmp_path / "none")}
 
 
 @pytest.fixture
-def other_cache(tmp_path: Path, files) -> dict[str, str]:
+def other_cache(tmp_path: Path, files, write) -> dict[str, str]:
     """The environment of one who has YAMNet in kagglehub's cache, as that library keeps it."""
-    folder = _write(tmp_path / "kagglehub" / "models" / YAMNET.kaggle_handle, files)
+    folder = write(tmp_path / "kagglehub" / "models" / YAMNET.kaggle_handle, files)
     folder.with_name("1.complete").touch()
     return {"KAGGLEHUB_CACHE": str(tmp_path / "kagglehub")}
 
@@ -85,30 +71,26 @@ class TestList:
         assert yamnet.size_bytes == sum(map(len, files.values()))
         assert yamnet.digest == saved_model_digest(models / "yamnet" / "saved_model")
 
-    def test_one_of_tf_hub_is_shown_as_such(self, models: Path, hub: dict[str, str], files) -> None:
-        yamnet = inventory(models, hub)[0]
+    @pytest.mark.parametrize(("cache", "state"), [("hub", "tfhub-cache"), ("other_cache", "kagglehub-cache")])
+    def test_one_of_another_program_is_shown_as_such(
+        self, models: Path, files, request, cache, state
+    ) -> None:
+        environment = request.getfixturevalue(cache)
+        yamnet = inventory(models, environment)[0]
 
-        assert yamnet.state == "tfhub-cache"
-        assert yamnet.where is not None
-        assert yamnet.where.parent == Path(hub["TFHUB_CACHE_DIR"])
-        assert yamnet.size_bytes == sum(map(len, files.values()))
-        assert _states(models, hub)["vggish"] == "absent"
+        assert (yamnet.state, yamnet.size_bytes) == (state, sum(map(len, files.values())))
+        assert yamnet.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | environment)
+        assert yamnet.usable
+        assert _states(models, environment)["vggish"] == "absent"
 
     def test_the_pulled_one_comes_first(self, pulled, models: Path, hub: dict[str, str]) -> None:
         assert _states(models, hub)["yamnet"] == "pulled"
 
-    def test_one_put_there_by_hand(self, models: Path) -> None:
-        (models / "vggish" / "saved_model").mkdir(parents=True)
-        (models / "vggish" / "saved_model" / "saved_model.pb").write_bytes(b"a graph")
-
-        assert _states(models)["vggish"] == "manual"
-
-    @pytest.mark.parametrize("place", ["yamnet/model.tflite", "yamnet/saved_model.pb"])
+    @pytest.mark.parametrize("place", ["model.tflite", "saved_model.pb", "saved_model/saved_model.pb"])
     def test_what_an_embedder_would_use_is_listed_wherever_it_lies(
-        self, models: Path, place: str, hub
+        self, models: Path, write, place: str, hub
     ) -> None:
-        (models / "yamnet").mkdir(parents=True)
-        (models / place).touch()
+        write(models / "yamnet", {place: b""})
 
         (kept, *_) = inventory(models, {})
 
@@ -135,26 +117,13 @@ class TestList:
 
         assert _states(models)["yamnet"] == "partial"
 
-    def test_one_of_kagglehub_is_shown_as_such(self, models: Path, other_cache, files) -> None:
-        yamnet = inventory(models, other_cache)[0]
-
-        assert (yamnet.state, yamnet.size_bytes) == ("kagglehub-cache", sum(map(len, files.values())))
-        assert yamnet.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | other_cache)
-        assert yamnet.usable
-        assert _states(models, other_cache)["vggish"] == "absent"
-
-    def test_each_says_where_it_comes_from(self) -> None:
-        for model in CATALOGUE:
-            assert (
-                model.url == f"https://www.kaggle.com/api/v1/models/{model.contract.kaggle_handle}/download"
-            )
-            assert pullable(model.name) is model
-            assert (model.file_sha256 is not None) == (model.form == "tflite")
-
-    def test_a_handle_is_a_name_too(self) -> None:
+    def test_each_has_an_address_and_several_names(self) -> None:
         for model in CATALOGUE:
             kaggle = model.contract.kaggle_handle
+            assert model.url == f"https://www.kaggle.com/api/v1/models/{kaggle}/download"
+            assert (model.file_sha256 is not None) == (model.form == "tflite")
             for name in (
+                model.name,
                 model.handle,
                 f"https://tfhub.dev/{model.handle}",
                 f"{model.handle}/",
@@ -234,25 +203,19 @@ class TestVerify:
 
 
 class TestRemove:
-    def test_takes_all_of_it(self, pulled, models: Path, names_in) -> None:
+    def test_takes_all_of_it_and_leaves_the_others(self, pulled, models: Path, names_in) -> None:
         (models / "yamnet" / "made-from-it.tflite").write_bytes(b"")
+        (models / "vggish").mkdir()
 
         assert remove(pullable("yamnet"), models, {}) == models / "yamnet"
 
-        assert names_in(models) == set()
+        assert names_in(models) == {"vggish"}
 
     @pytest.mark.usefixtures("broken_off")
     def test_and_what_was_downloaded(self, models: Path, names_in) -> None:
         remove(pullable("yamnet"), models, {})
 
         assert names_in(models) == set()
-
-    def test_leaves_the_others(self, pulled, models: Path, names_in) -> None:
-        (models / "vggish").mkdir()
-
-        remove(pullable("yamnet"), models, {})
-
-        assert names_in(models) == {"vggish"}
 
     def test_of_nothing_says_so(self, models: Path) -> None:
         with pytest.raises(ModelAbsent, match="not on this machine"):
@@ -269,10 +232,10 @@ class TestRemove:
 
         assert inventory(models, environment) == before
 
-    @pytest.mark.parametrize("step", ["swara.embedder.hub.pull.install._acquired", "pathlib.Path.rename"])
+    @pytest.mark.parametrize("step", ["filelock.FileLock.acquire", "pathlib.Path.rename"])
     @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
     def test_where_nothing_may_be_written(self, pulled, models: Path, monkeypatch, step, code) -> None:
-        def refused(*_: object) -> None:
+        def refused(*_: object, **__: object) -> None:
             raise OSError(code, os.strerror(code))
 
         monkeypatch.setattr(step, refused)

@@ -54,12 +54,6 @@ _EARLIER = """{
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
-    """Where the models are pulled into."""
-    return tmp_path / "models"
-
-
-@pytest.fixture
 def get(archive: Path, yamnet, contract, quick, models: Path):
     """Pull the archive's model, or what else is given, into ``models``."""
 
@@ -75,18 +69,14 @@ def fetch(kaggle, get):
     return lambda *words, **more: get(*words, source=None, **more)
 
 
-def _tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
 class TestWhatIsPulled:
-    def test_lies_in_its_folder(self, fetch, models: Path, files, names_in, contract) -> None:
+    def test_lies_in_its_folder(self, tree, fetch, models: Path, files, names_in, contract) -> None:
         pulled = fetch()
 
         assert pulled.new
         assert pulled.mended is None
         assert pulled.folder == models / "yamnet"
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert tree(models / "yamnet" / "saved_model") == files
         assert names_in(models) == {"yamnet"}
         assert names_in(models / "yamnet") == {"saved_model", "manifest.json"}
         assert contract.seen == [files]
@@ -107,26 +97,12 @@ class TestWhatIsPulled:
         assert taken["files"] == written["files"]
         assert taken["archive_sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
-    def test_is_checked_before_it_has_its_name(self, get, models: Path) -> None:
-        def check(model, path: Path) -> None:
-            assert path.is_dir()
-            assert not (models / "yamnet").exists()
-
-        get(check=check)
-
     def test_is_not_pulled_twice(self, fetch, kaggle, contract) -> None:
         first, again = fetch(), fetch()
 
         assert (first.new, again.new) == (True, False)
         assert again.manifest == first.manifest
         assert kaggle.pulls == len(contract.seen) == 1
-
-    def test_may_come_in_a_folder_of_its_own(self, get, pack, files, models: Path, archive: Path) -> None:
-        archive.write_bytes(pack(files, "yamnet-1"))
-
-        get()
-
-        assert _tree(models / "yamnet" / "saved_model") == files
 
     def test_may_be_a_tflite_file(self, fetch, kaggle, lite, models: Path, contract) -> None:
         model, content = lite
@@ -138,64 +114,60 @@ class TestWhatIsPulled:
         assert contract.seen == [{".": content}]
         assert kaggle.asked[0]["instanceSlug"] == "classification-tflite"
 
-    def test_or_an_archive_of_one(self, get, lite, models: Path, pack, archive: Path) -> None:
-        model, content = lite
-        archive.write_bytes(pack({"1.tflite": content}))
-
-        get(model)
-
-        assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == content
-
 
 class TestFromAFile:
-    def test_an_archive(self, get, kaggle, models: Path, files, archive: Path) -> None:
+    @pytest.mark.parametrize("inside", [".", "yamnet-1"])
+    def test_an_archive(self, tree, get, kaggle, pack, models: Path, files, archive: Path, inside) -> None:
+        archive.write_bytes(pack(files, inside))
         content = archive.read_bytes()
 
         pulled = get()
 
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert tree(models / "yamnet" / "saved_model") == files
         assert pulled.manifest.source == str(archive)
         assert archive.read_bytes() == content
         assert kaggle.asked == []
+        assert not get(source=None).new
+
+    def test_an_archive_of_a_tflite_file(self, get, lite, models: Path, pack, archive: Path) -> None:
+        archive.write_bytes(pack({"1.tflite": lite[1]}))
+
+        get(lite[0])
+
+        assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == lite[1]
 
     def test_a_folder_of_which_only_the_model_is_taken(
-        self, get, models: Path, files, tmp_path: Path
+        self, tree, write, get, models: Path, files, tmp_path: Path
     ) -> None:
-        for name, content in (files | {"notes/holiday.jpg": b"", ".DS_Store": b""}).items():
-            path = tmp_path / "given" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        given = write(tmp_path / "given", files | {"notes/holiday.jpg": b"", ".DS_Store": b""})
 
-        pulled = get(source=tmp_path / "given")
+        pulled = get(source=given)
 
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert tree(models / "yamnet" / "saved_model") == files
         assert pulled.manifest.archive_sha256 is None
 
-    def test_one_linked_file_by_file(self, get, models: Path, files, tmp_path: Path) -> None:
-        for name, content in files.items():
-            blob, link = tmp_path / "blobs" / name, tmp_path / "given" / name
-            for path in (blob, link):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            blob.write_bytes(content)
-            link.symlink_to(blob)
+    def test_one_linked_file_by_file(self, tree, write, get, models: Path, files, tmp_path: Path) -> None:
+        blobs, given = (write(tmp_path / name, files) for name in ("blobs", "given"))
+        for name in files:
+            (given / name).unlink()
+            (given / name).symlink_to(blobs / name)
 
-        get(source=tmp_path / "given")
+        get(source=given)
 
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert tree(models / "yamnet" / "saved_model") == files
         assert not any(path.is_symlink() for path in models.rglob("*"))
 
-    def test_one_that_lies_where_it_belongs(self, fetch, get, models: Path, files, kaggle) -> None:
-        for name, content in files.items():
-            path = models / "yamnet" / "saved_model" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    def test_one_that_lies_where_it_belongs(
+        self, tree, write, fetch, get, models: Path, files, kaggle
+    ) -> None:
+        given = write(models / "yamnet" / "saved_model", files)
         with pytest.raises(ModelError, match="not pulled") as caught:
             fetch()
-        assert f"--from {models / 'yamnet' / 'saved_model'}" in str(caught.value.fix)
+        assert f"--from {given}" in str(caught.value.fix)
         assert kaggle.asked == []
 
-        assert get(source=models / "yamnet" / "saved_model").new
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert get(source=given).new
+        assert tree(models / "yamnet" / "saved_model") == files
 
     @pytest.mark.parametrize(
         ("content", "word"),
@@ -207,33 +179,23 @@ class TestFromAFile:
             (b"\x1c\0\0\0TFL3weights", "a TFLite file, not a SavedModel"),
             (b"RIFF....WAVEfmt ", "neither an archive nor a model"),
             (b"\x1f\x8b no gzip", "damaged or cut short"),
+            ({"holiday.jpg": b""}, "0 models in it"),
+            ({"a/saved_model.pb": b"", "b/saved_model.pb": b""}, "2 models in it"),
+            ({"saved_model.pb": b"", "../../escaped": b""}, "leads out"),
         ],
     )
     def test_something_else_is_refused(
-        self, get, models: Path, names_in, tmp_path: Path, content: bytes, word: str
+        self, get, pack, models: Path, names_in, tmp_path: Path, content: bytes | dict[str, bytes], word: str
     ) -> None:
         given = tmp_path / "given"
-        given.write_bytes(content)
+        given.write_bytes(content if isinstance(content, bytes) else pack(content))
 
         with pytest.raises(ModelUnfit, match=word) as caught:
             get(source=given)
 
         assert caught.value.where == str(given)
         assert names_in(models) == set()
-
-    def test_so_is_an_archive_of_something_else(self, get, pack, tmp_path: Path) -> None:
-        given = tmp_path / "given"
-        given.write_bytes(pack({"holiday.jpg": b""}))
-
-        with pytest.raises(ModelUnfit, match="0 models in it"):
-            get(source=given)
-
-    def test_and_two_models_at_once(self, get, pack, tmp_path: Path) -> None:
-        given = tmp_path / "given"
-        given.write_bytes(pack({"a/saved_model.pb": b"", "b/saved_model.pb": b""}))
-
-        with pytest.raises(ModelUnfit, match="2 models in it"):
-            get(source=given)
+        assert names_in(tmp_path) == {"models", given.name, "downloaded.tar.gz"}
 
     def test_and_nothing_at_all(self, get, tmp_path: Path) -> None:
         with pytest.raises(ModelUnfit, match="neither a file nor a folder"):
@@ -241,26 +203,25 @@ class TestFromAFile:
 
 
 class TestRefused:
-    def test_a_web_page_in_the_place_of_a_model(self, fetch, kaggle, lite, models: Path, names_in) -> None:
-        kaggle.files = {"1.tflite": b"<html>Log in first"}
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [(b"<html>Log in first", "0 models in it"), (b"\x1c\0\0\0TFL3 and others", "SHA-256")],
+    )
+    def test_another_file(
+        self, fetch, kaggle, lite, models: Path, names_in, content: bytes, said: str
+    ) -> None:
+        kaggle.files = {"1.tflite": content}
 
-        with pytest.raises(ModelUnfit, match="0 models in it") as caught:
+        with pytest.raises(ModelUnfit, match=said) as caught:
             fetch(lite[0])
 
         assert "\n" not in str(caught.value)
         assert names_in(models) == set()
 
-    def test_another_digest(self, fetch, kaggle, lite, models: Path, names_in) -> None:
-        model, content = lite
-        kaggle.files = {"1.tflite": content + b"!"}
-
-        with pytest.raises(ModelUnfit, match="SHA-256"):
-            fetch(model)
-
-        assert names_in(models) == set()
-
     def test_another_model_and_a_good_one_is_taken_afterwards(self, fetch, models: Path, names_in) -> None:
         def check(model, path: Path) -> None:
+            assert path.is_dir()
+            assert not (models / "yamnet").exists()
             raise ModelUnfit("this is not the documented yamnet", where=str(path))
 
         with pytest.raises(ModelUnfit) as caught:
@@ -285,17 +246,6 @@ class TestRefused:
             fetch(model, progress=changing)
         assert fetch(model).new
 
-    def test_an_archive_that_leads_out(
-        self, get, pack, models: Path, names_in, tmp_path: Path, archive: Path
-    ) -> None:
-        archive.write_bytes(pack({"saved_model.pb": b"", "../../escaped": b""}))
-
-        with pytest.raises(ModelUnfit, match="leads out"):
-            get()
-
-        assert names_in(models) == set()
-        assert names_in(tmp_path) == {"models", archive.name}
-
     def test_one_that_is_too_large_leaves_nothing(self, fetch, yamnet, models: Path, names_in) -> None:
         with pytest.raises(DownloadError, match="larger than 1 MB"):
             fetch(replace(yamnet, largest_bytes=1_000_000))
@@ -303,37 +253,21 @@ class TestRefused:
         assert names_in(models) == set()
 
 
-class TestWithoutANetwork:
-    @pytest.mark.usefixtures("offline")
-    def test_says_which_file_from_where_into_which_folder(self, get, models: Path, names_in) -> None:
-        with pytest.raises(DownloadError) as caught:
-            get(source=None)
+@pytest.mark.usefixtures("offline")
+def test_without_a_network_it_says_which_file_from_where_into_which_folder(get, models, names_in) -> None:
+    with pytest.raises(DownloadError) as caught:
+        get(source=None)
 
-        line = str(caught.value)
-        assert "\n" not in line
-        for words in (URL, "no network", "swara models pull yamnet --from FILE", str(models / "yamnet")):
-            assert words in line
-        assert names_in(models) == set()
-
-    def test_what_came_before_it_went_is_kept(self, fetch, kaggle, models: Path) -> None:
-        kaggle.plan(f"cut_after {2 << 20}", "404")
-        with pytest.raises(DownloadError, match="404"):
-            fetch()
-
-        assert fetch().new
-
-        assert kaggle.big_ranges[-1] == f"bytes={2 << 20}-"
-
-    def test_a_model_that_is_here_is_found(self, get, kaggle) -> None:
-        get()
-
-        assert not get(source=None).new
-        assert kaggle.asked == []
+    line = str(caught.value)
+    assert "\n" not in line
+    for words in (URL, "no network", "swara models pull yamnet --from FILE", str(models / "yamnet")):
+        assert words in line
+    assert names_in(models) == set()
 
 
 class TestADamagedModel:
     @pytest.mark.parametrize("damage", ["missing", "shorter", "changed", "no files", "no JSON"])
-    def test_is_replaced(self, get, models: Path, files, damage: str, names_in) -> None:
+    def test_is_replaced(self, tree, get, models: Path, files, damage: str, names_in) -> None:
         get()
         folder = models / "yamnet"
         graph, manifest = folder / "saved_model" / "saved_model.pb", folder / "manifest.json"
@@ -353,19 +287,19 @@ class TestADamagedModel:
 
         assert pulled.new
         assert ("manifest.json" if damage in {"no files", "no JSON"} else "saved_model.pb") in pulled.mended
-        assert _tree(folder / "saved_model") == files
+        assert tree(folder / "saved_model") == files
         assert names_in(models) == {"yamnet"}
 
-    def test_stays_where_the_new_one_is_no_good(self, get, archive: Path, models: Path) -> None:
+    def test_stays_where_the_new_one_is_no_good(self, tree, get, archive: Path, models: Path) -> None:
         get()
         (models / "yamnet" / "saved_model" / "saved_model.pb").write_bytes(b"A graph")
-        before = _tree(models / "yamnet")
+        before = tree(models / "yamnet")
         archive.write_bytes(b"<html>")
 
         with pytest.raises(ModelUnfit):
             get()
 
-        assert _tree(models / "yamnet") == before
+        assert tree(models / "yamnet") == before
 
 
 class TestTheDisk:
@@ -437,7 +371,7 @@ class TestTheDisk:
 
 
 class TestTwoAtOnce:
-    def test_both_succeed_with_one_download(self, kaggle, models: Path, files) -> None:
+    def test_both_succeed_with_one_download(self, tree, kaggle, models: Path, files) -> None:
         words = [sys.executable, "-c", _CHILD, str(models)]
         children = [subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
         said = [child.communicate(timeout=60)[0].split() for child in children]
@@ -446,7 +380,7 @@ class TestTwoAtOnce:
         assert sorted(new for new, _ in said) == ["False", "True"]
         assert len({digest for _, digest in said}) == 1
         assert kaggle.pulls == 1
-        assert _tree(models / "yamnet" / "saved_model") == files
+        assert tree(models / "yamnet" / "saved_model") == files
 
     def test_the_second_says_that_it_waits(self, get, models: Path, yamnet) -> None:
         stages: list[str] = []

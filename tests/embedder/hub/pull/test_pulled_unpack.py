@@ -9,6 +9,7 @@ import os
 import random
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,25 +50,18 @@ def unpacked(tmp_path: Path) -> Callable[..., Path]:
     return unpacked
 
 
-def _tree(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+@pytest.mark.parametrize("packed", [bytes, gzip.decompress], ids=["compressed", "plain"])
+def test_files_come_out_as_they_went_in(tree, unpacked, pack, files, packed) -> None:
+    assert tree(unpacked(packed(pack(files)))) == files
 
 
-def test_files_come_out_as_they_went_in(unpacked, pack, files) -> None:
-    assert _tree(unpacked(pack(files))) == files
-
-
-def test_so_do_those_of_a_plain_archive(unpacked, pack, files) -> None:
-    assert _tree(unpacked(gzip.decompress(pack(files)))) == files
-
-
-def test_folders_and_long_names_too(unpacked) -> None:
+def test_folders_and_long_names_too(tree, unpacked) -> None:
     long = "/".join(["a" * 90] * 3)
     members = (_member("./assets", tarfile.DIRTYPE), _member(long, size=3))
 
     for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
         into = unpacked(_tar(*members, form=form))
-        assert _tree(into) == {long: b"xxx"}
+        assert tree(into) == {long: b"xxx"}
         assert (into / "assets").is_dir()
         (into / long).unlink()
 
@@ -85,37 +79,26 @@ def test_folders_and_long_names_too(unpacked) -> None:
     ],
     ids=lambda member: f"{member.name} {member.linkname}",
 )
-def test_nothing_leaves_the_folder(unpacked, member: tarfile.TarInfo, tmp_path: Path) -> None:
+def test_nothing_leaves_the_folder(tree, unpacked, member: tarfile.TarInfo, tmp_path: Path) -> None:
     with pytest.raises(ModelUnfit, match=r"leads out|neither a plain file"):
         unpacked(_tar(member))
 
-    assert _tree(tmp_path / "models") == {}
-    _nothing_else(tmp_path)
-
-
-@pytest.mark.parametrize("name", ["/escaped", "C:\\escaped", "..\\escaped"])
-def test_a_name_that_would_lead_out_elsewhere_stays_in(unpacked, name: str, tmp_path: Path) -> None:
-    into = unpacked(_tar(_member(name, size=1)))
-
-    assert list(_tree(into)) == [name.removeprefix("/")]
-    _nothing_else(tmp_path)
-
-
-def _nothing_else(tmp_path: Path) -> None:
+    assert tree(tmp_path / "models") == {}
     assert {path.name for path in tmp_path.iterdir()} == {"archive", "models"}
 
 
-def test_a_link_is_no_way_out(unpacked, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnfit):
-        unpacked(_tar(_member("out", tarfile.SYMTYPE, str(tmp_path)), _member("out/escaped", size=1)))
+@pytest.mark.parametrize("name", ["/escaped", "C:\\escaped", "..\\escaped"])
+def test_a_name_that_would_lead_out_elsewhere_stays_in(tree, unpacked, name: str, tmp_path: Path) -> None:
+    into = unpacked(_tar(_member(name, size=1)))
 
-    assert not (tmp_path / "escaped").exists()
+    assert list(tree(into)) == [name.removeprefix("/")]
+    assert {path.name for path in tmp_path.iterdir()} == {"archive", "models"}
 
 
-def test_of_a_name_that_comes_twice_the_last_counts(unpacked) -> None:
+def test_of_a_name_that_comes_twice_the_last_counts(tree, unpacked) -> None:
     once, twice = _member("a", size=1), _member("./a", size=3)
 
-    assert _tree(unpacked(_tar(once, twice))) == {"a": b"xxx"}
+    assert tree(unpacked(_tar(once, twice))) == {"a": b"xxx"}
 
 
 def test_a_file_is_no_folder(unpacked) -> None:
@@ -123,14 +106,14 @@ def test_a_file_is_no_folder(unpacked) -> None:
         unpacked(_tar(_member("a", size=1), _member("a/b", size=1)))
 
 
-def test_no_more_comes_out_than_the_limit(unpacked, tmp_path: Path) -> None:
+def test_no_more_comes_out_than_the_limit(tree, unpacked, tmp_path: Path) -> None:
     bomb = _tar(_member("zeros", size=50_000_000))
     assert len(bomb) < 100_000
 
     with pytest.raises(ModelUnfit, match="more than 4 MB"):
         unpacked(bomb)
 
-    assert sum(map(len, _tree(tmp_path / "models").values())) <= LIMIT
+    assert sum(map(len, tree(tmp_path / "models").values())) <= LIMIT
 
 
 def test_nor_of_files(unpacked) -> None:
@@ -167,7 +150,7 @@ def test_one_cut_short_is_refused(unpacked, pack, files, share: float) -> None:
         unpacked(content[: int(share * len(content))])
 
 
-def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_found(tree, unpacked, pack, tmp_path: Path) -> None:
     """The checksum stands at the very end; where zeros repeat, a few bits count for nothing."""
     files = {"saved_model.pb": random.Random(0).randbytes(300)}
     content, refused = pack(files), 0
@@ -177,7 +160,7 @@ def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
         flipped = bytearray(content)
         flipped[at] ^= 0x10
         try:
-            assert _tree(unpacked(bytes(flipped))) == files
+            assert tree(unpacked(bytes(flipped))) == files
         except ModelUnfit:
             refused += 1
         for path in (tmp_path / "models" / "into").iterdir():
@@ -188,11 +171,8 @@ def test_a_flipped_bit_is_found(unpacked, pack, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + bytes(100), bytes(600), b""])
 def test_nonsense_is_refused_or_empty(unpacked, content: bytes) -> None:
-    try:
-        into = unpacked(content)
-    except ModelUnfit:
-        return
-    assert list(into.iterdir()) == []
+    with suppress(ModelUnfit):
+        assert list(unpacked(content).iterdir()) == []
 
 
 def test_a_full_disk_is_not_a_damaged_archive(unpacked, pack, files, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Pitch tracks of recordings, kept by what was tracked and by whom: tracking is what takes the time."""
+"""The cache of pitch tracks: tracking takes the time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 
 import numpy as np
 
-from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.storage.npz import ArrayCache, Arrays
+
+from . import TRACK_RATE_HZ, PitchTracker
 
 __all__ = ["PitchCache", "tracker_fingerprint"]
 
