@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias, assert_never
+from typing import Protocol, TypeAlias
 
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
 
-__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress", "TrackerName", "pitch_tracker"]
+__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress"]
 
 TRACK_RATE_HZ = 16_000
 """Sample rate of the clips that trackers take."""
@@ -33,28 +33,3 @@ class PitchTracker(Protocol):
     def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
         """Track the whole clip; memory beyond the result does not grow with its length."""
         ...
-
-
-TrackerName: TypeAlias = Literal["head"]
-
-
-def pitch_tracker(name: TrackerName) -> PitchTracker:
-    """Return the tracker of that name.
-
-    Parameters
-    ----------
-    name : {"head"}
-        The pitch head, the only one that ships.
-
-    Raises
-    ------
-    HeadError
-        If the file of the pitch head is absent or damaged.
-    """
-    match name:
-        case "head":
-            from .head import HeadTracker
-
-            return HeadTracker()
-        case _:
-            assert_never(name)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError

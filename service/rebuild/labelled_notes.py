@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
-from swara.classifier.pitch.cache import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swara.classifier.pitch import PitchTracker
-from swara.classifier.pitch.cache import tracker_fingerprint
+from swara.classifier.pitch.registry import tracker_fingerprint
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording

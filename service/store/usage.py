@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from swara.classifier.pitch.cache import PitchCache
+from swara.classifier.pitch.registry import PitchCache
 from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError

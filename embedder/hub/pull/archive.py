@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from swara.data.storage import disk
 from swara.embedder.errors import ModelError, ModelUnfit, writing
-from swara.embedder.hub.locate import SAVED_MODEL_FILE
+from swara.embedder.hub.contract import SAVED_MODEL_FILE
 
 from .catalogue import Pullable
 

@@ -15,13 +15,8 @@ from filelock import FileLock, Timeout
 from swara.data.storage.disk import FileRecord, sha256_of, sync_tree
 from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
 from swara.embedder.errors import ModelError, ModelInUse, ModelUnfit, writing
-from swara.embedder.hub.locate import (
-    MANIFEST_FILE,
-    SAVED_MODEL_FILE,
-    SAVED_MODEL_FOLDER,
-    TFLITE_FILE,
-    saved_model_digest,
-)
+from swara.embedder.hub.contract import SAVED_MODEL_FILE, SAVED_MODEL_FOLDER, saved_model_digest
+from swara.embedder.hub.locate import MANIFEST_FILE, TFLITE_FILE
 
 from .archive import place_content
 from .catalogue import Pullable

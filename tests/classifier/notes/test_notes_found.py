@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import PRESETS, Standard, find_held_notes, judge, tile
-from swara.classifier.pitch import pitch_tracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.synth import VOICES, SungNote, sing_take, swara_sequence
 from swara.data.take import Glide, Note
 from swara.raga.ragas import raga_named

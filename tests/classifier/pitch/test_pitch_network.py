@@ -25,7 +25,7 @@ from swara.data.installation import repair_advice
 ROOT = Path(__file__).parents[3]
 HEAR_NOISE = """
 import numpy as np
-from swara.classifier.pitch import pitch_tracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.clip import Clip
 noise = np.random.default_rng(0).standard_normal(16_000).astype(np.float32)
 print(len(pitch_tracker("head").track(Clip(0.1 * noise, 16_000))))

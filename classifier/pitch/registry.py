@@ -1,9 +1,10 @@
-"""The cache of pitch tracks: tracking takes the time."""
+"""The pitch trackers by name, what tells one from another, and the cache of what they found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from typing import Literal, TypeAlias, assert_never
 
 import numpy as np
 
@@ -11,8 +12,32 @@ from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.storage.npz import ArrayCache, Arrays
 
 from . import TRACK_RATE_HZ, PitchTracker
+from .head import HeadTracker
 
-__all__ = ["PitchCache", "tracker_fingerprint"]
+__all__ = ["PitchCache", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
+
+
+TrackerName: TypeAlias = Literal["head"]
+
+
+def pitch_tracker(name: TrackerName) -> PitchTracker:
+    """Return the tracker of that name.
+
+    Parameters
+    ----------
+    name : {"head"}
+        The pitch head, the only one that ships.
+
+    Raises
+    ------
+    HeadError
+        If the file of the pitch head is absent or damaged.
+    """
+    match name:
+        case "head":
+            return HeadTracker()
+        case _:
+            assert_never(name)
 
 
 def tracker_fingerprint(tracker: PitchTracker) -> str:
