@@ -17,7 +17,6 @@ import numpy as np
 
 from swara.data.clip import Samples
 from swara.data.errors import MissingPackage
-from swara.data.installation import install_command
 
 from .reader import Refused, to_mono
 
@@ -156,6 +155,8 @@ class AvReader:
         try:
             import av
         except ImportError as error:
+            from swara.data.installation import install_command
+
             raise MissingPackage(
                 "reading this format takes PyAV, which is not installed",
                 where=str(path),
