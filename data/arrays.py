@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import MissingPackage
-from .installation import install_command
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -43,6 +42,8 @@ def data_frame(columns: Mapping[str, Any], dtypes: Mapping[str, str] | None = No
     try:
         from pandas import DataFrame
     except ImportError as error:
+        from swara.data.installation import install_command
+
         raise MissingPackage(
             "a data frame takes pandas, which is not installed",
             fix=f"Install it with: {install_command('pandas', extra='dev')}",

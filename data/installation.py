@@ -1,6 +1,7 @@
 """Where this swara was installed from, and the commands that bring what is missing or damaged.
 
-No command names swara itself: on a package index, that name may be somebody else's.
+No command names swara itself: on a package index, that name may be somebody else's. What runs in every
+analysis imports this only when it has something to say.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from threading import RLock
 from typing import Any
 
 from swara.data.errors import MissingPackage
-from swara.data.installation import install_command
 
 from .errors import ModelDamaged
 
@@ -36,6 +35,8 @@ def open_interpreter(model: Path | bytes, where: str, threads: int) -> Any:
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
+        from swara.data.installation import install_command
+
         raise MissingPackage(
             "this model runs on LiteRT, which is not installed",
             where=where,

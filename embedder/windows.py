@@ -35,6 +35,7 @@ class WindowRunner:
     Parameters
     ----------
     contract : Contract
+        What the model takes and gives, as it is documented.
     make : callable
         Makes a copy of the network.
     workers : int
@@ -106,6 +107,7 @@ def pieces(
     blocks : iterable of float32 arrays, shape [any]
         Together the waveform.
     contract : Contract
+        What the model takes and gives, as it is documented.
     sizes : tuple of int
         Numbers of windows that the network takes, falling.
 

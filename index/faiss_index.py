@@ -1,20 +1,28 @@
-"""Search with FAISS, its answers put into the one order that `NeighbourIndex` promises."""
+"""Vectors searched with FAISS, its answers put into one order that never changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 from swara.embedder import Vectors
 
 from . import IndexDamaged
-from .engine import Ids, checked_items, checked_queries, nothing_found, ranked_rows
 
-__all__ = ["FaissIndex"]
+__all__ = ["NO_ID", "FaissIndex", "Ids"]
+
+Ids: TypeAlias = npt.NDArray[np.int64]
+
+NO_ID = -1
+"""Stands where there is no neighbour left."""
+
+_LONGEST = 1e15
+"""Components up to this size leave inner products within float32."""
 
 _MORE = 8
 """How many candidates beyond `k` are asked for at first."""
@@ -24,16 +32,24 @@ _COMPONENTS = 2**20
 
 
 class FaissIndex:
-    """A `NeighbourIndex` on FAISS's flat index for inner products.
+    """Vectors with ids, searched by inner product: cosine similarity, as vectors are expected of length 1.
 
-    FAISS rounds in float32 and puts equally similar vectors in any order. So it is asked for some candidates
-    more, and for still more until those left out are surely less similar than the k-th; the candidates are
-    then ranked as `ExactIndex` ranks.
+    Similarities are inner products summed in double precision, rounded to float32 and clipped to -1..1; the
+    most similar comes first, and of equally similar ones the lowest id. FAISS rounds in float32 and puts
+    equally similar vectors in any order. So it is asked for some candidates more, and for still more until
+    those left out are surely less similar than the k-th; the candidates are then ranked.
 
     Parameters
     ----------
     vectors : float32 array, shape [count, dim]
+        What is searched.
     ids : int64 array, shape [count]
+        Id of each vector.
+
+    Attributes
+    ----------
+    vectors, ids
+        Copies of them.
 
     Raises
     ------
@@ -44,29 +60,39 @@ class FaissIndex:
     def __init__(self, vectors: Vectors, ids: Ids) -> None:
         import faiss
 
-        self._vectors, self._ids = checked_items(vectors, ids)
-        self._flat = faiss.IndexFlatIP(self._vectors.shape[1])
+        self.vectors, self.ids = _checked_items(vectors, ids)
+        self._flat = faiss.IndexFlatIP(self.vectors.shape[1])
         self._index = faiss.IndexIDMap2(self._flat)
-        self._index.add_with_ids(self._vectors, self._ids)
-        longest = float(np.linalg.norm(self._vectors.astype(np.float64), axis=1).max(initial=0.0))
+        self._index.add_with_ids(self.vectors, self.ids)
+        longest = float(np.linalg.norm(self.vectors.astype(np.float64), axis=1).max(initial=0.0))
         # Twice the bound on the error of a sum of products in float32 (Higham 2002, eq. 3.5).
-        self._error = longest * self._vectors.shape[1] * float(np.finfo(np.float32).eps)
-
-    @property
-    def vectors(self) -> Vectors:
-        """What is searched."""
-        return self._vectors
-
-    @property
-    def ids(self) -> Ids:
-        """Id of each vector."""
-        return self._ids
+        self._error = longest * self.vectors.shape[1] * float(np.finfo(np.float32).eps)
 
     def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
-        """Find the `k` most similar vectors for each query; see `NeighbourIndex`."""
-        own = checked_queries(queries, self._vectors.shape[1], k)
-        if not len(self._ids):
-            return nothing_found(len(own), k)
+        """Find the `k` most similar vectors for each query.
+
+        Parameters
+        ----------
+        queries : float32 array, shape [n, dim]
+            In any memory layout.
+        k : int
+            At least 1; may exceed the number of vectors.
+
+        Returns
+        -------
+        scores : float32 array, shape [n, k]
+            Falling; minus infinity where there are fewer than `k` vectors.
+        ids : int64 array, shape [n, k]
+            `NO_ID` there.
+
+        Raises
+        ------
+        ValueError
+            If a query has another length or holds what is not a finite number, or `k` is below 1.
+        """
+        own = _checked_queries(queries, self.vectors.shape[1], k)
+        if not len(self.ids):
+            return _nothing_found(len(own), k)
         with _one_thread():
             return self._search(own, k, k + _MORE)
 
@@ -97,15 +123,15 @@ class FaissIndex:
 
     def _search(self, queries: Vectors, k: int, asked: int) -> tuple[Vectors, Ids]:
         """Ask for so many candidates for each query, and for more where that does not settle it."""
-        asked = min(asked, len(self._ids))
-        scores, ids = nothing_found(len(queries), k)
+        asked = min(asked, len(self.ids))
+        scores, ids = _nothing_found(len(queries), k)
         settled = np.ones(len(queries), dtype=np.bool_)
         at_once = max(1, _COMPONENTS // (asked * queries.shape[1]))
         for begin in range(0, len(queries), at_once):
             part = slice(begin, begin + at_once)
             rough, rows = self._flat.search(queries[part], asked)
-            scores[part], ids[part] = ranked_rows(queries[part], self._vectors[rows], self._ids[rows], k)
-            if asked < len(self._ids):
+            scores[part], ids[part] = _ranked_rows(queries[part], self.vectors[rows], self.ids[rows], k)
+            if asked < len(self.ids):
                 settled[part] = self._best_left_out(queries[part], rough[:, -1]) < scores[part, -1]
         if not settled.all():
             scores[~settled], ids[~settled] = self._search(queries[~settled], k, 2 * asked)
@@ -142,3 +168,73 @@ def _contents(stored: Any) -> tuple[Vectors, Ids]:
         raise ValueError(f"it is a {type(stored).__name__}")
     vectors = faiss.vector_to_array(flat.codes).view(np.float32).reshape(flat.ntotal, flat.d)
     return vectors, faiss.vector_to_array(stored.id_map)
+
+
+def _checked_items(vectors: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
+    """Return vectors and ids as contiguous copies.
+
+    Raises
+    ------
+    ValueError
+        If a vector is not finite or not float32, or the ids are not as many different whole numbers from 0.
+    """
+    own = _checked_vectors(vectors)
+    numbers = np.array(ids, dtype=np.int64)
+    if not np.array_equal(numbers, ids) or numbers.shape != (len(own),):
+        raise ValueError(f"ids of shape {np.shape(ids)} for {len(own)} vectors, or not whole numbers")
+    if (numbers < 0).any() or np.unique(numbers).size != numbers.size:
+        raise ValueError("ids must be 0 or more, and each can stand only once")
+    return own, numbers
+
+
+def _checked_queries(queries: Vectors, dim: int, k: int) -> Vectors:
+    """Return the queries as a contiguous copy; raise as `FaissIndex.search` says."""
+    if k < 1:
+        raise ValueError(f"cannot look for {k} neighbours")
+    own = _checked_vectors(queries)
+    if own.shape[1] != dim:
+        raise ValueError(f"queries of length {own.shape[1]} for vectors of length {dim}")
+    return own
+
+
+def _nothing_found(queries: int, k: int) -> tuple[Vectors, Ids]:
+    """Return scores and ids, shape [queries, k], where there are no neighbours."""
+    return np.full((queries, k), -np.inf, dtype=np.float32), np.full((queries, k), NO_ID, dtype=np.int64)
+
+
+def _ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
+    """Return scores and ids of the `k` vectors most similar to each query, as `FaissIndex` orders them.
+
+    Parameters
+    ----------
+    queries : float32 array, shape [queries, dim]
+        Vectors of length 1 that neighbours are sought of.
+    vectors : float32 array, shape [queries, n, dim]
+        Those that come into question for each.
+    ids : int64 array, shape [queries, n]
+        By which each vector is answered with.
+    k : int
+        How many are wanted for each query.
+
+    Returns
+    -------
+    scores : float32 array, shape [queries, k]
+    ids : int64 array, shape [queries, k]
+    """
+    # Not a matrix product: how that rounds depends on where a row stands, and equal rows must score alike.
+    products = (vectors.astype(np.float64) * queries[:, None]).sum(axis=2)
+    scores = np.clip(products.astype(np.float32), -1.0, 1.0)
+    order = np.lexsort((ids, -scores), axis=-1)[:, :k]
+    best, nearest = _nothing_found(len(queries), k)
+    best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
+    nearest[:, : order.shape[1]] = np.take_along_axis(ids, order, axis=1)
+    return best, nearest
+
+
+def _checked_vectors(vectors: Vectors) -> Vectors:
+    if vectors.ndim != 2 or vectors.dtype != np.float32:
+        raise ValueError(f"expected rows of float32, got {vectors.dtype} of shape {vectors.shape}")
+    # Written so that NaN fails it.
+    if not (np.abs(vectors) <= _LONGEST).all():
+        raise ValueError("a vector holds what is not a finite number, or is far too long")
+    return np.array(vectors, order="C")

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from .errors import BadNotation
@@ -164,7 +164,7 @@ def to_roman(swaras: Iterable[NotatedSwara]) -> str:
     ValueError
         If the last swara has a meend to a next one.
     """
-    return _joined((s, _signed(s, swara_letter(*s.pitch), _kan_letter(s))) for s in swaras)
+    return _written(swaras, swara_letter)
 
 
 def to_devanagari(swaras: Iterable[NotatedSwara]) -> str:
@@ -175,7 +175,7 @@ def to_devanagari(swaras: Iterable[NotatedSwara]) -> str:
     ValueError
         If the last swara has a meend to a next one.
     """
-    return _joined((s, _signed(s, swara_devanagari(*s.pitch), _kan_devanagari(s))) for s in swaras)
+    return _written(swaras, swara_devanagari)
 
 
 def swara_letter(svarasthana: Svarasthana, octave: int) -> str:
@@ -193,35 +193,17 @@ def swara_devanagari(svarasthana: Svarasthana, octave: int) -> str:
     return unicodedata.normalize("NFC", svarasthana.devanagari + alteration + dots)
 
 
-def _kan_letter(swara: NotatedSwara) -> str:
-    return "" if swara.kan is None else "^" + swara_letter(*swara.kan)
-
-
-def _kan_devanagari(swara: NotatedSwara) -> str:
-    return "" if swara.kan is None else "^" + swara_devanagari(*swara.kan)
-
-
-def _signed(swara: NotatedSwara, letter: str, kan: str) -> str:
-    turned = f"({letter})" if swara.turn else letter
-    return kan + turned + " -" * (swara.beats - 1) + ("," if swara.ends_phrase else "")
-
-
-def _joined(written: Iterable[tuple[NotatedSwara, str]]) -> str:
-    text, previous = "", None
-    for swara, sign in written:
-        text += _between(previous) + sign
-        previous = swara
-    if previous is not None and previous.meend_to_next:
+def _written(swaras: Iterable[NotatedSwara], sign_of: Callable[[Svarasthana, int], str]) -> str:
+    text, joint, glides = "", "", False
+    for swara in swaras:
+        sign = f"({sign_of(*swara.pitch)})" if swara.turn else sign_of(*swara.pitch)
+        kan = "" if swara.kan is None else "^" + sign_of(*swara.kan)
+        text += joint + kan + sign + " -" * (swara.beats - 1) + "," * swara.ends_phrase
+        glides = swara.meend_to_next
+        joint = ("~" if swara.beats == 1 else " ~") if glides else " "
+    if glides:
         raise ValueError("the last swara has a meend to a next one")
     return text
-
-
-def _between(previous: NotatedSwara | None) -> str:
-    if previous is None:
-        return ""
-    if not previous.meend_to_next:
-        return " "
-    return "~" if previous.beats == 1 else " ~"
 
 
 def _swara(token: str, place: str) -> NotatedSwara:

@@ -6,7 +6,8 @@ on details, above all on the samvadi and the hour; what judging a take rests on,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -67,7 +68,7 @@ class Raga:
             raise ValueError(f"{self.display} goes neither up nor down through {sorted(strangers)}")
 
     def allows(self, index: int) -> bool:
-        """Whether svarasthana `index` belongs to the raga."""
+        """Tell whether svarasthana `index` belongs to the raga."""
         return index in self.swaras
 
 
@@ -75,148 +76,45 @@ def _indices(notation: str) -> frozenset[int]:
     return frozenset(swara.svarasthana.index for swara in parse_notation(notation))
 
 
-def _raga(
-    display: str,
-    *,
-    thaat: str,
-    up: str,
-    down: str,
-    vadi: str,
-    samvadi: str,
-    time: str,
-    pakad: tuple[str, ...],
-) -> Raga:
-    name = display.casefold()
-    return Raga(name, display, thaat, tuple(up.split()), tuple(down.split()), vadi, samvadi, time, pakad)
+_OUTLINES = """
+Bhupali | Kalyan | S R G P D S' | S' D P G R S | G | D | first part of the night
+    S D R S, G R G, P, G D, P, D S', D R' S'
+    G R S .D, S R G, P G, D P, G R S
+Deshkar | Bilawal | S R G P D S' | S' D P G P D P G R S | D | G | late morning
+    D P, G P D P, G R S
+Yaman | Kalyan | .N R G M D N S' | S' N D P M G R S | G | N | first part of the night
+    .N R G R S, P M G R S
+Yaman Kalyan | Kalyan | .N R G M D N S' | S' N D P M G m G R S | G | N | first part of the night
+    .N R G, P M G, m G R S
+Gavati | Khamaj | S G m P n S' | S' n D P m G m R .n S | P | S | late afternoon
+    S m, G m P n S' D P, G m R .n S
+Bhairav | Bhairav | S r G m P d N S' | S' N d P m G r S | d | r | dawn
+    G m d P, G m r S
+Malkauns | Bhairavi | .n S g m d n S' | S' n d m g m g S | m | S | late night
+    m g, m d n d, m, g S
+Durga | Bilawal | S R m P D S' | S' D P m R S | m | S | second part of the night
+    D m R, m P, D m R, .D S
+Kafi | Kafi | S R g m P D n S' | S' n D P m g R S | P | S | late evening
+    S S R R g g m m P
+Bilawal | Bilawal | S R G m P D N S' | S' N D P m G R S | D | G | morning
+    G R, G P, D, N S'
+Bageshri | Kafi | .n S g m D n S' | S' n D m P D m g R S | m | S | late night
+    S .n .D S, m D n D, m, g R S
+Todi | Todi | S r g M P d N S' | S' N d P M g r S | d | g | late morning
+    .d .N S r g, r S, M g r g, r S
+"""
+"""Name, thaat, ascent, descent, vadi, samvadi and time of each raga; below it a key phrase to a line."""
 
 
-_TABLE = (
-    _raga(
-        "Bhupali",
-        thaat="Kalyan",
-        up="S R G P D S'",
-        down="S' D P G R S",
-        vadi="G",
-        samvadi="D",
-        time="first part of the night",
-        pakad=(
-            "S D R S, G R G, P, G D, P, D S', D R' S'",
-            "G R S .D, S R G, P G, D P, G R S",
-        ),
-    ),
-    _raga(
-        "Deshkar",
-        thaat="Bilawal",
-        up="S R G P D S'",
-        down="S' D P G P D P G R S",
-        vadi="D",
-        samvadi="G",
-        time="late morning",
-        pakad=("D P, G P D P, G R S",),
-    ),
-    _raga(
-        "Yaman",
-        thaat="Kalyan",
-        up=".N R G M D N S'",
-        down="S' N D P M G R S",
-        vadi="G",
-        samvadi="N",
-        time="first part of the night",
-        pakad=(".N R G R S, P M G R S",),
-    ),
-    _raga(
-        "Yaman Kalyan",
-        thaat="Kalyan",
-        up=".N R G M D N S'",
-        down="S' N D P M G m G R S",
-        vadi="G",
-        samvadi="N",
-        time="first part of the night",
-        pakad=(".N R G, P M G, m G R S",),
-    ),
-    _raga(
-        "Gavati",
-        thaat="Khamaj",
-        up="S G m P n S'",
-        down="S' n D P m G m R .n S",
-        vadi="P",
-        samvadi="S",
-        time="late afternoon",
-        pakad=("S m, G m P n S' D P, G m R .n S",),
-    ),
-    _raga(
-        "Bhairav",
-        thaat="Bhairav",
-        up="S r G m P d N S'",
-        down="S' N d P m G r S",
-        vadi="d",
-        samvadi="r",
-        time="dawn",
-        pakad=("G m d P, G m r S",),
-    ),
-    _raga(
-        "Malkauns",
-        thaat="Bhairavi",
-        up=".n S g m d n S'",
-        down="S' n d m g m g S",
-        vadi="m",
-        samvadi="S",
-        time="late night",
-        pakad=("m g, m d n d, m, g S",),
-    ),
-    _raga(
-        "Durga",
-        thaat="Bilawal",
-        up="S R m P D S'",
-        down="S' D P m R S",
-        vadi="m",
-        samvadi="S",
-        time="second part of the night",
-        pakad=("D m R, m P, D m R, .D S",),
-    ),
-    _raga(
-        "Kafi",
-        thaat="Kafi",
-        up="S R g m P D n S'",
-        down="S' n D P m g R S",
-        vadi="P",
-        samvadi="S",
-        time="late evening",
-        pakad=("S S R R g g m m P",),
-    ),
-    _raga(
-        "Bilawal",
-        thaat="Bilawal",
-        up="S R G m P D N S'",
-        down="S' N D P m G R S",
-        vadi="D",
-        samvadi="G",
-        time="morning",
-        pakad=("G R, G P, D, N S'",),
-    ),
-    _raga(
-        "Bageshri",
-        thaat="Kafi",
-        up=".n S g m D n S'",
-        down="S' n D m P D m g R S",
-        vadi="m",
-        samvadi="S",
-        time="late night",
-        pakad=("S .n .D S, m D n D, m, g R S",),
-    ),
-    _raga(
-        "Todi",
-        thaat="Todi",
-        up="S r g M P d N S'",
-        down="S' N d P M g r S",
-        vadi="d",
-        samvadi="g",
-        time="late morning",
-        pakad=(".d .N S r g, r S, M g r g, r S",),
-    ),
-)
+def _read_outlines() -> Iterator[Raga]:
+    for outline in re.split(r"\n(?=\S)", _OUTLINES.strip()):
+        first, *pakad = (line.strip() for line in outline.splitlines())
+        display, thaat, up, down, vadi, samvadi, time = first.split(" | ")
+        aroha, avaroha = tuple(up.split()), tuple(down.split())
+        yield Raga(display.casefold(), display, thaat, aroha, avaroha, vadi, samvadi, time, tuple(pakad))
 
-RAGAS: Mapping[str, Raga] = MappingProxyType({raga.name: raga for raga in _TABLE})
+
+RAGAS: Mapping[str, Raga] = MappingProxyType({raga.name: raga for raga in _read_outlines()})
 """Every raga by its `name`."""
 
 _OTHER_SPELLINGS = {

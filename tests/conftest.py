@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from swara import cli
-from swara.classifier.pitch import pitch_tracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.embedder.registry import embedder_named

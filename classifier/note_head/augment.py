@@ -50,7 +50,9 @@ def augmented(
     Parameters
     ----------
     sources : sequence of NoteSource
+        The labelled notes to make copies of.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
     copies : int
         How many to make from each note.
     moved : float

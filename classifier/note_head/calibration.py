@@ -26,6 +26,7 @@ def log_loss(probabilities: FloatArray, truth: IntArray) -> float:
     Parameters
     ----------
     probabilities : float64 array, shape [notes, classes]
+        Of each class; each row adds up to 1.
     truth : int array, shape [notes]
         Place of each note's class.
     """
@@ -43,7 +44,9 @@ def temperature_for(scores: FloatArray, truth: IntArray) -> float:
     Parameters
     ----------
     scores : float64 array, shape [notes, classes]
+        What the head gives before the softmax.
     truth : int array, shape [notes]
+        Index of the right class.
     """
     if truth.size == 0:
         return 1.0
@@ -76,7 +79,9 @@ def expected_calibration_error(confidence: FloatArray, right: BoolArray) -> floa
     Parameters
     ----------
     confidence : float64 array, shape [notes]
+        Probability of the class that was named, 0 to 1.
     right : bool array, shape [notes]
+        Whether that class was the right one.
     """
     if confidence.size == 0:
         return 0.0

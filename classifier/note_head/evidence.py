@@ -66,6 +66,7 @@ def evidence_of_notes(notes: Sequence[FloatArray]) -> Evidence:
     Parameters
     ----------
     notes : sequence of float64 arrays, shape [frames]
+        Pitch of each note's frames in cents above Sa; NaN where there is none.
 
     Returns
     -------

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from swara.classifier import HeadError
-from swara.data.installation import newer_advice
 from swara.data.storage.npz import Arrays, read_arrays, write_arrays
 
 from .head import NoteHead
@@ -71,6 +70,8 @@ def load_note_head(path: Path) -> NoteHead:
         raise HeadError("the file is missing", where=str(path), fix=_REBUILD) from error
     except (OSError, ValueError, KeyError) as error:
         raise HeadError(f"this is no note head: {error}", where=str(path), fix=_REBUILD) from error
+    from swara.data.installation import newer_advice
+
     raise HeadError("the note head was written by a newer swara", where=str(path), fix=newer_advice())
 
 

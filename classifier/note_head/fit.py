@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,7 @@ __all__ = [
     "fit_note_head",
     "pitch_order",
     "rare_swaras",
+    "refit_without",
     "too_few",
 ]
 
@@ -122,7 +123,7 @@ def fit_note_head(
     classes = tuple(sorted({example.swara for example in kept}, key=pitch_order))
     if len(classes) < 2:
         raise too_few(left_out)
-    training_set = _lesson(kept, classes, use_embedding, use_evidence)
+    training_set = _training_set(kept, classes, use_embedding, use_evidence)
     with one_thread():
         split = split_notes(training_set, seed)
         tried = recipes(use_embedding=use_embedding, use_evidence=use_evidence)
@@ -131,7 +132,43 @@ def fit_note_head(
     return FittedHead(head, _metrics(training_set, split, best, head, left_out))
 
 
-def _lesson(
+def refit_without(
+    fitted: FittedHead, examples: Sequence[NoteExample], singers: Collection[str]
+) -> NoteHead | None:
+    """Train a head as `fitted` was, but on other singers only.
+
+    Recipe, temperature and threshold are those of `fitted`, which knows all singers: four figures, chosen on
+    notes held out in turn. The weights have not seen the singers.
+
+    Parameters
+    ----------
+    fitted : FittedHead
+        The head, and the recipe that it was fitted by.
+    examples : sequence of NoteExample
+        What it was trained on, augmented ones included.
+    singers : collection of str
+        To be left out.
+
+    Returns
+    -------
+    NoteHead or None
+        None where the others do not sing two swaras.
+    """
+    head = fitted.head
+    kept = [each for each in examples if each.singer not in singers and each.swara in head.classes]
+    taught = {example.swara for example in kept}
+    classes = tuple(swara for swara in head.classes if swara in taught)
+    if len(classes) < 2:
+        return None
+    training_set = _training_set(kept, classes, head.uses_embedding, head.uses_evidence)
+    recipe = Recipe(fitted.metrics.embedding_gain, fitted.metrics.inverse_penalty)
+    with one_thread():
+        linear = regress(training_set.features, training_set.labels, training_set.embedding_dim, recipe)
+    familiar = familiar_positions(training_set.evidence, training_set.labels)
+    return replace(head, classes=classes, linear=linear, familiar=familiar)
+
+
+def _training_set(
     kept: Sequence[NoteExample], classes: tuple[str, ...], use_embedding: bool, use_evidence: bool
 ) -> TrainingSet:
     embeddings = np.stack([example.embedding for example in kept])

@@ -101,6 +101,7 @@ class NoteHead:
         embeddings : float32 array, shape [notes, embedding_dim]
             Of any length if the head does not use them.
         evidence : float32 array, shape [notes, EVIDENCE_DIM]
+            Of `pitch_evidence`, a row for each note.
 
         Raises
         ------
@@ -188,6 +189,7 @@ def agreement(note_letter: str, prediction: NotePrediction) -> Agreement:
     note_letter : str
         In roman notation with its octave, such as ``S'``.
     prediction : NotePrediction
+        What the head says of the note.
     """
     if note_letter not in prediction.known:
         return Agreement(None, f"the note head has not learned {note_letter}")

@@ -10,7 +10,7 @@ import numpy as np
 from swara.data.arrays import BoolArray, FloatArray, IntArray
 
 from .evidence import EVIDENCE_DIM, Evidence
-from .regression import Recipe, moments_of, regress
+from .regression import Recipe, regress
 
 __all__ = [
     "MOST_FOLDS",
@@ -28,7 +28,7 @@ MOST_FOLDS = 5
 
 
 def grouped_folds(groups: Sequence[str], rng: np.random.Generator) -> list[IntArray]:
-    """TrainTestRows notes into folds that hold whole groups.
+    """Split notes into folds that hold whole groups.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def answer_held_out(
         taught = np.unique(labels)
         if taught.size < 2:
             continue
-        moments = moments_of(features)
+        moments = features.mean(axis=0), features.std(axis=0)
         for scored, recipe in zip(scores, recipes, strict=True):
             linear = regress(features, labels, training_set.embedding_dim, recipe, moments)
             scored[np.ix_(fold, taught)] = linear.scores(training_set.features[fold])

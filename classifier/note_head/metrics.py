@@ -89,6 +89,7 @@ class HeadMetrics:
     split : str
         What was held out together: ``singer`` or ``recording``.
     folds : int
+        In how many parts the notes were, each answered by a head that learned from the others.
     scores : NamingScores
         On notes as they were sung, by heads trained without their singer, or recording.
     temperature, threshold, embedding_gain, inverse_penalty : float

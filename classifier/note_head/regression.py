@@ -10,7 +10,7 @@ import numpy as np
 
 from swara.data.arrays import FloatArray, IntArray
 
-__all__ = ["Linear", "Moments", "Recipe", "moments_of", "one_thread", "recipes", "regress", "softmax"]
+__all__ = ["Linear", "Recipe", "one_thread", "recipes", "regress", "softmax"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,9 @@ class Linear:
     mean, scale : float64 arrays, shape [dim]
         A feature enters as ``(feature - mean) * scale``.
     weights : float64 array, shape [classes, dim]
+        Of each feature in each class's score.
     bias : float64 array, shape [classes]
+        Added to each class's score.
 
     Raises
     ------
@@ -84,19 +86,6 @@ def recipes(*, use_embedding: bool, use_evidence: bool) -> tuple[Recipe, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """Mean and standard deviation of each feature, shapes [dim]; recipes share them."""
-
-    mean: FloatArray
-    deviation: FloatArray
-
-
-def moments_of(features: FloatArray) -> Moments:
-    """Measure features, shape [notes, dim]."""
-    return Moments(features.mean(axis=0), features.std(axis=0))
-
-
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Fit on one thread: sums taken in another order round otherwise."""
@@ -113,7 +102,7 @@ def regress(
     labels: IntArray,
     embedding_dim: int,
     recipe: Recipe,
-    moments: Moments | None = None,
+    moments: tuple[FloatArray, FloatArray] | None = None,
 ) -> Linear:
     """Fit a multinomial logistic regression, classes of equal weight.
 
@@ -126,8 +115,9 @@ def regress(
     embedding_dim : int
         How many of the features are the embedding.
     recipe : Recipe
-    moments : Moments, optional
-        Of these features, where they were measured before.
+        Strength of the penalty, and which features count.
+    moments : tuple of float64 arrays, shape [dim], optional
+        Mean and standard deviation of these features, where they were measured before.
 
     Returns
     -------
@@ -136,8 +126,8 @@ def regress(
     """
     from sklearn.linear_model import LogisticRegression
 
-    known = moments or moments_of(features)
-    mean, scale = known.mean, _scale(known.deviation, embedding_dim, recipe.embedding_gain)
+    mean, deviation = moments or (features.mean(axis=0), features.std(axis=0))
+    scale = _scale(deviation, embedding_dim, recipe.embedding_gain)
     model = LogisticRegression(C=recipe.inverse_penalty, class_weight="balanced", max_iter=_STEPS)
     model.fit((features - mean) * scale, labels)
     if model.coef_.shape[0] == 1:  # two classes: scikit-learn keeps the score of the second alone

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, assert_never
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
-from .tracker import TRACK_RATE_HZ, PitchTracker, Progress
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
 
-__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress", "TrackerName", "pitch_tracker"]
+__all__ = ["TRACK_RATE_HZ", "PitchTracker", "Progress"]
 
-TrackerName: TypeAlias = Literal["head"]
+TRACK_RATE_HZ = 16_000
+"""Sample rate of the clips that trackers take."""
+
+Progress: TypeAlias = Callable[[float], None]
+"""Called with the share of the work done so far, 0 to 1."""
 
 
-def pitch_tracker(name: TrackerName) -> PitchTracker:
-    """Return the tracker of that name.
+class PitchTracker(Protocol):
+    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms between 65 and 1100 Hz."""
 
-    Parameters
-    ----------
-    name : {"head"}
-        The pitch head, the only one that ships.
+    @property
+    def name(self) -> str:
+        """Short name, for reports."""
+        ...
 
-    Raises
-    ------
-    HeadError
-        If the file of the pitch head is absent or damaged.
-    """
-    match name:
-        case "head":
-            from .head import HeadTracker
+    @property
+    def release(self) -> str:
+        """What tells it from others of its name; those of one name and release answer alike."""
+        ...
 
-            return HeadTracker()
-        case _:
-            assert_never(name)
+    def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
+        """Track the whole clip; memory beyond the result does not grow with its length."""
+        ...

@@ -87,7 +87,9 @@ def ends_still(hz: FloatArray, probability: Salience) -> bool:
     Parameters
     ----------
     hz : float64 array, shape [STILL_FRAMES]
+        Pitch of the newest frames, the last one last.
     probability : float32 array, shape [STILL_FRAMES]
+        Probability that a voice sounds in each.
     """
     return bool(_stands_still(hz[None], probability[None])[0])
 
@@ -143,7 +145,9 @@ class Path:
         Parameters
         ----------
         salience : float32 array, shape [frames, PITCH_BINS]
+            Belief in each pitch bin; adds up to 1.
         voicing : float32 array, shape [frames]
+            Probability that a voice sounds.
 
         Returns
         -------

@@ -60,6 +60,7 @@ def partial_features(spectra: Spectra, backgrounds: Levels, coarse_hz: FloatArra
     Parameters
     ----------
     spectra : Spectra
+        Spectra of the frames, of each window length.
     backgrounds : float32 array, shape [frames, 2, 2, BINS]
         Near and wide means of `spectra.levels`.
     coarse_hz : float64 array, shape [frames]
@@ -111,6 +112,7 @@ def around(estimate_cents: FloatArray, voicing: Features, partials: Features) ->
     voicing : float32 array, shape [frames]
         Probability that a voice sounds, by the salience network.
     partials : float32 array, shape [frames, NEIGHBOUR_FEATURES]
+        What the first pass says of each frame's partials.
 
     Returns
     -------

@@ -12,16 +12,17 @@ from typing import TypeVar
 import numpy as np
 
 from swara.data.arrays import BoolArray, FloatArray
+from swara.data.audio.frames import between
 from swara.data.blas import one_blas_thread
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
+from . import TRACK_RATE_HZ, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace
 from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
 from .fine import AROUND, Features
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
-from .tracker import TRACK_RATE_HZ, Progress
 
 __all__ = ["HeadTracker", "PitchFrames"]
 
@@ -210,9 +211,5 @@ def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:
 def _block(samples: Samples, start: int, frames: int) -> Spectra:
     """Look at up to `_BLOCK` frames from `start` on; nothing sounds before and after the recording."""
     stop = min(start + _BLOCK, frames)
-    first, last = start * HOP - MARGIN, (stop - 1) * HOP + MARGIN
-    inside = samples[max(first, 0) : max(last, 0)]
-    before = max(0, -first)
-    samples = np.pad(inside, (before, last - first - before - inside.size))
     with one_blas_thread():
-        return spectra(samples)
+        return spectra(between(samples, start * HOP - MARGIN, (stop - 1) * HOP + MARGIN))

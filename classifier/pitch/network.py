@@ -13,7 +13,6 @@ import numpy as np
 from swara.classifier import HeadError
 from swara.data.arrays import FloatArray
 from swara.data.errors import MissingPackage
-from swara.data.installation import install_command, repair_advice
 from swara.embedder.litert import stderr_closed
 
 from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
@@ -49,6 +48,8 @@ class PitchNetwork:
         try:
             from ai_edge_litert.interpreter import Interpreter
         except ImportError as error:
+            from swara.data.installation import install_command
+
             raise MissingPackage(
                 "the pitch head runs on LiteRT, which is not installed",
                 where=str(file),
@@ -65,6 +66,8 @@ class PitchNetwork:
             }
             _refuse_another_kind(self._runners)
         except (ValueError, RuntimeError, OSError) as error:
+            from swara.data.installation import repair_advice
+
             raise HeadError(
                 f"the pitch head cannot be read ({error})", where=str(file), fix=repair_advice()
             ) from error
@@ -128,6 +131,7 @@ class Memory:
         Parameters
         ----------
         frames : float32 array, shape [n, BINS, CHANNELS]
+            Input of the network: levels and backgrounds about each frame.
 
         Returns
         -------

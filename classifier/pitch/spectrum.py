@@ -110,9 +110,11 @@ def partials(spectra: Spectra, which: int, frames: IntArray, hz: FloatArray) -> 
     Parameters
     ----------
     spectra : Spectra
+        Spectra to read the partials off.
     which : int
         Of `WINDOWS`.
     frames : int array, shape broadcastable to that of `hz`
+        Which frame each pitch is of.
     hz : float64 array
         Where to look; the nearest bin is measured.
 

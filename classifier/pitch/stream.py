@@ -8,11 +8,11 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 
+from . import TRACK_RATE_HZ
 from .decode import Path, Salience, Voicing, local_hz
 from .features import Background, audible, network_input
 from .network import PitchNetwork, coarse_pass, shipped_network
 from .spectrum import HOP, MARGIN, spectra
-from .tracker import TRACK_RATE_HZ
 
 __all__ = ["LOOKAHEAD_S", "PitchStream", "track_causal"]
 
@@ -153,9 +153,5 @@ def track_causal(clip: Clip, network: PitchNetwork | None = None) -> PitchTrack:
     stream = PitchStream(network)
     tracks = [stream.push(clip.samples[at : at + _PUSHED]) for at in range(0, clip.samples.size, _PUSHED)]
     tracks.append(stream.finish())
-    return PitchTrack(
-        np.concatenate([track.times_s for track in tracks]),
-        np.concatenate([track.hz for track in tracks]),
-        np.concatenate([track.confidence for track in tracks]),
-        np.concatenate([track.voiced for track in tracks]),
-    )
+    columns = zip(*((t.times_s, t.hz, t.confidence, t.voiced) for t in tracks), strict=True)
+    return PitchTrack(*(np.concatenate(column) for column in columns))

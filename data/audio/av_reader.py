@@ -17,7 +17,6 @@ import numpy as np
 
 from swara.data.clip import Samples
 from swara.data.errors import MissingPackage
-from swara.data.installation import install_command
 
 from .reader import Refused, to_mono
 
@@ -47,19 +46,19 @@ _LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
 
 
 def is_sndfile(head: bytes) -> bool:
-    """Whether `head` opens a container that libsndfile owns: WAV, W64, AIFF, FLAC, Ogg, AU."""
+    """Tell whether `head` opens a container that libsndfile owns: WAV, W64, AIFF, FLAC, Ogg, AU."""
     return head.startswith(_SNDFILE_MAGIC)
 
 
 def is_mp3(head: bytes) -> bool:
-    """Whether `head` starts with an ID3 tag or the sync word of an MPEG layer III frame."""
+    """Tell whether `head` starts with an ID3 tag or the sync word of an MPEG layer III frame."""
     if head.startswith(b"ID3"):
         return True
     return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
 
 
 def mp3_tells_length(path: Path) -> bool:
-    """Whether the first frame of an MP3 holds its length; else a decoder guesses it from the bit rate."""
+    """Tell whether the first frame of an MP3 holds its length; else decoders guess it from the bit rate."""
     with path.open("rb") as file:
         tag = file.read(10)
         file.seek(_id3_bytes(tag))
@@ -89,7 +88,7 @@ def missing_ratio(path: Path) -> float:
 
 
 def ends_open(path: Path) -> bool:
-    """Whether an Ogg file stops before the page that is marked as its last; False for anything else."""
+    """Tell whether an Ogg file stops before the page that is marked as its last; False for anything else."""
     with path.open("rb") as file:
         if file.read(4) != b"OggS":
             return False
@@ -100,7 +99,7 @@ def ends_open(path: Path) -> bool:
 
 
 def _is_whole_last_page(page: bytes) -> bool:
-    """Whether `page` is marked as the last and all there: header, table of segment sizes, segments."""
+    """Tell whether `page` is marked as the last and all there: header, table of segment sizes, segments."""
     if len(page) < _OGG_HEADER_BYTES:
         return False
     segments_at = _OGG_HEADER_BYTES + page[_OGG_HEADER_BYTES - 1]
@@ -156,6 +155,8 @@ class AvReader:
         try:
             import av
         except ImportError as error:
+            from swara.data.installation import install_command
+
             raise MissingPackage(
                 "reading this format takes PyAV, which is not installed",
                 where=str(path),

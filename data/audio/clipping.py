@@ -60,7 +60,7 @@ def clipped_share(rate_hz: int, blocks: Iterable[Samples]) -> float:
 
 
 def _still(samples: Samples) -> BoolArray:
-    """Whether each sample but the last is as loud as may matter, and like the next, shape [n - 1]."""
+    """Tell whether each sample but the last is as loud as may matter, and like the next, shape [n - 1]."""
     return np.asarray((np.abs(np.diff(samples)) <= FLAT) & (np.abs(samples[1:]) >= LEAST_LEVEL))
 
 

@@ -13,7 +13,7 @@ from swara.data.arrays import FloatArray, IntArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S
 
-__all__ = ["frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
+__all__ = ["between", "frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
 
 LEVEL_WINDOW_S = 0.030
 FLUX_WINDOW_S = 0.032
@@ -75,7 +75,7 @@ def _blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
 def _band_levels_db(clip: Clip, begin: int, end: int) -> npt.NDArray[np.float32]:
     """Level of each band in frames `begin` up to `end`, shape [end - begin, bands]."""
     window, hop = round(FLUX_WINDOW_S * clip.rate_hz), round(HOP_S * clip.rate_hz)
-    samples = _between(clip.samples, begin * hop - window // 2, (end - 1) * hop - window // 2 + window)
+    samples = between(clip.samples, begin * hop - window // 2, (end - 1) * hop - window // 2 + window)
     edges = _band_edges(window, clip.rate_hz)
     windows = sliding_window_view(samples, window)[::hop] * np.hanning(window + 1)[:-1]
     spectrum = np.abs(np.fft.rfft(windows)[:, : edges[-1]]) ** 2
@@ -83,8 +83,8 @@ def _band_levels_db(clip: Clip, begin: int, end: int) -> npt.NDArray[np.float32]
     return np.asarray(10.0 * np.log10(np.maximum(power, _FLOOR)))
 
 
-def _between(samples: Samples, start: int, stop: int) -> Samples:
-    """Cut out `start` up to `stop`, with silence before the first sample and after the last."""
+def between(samples: Samples, start: int, stop: int) -> Samples:
+    """Return samples `start` up to `stop`, with silence before the first sample and after the last."""
     inside = samples[max(0, start) : max(0, stop)]
     return np.pad(inside, (max(0, -start), stop - max(0, start) - inside.size))
 

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S
 
-from .frames import frame_count, hz_of_mel, mel_of_hz
+from .frames import between, frame_count, hz_of_mel, mel_of_hz
 
 __all__ = ["MelBands", "MelPower", "mel_power"]
 
@@ -30,6 +30,7 @@ class MelBands:
     Parameters
     ----------
     bands : int
+        How many there are.
     min_hz, max_hz : float
         Lower edge of the lowest band and upper edge of the highest.
     window : int
@@ -71,7 +72,6 @@ def mel_power(clip: Clip, bands: MelBands) -> Iterator[MelPower]:
     for begin in range(0, frames, _BLOCK):
         end = min(begin + _BLOCK, frames)
         start, stop = begin * hop - window // 2, (end - 1) * hop + window - window // 2
-        inside = clip.samples[max(0, start) : max(0, stop)]
-        padded = np.pad(inside, (max(0, -start), stop - max(0, start) - inside.size))
+        padded = between(clip.samples, start, stop)
         spectrum = np.fft.rfft(sliding_window_view(padded, window)[::hop] * hann)
         yield (np.abs(spectrum) ** 2).astype(np.float32) @ weights

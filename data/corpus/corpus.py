@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from swara.data.errors import CorpusError
-from swara.data.installation import repair_advice
 from swara.data.recording import Recording
 from swara.data.storage.disk import write_bytes
 from swara.data.storage.json_lines import Json, LineLog, json_line
@@ -112,7 +111,7 @@ def corpus_digest(recordings: Iterable[Recording]) -> str:
 
 
 def is_bundled(recording: Recording) -> bool:
-    """Whether a recording came with the package."""
+    """Tell whether a recording came with the package."""
     return recording.path.startswith(PACK_PREFIX)
 
 
@@ -138,6 +137,8 @@ def pack_recordings() -> tuple[Recording, ...]:
     """
     recordings = read_corpus(_PACK / "pack.jsonl")
     if not recordings:
+        from swara.data.installation import repair_advice
+
         raise CorpusError(
             "the bundled samples are missing",
             where=str(_PACK),

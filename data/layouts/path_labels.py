@@ -134,7 +134,7 @@ class PathLabels:
 
 
 def _same_note(one: ParsedTonic, other: ParsedTonic) -> bool:
-    """Whether two tonics may be the same: an octave that only one of them gives says nothing against it."""
+    """Tell whether two tonics may be the same: an octave that only one of them gives is no objection."""
     if one.octave is not None and other.octave is not None:
         return one == other
     return _pitch_class(one) == _pitch_class(other)

@@ -93,7 +93,7 @@ def _read_files(root: Path, files: Sequence[Path], given: Given) -> LayoutConten
 
 
 def _is_audio_name(path: Path) -> bool:
-    """Whether a file may be audio, by its name."""
+    """Tell whether a file may be audio, by its name."""
     return path.suffix.lower() not in _NO_AUDIO and path.name.casefold() not in _NO_AUDIO_NAMES
 
 

@@ -20,6 +20,7 @@ class Given:
     Parameters
     ----------
     singer, licence : str or None
+        For all recordings; None where the names or the table say.
     tonic : ParsedTonic or None
         Sa.
     raga : str or None
@@ -47,7 +48,9 @@ class RecordingSpec:
     Parameters
     ----------
     path : Path
+        The sound file.
     singer, licence : str
+        Who sings, and on what terms the recording may be used.
     tonic : ParsedTonic
         Its Sa, perhaps without octave.
     raga : str or None
@@ -88,7 +91,9 @@ class LayoutContents:
     Parameters
     ----------
     described : tuple of RecordingSpec
+        The recordings whose labels could be read.
     refused : tuple of Refusal
+        The files that are not taken, and why.
     passed_over : tuple of Path
         Files that are no audio by their name, such as ``README.md``.
     """

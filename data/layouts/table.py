@@ -41,6 +41,7 @@ def read_table(table: Path, given: Given) -> LayoutContents:
     table : Path
         UTF-8, separated by commas; relative paths start from its folder.
     given : Given
+        What was said on the command line; the table goes before it.
 
     Raises
     ------

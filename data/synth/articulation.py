@@ -51,6 +51,7 @@ class Articulation:
     voice_gain : float64 array, shape [frames]
         What consonants leave of the voice, linear.
     noises : tuple of Noise
+        The consonants' hisses and bursts.
     """
 
     formants_hz: FloatArray
@@ -72,6 +73,7 @@ def articulate(
     Parameters
     ----------
     times_s : float64 array, shape [frames]
+        Of the frames that formants are wanted at.
     labels : sequence of NoteLabel
         The notes, in order.
     syllables : sequence of Syllable

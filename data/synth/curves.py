@@ -50,6 +50,7 @@ def wander(count: int, smoothing: float, rng: np.random.Generator) -> FloatArray
     smoothing : float
         Standard deviation of the smoothing kernel, in points.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

@@ -29,6 +29,7 @@ def fundamental(f0_hz: FloatArray, rate_hz: int, jitter: FloatArray) -> Phasor:
     f0_hz : float64 array, shape [n]
         At every sample.
     rate_hz : int
+        Sample rate of the sound that is returned.
     jitter : float64 array, shape [n]
         Added to the phase, in turns.
 
@@ -89,6 +90,7 @@ def sum_partials(phasor: Phasor, gains: Gains, phases: FloatArray, hop: int) -> 
     phases : float64 array, shape [partials]
         Constant offsets, in radians.
     hop : int
+        Samples between two values of pitch and amplitude.
 
     Returns
     -------

@@ -36,6 +36,7 @@ def mix_at_db(voice: Samples, other: Samples, level_db: float, voiced: BoolArray
     Parameters
     ----------
     voice : float32 array, shape [n]
+        What stays as loud as it is.
     other : float32 array, shape [at least n]
         Its first n samples are used, and their RMS counts.
     level_db : float
@@ -105,6 +106,7 @@ def shaped_noise(gains: Gains, hop: int, rng: np.random.Generator) -> Samples:
     hop : int
         Samples between frames.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def shaped_noise(gains: Gains, hop: int, rng: np.random.Generator) -> Samples:
 
 
 def tabla(stroke: TablaStroke, pitch_hz: float, *, rate_hz: int, rng: np.random.Generator) -> Samples:
-    """One stroke: decaying modes after a short slap, peak 0.5.
+    """Synthesize one stroke: decaying modes after a short slap, peak 0.5.
 
     Parameters
     ----------
@@ -131,6 +133,7 @@ def tabla(stroke: TablaStroke, pitch_hz: float, *, rate_hz: int, rng: np.random.
     pitch_hz : float
         The dayan is tuned to Sa, the bayan lies well below.
     rate_hz : int
+        Sample rate of the sound that is returned.
     rng : numpy.random.Generator
         Draws the modes' phases and the slap.
 
@@ -161,7 +164,9 @@ def room_response(t60_s: float, direct_db: float, *, rate_hz: int, rng: np.rando
     direct_db : float
         Energy of the direct sound over that of the reverberation.
     rate_hz : int
+        Sample rate of the sound that is returned.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

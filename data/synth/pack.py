@@ -62,11 +62,13 @@ class PackTake:
     name : str
         Its path inside the pack.
     voice : Voice
+        Who sings it.
     raga : str or None
         None for a single note.
     pitches : tuple of (Svarasthana, int)
         What each note means.
     take : SynthTake
+        Sound, pitch and labels.
     """
 
     name: str

@@ -154,7 +154,7 @@ class Contour:
         return float(self.times_s[-1]) + self.hop_s
 
     def voiced_at(self, times_s: FloatArray) -> BoolArray:
-        """Whether the nearest frame is sung, shape of `times_s`; the last frame answers for all after it."""
+        """Tell whether the nearest frame is sung, shape of `times_s`; after the end, as the last frame."""
         frames = np.round(times_s / self.hop_s).astype(np.intp)
         return self.voiced[np.clip(frames, 0, self.times_s.size - 1)]
 

@@ -84,9 +84,11 @@ class SynthTake:
     Parameters
     ----------
     clip : Clip
+        The sound.
     contour : Contour
         The voice's f0, exactly.
     sa_hz : float
+        Frequency of Sa.
     labels : tuple of NoteTruth
         In order.
     """
@@ -145,13 +147,17 @@ def sing_take(
     notes : sequence of SungNote
         How it is sung.
     sa_hz : float
+        Frequency of Sa.
     voice : Voice
+        Who sings: range, formants, vibrato.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
     syllables : sequence of str, optional
         Aakar if not given.
     tanpura_db : float or None
         How far the tanpura's RMS lies below the voice's; None for no tanpura.
     rate_hz : int
+        Sample rate of the sound that is returned.
 
     Raises
     ------
@@ -186,6 +192,7 @@ def bhupali_take(
     Parameters
     ----------
     seed : int
+        What all that is random is drawn from: the same seed, the same result.
     sa_hz : float, optional
         Else one that suits the voice.
     voice : Voice, optional
@@ -199,6 +206,7 @@ def bhupali_take(
     tanpura_db : float or None
         How far the tanpura lies below the voice; None for no tanpura.
     rate_hz : int
+        Sample rate of the sound that is returned.
 
     Raises
     ------

@@ -95,12 +95,15 @@ def tanpura(
     Parameters
     ----------
     duration_s : float
+        Length of what is made, in seconds.
     sa_hz : float
         Madhya Sa: the two middle strings; the last lies an octave below.
     rate_hz : int
+        Sample rate of the sound that is returned.
     rng : numpy.random.Generator
         Draws the instrument, its detuning of a cent or so, and the player's timing.
     tuning : {"PSSS", "MSSS", "NSSS"}
+        Which string is first: Pa, Ma or Ni, followed by three of Sa.
 
     Returns
     -------

@@ -58,7 +58,9 @@ def tract_phase(freq_hz: FloatArray, formants_hz: FloatArray) -> FloatArray:
     Parameters
     ----------
     freq_hz : float64 array, shape [bins]
+        Frequencies that the phase is wanted at.
     formants_hz : float64 array, shape [3]
+        Centres of the resonances.
 
     Returns
     -------

@@ -38,6 +38,7 @@ class Voice:
     Parameters
     ----------
     name : str
+        As reports and labels call it.
     formant_scale : float
         Formant frequencies relative to an average man's; a shorter tract has a larger one.
     tilt_db_per_octave : float
@@ -108,6 +109,7 @@ def sing(
     contour : Contour
         Its f0 is followed exactly (interpolated in log frequency); its rests stay free of voice.
     voice : Voice
+        Who sings: range, formants, vibrato.
     rate_hz : int
         Samples per second.
     rng : numpy.random.Generator

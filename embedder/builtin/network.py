@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from swara.data.installation import repair_advice
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.litert import Fitted, open_interpreter
 from swara.embedder.spec import Vectors
@@ -79,6 +78,7 @@ class EmbedderNetwork:
         Parameters
         ----------
         levels : float32 array, shape [network_frames(windows), BANDS]
+            Of `band_features`.
         weights : float32 array, shape [network_frames(windows), 1]
             Both of `band_features`.
 
@@ -139,6 +139,8 @@ def _run_all(runners: dict[str, Any], levels: Levels, weights: Levels) -> Vector
 
 
 def _damaged(file: Path, why: str) -> ModelDamaged:
+    from swara.data.installation import repair_advice
+
     what = f"the built-in embedder cannot be read ({why})"
     return ModelDamaged(what, where=str(file), fix=repair_advice())
 

@@ -40,6 +40,7 @@ class BatchSampler:
     users_share : float
         How many of them are the user's, 0 to 1.
     seed : int
+        What all that is random is drawn from: the same seed, the same result.
 
     Attributes
     ----------

@@ -36,6 +36,7 @@ class NoteFeatures:
     id : str
         Of the recording.
     singer : str
+        Who sings; all of one name are one singer.
     notes : tuple of float16 arrays, shape [frames, BANDS], frames >= WINDOW_FRAMES
         Natural logarithms of `band_powers`, of each labelled note.
     """

@@ -49,6 +49,7 @@ class NoteVectors:
     vectors : float32 array, shape [notes, dim]
         Of length 1 each.
     singers, recordings : int64 arrays, shape [notes]
+        Number of each note's singer, and of its recording.
     """
 
     vectors: Vectors
@@ -64,7 +65,9 @@ def found_singers(notes: NoteVectors, asked: npt.NDArray[np.bool_]) -> Retrieval
     Parameters
     ----------
     notes : NoteVectors
+        Vectors, and who sings them.
     asked : bool array, shape [notes]
+        Whether the note is a question; all others are answers.
 
     Raises
     ------

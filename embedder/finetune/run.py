@@ -64,6 +64,7 @@ def finetune(
     models : Path
         The new embedder gets a folder in it; what is under way lies there too.
     plan : FinetunePlan
+        How long is trained, in which stages, and how fast.
     keep_anyway : bool
         Keep what is not better too.
     base : Path

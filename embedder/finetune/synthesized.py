@@ -30,7 +30,9 @@ class Voices:
     Parameters
     ----------
     phrases : float16 array, shape [singers, PHRASES, frames, BANDS]
+        Log powers of synthesized phrases.
     drones : float16 array, shape [drones, frames, BANDS]
+        Log powers of synthesized drones.
     """
 
     phrases: npt.NDArray[np.float16]

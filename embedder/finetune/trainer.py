@@ -110,10 +110,13 @@ class Trainer:
     Parameters
     ----------
     model : FinetuneModel
+        What is trained.
     draws : BatchSampler
+        Gives the batches.
     watch : ValidationSet
         The notes that say when to stop.
     plan : FinetunePlan
+        How long is trained, in which stages, and how fast.
     checkpoint : Path
         Gone on from if it is there.
     progress : callable, optional

@@ -32,11 +32,15 @@ class ValidationSet:
     Parameters
     ----------
     levels : float32 array, shape [notes, frames, BANDS]
+        Of `band_features`, a note in each row.
     weights : float32 array, shape [notes, frames, 1]
+        How much each frame counts.
     shares : float32 array, shape [notes, windows]
         What each window counts for; 0 for those that reach beyond the note.
     singers, recordings : int64 arrays, shape [notes]
+        Number of each note's singer, and of its recording.
     asked : bool array, shape [notes]
+        Whether the note is a question; all others are answers.
     """
 
     levels: Levels

@@ -93,6 +93,7 @@ class FinetunedEmbedder:
     name : str
         ``finetuned-`` and 8 hex digits.
     network : EmbedderNetwork
+        The fine-tuned network, loaded.
     """
 
     def __init__(self, name: str, network: EmbedderNetwork) -> None:
@@ -121,7 +122,7 @@ class FinetunedEmbedder:
 
 
 def is_finetuned(name: str) -> bool:
-    """Whether `name` has the form of a fine-tuned embedder's name."""
+    """Tell whether `name` has the form of a fine-tuned embedder's name."""
     return _NAME.fullmatch(name) is not None
 
 

@@ -34,7 +34,9 @@ class FinetunedKept:
     Parameters
     ----------
     name : str
+        ``finetuned-`` and 8 hex digits.
     folder : Path
+        Where it lies.
     size_bytes : int
         Of everything in it.
     damage : str or None

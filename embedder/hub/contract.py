@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 from swara.data.clip import Samples
-from swara.embedder.errors import ModelUnfit
+from swara.embedder.errors import ModelUnfit, reading
 from swara.embedder.spec import Vectors
 
 __all__ = [
     "CONTRACTS",
+    "SAVED_MODEL_FILE",
+    "SAVED_MODEL_FOLDER",
     "VGGISH",
     "YAMNET",
     "YAMNET_TFLITE",
@@ -22,7 +26,12 @@ __all__ = [
     "Run",
     "check_contract",
     "contract_with_handle",
+    "saved_model_digest",
+    "saved_model_files",
 ]
+
+SAVED_MODEL_FILE, SAVED_MODEL_FOLDER = "saved_model.pb", "saved_model"
+"""The graph of a SavedModel, and where a pulled one lies in its folder."""
 
 SILENCE_CLASS, SINE_CLASS, NOISE_CLASS = 494, 495, 514
 """``Silence``, ``Sine wave`` and ``White noise`` in YAMNet's class map."""
@@ -145,6 +154,7 @@ class Outputs:
     Parameters
     ----------
     embeddings : float32 array, shape [frames, dim]
+        A vector for each frame of the model.
     scores : float32 array, shape [frames, classes], optional
         None for a model without classes, or of which only the embeddings are kept.
     """
@@ -165,6 +175,7 @@ def check_contract(contract: Contract, run: Run, *, check_classes: bool = True, 
     Parameters
     ----------
     contract : Contract
+        What the model takes and gives, as it is documented.
     run : callable
         Takes a waveform, float32 of shape [n] at ``contract.rate_hz`` in [-1, 1]; returns `Outputs`.
     check_classes : bool
@@ -237,3 +248,30 @@ def _unfit(what: str, contract: Contract, place: str) -> ModelUnfit:
         where=place,
         fix=f"Get {contract.url} again: swara models pull {contract.name}",
     )
+
+
+_PARTS = ("variables", "assets")
+
+
+def saved_model_digest(folder: Path) -> str:
+    """Return the SHA-256 over the graph, the variables and the assets, names included: 64 hex digits.
+
+    Raises
+    ------
+    ModelDamaged
+        If a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with reading(folder, what="the SavedModel cannot be read"):
+        for path in saved_model_files(folder):
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+            with path.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
+
+
+def saved_model_files(folder: Path) -> Iterator[Path]:
+    """Yield the files that count in the digest, in the order in which they do."""
+    yield folder / SAVED_MODEL_FILE
+    for part in _PARTS:
+        yield from sorted(path for path in (folder / part).rglob("*") if path.is_file())

@@ -162,6 +162,7 @@ def converted_file(
     digest : str
         What `saved_model_digest` says of it.
     contract : Contract
+        What the model takes and gives, as it is documented.
     report : callable, optional
         Told, in a line, when a conversion begins, which takes some ten seconds, and why.
 

@@ -38,6 +38,7 @@ class LiteRTNetwork:
     model : Path or bytes
         The file or its content.
     contract : Contract
+        What the model takes and gives, as it is documented.
     where : str
         For messages.
     threads : int

@@ -16,10 +16,10 @@ from swara.embedder.litert import cores
 from swara.embedder.spec import EmbedderSpec, Embeddings
 from swara.embedder.windows import Network, WindowRunner
 
-from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Outputs
+from .contract import VGGISH, YAMNET, YAMNET_TFLITE, Contract, Outputs, saved_model_digest
 from .convert import converted_file
 from .converted_network import LiteRTNetwork
-from .locate import saved_model_digest, verify_unchanged
+from .locate import verify_unchanged
 from .yamnet_tflite import TfliteNetwork, cut_at_embedding
 
 __all__ = ["HubEmbedder", "hub_embedder"]
@@ -36,6 +36,7 @@ class HubEmbedder:
     Parameters
     ----------
     contract : Contract
+        What the model takes and gives, as it is documented.
     weights : str
         SHA-256 of the model's files.
     form : {"saved_model", "tflite"}

@@ -9,33 +9,32 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from swara.embedder.errors import ModelAbsent, ModelDamaged, reading
+from swara.embedder.errors import ModelAbsent, ModelDamaged
 
-from .contract import YAMNET, YAMNET_TFLITE, Contract
+from .contract import (
+    SAVED_MODEL_FILE,
+    SAVED_MODEL_FOLDER,
+    YAMNET,
+    YAMNET_TFLITE,
+    Contract,
+)
 
 __all__ = [
     "MANIFEST_FILE",
-    "SAVED_MODEL_FILE",
-    "SAVED_MODEL_FOLDER",
     "TFLITE_FILE",
     "CacheName",
     "cached_model",
     "find_model",
     "manifest_for",
     "models_folder",
-    "saved_model_digest",
-    "saved_model_files",
     "verify_unchanged",
 ]
-
-SAVED_MODEL_FILE = "saved_model.pb"
-"""What makes a folder a SavedModel."""
 
 MANIFEST_FILE = "manifest.json"
 """Beside a pulled model: what it was then."""
 
-SAVED_MODEL_FOLDER, TFLITE_FILE = "saved_model", "model.tflite"
-"""Either of them lies in the folder of a pulled model."""
+TFLITE_FILE = "model.tflite"
+"""In the folder of a pulled model, where it is no SavedModel."""
 
 _PULLED = (SAVED_MODEL_FOLDER, TFLITE_FILE)
 """The float network first."""
@@ -157,33 +156,6 @@ def _spellings(contract: Contract) -> tuple[str, ...]:
     """Return the handles that people give to ``tensorflow_hub`` for one model."""
     kaggle = contract.url, contract.url.replace("/tensorFlow2/", "/TensorFlow2/")
     return (contract.handle, f"{contract.handle}/", *kaggle)
-
-
-_PARTS = ("variables", "assets")
-
-
-def saved_model_digest(folder: Path) -> str:
-    """Return the SHA-256 over the graph, the variables and the assets, names included: 64 hex digits.
-
-    Raises
-    ------
-    ModelDamaged
-        If a file cannot be read.
-    """
-    digest = hashlib.sha256()
-    with reading(folder, what="the SavedModel cannot be read"):
-        for path in saved_model_files(folder):
-            digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
-            with path.open("rb") as file:
-                hashlib.file_digest(file, lambda: digest)
-    return digest.hexdigest()
-
-
-def saved_model_files(folder: Path) -> Iterator[Path]:
-    """Yield the files that count in the digest, in the order in which they do."""
-    yield folder / SAVED_MODEL_FILE
-    for part in _PARTS:
-        yield from sorted(path for path in (folder / part).rglob("*") if path.is_file())
 
 
 def manifest_for(model: Path, environment: Mapping[str, str]) -> Path | None:

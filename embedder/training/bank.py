@@ -51,12 +51,15 @@ class Bank:
     Parameters
     ----------
     voices : float16 array, shape [singers, PHRASES, frames, BANDS]
+        Log powers of synthesized phrases.
     families : float16 array, shape [families, PHRASES, frames, BANDS]
         Instruments drawn at random, in every phrase by another maker.
     notes : mapping of int to float16 array, shape [notes, frames, BANDS]
         By program, sorted by key.
     keys : mapping of int to int64 array, shape [notes]
+        By MIDI key: the notes on it.
     drones : float16 array, shape [drones, frames, BANDS]
+        Log powers of synthesized drones.
     """
 
     voices: Stored

@@ -48,7 +48,9 @@ class ViewBatch:
     Parameters
     ----------
     levels : float32 array, shape [views, VIEW_FRAMES, BANDS]
+        Of `band_features`, a view in each row.
     weights : float32 array, shape [views, VIEW_FRAMES, 1]
+        How much each frame counts.
     shares : float32 array, shape [views, WINDOWS]
         What each window counts for in its view's pooled vector; sums to 1.
     timbres, takes : int64 arrays, shape [views]
@@ -68,7 +70,9 @@ class BatchMaker:
     Parameters
     ----------
     bank : Bank
+        The sounds that views are cut from.
     seed : int
+        What all that is random is drawn from: the same seed, the same result.
     timbres : int
         In a batch.
     held_out : bool

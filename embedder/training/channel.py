@@ -107,6 +107,7 @@ def heard_through(powers: Levels, drones: Levels, channels: Channels, rng: np.ra
     channels : Channels
         n of them.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

@@ -53,6 +53,7 @@ class Instrument:
         Time constant in which a note that is not held dies away (infinite for one that is), and by what
         power of the partial's number the others die sooner.
     vibrato_cents, vibrato_db, vibrato_hz : float
+        Depth in pitch and in loudness, and rate.
     """
 
     middle_hz: float

@@ -61,6 +61,7 @@ class EmbedderLayers:
         Parameters
         ----------
         levels : tensor, shape [batch, frames, BANDS]
+            Of `band_features`, a view in each row.
         weights : tensor, shape [batch, frames, 1]
             Of `swara.embedder.builtin.features.band_features`.
 

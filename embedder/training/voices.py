@@ -51,6 +51,7 @@ class Singer:
     opens_jaw : bool
         Whether F1 is kept above the fundamental.
     vibrato_cents, vibrato_hz : float
+        Depth and rate.
     """
 
     middle_hz: float

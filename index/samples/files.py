@@ -55,28 +55,19 @@ def swara_file_name(swara: str) -> str:
 def save_sample_index(index: SampleIndex, folder: Path) -> None:
     """Write the index into `folder`, which is made if it does not exist.
 
-    Parameters
-    ----------
-    index : SampleIndex
-        With any engines; it comes back with FAISS's.
-    folder : Path
-
     Raises
     ------
     OutputError, OSError
         If it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        swara_file_name(swara): FaissIndex(engine.vectors, engine.ids).to_bytes()
-        for swara, engine in index.engines.items()
-    }
+    contents = {swara_file_name(swara): engine.to_bytes() for swara, engine in index.engines.items()}
     lines = b"".join(_line({name: getattr(item, name) for name in _FIELDS}) for item in index.items)
     for name, content in contents.items():
         write_bytes(folder / name, content)
     digests = {name: _digest(content) for name, content in contents.items()}
     head = {"schema": SCHEMA, "items": len(index.items), "items_sha256": _digest(lines), "files": digests}
-    write_bytes(folder / _ITEMS, _line(head | {"head_sha256": _head_digest(head)}) + lines)
+    write_bytes(folder / _ITEMS, _line(head | {"head_sha256": _digest(_line(head))}) + lines)
 
 
 def load_sample_index(folder: Path) -> SampleIndex:
@@ -105,7 +96,7 @@ def _split(path: Path) -> tuple[Mapping[str, Any], bytes]:
     try:
         head = json.loads(first)
         head_digest = head.pop("head_sha256")
-        sound = head_digest == _head_digest(head) and first + b"\n" == _line(
+        sound = head_digest == _digest(_line(head)) and first + b"\n" == _line(
             head | {"head_sha256": head_digest}
         )
     except (ValueError, AttributeError, KeyError) as error:
@@ -131,10 +122,6 @@ def _read(path: Path) -> bytes:
 
 def _line(values: Mapping[str, Any]) -> bytes:
     return _JSON.encode(values).encode() + b"\n"
-
-
-def _head_digest(head: Mapping[str, Any]) -> str:
-    return _digest(_line(head))
 
 
 def _digest(content: bytes) -> str:

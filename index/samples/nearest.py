@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from swara.embedder import Vectors
 from swara.index import Item, Neighbour
-from swara.index.engine import Ids, NeighbourIndex
-from swara.index.faiss_index import FaissIndex
+from swara.index.faiss_index import FaissIndex, Ids
 
 __all__ = ["SampleIndex", "build_sample_index"]
 
@@ -24,9 +23,10 @@ class SampleIndex:
 
     Parameters
     ----------
-    engines : mapping of str to NeighbourIndex
+    engines : mapping of str to FaissIndex
         The vectors of each swara, by its roman notation; their ids are places in `items`.
     items : tuple of Item
+        What the vectors are of, in their order.
 
     Raises
     ------
@@ -34,7 +34,7 @@ class SampleIndex:
         If the engines do not hold every item exactly once, under its own swara.
     """
 
-    engines: Mapping[str, NeighbourIndex]
+    engines: Mapping[str, FaissIndex]
     items: tuple[Item, ...]
 
     def __post_init__(self) -> None:
@@ -90,20 +90,15 @@ class SampleIndex:
         return list(best.values())
 
 
-def build_sample_index(
-    items: Sequence[Item],
-    vectors: Vectors,
-    engine: Callable[[Vectors, Ids], NeighbourIndex] = FaissIndex,
-) -> SampleIndex:
+def build_sample_index(items: Sequence[Item], vectors: Vectors) -> SampleIndex:
     """Index notes by their vectors.
 
     Parameters
     ----------
     items : sequence of Item
+        What the vectors are of, in their order.
     vectors : float32 array, shape [items, dim]
         L2-normalised.
-    engine : callable
-        Makes an index of vectors and ids.
 
     Raises
     ------
@@ -114,5 +109,5 @@ def build_sample_index(
         raise ValueError(f"{len(vectors)} vectors for {len(items)} items")
     swaras = np.array([item.swara for item in items], dtype=np.str_)
     places = {str(swara): np.flatnonzero(swaras == swara) for swara in np.unique(swaras)}
-    engines = {swara: engine(vectors[at], at.astype(np.int64)) for swara, at in places.items()}
+    engines = {swara: FaissIndex(vectors[at], at.astype(np.int64)) for swara, at in places.items()}
     return SampleIndex(engines, tuple(items))

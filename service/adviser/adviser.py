@@ -13,7 +13,7 @@ import numpy as np
 
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.head import NoteHead, agreement
-from swara.classifier.pitch import pitch_tracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.errors import OutputError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.storage.disk import write_atomically, writing

@@ -93,7 +93,7 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
 
 
 def healthy(checks: Iterable[Check]) -> bool:
-    """Whether nothing is broken; what is optional may be missing."""
+    """Tell whether nothing is broken; what is optional may be missing."""
     return all(check.state != "broken" for check in checks)
 
 

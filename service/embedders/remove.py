@@ -43,7 +43,9 @@ def remove_unused(name: str, store: Layout, environment: Mapping[str, str], *, a
     Parameters
     ----------
     name : str
+        Of the fine-tuned embedder.
     store : Layout
+        Where the versions, the corpus and the caches lie.
     environment : mapping of str to str
         Says where the models are.
     anyway : bool

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from swara.classifier.pitch import TRACK_RATE_HZ, Progress, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
@@ -57,7 +58,7 @@ def check_suffix(path: Path | None, suffix: str, what: str) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths are one file, through links, and through letter case where the disk ignores it."""
+    """Tell whether two paths are one file, through links, or letter case on some disks."""
     try:
         return one.samefile(other)
     except (OSError, ValueError):

@@ -93,7 +93,7 @@ class Correction:
         return self.verdict in IN_TUNE and self.judged not in IN_TUNE
 
     def is_about(self, start_s: float, end_s: float) -> bool:
-        """Whether the label from `start_s` to `end_s` is meant: that on the middle of the note."""
+        """Tell whether the label from `start_s` to `end_s` is meant: that on the middle of the note."""
         return start_s <= 0.5 * (self.start_s + self.end_s) < end_s
 
     def as_recording(self) -> Recording:

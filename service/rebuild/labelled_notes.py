@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
-from swara.classifier.pitch.tracker import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
@@ -63,6 +63,7 @@ class NoteExtractor:
     store : Layout
         Keeps what was heard before.
     embedder : Embedder
+        Turns sound into vectors where the cache has none.
     tracker : PitchTracker
         Its tracks of the bundled samples, if there are any, are taken from the package.
 
@@ -93,7 +94,7 @@ class NoteExtractor:
         return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
 
     def needs(self, recording: Recording) -> bool:
-        """Whether the cache has no embedding, or no track, of a recording."""
+        """Tell whether the cache has no embedding, or no track, of a recording."""
         spec, sha256 = self._embedder.spec, recording.sha256
         if not self._embeddings.path(spec.fingerprint, sha256).exists():
             return True

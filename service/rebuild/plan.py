@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swara.classifier.pitch import PitchTracker
-from swara.classifier.pitch.tracker import tracker_fingerprint
+from swara.classifier.pitch.registry import tracker_fingerprint
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
@@ -46,6 +46,7 @@ class Plan:
     corpus_digest : str
         The digest of the recordings.
     embedder : EmbedderSpec
+        What will hear: name, dimension, fingerprint.
     parameters : mapping
         Everything else that decides what comes out.
     parent : str or None
@@ -69,7 +70,7 @@ class Plan:
     warnings: tuple[str, ...]
 
     def is_carried_out_by(self, manifest: Manifest) -> bool:
-        """Whether a version with this manifest holds just what the plan would make."""
+        """Tell whether a version with this manifest holds just what the plan would make."""
         return (
             manifest.corpus_digest == self.corpus_digest
             and manifest.embedder == self.embedder

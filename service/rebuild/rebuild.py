@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from swara.classifier.pitch import PitchTracker, pitch_tracker
+from swara.classifier.pitch import PitchTracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
@@ -50,6 +51,7 @@ def rebuild(
     store_folder : Path
         Made if it does not exist.
     embedder : Embedder
+        Turns sound into vectors where the cache has none.
     tracker : PitchTracker
         Finds the pitch of the labelled notes.
     force : bool

@@ -15,9 +15,8 @@ import numpy as np
 from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.examples import NoteExample, examples_of
 from swara.classifier.note_head.files import save_note_head
-from swara.classifier.note_head.fit import fit_note_head
+from swara.classifier.note_head.fit import fit_note_head, refit_without
 from swara.classifier.note_head.head import NoteHead
-from swara.classifier.note_head.refit import refit_without
 from swara.data.corpus.recording_json import recording_to_json
 from swara.data.recording import Recording
 from swara.data.storage.json_lines import json_line
@@ -70,9 +69,11 @@ class Learned:
     Parameters
     ----------
     head : NoteHead
+        The note head that was fitted.
     holdout_head : NoteHead or None
         The same without the singers held out; None where the others sing too little.
     index : SampleIndex
+        The samples by swara.
     targets : mapping of str to LearnedTarget
         Where the professionals sing each svarasthana, by its letter.
     metrics : mapping

@@ -54,6 +54,7 @@ def prefetch(
     recordings : sequence of Recording
         Those that the cache lacks.
     extractors : callable
+        Makes the embedder and the tracker in each process; can be pickled.
     jobs : int
         How many processes.
     tell : callable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+from swara.classifier.pitch import PitchTracker, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
 from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout

@@ -41,6 +41,7 @@ class SampleBatch:
     Parameters
     ----------
     tracker : PitchTracker
+        Finds the pitch of what is not in the cache.
     max_duration_s : float or None
         Longest recording accepted.
 

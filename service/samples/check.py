@@ -10,7 +10,8 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
-from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.clipping import clipped_share
 from swara.data.audio.decode import decode, source_blocks
@@ -65,6 +66,7 @@ def check_samples(
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     tracker : PitchTracker, optional
         The pitch head if not given.
     progress : callable, optional

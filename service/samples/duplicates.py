@@ -43,7 +43,9 @@ class Fingerprint:
     Parameters
     ----------
     recording : Recording
+        Whose sound it is of.
     duration_s, voiced_s : float
+        Length of the recording, and of what is sung in it.
     pitch_cents : float
         Median of its pitch, above 1 Hz; 0 where nothing is voiced.
     """
@@ -54,7 +56,7 @@ class Fingerprint:
     pitch_cents: float
 
     def may_be(self, other: Fingerprint) -> bool:
-        """Whether the two may be one sound."""
+        """Tell whether the two may be one sound."""
         return (
             abs(self.duration_s - other.duration_s) <= _LENGTH_S
             and abs(self.voiced_s - other.voiced_s) <= _VOICED_S + _VOICED_SHARE * self.duration_s

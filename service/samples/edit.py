@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from swara.classifier.pitch import PitchTracker, Progress, pitch_tracker
+from swara.classifier.pitch import PitchTracker, Progress
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import append_recordings, audio_path, is_bundled
 from swara.data.corpus.recording_json import recording_from_json, recording_to_json
@@ -42,7 +43,9 @@ class Edit:
     Parameters
     ----------
     singer, licence : str or None
+        The new ones; None leaves them as they are.
     tonic : ParsedTonic or None
+        The new Sa; None leaves it as it is.
     raga : str or None
         Key of the raga, or ``none``.
     swara : SwaraPitch or "none" or None
@@ -84,9 +87,11 @@ def label_sample(
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     prefix : str
         Id of the sample, or the start of it.
     change : Edit
+        What to write instead of what is noted.
     tracker : PitchTracker, optional
         The pitch head if not given; asked only where Sa or a swara changes, and the pitch is not known.
     progress : callable, optional

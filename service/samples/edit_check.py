@@ -56,7 +56,7 @@ class LabelledPitch:
         return parse_swara(self.label.swara)
 
     def fits(self, sa_hz: float) -> bool:
-        """Whether the label and the pitch agree with Sa there."""
+        """Tell whether the label and the pitch agree with Sa there."""
         return abs(cents_off(_CENTS_IN_OCTAVE * math.log2(self.hz / sa_hz), self.pitch)) <= AGREES_CENTS
 
 

@@ -25,6 +25,7 @@ class Finding:
     Parameters
     ----------
     recording : Recording
+        What it is about.
     kind : str
         ``gone``, ``changed`` (other bytes than were added), ``unreadable``, ``damaged`` (part of it is lost),
         ``clipped``, ``silent``, ``quiet``, ``duplicate``, ``sa`` (another fits clearly better) or ``label``.

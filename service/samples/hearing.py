@@ -10,7 +10,7 @@ import numpy as np
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.notes.steady import smooth, steady_runs
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.pitch.tracker import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.frames import level_db
 from swara.data.clip import Clip
@@ -31,6 +31,7 @@ class KnownTracks:
     store : Layout
         Keeps what was found; where it may not be written, it is only read.
     tracker : PitchTracker
+        Finds the pitch of what is not in the cache.
     """
 
     def __init__(self, store: Layout, tracker: PitchTracker) -> None:
@@ -71,6 +72,7 @@ class SteadyNote:
     Parameters
     ----------
     held : HeldNote
+        The note that it is part of.
     start_s, end_s : float
         From its first steady frame to its last, in seconds.
     level_db : float

@@ -82,7 +82,7 @@ def _check_sa(where: str, clip: Clip, notes: Sequence[SteadyNote], raga: Raga, t
 
 
 def is_other_sa(one_hz: float, other_hz: float) -> bool:
-    """Whether two Sa are too far apart to be one, whatever their octaves."""
+    """Tell whether two Sa are too far apart to be one, whatever their octaves."""
     return abs((1200.0 * math.log2(one_hz / other_hz) + 600.0) % 1200.0 - 600.0) > _OTHER_SA_CENTS
 
 

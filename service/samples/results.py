@@ -26,6 +26,7 @@ class Conflict:
     Parameters
     ----------
     path : Path
+        The file whose name and sound disagree.
     named : str
         What the name or table says: ``Re``.
     heard : str
@@ -60,6 +61,7 @@ class LeftOut:
     Parameters
     ----------
     path : Path
+        The file that the notes are of.
     labelled : int
         Notes that got one.
     foreign : int

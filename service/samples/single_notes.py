@@ -62,6 +62,7 @@ class VerifiedClaims:
     tonic_hz : float
         The Sa that they were held against.
     conflicts : tuple of Conflict
+        Names that the sound contradicts.
     remark : str or None
         Set where the Sa itself must be wrong; then no claim of the group holds.
     """
@@ -165,7 +166,7 @@ def _agrees(note: SteadyNote, pitch: SwaraPitch, sa_hz: float) -> bool:
 
 
 def _fits(claim: Claim, sa_hz: float) -> bool:
-    """Whether more than half of the steady time agrees with the name."""
+    """Tell whether more than half of the steady time agrees with the name."""
     agreeing_s = sum(n.held.steady_s for n in claim.notes if _agrees(n, claim.named.pitch, sa_hz))
     return agreeing_s > _AGREEING_SHARE * sum(note.held.steady_s for note in claim.notes)
 

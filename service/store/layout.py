@@ -89,7 +89,7 @@ class Layout:
 
 
 def is_version_id(text: str) -> bool:
-    """Whether `text` has the form of a version's id: its time in UTC, ``-``, 8 hex digits."""
+    """Tell whether `text` has the form of a version's id: its time in UTC, ``-``, 8 hex digits."""
     return _VERSION_ID.fullmatch(text) is not None
 
 

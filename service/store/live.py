@@ -29,6 +29,7 @@ class LiveVersion:
     manifest : Manifest
         What it is.
     head : NoteHead
+        Names the swara of a note.
     index : SampleIndex
         Both made with the embedder that it was opened for.
     """
@@ -48,6 +49,7 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     embedder : EmbedderSpec
         Of the embedder that will hear what the head and the index are asked about.
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
-from swara.data.installation import installed_version
 from swara.data.storage.disk import FileRecord
 from swara.data.storage.json_lines import converted
 from swara.embedder import EmbedderSpec
@@ -157,6 +156,8 @@ def hash8(manifest: bytes) -> str:
 
 def code_version() -> str:
     """Return the version of swara that runs; ``source`` where it is not installed."""
+    from swara.data.installation import installed_version
+
     return installed_version() or "source"
 
 

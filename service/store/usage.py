@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from swara.classifier.pitch.tracker import PitchCache
+from swara.classifier.pitch.registry import PitchCache
 from swara.data.storage.npz import ArrayCache, CacheInfo
 from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError
@@ -27,6 +27,7 @@ class CacheShare:
     Parameters
     ----------
     kind : {"embeddings", "pitch"}
+        What is kept in it.
     fingerprint : str
         Of the embedder or tracker.
     name : str or None
@@ -55,7 +56,9 @@ class Pruned:
     Parameters
     ----------
     outdated : CacheInfo
+        Entries of embedders and trackers that no version uses.
     damaged : CacheInfo
+        Entries that could not be read.
     left : CacheInfo
         What is kept.
     stuck : int

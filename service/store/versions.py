@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from swara.data.installation import newer_advice
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
 from swara.service.errors import StoreNewer, damaged, reading, writing
 
@@ -65,6 +64,7 @@ def create_version(store: Layout, draft: Manifest, build: Build) -> str:
     Parameters
     ----------
     store : Layout
+        Where the versions, the corpus and the caches lie.
     draft : Manifest
         What it is; the records of its files are filled in.
     build : callable
@@ -191,6 +191,8 @@ def read_manifest(store: Layout, version: str) -> Manifest:
     if not version.endswith(f"-{hash8(content)}"):
         raise damaged("the file was changed since it was made", at.manifest)
     if (stored_schema(content) or 0) > SCHEMA:
+        from swara.data.installation import newer_advice
+
         raise StoreNewer(
             "the store was written by a newer swara",
             where=str(at.folder),

@@ -23,6 +23,7 @@ class Difference:
     Parameters
     ----------
     before, after : VersionInfo
+        The versions compared.
     added, removed, relabelled : mapping of str to str
         Singers by the ids of their recordings.
     corrected : tuple of str

@@ -62,12 +62,19 @@ def test_nothing_is_offered_for_a_file(words: tuple[str, ...]) -> None:
     assert _offered(*words) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("analyze", "t.wav", "--tuning", ""), {JUST.name, EQUAL.name, "learned"}),
+        (("models", "pull", ""), {model.name for model in CATALOGUE}),
+    ],
+)
+def test_every_tuning_and_every_model_that_can_be_pulled_is_offered(words, wanted) -> None:
+    assert set(_offered(*words)) == wanted
+
+
 def test_every_raga_is_offered_by_a_name_that_is_understood() -> None:
     assert {raga_named(name) for name in _offered("analyze", "t.wav", "--raga", "")} == {*RAGAS.values()}
-
-
-def test_every_tuning_is_offered() -> None:
-    assert set(_offered("analyze", "t.wav", "--tuning", "")) == {JUST.name, EQUAL.name, "learned"}
 
 
 def test_every_embedder_is_offered_the_fine_tuned_too(tmp_path: Path) -> None:
@@ -76,10 +83,6 @@ def test_every_embedder_is_offered_the_fine_tuned_too(tmp_path: Path) -> None:
     everywhere = set(get_args(EmbedderName))
     for words in (("rebuild", "--embedder", ""), ("models", "remove", ""), ("models", "verify", "")):
         assert set(_offered(*words, SWARA_MODELS=str(tmp_path))) == {*everywhere, "finetuned-0123abcd"}
-
-
-def test_every_model_that_can_be_pulled_is_offered() -> None:
-    assert set(_offered("models", "pull", "")) == {model.name for model in CATALOGUE}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")

@@ -86,12 +86,6 @@ def test_a_reader_who_leaves_early_is_no_fault(analyze: list[str], words: list[s
     assert process.returncode in (0, 1)
 
 
-def test_a_closed_stdout_is_no_fault(analyze: list[str]) -> None:
-    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *analyze, "--quiet"]
-    done = _run(shell)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
 @pytest.mark.parametrize("words", [[], ["--quiet"]], ids=["report", "quiet"])
 def test_a_closed_stderr_is_no_fault(analyze: list[str], words: list[str]) -> None:
     done = _run(["sh", "-c", 'exec "$@" 2>&-', "sh", *analyze, *words])
@@ -104,8 +98,8 @@ def test_an_error_that_nobody_can_read_still_tells_in_its_exit_code(stub_command
     assert _run(shell).returncode == 1
 
 
-@pytest.mark.parametrize("words", [("analyze", DEMO), ("doctor",)], ids=["analyze", "doctor"])
-def test_a_report_without_stdout_is_no_fault(stub_command, words: tuple[object, ...]) -> None:
+@pytest.mark.parametrize("words", [("analyze", DEMO), ("analyze", DEMO, "-q"), ("doctor",)], ids=str)
+def test_a_closed_stdout_is_no_fault(stub_command, words: tuple[object, ...]) -> None:
     done = _run(["sh", "-c", 'exec "$@" >&-', "sh", *stub_command(*words)])
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -131,7 +125,7 @@ class TestTerminal:
 
     def test_the_bar_stays_out_of_the_json(self, analyze: list[str]) -> None:
         """Stdout is a pipe, stderr the terminal."""
-        shown, piped = _bar_and_pipe([*analyze, "--json", "-"])
+        shown, piped = _terminal_and_pipe([*analyze, "--json", "-"])
         assert "Finding the pitch" in shown
         assert json.loads(piped)["schema"]
 
@@ -142,35 +136,25 @@ class TestTerminal:
 
 def _on_terminal(command: list[str], **environment: str) -> str:
     """Run with stdout and stderr on a terminal of 80 columns, and return what it was sent."""
-    ours, its = _terminal()
-    with subprocess.Popen(
-        command, stdin=its, stdout=its, stderr=its, env=_environment(**environment)
-    ) as process:
-        os.close(its)
-        shown = _read_all(ours)
-    assert process.returncode in (0, 1)
-    return shown
+    return _terminal_and_pipe(command, piped=False, **environment)[0]
 
 
-def _bar_and_pipe(command: list[str]) -> tuple[str, bytes]:
-    ours, its = _terminal()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=its, env=_environment()) as process:
-        os.close(its)
-        shown = _read_all(ours)
-        assert process.stdout is not None
-        piped = process.stdout.read()
-    assert process.returncode == 0
-    return shown, piped
-
-
-def _terminal() -> tuple[int, int]:
+def _terminal_and_pipe(command: list[str], *, piped: bool = True, **environment: str) -> tuple[str, bytes]:
+    """Run with stderr on a terminal, stdout there too or on a pipe; return what was sent to either."""
     import fcntl
     import pty
     import termios
 
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    return ours, its
+    stdout = subprocess.PIPE if piped else its
+    with subprocess.Popen(
+        command, stdin=its, stdout=stdout, stderr=its, env=_environment(**environment)
+    ) as process:
+        os.close(its)
+        shown, out = _read_all(ours), process.stdout.read() if process.stdout else b""
+    assert process.returncode in (0, 1)
+    return shown, out
 
 
 def _read_all(terminal: int) -> str:

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swara.index import IndexDamaged, Item
-from swara.index.exact_index import ExactIndex
 from swara.index.samples import (
     SampleIndex,
     build_sample_index,
@@ -81,21 +80,6 @@ def test_the_best_of_each_recording(seed: int, swara: str, count: int, exclude: 
         assert neighbour.why.startswith("sounds like: same swara")
 
 
-def test_both_engines_give_the_same_neighbours(index: SampleIndex) -> None:
-    exact = build_sample_index(ITEMS, VECTORS, ExactIndex)
-    for vector in (*VECTORS[::7], *_vectors(20, seed=8)):
-        assert exact.nearest(vector, "S", exclude=["rec1"]) == index.nearest(vector, "S", exclude=["rec1"])
-
-
-def test_singer_and_synthesized_are_carried(index: SampleIndex) -> None:
-    near = index.nearest(VECTORS[0], "S", count=5)
-    assert near[0].item is ITEMS[0]
-    assert near[0].similarity == pytest.approx(1.0)
-    assert {(n.item.singer, n.item.synthesized) for n in near} == {
-        (f"singer of rec{n}", n == 2) for n in range(5)
-    }
-
-
 def test_a_recording_with_many_near_notes_does_not_crowd_out_others() -> None:
     crowd = [_item("crowd", start_s=float(n)) for n in range(200)]
     vectors = np.concatenate([np.tile(VECTORS[0], (200, 1)), -VECTORS[:1], _vectors(1, seed=9)])
@@ -142,7 +126,7 @@ def test_saved_and_loaded(index: SampleIndex, tmp_path: Path) -> None:
 
 
 def test_the_same_samples_are_the_same_bytes(index: SampleIndex, tmp_path: Path) -> None:
-    for name, built in (("a", index), ("b", build_sample_index(ITEMS, VECTORS, ExactIndex))):
+    for name, built in (("a", index), ("b", build_sample_index(ITEMS, VECTORS))):
         save_sample_index(built, tmp_path / name)
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
@@ -210,6 +194,6 @@ def test_what_is_no_swara_in_roman_has_no_file() -> None:
 
 
 def test_importing_the_index_leaves_faiss_alone() -> None:
-    code = "import sys\nfrom swara.index import exact_index, faiss_index, samples\nprint(*sys.modules)"
+    code = "import sys\nfrom swara.index import faiss_index, samples\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "faiss" not in done.stdout.split()

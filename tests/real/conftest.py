@@ -13,7 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, find_held_notes, judge
-from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack

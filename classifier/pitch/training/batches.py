@@ -38,6 +38,7 @@ class Example:
     Parameters
     ----------
     frames : float16 array, shape [frames // 2, BINS, CHANNELS]
+        Input of the network; every second frame.
     f0_hz : float64 array, shape [frames]
         0 where unvoiced.
     """
@@ -53,9 +54,11 @@ class SceneBatch:
     Parameters
     ----------
     frames : float16 array, shape [batch, frames // 2, BINS, CHANNELS]
+        Input of the network, a scene in each row.
     salience : float32 array, shape [batch, frames // 2, 2, PITCH_BINS]
         The blurred truth; a row adds up to 1 where voiced.
     voiced : float32 array, shape [batch, frames // 2, 2]
+        Whether a voice sounds, and how much that frame counts.
     """
 
     frames: Half

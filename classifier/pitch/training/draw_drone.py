@@ -60,6 +60,7 @@ def add_shimmer(sound: Samples, strength: float) -> Samples:
     Parameters
     ----------
     sound : float32 array, shape [n]
+        A drone, as it was synthesized.
     strength : float
         What is added to every deviation in dB from the mean over time, as a share of it: played strings
         vary about half as much again as rendered ones.
@@ -96,8 +97,11 @@ def still_drone(sa_hz: float, count: int, rng: np.random.Generator) -> Samples:
     Parameters
     ----------
     sa_hz : float
+        Frequency of Sa.
     count : int
+        Samples to make.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

@@ -59,8 +59,11 @@ def render_line(events: list[Event], sa_hz: float, duration_s: float, rng: np.ra
     events : list of Event
         In order; those that start after the end are dropped.
     sa_hz : float
+        Frequency of Sa.
     duration_s : float
+        Length of what is made, in seconds.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

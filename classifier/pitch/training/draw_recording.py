@@ -20,7 +20,9 @@ def draw_equaliser(hz: FloatArray, rng: np.random.Generator, *, strength: float 
     Parameters
     ----------
     hz : float64 array, shape [bins]
+        Frequencies that the gain is wanted at.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
     strength : float
         0 for nothing but a little colour.
 
@@ -82,7 +84,9 @@ def coded(samples: Samples, rng: np.random.Generator) -> Samples:
     Parameters
     ----------
     samples : float32 array, shape [n]
+        What goes into the codec.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------
@@ -109,9 +113,11 @@ def automatic_gain(samples: Samples, loudness: FloatArray, rng: np.random.Genera
     Parameters
     ----------
     samples : float32 array, shape [n]
+        What the microphone hears.
     loudness : float64 array, shape [any]
         The voice's, evenly spaced over all samples.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------

@@ -113,8 +113,11 @@ def sing_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Samples:
     Parameters
     ----------
     line : Line
+        Pitch and loudness over time.
     timbre : Timbre
+        Of whom it is sung: formants, breath, roughness.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
 
     Returns
     -------
@@ -146,13 +149,14 @@ def whisper_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Sample
 def wave_tables(
     harmonics: FloatArray, rng: np.random.Generator, phases: int = 0, top_hz: float = 2.0 * _TOP_HZ
 ) -> Samples:
-    """One period of a wave for every quarter octave of pitch, each free of what would alias.
+    """Compute one period of a wave for every quarter octave of pitch, each free of what would alias.
 
     Parameters
     ----------
     harmonics : float64 array, shape [count]
         Amplitudes from the fundamental up.
     rng : numpy.random.Generator
+        Everything random is drawn from it.
     phases : int
         0 for cosines, 1 for random phases, 2 for a chirp.
     top_hz : float

@@ -55,6 +55,7 @@ class Seen:
     Parameters
     ----------
     features : [..., FINE_FEATURES]
+        Of `partial_features`.
     coarse : [..., 1]
         In SCALE_CENTS.
     odds : [..., 1]
@@ -62,6 +63,7 @@ class Seen:
     truth : [..., 2]
         How far the true pitch lies from the coarse one, in SCALE_CENTS, and whether that counts.
     voiced : [..., 1]
+        1 where the frame counts, else 0.
     """
 
     features: Floats

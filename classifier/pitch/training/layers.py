@@ -47,6 +47,7 @@ class PitchLayers:
         Parameters
         ----------
         frames : tensor, shape [batch, frames, BINS, CHANNELS]
+            Input of the network, a scene in each row.
         pasts : list of tensors, shape [batch, PAST_FRAMES[i], PITCH_BINS, WIDTH], optional
             What the blocks remember; zeros if not given.
 

@@ -54,6 +54,7 @@ class SceneMaker:
     Parameters
     ----------
     seed : int
+        What all that is random is drawn from: the same seed, the same result.
     duration_s : float
         Length of every scene, a whole number of frames of 10 ms.
     drones : int
@@ -232,7 +233,7 @@ def _at_db(sound: Samples, level_db: float) -> Samples:
 
 
 def _audible(voice: Samples, steady: Samples) -> BoolArray:
-    """Whether the voice stands less than 25 dB below what is steadily around it, at every frame's centre."""
+    """Tell whether the voice stands less than 25 dB below what is steadily around it, at each frame."""
     return np.asarray(_power(voice) > 10.0**-2.5 * _power(steady))
 
 

@@ -11,7 +11,7 @@ from typing import IO, cast
 
 from swara.data.storage import disk
 from swara.embedder.errors import ModelError, ModelUnfit, writing
-from swara.embedder.hub.locate import SAVED_MODEL_FILE
+from swara.embedder.hub.contract import SAVED_MODEL_FILE
 
 from .catalogue import Pullable
 
@@ -122,6 +122,7 @@ def place_content(model: Pullable, source: Path, target: Path) -> None:
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     source : Path
         A tar archive, a folder that holds a SavedModel or a TFLite file, or a TFLite file.
     target : Path

@@ -115,6 +115,7 @@ def check_documented(model: Pullable, path: Path) -> None:
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     path : Path
         The SavedModel folder or the TFLite file.
 

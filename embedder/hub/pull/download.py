@@ -88,11 +88,13 @@ def download(
     cache : Path
         The folder that ``kagglehub`` keeps it in, of ours alone; kept when this raises.
     policy : RetryPolicy
+        How often a download is tried, and for how long.
     largest_bytes : int
         A larger model is refused.
     total_bytes : int, optional
         How large the model is, where that is known, for the progress.
     progress : callable, optional
+        Called with the bytes done and those to do.
 
     Returns
     -------

@@ -15,13 +15,8 @@ from filelock import FileLock, Timeout
 from swara.data.storage.disk import FileRecord, sha256_of, sync_tree
 from swara.data.storage.model_folder import clean_stale, staging_path, swap_in
 from swara.embedder.errors import ModelError, ModelInUse, ModelUnfit, writing
-from swara.embedder.hub.locate import (
-    MANIFEST_FILE,
-    SAVED_MODEL_FILE,
-    SAVED_MODEL_FOLDER,
-    TFLITE_FILE,
-    saved_model_digest,
-)
+from swara.embedder.hub.contract import SAVED_MODEL_FILE, SAVED_MODEL_FOLDER, saved_model_digest
+from swara.embedder.hub.locate import MANIFEST_FILE, TFLITE_FILE
 
 from .archive import place_content
 from .catalogue import Pullable
@@ -50,6 +45,7 @@ class ModelLayout:
     models : Path
         The folder of all models; it need not exist.
     model : Pullable
+        Which of the models that can be pulled.
     """
 
     models: Path
@@ -153,6 +149,7 @@ def install(
     Parameters
     ----------
     at : ModelLayout
+        Where the files of the model go.
     source : Path
         An archive, a SavedModel folder or a TFLite file; it stays.
     origin : str
@@ -160,6 +157,7 @@ def install(
     check : callable
         The contract.
     progress : callable, optional
+        Called with the bytes done and those to do.
 
     Raises
     ------

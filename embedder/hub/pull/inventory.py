@@ -31,6 +31,7 @@ class LocalModel:
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     state : {"pulled", "manual", "tfhub-cache", "kagglehub-cache", "damaged", "partial", "absent"}
         A ``manual`` one lies where a pulled one would and has no manifest; a ``partial`` one is a download
         that broke off.
@@ -94,6 +95,7 @@ class VerifyResult:
     Parameters
     ----------
     local : LocalModel
+        The model, as it lies there.
     files : int
         How many files have the digest that they were pulled with; 0 if none is on record.
     contract : bool
@@ -117,6 +119,7 @@ def verify(
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     models : Path
         The folder of all models.
     environment : mapping of str to str
@@ -124,6 +127,7 @@ def verify(
     check : callable
         The contract; left out where a package that it needs is missing.
     progress : callable, optional
+        Called with the bytes done and those to do.
 
     Raises
     ------

@@ -11,7 +11,7 @@ import msgspec
 
 from swara.data.storage.disk import FileRecord
 from swara.embedder.errors import ModelDamaged, reading
-from swara.embedder.hub.locate import SAVED_MODEL_FOLDER, saved_model_files
+from swara.embedder.hub.contract import SAVED_MODEL_FOLDER, saved_model_files
 
 __all__ = ["ModelManifest", "check_files", "read_manifest", "write_manifest"]
 

@@ -25,6 +25,7 @@ class Pulled:
     folder : Path
         Where the model lies.
     manifest : ModelManifest
+        What was pulled: source, files, digests.
     new : bool
         False if it was there, unchanged, before.
     mended : str or None
@@ -54,6 +55,7 @@ def pull(
     Parameters
     ----------
     model : Pullable
+        Which of the models that can be pulled.
     models : Path
         The folder of all models.
     check : callable

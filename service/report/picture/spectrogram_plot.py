@@ -40,6 +40,7 @@ def save_spectrogram(
     power : float32 array, shape [columns, bands.bands]
         Evenly spread over the frames of `clip`.
     bands : MelBands
+        Which bands the powers are of.
     path : Path
         Written over when it exists.
     clip : Clip

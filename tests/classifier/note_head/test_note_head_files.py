@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,6 @@ from swara.classifier.note_head.evidence import EVIDENCE_DIM
 from swara.classifier.note_head.files import load_note_head, save_note_head
 from swara.classifier.note_head.head import NoteHead
 from swara.classifier.note_head.regression import Linear
-from swara.raga.errors import SwaraError
 
 DIM = 3 + EVIDENCE_DIM
 
@@ -34,14 +34,10 @@ def head_of(**changes) -> NoteHead:
     return NoteHead(**(fields | changes))
 
 
-def same(one: NoteHead, other: NoteHead) -> bool:
-    plain = ("classes", "temperature", "threshold", "uses_embedding", "uses_evidence")
-    arrays = ("mean", "scale", "weights", "bias")
-    return (
-        all(getattr(one, name) == getattr(other, name) for name in plain)
-        and all(np.array_equal(getattr(one.linear, name), getattr(other.linear, name)) for name in arrays)
-        and np.array_equal(one.familiar, other.familiar)
-    )
+def written(head: NoteHead, path: Path) -> bytes:
+    """The file of a head: two are the same where all of their arrays are."""
+    save_note_head(head, path)
+    return path.read_bytes()
 
 
 @pytest.fixture
@@ -61,23 +57,20 @@ def rewritten(path, **changes):
     return path
 
 
-def test_a_head_comes_back_as_it_was(saved):
-    assert same(load_note_head(saved), head_of())
+@pytest.mark.parametrize("uses_embedding", [True, False])
+def test_a_head_comes_back_as_it_was(tmp_path, uses_embedding):
+    head = head_of()
+    if not uses_embedding:
+        linear = Linear(np.zeros(38), np.ones(38), np.ones((3, 38)), np.zeros(3))
+        head = head_of(linear=linear, uses_embedding=False)
+    content = written(head, tmp_path / "head.npz")
+    again = load_note_head(tmp_path / "head.npz")
 
-
-def test_a_head_of_the_evidence_alone_comes_back_too(tmp_path):
-    linear = Linear(np.zeros(38), np.ones(38), np.ones((3, 38)), np.zeros(3))
-    head = head_of(linear=linear, uses_embedding=False)
-    save_note_head(head, tmp_path / "head.npz")
-
-    assert same(load_note_head(tmp_path / "head.npz"), head)
-    assert load_note_head(tmp_path / "head.npz").embedding_dim == 0
-
-
-def test_the_same_head_gives_the_same_bytes(saved, tmp_path):
-    save_note_head(head_of(), tmp_path / "again.npz")
-
-    assert (tmp_path / "again.npz").read_bytes() == saved.read_bytes()
+    assert (again.classes, again.temperature, again.threshold) == ((".D", "S", "S'"), 1.25, 0.6)
+    assert again.embedding_dim == (3 if uses_embedding else 0)
+    np.testing.assert_array_equal(again.linear.weights, head.linear.weights)
+    np.testing.assert_array_equal(again.familiar, head.familiar)
+    assert written(again, tmp_path / "again.npz") == content
 
 
 def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
@@ -88,7 +81,7 @@ def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
         damaged[place] ^= 0x5A
         saved.write_bytes(damaged)
         try:
-            assert same(load_note_head(saved), head_of())
+            assert written(load_note_head(saved), saved) == content
         except HeadError:
             noticed += 1
     assert noticed > 0.8 * len(content) / 11
@@ -155,10 +148,6 @@ def test_nothing_is_unpickled(saved):
 
     with pytest.raises(HeadError):
         load_note_head(saved)
-
-
-def test_a_damaged_head_is_an_error_that_the_user_can_mend():
-    assert issubclass(HeadError, SwaraError)
 
 
 @pytest.mark.parametrize(

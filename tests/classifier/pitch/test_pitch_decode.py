@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 import swara.classifier.pitch.decode as decode
-import swara.classifier.pitch.decode as stillness
 from swara.classifier.pitch.decode import (
     PITCH_BINS,
+    STILL_FRAMES,
     Path,
     Voicing,
     bins_of_hz,
+    ends_still,
     hz_of_bins,
     local_hz,
+    still_frames,
     sung_frames,
     trace,
 )
@@ -88,26 +90,6 @@ def test_a_path_in_pieces_is_that_of_the_whole_and_a_fork_goes_its_own_way():
         np.testing.assert_array_equal(one, np.concatenate(other))
 
 
-def test_a_glitch_is_bridged_and_a_leap_is_followed():
-    salience = np.full((60, PITCH_BINS), 1e-4, np.float32)
-    salience[:30, 50], salience[30:, 100] = 0.9, 0.9
-    salience[15, 50], salience[15, 120] = 1e-3, 0.1
-    best, before = Path().advance(salience, np.ones(60, np.float32))
-    path = trace(int(best[-1]), before)
-    np.testing.assert_array_equal(path[:30], 50)
-    np.testing.assert_array_equal(path[30:], 100)
-
-
-def test_where_nothing_sings_salience_says_nothing():
-    salience, _ = random_salience(50, 3)
-    salience[0] = 1e-3
-    salience[0, 20] = 0.8
-    voicing = np.zeros(50, np.float32)
-    voicing[0] = 1.0
-    best, before = Path().advance(salience, voicing)
-    assert set(trace(int(best[-1]), before)) == {20}
-
-
 def test_the_local_average_is_that_of_its_formula():
     salience, _ = random_salience(PITCH_BINS, 5)
     path = np.random.default_rng(5).permutation(PITCH_BINS)  # either edge too
@@ -155,11 +137,8 @@ class TestVoicing:
     def test_a_pitch_that_has_stood_still_is_no_voice(self):
         likely = np.full(100, 0.93, np.float32)
         voiced = Voicing().push(likely, np.full(100, 131.0))
-        assert voiced[: stillness.STILL_FRAMES - 1].all()
-        assert not voiced[stillness.STILL_FRAMES - 1 :].any()
-
-    def test_the_thresholds_leave_room_between_them(self):
-        assert decode._LEAVE < decode._ENTER
+        assert voiced[: STILL_FRAMES - 1].all()
+        assert not voiced[STILL_FRAMES - 1 :].any()
 
 
 class TestSungFrames:
@@ -199,3 +178,51 @@ class TestSungFrames:
 
     def test_of_nothing_nothing_is_sung(self):
         assert sung_frames(np.zeros(0, np.float32), np.zeros(0)).shape == (0,)
+
+
+def line(cents: np.ndarray) -> np.ndarray:
+    return 180.0 * 2.0 ** (cents / 1200.0)
+
+
+def slow_still(hz: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    found = np.zeros(hz.size, bool)
+    times = np.arange(STILL_FRAMES)
+    for start in range(hz.size - STILL_FRAMES + 1):
+        part = slice(start, start + STILL_FRAMES)
+        cents = 1200.0 * np.log2(hz[part])
+        off = cents - np.polyval(np.polyfit(times, cents, 1), times)
+        if np.sqrt(np.mean(off**2)) < 1.5 and probability[part].mean() < 0.98:
+            found[part] = True
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_stands_still_is_told_as_a_loop_over_a_line_fit_tells_it(seed, monkeypatch):
+    monkeypatch.setattr(decode, "_BLOCK", 50)
+    rng = np.random.default_rng(seed)
+    sizes = rng.choice([0.2, 1.2, 1.7, 6.0], 12)
+    cents = np.concatenate([300.0 * rng.random() + size * rng.standard_normal(90) for size in sizes])
+    probability = np.repeat(rng.choice([0.9, 0.96, 0.99], 12), 90).astype(np.float32)
+    expected = slow_still(line(cents), probability)
+    assert 0 < np.count_nonzero(expected) < expected.size
+    np.testing.assert_array_equal(still_frames(line(cents), probability), expected)
+
+
+def test_the_last_frames_tell_what_the_whole_tells():
+    rng = np.random.default_rng(1)
+    for size in (0.2, 3.0):
+        hz = line(size * rng.standard_normal(STILL_FRAMES))
+        probability = np.full(STILL_FRAMES, 0.9, np.float32)
+        assert ends_still(hz, probability) == still_frames(hz, probability).all() == (size < 1.5)
+
+
+def test_a_slow_drift_is_still_and_vibrato_is_not():
+    times = np.arange(200)
+    likely = np.full(200, 0.9, np.float32)
+    assert still_frames(line(0.1 * times), likely).all()
+    assert not still_frames(line(4.0 * np.sin(times / 3.0)), likely).any()
+
+
+@pytest.mark.parametrize("frames", [0, 1, STILL_FRAMES - 1])
+def test_what_is_too_short_to_tell_is_not_still(frames):
+    assert not still_frames(line(np.zeros(frames)), np.full(frames, 0.9, np.float32)).any()

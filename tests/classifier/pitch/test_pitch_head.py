@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import swara.classifier.pitch.head as head
-from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.network import PitchNetwork
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.clip import Clip
 from swara.data.pitch_track import MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.synth import VOICES, SungNote, SynthTake, bhupali_take, render_contour, sing
@@ -75,11 +77,6 @@ class TestAgainstTheTruth:
 
 
 class TestShape:
-    def test_a_frame_each_10_ms_from_the_first_sample(self, takes):
-        for take, track in takes:
-            assert len(track) == 1 + take.clip.samples.size // 160
-            np.testing.assert_allclose(track.times_s, 0.01 * np.arange(len(track)))
-
     def test_every_frame_has_a_pitch_in_range_and_a_probability(self, takes):
         for _, track in takes:
             assert np.all((track.hz >= MIN_HZ) & (track.hz <= MAX_HZ))
@@ -92,19 +89,18 @@ class TestShape:
             assert block.salience.shape == (block.hz.size, PITCH_BINS)
             assert block.voicing.shape == block.hz.shape
             np.testing.assert_allclose(block.salience.sum(axis=1), 1.0, atol=1e-4)
+            assert block.salience.min() >= 0
 
-    @pytest.mark.parametrize("samples", [1, 100, 159, 160, 161, 319, 320, 1023, 2048, 3360])
+    @pytest.mark.parametrize(
+        "samples",
+        [1, 100, 159, 160, 161, 319, 320, 1023, 2048, 3360, *(160 * n + 3 for n in (998, 999, 1000, 1999))],
+    )
     def test_any_length_has_a_frame_for_each_10_ms_begun(self, samples):
         rng = np.random.default_rng(samples)
         clip = Clip(np.asarray(0.1 * rng.standard_normal(samples), np.float32), TRACK_RATE_HZ)
         track = HeadTracker().track(clip)
-        assert len(track) == 1 + samples // 160
+        np.testing.assert_allclose(track.times_s, 0.01 * np.arange(1 + samples // 160))
         assert np.isfinite(track.hz).all()
-
-    @pytest.mark.parametrize("frames", [999, 1000, 1001, 2000])
-    def test_a_block_that_is_just_full(self, frames):
-        clip = Clip(np.zeros(160 * (frames - 1) + 3, np.float32), TRACK_RATE_HZ)
-        assert len(HeadTracker().track(clip)) == frames
 
     def test_another_sample_rate_is_refused(self):
         clip = Clip(np.zeros(8000, np.float32), 8000)
@@ -158,3 +154,4 @@ def test_the_seam_gives_the_head():
     tracker = pitch_tracker("head")
     assert isinstance(tracker, HeadTracker)
     assert tracker.name == "head"
+    assert tracker.release.split()[1:] == [PitchNetwork().digest]  # so that no track of another is taken

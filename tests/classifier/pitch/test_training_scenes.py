@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from swara.classifier.pitch.training.draw_recording import automatic_gain, coded
 from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
 from swara.classifier.pitch.training.scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from swara.data.arrays import FloatArray
+from swara.data.clip import Samples
 from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 FRAME = 160
@@ -117,16 +120,6 @@ def test_a_voice_is_silent_in_rests_and_a_sunken_note_is_no_voice() -> None:
     assert not line.loudness[(at > 1.01) & (at < 1.39)].any()
 
 
-def test_lines_stay_where_trackers_look() -> None:
-    for seed in range(40):
-        line, _, _ = line_of(seed)
-        assert np.isfinite(line.f0_hz).all()
-        assert line.f0_hz.min() >= MIN_HZ
-        assert line.f0_hz.max() <= MAX_HZ
-        at_the_rim = (line.f0_hz == MIN_HZ) | (line.f0_hz == MAX_HZ)
-        assert np.mean(at_the_rim) < 0.5
-
-
 def test_a_line_without_notes_is_silent() -> None:
     line = render_line([], 200.0, 0.5, np.random.default_rng(0))
     assert not line.voiced.any()
@@ -145,22 +138,13 @@ def test_a_drone_is_heard_at_the_sa_that_was_asked_for() -> None:
         assert abs(1200.0 * np.log2(peak_hz / (2.0 * sa_hz))) < 4.0
 
 
-@pytest.mark.parametrize("kind", [still_drone, reed_drone, tabla_play])
-def test_accompaniments_have_the_length_that_was_asked_for(kind: object) -> None:
-    assert callable(kind)
+@pytest.mark.parametrize("kind", [still_drone, reed_drone, tabla_play, coloured_noise, hum, clicks])
+def test_what_is_beside_the_voice_has_the_length_that_was_asked_for(kind: Callable[..., Samples]) -> None:
+    tuned = (150.0,) if kind in (still_drone, reed_drone, tabla_play) else ()
     for seed in range(5):
-        sound = kind(150.0, 20_011, np.random.default_rng(seed))
+        sound = kind(*tuned, 20_011, np.random.default_rng(seed))
         assert sound.shape == (20_011,)
         assert sound.dtype == np.float32
-        assert np.isfinite(sound).all()
-
-
-@pytest.mark.parametrize("kind", [coloured_noise, hum, clicks])
-def test_noises_have_the_length_that_was_asked_for(kind: object) -> None:
-    assert callable(kind)
-    for seed in range(5):
-        sound = kind(20_011, np.random.default_rng(seed))
-        assert sound.shape == (20_011,)
         assert np.isfinite(sound).all()
         assert sound.any()
 

@@ -9,14 +9,22 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import HeldNote, find_held_notes
-from swara.classifier.pitch import pitch_tracker
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.classifier.tonic.estimate import SURE
-from swara.classifier.tonic.template import circular_cents, drone_partials, drone_salience
+from swara.classifier.tonic.template import (
+    CLASSES,
+    circular_cents,
+    drone_partials,
+    drone_salience,
+    fold,
+    log_likelihood,
+    swara_weights,
+)
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.synth import VOICES, SungNote, SynthTake, sing_take, swara_sequence
+from swara.data.synth import VOICES, SungNote, SynthTake, sing_take, swara_sequence, tanpura
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ
 from swara.raga.tuning import JUST
@@ -70,14 +78,7 @@ def dwelling_on_pa(name: str, tracked: bool) -> tuple[SynthTake, tuple[HeldNote,
 @pytest.mark.parametrize("raga_known", [True, False])
 @pytest.mark.parametrize(
     ("name", "tracked"),
-    [
-        ("Bhupali", True),
-        ("Bhupali", False),
-        ("Yaman", False),
-        ("Bhairav", False),
-        ("Durga", False),
-        ("Kafi", False),
-    ],
+    [("Bhupali", True), *((name, False) for name in ("Bhupali", "Yaman", "Bhairav", "Durga", "Kafi"))],
 )
 def test_fifth_error_is_not_made_where_the_singer_dwells_on_pa_over_a_strong_drone(name, tracked, raga_known):
     take, notes = dwelling_on_pa(name, tracked)
@@ -186,21 +187,13 @@ def test_an_estimate_is_a_proposal_that_says_how_sure_it_is():
     assert all(MIN_SA_HZ <= hz <= MAX_SA_HZ for hz in (tonic.hz, tonic.runner_up.hz))
 
 
-def test_without_notes_nothing_is_claimed():
-    silence = Clip(np.zeros(16_000, np.float32), 16_000)
-
-    tonic = estimate_tonic(silence, [], RAGAS.values())
-
-    assert tonic.needs_confirmation
-    assert tonic.confidence == 0.0
-    assert tonic.runner_up is None
-
-
-def test_one_note_alone_is_too_little():
-    note = HeldNote(0.0, 2.0, 1.9, 150.0, 4.0, 0.9)
+def test_too_little_is_not_believed():
     silence = Clip(np.zeros(32_000, np.float32), 16_000)
+    one_note = HeldNote(0.0, 2.0, 1.9, 150.0, 4.0, 0.9)
 
-    assert estimate_tonic(silence, [note], RAGAS.values()).needs_confirmation
+    assert estimate_tonic(silence, [one_note], RAGAS.values()).needs_confirmation
+    nothing = estimate_tonic(silence, [], RAGAS.values())
+    assert (nothing.confidence, nothing.runner_up, nothing.needs_confirmation) == (0.0, None, True)
 
 
 @pytest.mark.parametrize(("moved_cents", "within"), [(25.0, 0.01), (2.0, 1.5), (-2.0, 1.5)])
@@ -221,3 +214,40 @@ def test_a_voice_alone_and_silence_leave_no_drone():
 
     for clip in (take.clip, Clip(np.zeros(48_000, np.float32), 16_000)):
         assert not drone_salience(drone_partials(clip)).any()
+
+
+@pytest.mark.parametrize(
+    ("tuning", "sa_hz"), [("PSSS", 138.6), ("MSSS", 146.8), ("NSSS", 196.0), ("PSSS", 233.1)]
+)
+def test_a_drone_alone_tells_its_sa(tuning, sa_hz):
+    samples = tanpura(8.0, sa_hz, rate_hz=16_000, rng=np.random.default_rng(1), tuning=tuning)
+
+    salience = drone_salience(drone_partials(Clip(samples, 16_000)))
+
+    assert abs(circular_cents(CLASSES[salience.argmax()] - fold(np.array(sa_hz)))) <= 10.0
+    assert 0.0 <= salience.min() <= salience.max() <= 2.0
+
+
+def test_the_likelihood_is_that_of_its_definition():
+    raga = raga_named("Bhupali")
+    notes = [HeldNote(0, 1, 0.49, 150.0, 3.0, 0.9), HeldNote(1, 2, 0.16, 233.0, 3.0, 0.9)]
+    sa_cents = 35
+    slow = 0.0
+    for note in notes:
+        above = 1200 * np.log2(note.hz / 16.351597831287414) - CLASSES[sa_cents]
+        density = 0.0
+        for index, weight in enumerate(swara_weights(raga)):
+            off = (above - JUST.targets[index].middle_cents + 600) % 1200 - 600
+            density += weight * np.exp(-0.5 * (off / 22.0) ** 2) / (22.0 * np.sqrt(2 * np.pi))
+        slow += np.sqrt(note.steady_s) * np.log(0.95 * density + 0.05 / 1200)
+
+    assert log_likelihood(notes, raga)[sa_cents] == pytest.approx(slow)
+
+
+@pytest.mark.parametrize("raga", RAGAS.values(), ids=lambda raga: raga.name)
+def test_a_raga_expects_its_own_swaras_and_sa_most(raga):
+    weights = swara_weights(raga)
+
+    assert set(np.flatnonzero(weights)) == raga.swaras
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights.argmax() == 0

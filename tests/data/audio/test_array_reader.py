@@ -70,41 +70,30 @@ def test_the_clip_is_a_copy(dtype) -> None:
     np.testing.assert_array_equal(clip.samples, before)
 
 
+NO_SAMPLES = {
+    "int64": np.zeros(9_000, np.int64),
+    "int8": np.zeros(9_000, np.int8),
+    "bool": np.zeros(9_000, bool),
+    "complex128": np.zeros(9_000, complex),
+    "<U2": np.array(["la"] * 9_000),
+    "object": np.array([None] * 9_000),
+}
+SHAPES = {r"\(\)": (), r"\(2, 2, 9000\)": (2, 2, 9_000), r"more channels.*pass samples\.T": (2, 9_000)}
+RATES = [0, -44_100, 44_100.5, 999, 1e9, float("nan"), float("inf")]
+
+
 @pytest.mark.parametrize(
-    ("samples", "said"),
+    ("samples", "rate_hz", "kind", "said"),
     [
-        (np.zeros(9_000, np.int64), "int64"),
-        (np.zeros(9_000, np.int8), "int8"),
-        (np.zeros(9_000, bool), "bool"),
-        (np.zeros(9_000, complex), "complex128"),
-        (np.array(["la"] * 9_000), "<U2"),
-        (np.array([None] * 9_000), "object"),
+        *((samples, RATE_HZ, TypeError, said) for said, samples in NO_SAMPLES.items()),
+        *((np.zeros(shape), RATE_HZ, ValueError, said) for said, shape in SHAPES.items()),
+        *((np.zeros(9_000), rate_hz, ValueError, "must be a whole number") for rate_hz in RATES),
+        *((np.zeros(9_000), rate_hz, TypeError, "must be a number") for rate_hz in ("44100", True, 1j, [9])),
     ],
 )
-def test_what_is_no_array_of_samples(samples, said: str) -> None:
-    with pytest.raises(TypeError, match=said):
-        decode_samples(samples, RATE_HZ)
-
-
-@pytest.mark.parametrize(
-    ("shape", "said"),
-    [((), r"\(\)"), ((2, 2, 9_000), r"\(2, 2, 9000\)"), ((2, 9_000), r"more channels.*pass samples\.T")],
-)
-def test_a_wrong_shape(shape, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        decode_samples(np.zeros(shape), RATE_HZ)
-
-
-@pytest.mark.parametrize("rate_hz", [0, -44_100, 44_100.5, 999, 1e9, float("nan"), float("inf")])
-def test_a_rate_that_no_recording_has(rate_hz: float) -> None:
-    with pytest.raises(ValueError, match="rate_hz must be a whole number"):
-        decode_samples(np.zeros(9_000), rate_hz)
-
-
-@pytest.mark.parametrize("rate_hz", ["44100", True, 1j, [44_100]])
-def test_a_rate_that_is_no_number(rate_hz) -> None:
-    with pytest.raises(TypeError, match="rate_hz must be a number"):
-        decode_samples(np.zeros(9_000), rate_hz)
+def test_what_is_no_array_of_samples_or_no_rate(samples, rate_hz, kind, said: str) -> None:
+    with pytest.raises(kind, match=said):
+        decode_samples(samples, rate_hz)
 
 
 @pytest.mark.parametrize("rate_hz", [44_100, 44_100.0, np.int64(44_100), np.float32(44_100)])

@@ -48,14 +48,9 @@ def test_a_mix_too_loud_is_turned_down_with_its_proportions_kept():
 def test_silence_and_shortness_are_refused():
     sound, silence = np.ones(10, np.float32), np.zeros(10, np.float32)
 
-    with pytest.raises(ValueError):
-        mix_at_db(sound, silence, 0.0)
-    with pytest.raises(ValueError):
-        mix_at_db(silence, sound, 0.0)
-    with pytest.raises(ValueError):
-        mix_at_db(sound, sound[:5], 0.0)
-    with pytest.raises(ValueError):
-        mix_at_db(sound, sound, 0.0, np.zeros(10, bool))
+    for pair in ((sound, silence), (silence, sound), (sound, sound[:5]), (sound, sound, np.zeros(10, bool))):
+        with pytest.raises(ValueError):
+            mix_at_db(*pair[:2], 0.0, *pair[2:])
 
 
 def test_rms_of_known_sounds():

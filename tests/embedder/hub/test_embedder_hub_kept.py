@@ -14,9 +14,8 @@ import pytest
 
 from swara.data.errors import MissingPackage, OutputError
 from swara.embedder.errors import ModelDamaged, ModelError, ModelUnfit
-from swara.embedder.hub.contract import YAMNET
+from swara.embedder.hub.contract import YAMNET, saved_model_digest
 from swara.embedder.hub.convert import converted_file
-from swara.embedder.hub.locate import saved_model_digest
 from swara.embedder.registry import embedder_named
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +28,7 @@ from pathlib import Path
 import swara.embedder.hub.convert
 from swara.embedder.hub.contract import YAMNET
 from swara.embedder.hub.convert import converted_file
-from swara.embedder.hub.locate import saved_model_digest
+from swara.embedder.hub.contract import saved_model_digest
 saved_model = Path(sys.argv[1])
 def exported(folder, contract):
     with (saved_model.parent / "conversions").open("a") as marks:

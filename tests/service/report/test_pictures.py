@@ -103,7 +103,8 @@ def test_a_folder_that_is_not_there(take, tmp_path):
 def test_pyplot_stays_out(tmp_path):
     code = (
         "import pathlib, runpy, sys\n"
-        "from swara.raga import JUST, raga_named\n"
+        "from swara.raga.ragas import raga_named\n"
+        "from swara.raga.tuning import JUST\n"
         "from swara.service.report.picture.plot import save_plot\n"
         "take = runpy.run_path(sys.argv[1])['make_report']()\n"
         "save_plot(take, pathlib.Path(sys.argv[2]), tuning=JUST, raga=raga_named('bhupali'))\n"

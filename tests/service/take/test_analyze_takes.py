@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import PRESETS, find_held_notes
-from swara.classifier.pitch import TRACK_RATE_HZ, pitch_tracker
+from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip

@@ -11,8 +11,8 @@ import pytest
 
 from swara.data.errors import MissingPackage, OutputError
 from swara.embedder.errors import DownloadError, ModelAbsent, ModelDamaged, ModelInUse, ModelUnfit
-from swara.embedder.hub.contract import YAMNET
-from swara.embedder.hub.locate import find_model, saved_model_digest
+from swara.embedder.hub.contract import YAMNET, saved_model_digest
+from swara.embedder.hub.locate import find_model
 from swara.embedder.hub.pull import (
     CATALOGUE,
     RetryPolicy,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from swara.embedder.errors import ModelDamaged, ModelUnfit
-from swara.embedder.hub.locate import saved_model_digest
+from swara.embedder.hub.contract import saved_model_digest
 from swara.embedder.hub.pull import check_documented, pull, pullable, verify
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,43 +1,43 @@
-"""The seam behind which pitch trackers stand, and the cache of what they find: tracking takes the time."""
+"""The pitch trackers by name, what tells one from another, and the cache of what they found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 import numpy as np
 
-from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.storage.npz import ArrayCache, Arrays
 
-__all__ = ["TRACK_RATE_HZ", "PitchCache", "PitchTracker", "Progress", "tracker_fingerprint"]
+from . import TRACK_RATE_HZ, PitchTracker
+from .head import HeadTracker
 
-TRACK_RATE_HZ = 16_000
-"""Sample rate of the clips that trackers take."""
-
-Progress: TypeAlias = Callable[[float], None]
-"""Called with the share of the work done so far, 0 to 1."""
+__all__ = ["PitchCache", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
 
 
-class PitchTracker(Protocol):
-    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms between 65 and 1100 Hz."""
+TrackerName: TypeAlias = Literal["head"]
 
-    @property
-    def name(self) -> str:
-        """Short name, for reports."""
-        ...
 
-    @property
-    def release(self) -> str:
-        """What tells it from others of its name; those of one name and release answer alike."""
-        ...
+def pitch_tracker(name: TrackerName) -> PitchTracker:
+    """Return the tracker of that name.
 
-    def track(self, clip: Clip, progress: Progress | None = None) -> PitchTrack:
-        """Track the whole clip; memory beyond the result does not grow with its length."""
-        ...
+    Parameters
+    ----------
+    name : {"head"}
+        The pitch head, the only one that ships.
+
+    Raises
+    ------
+    HeadError
+        If the file of the pitch head is absent or damaged.
+    """
+    match name:
+        case "head":
+            return HeadTracker()
+        case _:
+            assert_never(name)
 
 
 def tracker_fingerprint(tracker: PitchTracker) -> str:
