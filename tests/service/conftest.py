@@ -250,17 +250,14 @@ def lab(tmp_path: Path) -> Lab:
 
 
 @pytest.fixture
-def as_nobody(tmp_path: Path) -> Iterator[Callable[[], None]]:
+def as_nobody(tmp_path: Path) -> Callable[[], None]:
     """For a child: give up the rights of the administrator, whom permission bits do not bind."""
     if os.geteuid() != 0:
-        yield lambda: None
-        return
-    modes = {folder: folder.stat().st_mode for folder in (tmp_path, *tmp_path.parents)}
-    for folder, mode in modes.items():
-        folder.chmod(mode | 0o055)
-    yield lambda: os.seteuid(NOBODY)
-    for folder, mode in modes.items():
-        folder.chmod(mode)
+        return lambda: None
+    # They stay open: another test, beside this one, may need them so.
+    for folder in (tmp_path, *tmp_path.parents):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    return lambda: os.seteuid(NOBODY)
 
 
 class StubTracker:
