@@ -24,6 +24,7 @@ import numpy as np
 from benchmarks import pyin
 from benchmarks.pyin import plain_pyin, refined_pyin
 from swara.classifier import pitch
+from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
@@ -149,7 +150,7 @@ def _track(times_s: FloatArray, hz: FloatArray, voiced: BoolArray) -> PitchTrack
 
 
 def _head() -> Track:
-    return pitch.pitch_tracker("head").track
+    return pitch_tracker("head").track
 
 
 def _live() -> Track:
