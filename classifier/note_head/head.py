@@ -1,4 +1,4 @@
-"""Which swara a note is, from its embedding and its pitch evidence, with a probability, or no answer."""
+"""Which swara a note is, with a probability or no answer, and whether that agrees with the pitch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where notes begin and end: by pitch, by voicing, and by the syllables within one pitch."""
+"""Where notes begin and end: by pitch, by voicing, by syllables within one pitch, and by its plateaus."""
 
 from __future__ import annotations
 

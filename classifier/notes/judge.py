@@ -1,4 +1,4 @@
-"""From a held note to a judged one: which swara, how far off, and is that in tune."""
+"""From a held note to a judged one: which swara, how far off, is that in tune; and a take tiled by them."""
 
 from __future__ import annotations
 

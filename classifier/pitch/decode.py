@@ -1,4 +1,4 @@
-"""From salience to one pitch line: the best path, and where a voice sounds."""
+"""From salience to one pitch line: the best path, where a voice sounds, what is too still for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the notes of a take fit a raga, for every Sa."""
+"""How well the notes of a take, and the drone under them, fit a raga, for every Sa."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loudness and change of timbre over time, in the same frames as the pitch."""
+"""Loudness and change of timbre over time, in the same frames as the pitch; and the mel scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every decoder offers: a recording as blocks of mono samples."""
+"""What every decoder offers: a recording as blocks of mono samples, and these collected into a clip."""
 
 from __future__ import annotations
 

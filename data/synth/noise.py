@@ -1,4 +1,4 @@
-"""Noises around and inside a voice: shaped noise, pink noise, a tabla, a room."""
+"""Noises around and inside a voice: shaped noise, pink noise, a tabla, a room; and sounds mixed by level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands about one take: ``analyze``, ``pitch``, ``search``."""
+"""Commands about one take: ``analyze``, ``pitch``, ``search``, ``spectrogram``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which versions people left, and which they made live: no rebuild undoes that by itself."""
+"""Which versions people left and made live, which no rebuild undoes; and what each learned from."""
 
 from __future__ import annotations
 

@@ -29,11 +29,9 @@ from .layers import PitchLayers
 from .scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from .shipped import start_from
 
-_TANPURA_DB = 5.0
-
-
 __all__ = ["main"]
 
+_TANPURA_DB = 5.0
 _LAST_RATE = 2e-5
 _WARM_UP = 150
 _EMA = 0.998
