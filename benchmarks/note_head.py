@@ -25,16 +25,13 @@ from swara.embedder import Embedder, Embeddings, Vectors
 from swara.embedder.builtin.network import VECTOR_DIM
 from swara.embedder.pooling import pool
 from swara.raga.notation import swara_letter
-from swara.raga.swaras import parse_swara
+from swara.raga.swaras import SVARASTHANAS, parse_swara
 from swara.raga.tonic_names import tonic_hz
 
 SEED = 1
 HELD_OUT_KEYS = ("A-sharp", "B", "C-sharp")
 BHUPALI = ("S", "R", "G", "P", "D", "S'")
-SWARAS = {
-    **{swara: step for step, swara in enumerate("S r R g G m M P d D n N".split())},
-    **{"S'": 12, "R'": 14, "G'": 16, "P'": 19},
-}
+SWARAS = {swara.letter: swara.index for swara in SVARASTHANAS} | {"S'": 12, "R'": 14, "G'": 16, "P'": 19}
 """Semitones above Sa, equally tempered, of the swaras that are asked of a chromatic scale."""
 
 KEYS = ((9, 2), (10, 2), (11, 2), (0, 3), (1, 3), (2, 3))

@@ -14,14 +14,14 @@ RIGHT, REAL_RIGHT = 100.0, 95.0
 _BOTH, _, _, _PITCH, _SOUND = FEATURES
 _METHOD = """Trained on the bundled samples, which are synthesized, and on nothing else. Tested on one man's
 chromatic scale, read as the twelve svarasthanas and taar Sa, Re, Ga and Pa in six keys (96 notes; evidently
-pitch-corrected), and on the confirmed segments of a professional's three calans, whose labels rest on pitch too. Right means answered
-with the right swara and saptak; no answer counts as wrong. `Likeliest` is what the head would have said had
-it not abstained. Pitch is what the tracker finds, the embedding is built in."""
+pitch-corrected), and on the confirmed segments of a professional's three calans, whose labels rest on pitch
+too. Right means answered with the right swara and saptak; no answer counts as wrong. `Likeliest` is what the
+head would have said had it not abstained. Pitch is what the tracker finds, the embedding is built in."""
 _CAPTIONS = {
     "scale": "The chromatic scale, in six keys.",
     "calan": "The calans.",
-    "unknown": "Scale and calans, swaras outside Bhupali, by heads that learned Bhupali's six alone: no answer is"
-    " right.",
+    "unknown": "Scale and calans, other swaras than Bhupali's six, by heads that learned no others: no answer"
+    " is right.",
     "keys": f"Bundled samples with Sa on {', '.join(key.replace('-sharp', '#') for key in HELD_OUT_KEYS)}, by"
     " heads trained on the other three keys; the same voices.",
 }

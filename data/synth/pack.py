@@ -1,6 +1,6 @@
 """Make the bundled samples: ``python -m swara.data.synth.pack`` writes them into ``data/samples``.
 
-Every voice sings, on every scale, six swaras one by one and Bhupali up and down, and on four of the scales all
+Every voice sings, on every scale, six swaras one by one and Bhupali up and down, and on four of them all
 twelve svarasthanas from mandra Sa to taar Ni::
 
     low-male/A-sharp/sa.ogg  re.ogg  ga.ogg  pa.ogg  dha.ogg  taar-sa.ogg  bhupali.ogg
@@ -45,7 +45,7 @@ TWELVE = "svarasthanas"
 
 _TWELVE_SCALES = ("A-sharp", "C", "C-sharp", "D")
 _COMPASS_HZ = (66.0, 1090.0)
-"""What every voice sings of the three saptaks: what the pitch head hears, 65 to 1100 Hz, less a semitone's share."""
+"""What every voice sings of the three saptaks: what the pitch head hears, 65 to 1100 Hz, less a margin."""
 
 _VOICES = {"low male": 2, "mid male": 2, "low female": 3, "high female": 3}
 """The voices, with the octave of their Sa on A."""
