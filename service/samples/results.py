@@ -7,7 +7,7 @@ from pathlib import Path
 
 from swara.data.recording import Recording
 
-__all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut"]
+__all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut", "MoveResult", "Moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,22 @@ class Duplicate:
     path: Path
     of: str
     known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A known recording that was looked for at `before`, and lies at `path`."""
+
+    before: Path
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MoveResult:
+    """What became of the recordings of a folder: found again, or still not where they should be."""
+
+    moved: tuple[Moved, ...]
+    missing: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,8 @@ class AddResult:
     ----------
     added : tuple of Recording
         Now in the corpus.
+    moved : tuple of Moved
+        Known before, and noted where they are now; what else is noted of them stays.
     duplicates : tuple of Duplicate
         Not added again.
     conflicts : tuple of Conflict
@@ -106,6 +124,7 @@ class AddResult:
     """
 
     added: tuple[Recording, ...]
+    moved: tuple[Moved, ...]
     duplicates: tuple[Duplicate, ...]
     conflicts: tuple[Conflict, ...]
     failures: tuple[Failure, ...]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from swara.service.samples.edit import EditResult
     from swara.service.samples.export import Exported
     from swara.service.samples.findings import CheckResult
-    from swara.service.samples.results import AddResult
+    from swara.service.samples.results import AddResult, MoveResult
 
 __all__ = [
     "render_added",
@@ -28,6 +28,7 @@ __all__ = [
     "render_exported",
     "render_found",
     "render_mended",
+    "render_moved",
     "render_sample",
     "render_samples",
 ]
@@ -77,6 +78,8 @@ def _troubles(result: AddResult) -> Iterator[str]:
 
 
 def _asides(result: AddResult) -> Iterator[str]:
+    for moved in result.moved:
+        yield f"{moved.path}: known from {moved.before}, where it is no more; noted here, labels as they were"
     for duplicate in result.duplicates:
         yield f"{duplicate.path}: the same recording as {duplicate.of}; not added again"
     yield from (f"{path}: no audio by its name; passed over" for path in result.passed_over)
@@ -112,6 +115,14 @@ def render_mended(mended: EditResult, console: Console) -> None:
     for remark in mended.remarks:
         page.warn(remark)
     page.line("It counts from the next: swara rebuild" if rows else f"{known} is noted so already.")
+
+
+def render_moved(result: MoveResult, console: Console) -> None:
+    """Print which recordings are not in the new place, and how many are."""
+    page = Page(console)
+    for path in result.missing:
+        page.warn(f"{path}: not found there; it stays as it is noted")
+    page.good(f"{counted(len(result.moved), 'recording')} noted in the new place.")
 
 
 def render_exported(exported: Exported, console: Console) -> None:
