@@ -113,7 +113,7 @@ _QUALIFIER = (
 )
 _UNNAMED = re.sub(r"\?P<\w+>", "?:", _QUALIFIER)
 _PATTERN = re.compile(
-    rf"(?P<low_dots>\.*)(?P<before>(?:{_UNNAMED}{_SEPARATOR})*)"
+    rf"(?P<low_dots>\.*)(?P<before>(?:{_UNNAMED}{_SEPARATOR})*?)"
     # A lone letter must stand apart from any word beside it, or "tarr" would be taar komal Re.
     rf"(?P<base>{_either(_SHUDDHA_INDEX)}|(?<![^\W_])[srgmpdn](?![^\W_]))"
     rf"(?P<stroke>[{_UDATTA}{_ANUDATTA}]?)(?P<ticks>'*)(?P<commas>,*)"

@@ -119,14 +119,19 @@ def _move(
 ) -> None:
     """Note that samples lie elsewhere.
 
-    No file is moved; labels stay. Exits with 1 if some are not found there.
+    And takes that were corrected. No file is moved; labels stay. Exits with 1 if some are not found there.
     """
+    from swara.data.errors import CorpusError
+    from swara.service.feedback.log import move_takes
     from swara.service.report.terminal.samples_table import render_moved
     from swara.service.samples.known import move_samples
 
-    result = move_samples(layout_at(store).corpus, old, new)
-    render_moved(result, console())
-    if result.missing:
+    layout = layout_at(store)
+    results = move_samples(layout.corpus, old, new), move_takes(layout, old, new)
+    if not any(result.moved or result.missing for result in results):
+        raise CorpusError("no sample was added from there", where=str(old), fix="Run: swara samples list")
+    render_moved(results, console())
+    if any(result.missing for result in results):
         raise typer.Exit(1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
-from swara.data.corpus.corpus import append_recordings, is_bundled, pack_recordings, read_corpus
+from swara.data.corpus.corpus import Moved, append_recordings, is_bundled, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
 from swara.data.storage.disk import check_writable, os_reason, sha256_of, writing
@@ -18,7 +18,7 @@ from swara.service.stages import part_of
 
 from .batch import SampleBatch
 from .findings import check_file
-from .results import AddResult, Duplicate, Failure, Moved
+from .results import AddResult, Duplicate, Failure
 
 __all__ = ["add_samples"]
 

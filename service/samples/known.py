@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from swara.data.corpus.corpus import (
+    MoveResult,
     append_recordings,
     append_removal,
     audio_path,
+    find_moved,
     is_bundled,
     pack_recordings,
     read_corpus,
@@ -20,11 +22,9 @@ from swara.data.corpus.corpus import (
 from swara.data.errors import CorpusError
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
-from swara.data.storage.disk import sha256_of
 from swara.service.phrases import counted
 
 from .findings import check_file
-from .results import Moved, MoveResult
 
 __all__ = ["find_sample", "known_samples", "move_samples", "remove_sample", "verify_recordings"]
 
@@ -90,8 +90,6 @@ def remove_sample(corpus: Path, prefix: str) -> Recording:
 def move_samples(corpus: Path, old: Path, new: Path) -> MoveResult:
     """Note that what was added from one place lies in another now; nothing on the disk is moved.
 
-    A file is known by its digest, so that it may be called otherwise there.
-
     Parameters
     ----------
     corpus : Path
@@ -99,54 +97,26 @@ def move_samples(corpus: Path, old: Path, new: Path) -> MoveResult:
     old : Path
         The folder, or the file, that they were added from; it need not be there.
     new : Path
-        The folder, or the file, that holds them now.
+        The folder, or the file, that holds them now; it is known by its digest, whatever it is called there.
+
+    Returns
+    -------
+    MoveResult
+        Empty where nothing was added from `old`.
 
     Raises
     ------
     CorpusError
-        If nothing was added from `old`, or `new` is not there.
+        If `new` is not there, or the corpus cannot be read.
     OutputError
         If the corpus cannot be written; it is then as it was.
     """
-    places = {old.resolve(), Path(os.path.abspath(old))}
-    added = [each for each in read_corpus(corpus) if places & {Path(each.path), *Path(each.path).parents}]
-    if not added:
-        raise CorpusError("no sample was added from there", where=str(old), fix="Run: swara samples list")
-    target = new.resolve()
-    if not target.exists():
-        raise CorpusError("no such file or folder", where=str(new), fix="Check the spelling of the path")
-    found = _found_again(added, places, target)
+    known = {each.sha256: each for each in read_corpus(corpus)}
+    result = find_moved({sha256: Path(each.path) for sha256, each in known.items()}, old, new)
     append_recordings(
-        corpus, [replace(each, path=str(found[each.sha256])) for each in added if each.sha256 in found]
+        corpus, [replace(known[sha256], path=str(each.path)) for sha256, each in result.moved.items()]
     )
-    return MoveResult(
-        tuple(Moved(Path(each.path), found[each.sha256]) for each in added if each.sha256 in found),
-        tuple(Path(each.path) for each in added if each.sha256 not in found),
-    )
-
-
-def _found_again(added: Sequence[Recording], places: Iterable[Path], target: Path) -> dict[str, Path]:
-    """Return where recordings are, by their digests: at the same place in the folder, else anywhere in it."""
-    found: dict[str, Path] = {}
-    for each in added:
-        below = next(
-            Path(each.path).relative_to(place) for place in places if Path(each.path).is_relative_to(place)
-        )
-        if (digest := _digest(target / below)) == each.sha256:
-            found[digest] = target / below
-    wanted = {each.sha256 for each in added} - found.keys()
-    if wanted:
-        files = [target] if target.is_file() else sorted(path for path in target.rglob("*") if path.is_file())
-        there = ((_digest(path), path) for path in files)
-        found |= {digest: path for digest, path in there if digest in wanted}
-    return found
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        return sha256_of(path)
-    except OSError:
-        return None
+    return result
 
 
 def verify_recordings(recordings: Sequence[Recording]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from swara.data.corpus.corpus import Moved
 from swara.data.recording import Recording
 
-__all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut", "MoveResult", "Moved"]
+__all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +18,6 @@ class Duplicate:
     path: Path
     of: str
     known: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A known recording that was looked for at `before`, and lies at `path`."""
-
-    before: Path
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class MoveResult:
-    """What became of the recordings of a folder: found again, or still not where they should be."""
-
-    moved: tuple[Moved, ...]
-    missing: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)

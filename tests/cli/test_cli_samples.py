@@ -117,7 +117,7 @@ def test_the_report_names_head_and_samples(swara, demo, tmp_path):
         (("samples", "add", "EMPTY", "--tonic", "A"), "EMPTY"),
         (("samples", "add", "EMPTY/nowhere", "--tonic", "A"), "nowhere"),
         (("samples", "add", "EMPTY", "--tonic", "H"), "tonic"),
-        (("samples", "add", "EMPTY", "--tonic", "A", "--raga", "bhupli"), "Bhupali"),
+        (("samples", "add", "EMPTY", "--tonic", "A", "--raga", "bhupli"), "known by name are Bhupali"),
     ],
 )
 def test_one_clear_line(swara, demo, tmp_path, words, says):

@@ -16,11 +16,12 @@ from swara.service.report import wording
 from .terminal_page import Page
 
 if TYPE_CHECKING:
+    from swara.data.corpus.corpus import MoveResult
     from swara.service.adviser.search import SearchResult
     from swara.service.samples.edit import EditResult
     from swara.service.samples.export import Exported
     from swara.service.samples.findings import CheckResult
-    from swara.service.samples.results import AddResult, MoveResult
+    from swara.service.samples.results import AddResult
 
 __all__ = [
     "render_added",
@@ -117,12 +118,13 @@ def render_mended(mended: EditResult, console: Console) -> None:
     page.line("It counts from the next: swara rebuild" if rows else f"{known} is noted so already.")
 
 
-def render_moved(result: MoveResult, console: Console) -> None:
+def render_moved(results: Sequence[MoveResult], console: Console) -> None:
     """Print which recordings are not in the new place, and how many are."""
     page = Page(console)
-    for path in result.missing:
+    for path in dict.fromkeys(path for result in results for path in result.missing):
         page.warn(f"{path}: not found there; it stays as it is noted")
-    page.good(f"{counted(len(result.moved), 'recording')} noted in the new place.")
+    count = len({sha256 for result in results for sha256 in result.moved})
+    page.good(f"{counted(count, 'recording')} noted in the new place.")
 
 
 def render_exported(exported: Exported, console: Console) -> None:
