@@ -62,7 +62,7 @@ class AvReader:
         self._links = ogg_links(file, start)
         parts = [(each.start, each.stop) for each in self._links] or [stretch(file, start)]
         self._faults: list[str] = []
-        self._broken = 0
+        self._broken = self._whole = 0
         self._decoded_s = 0.0
         self._worker: Worker | None = Worker.ready()
         try:
@@ -88,6 +88,9 @@ class AvReader:
                 length = None if self._padded is None else round(self._padded * self.rate_hz)
             yield from self._part() if length is None else without_padding(self._part(), length)
         self._message(b"e")
+        if self._broken > self._whole:
+            total = self._broken + self._whole
+            raise Refused(f"too much of it is damaged: {self._broken} of {total} pieces")
         if any(not link.whole for link in self._links):
             self._faults.append("the file breaks off before its end mark")
 
@@ -111,6 +114,7 @@ class AvReader:
             if letter == b"p":
                 said = json.loads(content)
                 self._broken += int(said["broken"])
+                self._whole += int(said["whole"])
                 if said["broken_off"]:
                     self._faults.append("the file breaks off")
                 return

@@ -1,10 +1,10 @@
 """The process that decodes what FFmpeg decodes, apart from everything else, and within bounds.
 
-`Worker` starts it as a script; it imports PyAV and nothing of swara. Over the socket that is its stdin come an
-open file and what is wanted of it; back go messages: a letter, the length of what follows, and that.
+`Worker` starts it as a script; it imports PyAV and nothing of swara. Over the socket that is its stdin come
+an open file and what is wanted of it; back go messages: a letter, the length of what follows, and that.
 
-What a damaged or malicious file does to FFmpeg stays here. The process may take `MEMORY_BYTES` beside what it has
-when it starts, compute for `CPU_S` and a share of the sound that it brings, write no file and leave no core.
+What a damaged or malicious file does to FFmpeg stays here. The process may take `MEMORY_BYTES` beside what it
+has when it starts, compute for `CPU_S` and a share of the sound it brings, write no file and leave no core.
 macOS and some others have no bound on memory that holds; there the other bounds stand alone.
 """
 
@@ -35,6 +35,9 @@ CPU_SHARE = 0.2
 """Seconds of computing for a file, and for each second of sound: AAC takes less than 0.01 on one core."""
 
 MOST_CHANNELS = 64
+USUAL_CHANNELS = 8
+"""More are in no piece of a stream whose header does not say so."""
+
 BATCH_BYTES = 256 << 10
 LONGEST_PACKET_S = 2.0
 """The longest packet in use is one of FLAC: 65,535 samples, 1.5 s at 44.1 kHz."""
@@ -42,11 +45,11 @@ LONGEST_PACKET_S = 2.0
 LATE_S = 0.1
 
 # Pictures are never decoded, not even to learn their size: a cover of 2 MB can take 2 GB.
-_DECODERS = frozenset(
-    "aac aac_fixed aac_latm ac3 ac3_fixed alac als amrnb amrwb ape atrac3 atrac3plus dca dsd_lsbf dsd_lsbf_planar"
-    " dsd_msbf dsd_msbf_planar eac3 flac g722 gsm gsm_ms ilbc libopencore_amrnb libopencore_amrwb libopus"
-    " libvorbis mlp mp1 mp1float mp2 mp2float mp3 mp3float nellymoser opus shorten speex tak truehd tta vorbis"
-    " wavpack wmalossless wmapro wmav1 wmav2 wmavoice".split()  # noqa: SIM905 - 50 lines otherwise
+_DECODERS = (
+    "aac aac_fixed aac_latm ac3 ac3_fixed alac als amrnb amrwb ape atrac3 atrac3plus dca dsd_lsbf"
+    " dsd_lsbf_planar dsd_msbf dsd_msbf_planar eac3 flac g722 gsm gsm_ms ilbc libopencore_amrnb"
+    " libopencore_amrwb libopus libvorbis mlp mp1 mp1float mp2 mp2float mp3 mp3float nellymoser opus shorten"
+    " speex tak truehd tta vorbis wavpack wmalossless wmapro wmav1 wmav2 wmavoice"
 )
 _FAMILIES = ("pcm_", "adpcm_")
 # Playlists and scripts are formats to FFmpeg too, and make it open other files and addresses: so what may
@@ -58,7 +61,7 @@ _FORMATS = (
 
 
 class Part(io.RawIOBase):
-    """A stretch of a file as a file. Its place is its own: that of the file is shared with the other process."""
+    """A stretch of a file as a file, with a place of its own: that of the file is the other process's too."""
 
     def __init__(self, descriptor: int, start: int, stop: int) -> None:
         self._descriptor, self._start, self._size, self._at = descriptor, start, stop - start, 0
@@ -107,8 +110,8 @@ class Decoding:
         self._av, self._answer = av, answer
         self._pieces: list[list[bytes]] = []
         self._kind: tuple[str, int, int] | None = None
-        self._frames = self._bytes = 0
-        self.broken = 0
+        self._frames = self._bytes = self._channels = 0
+        self.broken = self.whole = 0
         self.broken_off = False
 
     def run(self, file: Any, track: int | None) -> None:
@@ -120,6 +123,7 @@ class Decoding:
             chosen = _chosen(streams, track)
             stream = streams[chosen]
             stream.codec_context.thread_count = 1
+            self._channels = min(stream.codec_context.layout.nb_channels, MOST_CHANNELS)
             self._pass_over([each for each in container.streams if each is not stream])
             self._answer.send(b"h", json.dumps(_header(container, stream, len(streams), chosen + 1)).encode())
             started = False
@@ -132,7 +136,7 @@ class Decoding:
 
     def _pass_over(self, streams: list[Any]) -> None:
         """Let FFmpeg leave what is not wanted on the disk, as far as this PyAV can be told so."""
-        kinds = getattr(self._av.stream, "Discard", None)
+        kinds: Any = getattr(self._av.stream, "Discard", None)
         for stream in streams if kinds else ():
             stream.discard = kinds.all
 
@@ -147,6 +151,7 @@ class Decoding:
                 continue
             for frame in frames:
                 self.broken += bool(frame.is_corrupt)
+                self.whole += not frame.is_corrupt
                 yield frame
 
     def _packets(self, container: Any, stream: Any) -> Iterator[Any]:
@@ -180,8 +185,8 @@ class Decoding:
     def _add(self, frame: Any) -> None:
         """Keep the samples of a frame until there are enough for a message."""
         name, channels, samples = frame.format.name, frame.layout.nb_channels, frame.samples
-        if not 0 < channels <= MOST_CHANNELS:
-            raise Unfit(f"it says that it has {channels} channels")
+        if not 0 < channels <= (self._channels if channels > USUAL_CHANNELS else MOST_CHANNELS):
+            raise Unfit(f"a piece of it says that it has {channels} channels")
         planar = frame.format.is_planar
         # Held against each other before a byte is read: a damaged header makes the two differ.
         planes = frame.planes[:channels] if planar else frame.planes[:1]
@@ -225,7 +230,7 @@ class Answer:
 
 
 def _may_decode(name: str) -> bool:
-    return name in _DECODERS or name.startswith(_FAMILIES)
+    return name in _DECODERS.split() or name.startswith(_FAMILIES)
 
 
 def _is_known(stream: Any) -> bool:
@@ -310,7 +315,7 @@ def _answer(av: Any, way: socket.socket, descriptor: int, wanted: dict[str, Any]
         for start, stop in wanted["parts"]:
             decoding = Decoding(av, answer)
             decoding.run(Part(descriptor, start, stop), wanted["track"])
-            told = {"broken": decoding.broken, "broken_off": decoding.broken_off}
+            told = {"broken": decoding.broken, "whole": decoding.whole, "broken_off": decoding.broken_off}
             answer.send(b"p", json.dumps(told).encode())
         answer.send(b"e", b"")
     except Unfit as error:
