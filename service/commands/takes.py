@@ -15,14 +15,17 @@ from swara.service.request import Preset, parse_request, preset_thresholds
 from .options import (
     STDOUT,
     MaxMinutes,
+    Moment,
     RagaText,
     Recording,
     StoreFolder,
+    SwarasText,
     TonicText,
     complete_tuning,
     console,
     limit_s,
     print_outcome,
+    raga_text,
     store_at,
 )
 
@@ -57,6 +60,7 @@ def analyze(
     recording: Recording,
     tonic: TonicText = None,
     raga: RagaText = None,
+    swaras: SwarasText = None,
     tuning: Annotated[
         str,
         typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
@@ -95,7 +99,7 @@ def analyze(
         words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
         raise typer.BadParameter(words) from error
     folder = store_at(store)
-    request = parse_request(tonic, raga, tuning, thresholds, folder)
+    request = parse_request(tonic, raga_text(raga, swaras), tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
         model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
@@ -146,9 +150,10 @@ def pitch(
 
 def search(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
+    at: Moment,
     tonic: TonicText = None,
     raga: RagaText = None,
+    swaras: SwarasText = None,
     count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
     clips: Annotated[Path | None, typer.Option(help="Write the sound of each into this folder.")] = None,
     store: StoreFolder = None,
@@ -160,7 +165,7 @@ def search(
     from swara.service.report.terminal.samples_table import render_found
 
     folder = store_at(store)
-    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
+    request = parse_request(tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
         model = load_model(folder, progress)
         found = search(

@@ -29,13 +29,13 @@ def test_a_svarasthana_is_found_by_its_letter_and_its_name(place) -> None:
 @pytest.mark.parametrize(
     ("letter", "texts"),
     [
-        ("S", ["shadja", "s", "सा"]),
-        ("r", ["komal R", "komalre"]),
-        ("R", ["RI"]),
+        ("S", ["shadja", "s", "सा", "ṣaḍja"]),
+        ("r", ["komal R", "komalre", "re komal", "कोमल ऋषभ", "रे॒"]),
+        ("R", ["RI", "ऋषभ", "Ṛṣabha"]),
         ("g", ["कोमल ग"]),
         ("G", ["Shuddha Gandhar"]),
         ("m", ["ma", "MA", "shuddha Ma"]),
-        ("M", ["Teevra-Madhyam", "tivra m"]),
+        ("M", ["Teevra-Madhyam", "tivra m", "तीव्र मध्यम", "म॑"]),
         ("P", ["p"]),
         ("d", ["komal_dhaivat"]),
         ("D", ["shuddhadha"]),
@@ -50,7 +50,24 @@ def test_common_spellings(letter, texts) -> None:
 @pytest.mark.parametrize(
     ("letter", "octave", "texts"),
     [
-        ("S", 1, ["taar Sa", "Taar-Sa", "tar_sa", "TaarSa", "Sa'", "Sa’", "S'"]),
+        (
+            "S",
+            1,
+            [
+                "high sa",
+                "sa (taar)",
+                "upper octave sa",
+                "तार षड्ज",
+                "सां",
+                "taar Sa",
+                "Taar-Sa",
+                "tar_sa",
+                "TaarSa",
+                "Sa'",
+                "Sa’",
+                "S'",
+            ],
+        ),
         ("S", 2, ["S''"]),
         ("S", -1, [".Sa"]),
         ("r", 1, ["taar komal re"]),
@@ -60,7 +77,8 @@ def test_common_spellings(letter, texts) -> None:
         ("P", 0, ["Pa"]),
         ("P", -3, ["ati ati mandra pa"]),
         ("d", -2, ["..d"]),
-        ("D", -1, ["mandra Dha", ".D"]),
+        ("D", -1, ["mandra Dha", ".D", "Dha mandra", "low dha", "मन्द्र धैवत", "ध़"]),
+        ("d", -1, ["komal mandra dha", "mandra saptak dha komal"]),
     ],
 )
 def test_a_name_with_its_octave(letter, octave, texts) -> None:
@@ -69,7 +87,8 @@ def test_a_name_with_its_octave(letter, octave, texts) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "H", "Sa Re", "SR", "tarr", "taar", "5", "komal", "'S", "D.", "-", "taar .S"]
+    "text",
+    ["", "H", "Sa Re", "SR", "tarr", "taar", "5", "komal", "'S", "D.", "-", "taar .S", "komal tivra ma"],
 )
 def test_what_is_no_swara_is_refused(text) -> None:
     with pytest.raises(BadNotation, match="names no swara"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,9 @@ def _found(layout: LayoutContents, folder: Path) -> dict[str, str]:
         ("take A pa", "P"),
         ("सा", "S"),
         ("Asha_ga", "G"),
+        ("high sa", "S'"),
+        ("Pa mandra", ".P"),
+        ("ऋषभ", "R"),
     ],
 )
 def test_a_swara_in_a_name(name: str, swara: str) -> None:
@@ -86,6 +91,10 @@ def test_a_swara_in_a_name(name: str, swara: str) -> None:
         ("C#3", (1, 3)),
         ("Bhupali in C♯", (1, None)),
         ("take2 A", (9, None)),
+        ("kali 1", (1, None)),
+        ("काली १", (1, None)),
+        ("4th black", (8, None)),
+        ("B-flat", (10, None)),
     ],
 )
 def test_a_scale_in_a_name(name: str, scale: tuple[int, int | None]) -> None:
@@ -100,6 +109,32 @@ def test_a_scale_in_a_name(name: str, scale: tuple[int, int | None]) -> None:
 def test_a_name_that_says_nothing(name: str) -> None:
     found = parse_name(name)
     assert (found.swaras, found.scales, found.doubt) == ((), (), None)
+
+
+@pytest.mark.parametrize("name", ["138,59", "138.59 Hz", "Sa 138,59", "Asha 138.59hz ga"])
+def test_a_frequency_in_a_name(name: str) -> None:
+    assert [scale.hz for scale in parse_name(name).scales] == [138.59]
+
+
+@pytest.mark.parametrize(
+    ("name", "ragas"),
+    [
+        ("भूपाली राग", ("bhupali",)),
+        ("Raag Bhupali Kishori", ("bhupali",)),
+        ("Ahir Bhairav", ("Ahir Bhairav",)),
+        ("Bhairavi", ("Bhairavi",)),
+        ("raag Anandi", ("Anandi",)),
+    ],
+)
+def test_a_raga_in_a_name(tmp_path: Path, name: str, ragas: tuple[str, ...]) -> None:
+    found = parse_name(name)
+    assert (*found.ragas, *found.other_ragas) == ragas
+    layout = _read(tmp_path, f"A/{name}.mp3", f"B/{name}/sa.mp3")
+    assert [str(one.error).partition(": ")[2][:30] for one in layout.refused] == [
+        f'the raga "{each}" is not known yet'[:30] for each in found.other_ragas
+    ]
+    own = Given("Asha", "own", None, "S r G m P d N")
+    assert len(_read(tmp_path, given=own).described) == 2 - bool(found.ragas) * 2
 
 
 def test_a_phrase_in_a_name_is_no_single_note() -> None:
@@ -186,10 +221,42 @@ def test_the_name_of_the_folder_itself_tells_the_scale(tmp_path: Path) -> None:
 
 
 def test_other_files_are_told_and_hidden_ones_are_not(tmp_path: Path) -> None:
-    layout = _read(tmp_path, "A/sa.wav", "A/.sa.wav.swp", ".git/x.wav", "README.md", "LICENSE", "A/odd.xyz")
-    assert [path.name for path in layout.passed_over] == ["LICENSE", "README.md"]
+    beside = [
+        "A/sa.wav.asd",
+        "A/sa.reapeaks",
+        "A/sa.wav.part",
+        "A/sa.wav.x",
+        "A/sa.wav~",
+        "LICENSE",
+        "README.md",
+    ]
+    layout = _read(tmp_path, "A/sa.wav", "A/.sa.wav.swp", ".git/x.wav", *beside, "A/odd.xyz")
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in layout.passed_over) == sorted(beside)
     # Of an unknown kind: decoding will tell.
     assert sorted(one.path.name for one in layout.described) == ["odd.xyz", "sa.wav"]
+
+
+def test_what_is_no_file_and_a_folder_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch) -> None:
+    _read(tmp_path, "A/sa.wav", "closed/re.wav")
+    os.mkfifo(tmp_path / "A" / "ga.wav")
+    (tmp_path / "A" / "pa.wav").symlink_to("/dev/zero")
+    scandir = os.scandir
+
+    def guarded(place):
+        if str(place).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    layout = read_layout(tmp_path, GIVEN)
+    assert [one.path.name for one in layout.described] == ["sa.wav"]
+    said = {one.path.name: str(one.error) for one in layout.refused}
+    assert said.keys() == {"ga.wav", "pa.wav", "closed"}
+    assert "this is a pipe, no file" in said["ga.wav"]
+    assert "this is a device, no file" in said["pa.wav"]
+    assert "this folder cannot be read: permission denied" in said["closed"]
+    with pytest.raises(CorpusError, match="a pipe"):
+        read_layout(tmp_path / "A" / "ga.wav", GIVEN)
 
 
 def test_a_loop_of_links_ends(tmp_path: Path) -> None:
@@ -265,8 +332,7 @@ def test_a_wrong_row_costs_its_recording_only(tmp_path: Path, rows: str, says: s
         ("path,swaar\na.wav,sa\n", 'no column is called "swaar". The nearest name is swara'),
         ("swara\nsa\n", "no column path"),
         ("path,tonic\n", "no rows"),
-        ("path,tonic\na.wav,A,more\n", "line 2: this row has more cells than columns"),
-        ("path,tonic\n,A\n", "line 2: this row has no path"),
+        ("path,file\na.wav,b.wav\n", "two columns are path"),
         ('path,tonic\n"a.wav,A\n', "cannot be read"),
     ],
 )
@@ -274,3 +340,37 @@ def test_a_table_that_is_none(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(CorpusError) as refused:
         _table(tmp_path, text)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("path;tonic;swara;start_s;end_s\r\nsub/é.wav;C sharp;re komal;0,5;1:01,5\r\n", "utf-8"),
+        ("sep=;\r\npath;tonic;swara;start_s;end_s\r\nsub/é.wav;C#;re komal;0,5;61,5\r\n", "utf-8-sig"),
+        ("Path\tTonic\tSwara\tStart (s)\tEnd (s)\rsub/é.wav\tkali 1\tr\t0.5\t1:01.5\r", "utf-16"),
+        ("PATH, Tonic , Swara, Start, End,\nsub/é.wav, C#, komal re, 0.5, 61.5 s,\n", "utf-16-le"),
+        ('\nfile, sa, note, start_s, end_s,,\n"sub\\\\é.wav", "C#", r, 0.5, 61.5,,\n', "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_tables_as_programs_write_them(tmp_path: Path, text: str, encoding: str, form: str) -> None:
+    sound = tmp_path / "sub" / unicodedata.normalize("NFD" if form == "NFC" else "NFC", "é.wav")
+    sound.parent.mkdir()
+    sound.touch()
+    table = tmp_path / "list.csv"
+    table.write_bytes(unicodedata.normalize(form, text.replace("\\\\", "\\")).encode(encoding))
+    layout = read_layout(table, GIVEN)
+    (one,) = layout.described
+    assert (one.path, one.tonic.pitch_class, layout.refused) == (sound, 1, ())
+    assert [(swara_letter(*note.pitch), note.span_s) for note in one.notes] == [("r", (0.5, 61.5))]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"), [("a.wav,A,more", "more cells than columns"), (",A", "has no path")]
+)
+def test_a_row_that_cannot_be_read_costs_no_other(tmp_path: Path, row: str, says: str) -> None:
+    layout = _table(tmp_path, f"path,tonic\n{row}\nb.wav,A\n")
+    assert [one.path.name for one in layout.described] == ["b.wav"]
+    (refused,) = layout.refused
+    assert "line 2" in str(refused.error)
+    assert says in str(refused.error)

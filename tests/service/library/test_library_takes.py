@@ -102,7 +102,7 @@ class TestAnalyze:
             ({"tonic": "H"}, '"H" is no tonic'),
             ({"tonic": float("nan")}, '"nan" is no tonic'),
             ({"tonic": 20.0}, "outside the range"),
-            ({"raga": "Bhupaali Todee"}, "no raga is called"),
+            ({"raga": "Bhupaali Todee"}, "is not known yet"),
             ({"tuning": "pythagorean"}, "no tuning is called"),
             ({"tuning": "learned", "store": "absent"}, "^absent: nothing was learned yet"),
             ({"max_minutes": 0.01}, r"Raise max_minutes, pass None for no limit, or cut the recording\.$"),
