@@ -18,7 +18,7 @@ from .path_labels import LabelledPath, PathLabels
 from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, Refusal, describe_all
 from .table import TABLE_NAME, read_table
 
-__all__ = ["read_layout"]
+__all__ = ["audio_files", "read_layout"]
 
 _AUDIO_SUFFIXES = """
     .3gp .aac .ac3 .aif .aifc .aiff .amr .au .caf .flac .m4a .m4b .mka .mkv .mov .mp2 .mp3 .mp4 .oga
@@ -76,7 +76,7 @@ def _read_tabled(folder: Path, given: Given) -> LayoutContents:
     layout = read_table(folder / TABLE_NAME, given)
     told = [each.path for each in layout.described] + [each.path for each in layout.refused]
     named = {path.resolve() for path in told}
-    audio, unreadable, passed_over = _sorted_files(folder)
+    audio, unreadable, passed_over = audio_files(folder)
     what, fix = (
         f"{TABLE_NAME} does not name this file",
         "Add it to the table, or on its own: swara samples add",
@@ -101,7 +101,7 @@ def _read_folder(root: Path, given: Given) -> LayoutContents:
     CorpusError
         If there is no audio.
     """
-    audio, unreadable, passed_over = _sorted_files(root)
+    audio, unreadable, passed_over = audio_files(root)
     if not audio:
         raise CorpusError(
             "there is no audio in this folder" + (f"; {unreadable[0].error}" if unreadable else ""),
@@ -119,7 +119,7 @@ def _read_files(root: Path, files: Sequence[Path], given: Given) -> LayoutConten
     return describe_all(files, lambda path: _described(path, claims.named(path), given))
 
 
-def _sorted_files(root: Path) -> tuple[tuple[Path, ...], tuple[Refusal, ...], tuple[Path, ...]]:
+def audio_files(root: Path) -> tuple[tuple[Path, ...], tuple[Refusal, ...], tuple[Path, ...]]:
     """Return what may be audio below a folder; what is no file or cannot be looked into; and all else."""
     unreadable: list[Refusal] = []
     files = sorted(_files_in(root, unreadable))

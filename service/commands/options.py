@@ -22,6 +22,7 @@ __all__ = [
     "Moment",
     "RagaText",
     "Recording",
+    "Recordings",
     "StoreFolder",
     "SwarasText",
     "TonicText",
@@ -76,6 +77,9 @@ def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
 
 
 Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus.")]
+Recordings = Annotated[
+    list[Path], typer.Argument(help="A take, several, or a folder of them: any format that FFmpeg reads.")
+]
 TonicText = Annotated[
     str | None,
     typer.Option(

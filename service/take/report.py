@@ -17,7 +17,7 @@ from swara.index import Item, Neighbour
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeReport", "Thresholds"]
+__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeOutcome", "TakeReport", "Thresholds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,3 +251,22 @@ class TakeReport:
         cents = np.array([note.cents for note in self.notes], dtype=np.float64)
         hz: FloatArray = self.tonic.hz * 2.0 ** (cents / 1200.0)
         return np.array(spans_s, dtype=np.float64).reshape(-1, 2), hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakeOutcome:
+    """What became of one take among several.
+
+    Parameters
+    ----------
+    name : str
+        The take as it was found: its path below the folder that was given, else the path given.
+    report : TakeReport or None
+        None where it could not be analyzed.
+    error : str or None
+        Why it could not be; else None.
+    """
+
+    name: str
+    report: TakeReport | None = None
+    error: str | None = None
