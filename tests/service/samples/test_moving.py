@@ -38,7 +38,7 @@ def test_the_paths_are_replaced(studio, swara, corrections: int) -> None:
     shutil.rmtree(studio.store.folder / "cache")
     new = studio.sounds.with_name("elsewhere")
     studio.sounds.rename(new)
-    with pytest.raises(CorpusError, match="swara samples move .* NEW"):
+    with pytest.raises(CorpusError, match=r"swara samples move .* NEW"):
         studio.rebuild()
 
     line = next(line for line in MANUAL.read_text("utf-8").splitlines() if "samples move" in line)
