@@ -79,7 +79,8 @@ def test_added_samples_are_learned_found_and_forgotten(swara, store, notes, demo
 
 
 def test_search_writes_what_it_finds(swara, demo, tmp_path):
-    done = swara("search", demo, "--at", 1.5, "--tonic", "C#3", "--count", 2, "--clips", tmp_path / "found")
+    words = ("--tonic", "kali 1", "--count", 2, "--clips", tmp_path / "found")
+    done = swara("search", demo, "--at", "0:01,5", *words)
     clips = sorted((tmp_path / "found").iterdir())
     assert done.code == 0
     assert "The head hears G" in done.out
