@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from swara.data.corpus.corpus import append_recordings
+from swara.data.recording import Recording, SwaraLabel
 from swara.data.synth import VOICES, SungNote, sing_take, swara_sequence
 from swara.data.synth.takes import aim
 
@@ -150,3 +153,18 @@ def test_a_damaged_store_does_not_stop_an_analysis(swara, store, demo):
     assert "swara rebuild" in searched.err
     assert swara("rebuild", "--force").code == 0
     assert swara("search", demo, "--at", 1.5, "--tonic", "C#3").code == 0
+
+
+def test_a_long_list_has_a_line_for_each(swara, store, tmp_path):
+    labels = (SwaraLabel(0.1, 0.5, "S"),)
+    names = [f"an evening in May, take {number} of a thousand, by the river.wav" for number in range(1000)]
+    known = [
+        Recording(f"/far/{name}", sha256(name.encode()).hexdigest(), "आशा", 138.59, None, labels, "own")
+        for name in names
+    ]
+    append_recordings(store / "corpus.jsonl", known)
+    lines = swara("samples", "list").out.splitlines()
+    rows = [line for line in lines if line.endswith("by the river.wav")]
+    assert [line.split()[0] for line in rows] == [each.id for each in known]
+    assert all(name in line for name, line in zip(names, rows, strict=True))
+    assert "1168 samples" in lines[-1]
