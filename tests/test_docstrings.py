@@ -19,34 +19,8 @@ MODULES = sorted(
 )
 
 FRAGMENTS = {
-    "a",
-    "all",
-    "an",
-    "and",
-    "as",
-    "at",
-    "by",
-    "each",
-    "for",
-    "from",
-    "how",
-    "in",
-    "its",
-    "no",
-    "of",
-    "on",
-    "one",
-    "that",
-    "the",
-    "their",
-    "this",
-    "to",
-    "what",
-    "when",
-    "where",
-    "whether",
-    "which",
-    "who",
+    *("a", "all", "an", "and", "as", "at", "by", "each", "for", "from", "how", "in", "its", "no", "of", "on"),
+    *("one", "that", "the", "their", "this", "to", "what", "when", "where", "whether", "which", "who"),
     "with",
 }
 """Words that begin a fragment, never a sentence that says what a function does."""
@@ -56,8 +30,6 @@ _ENTRY = re.compile(r"^(?! )\S.*$", re.MULTILINE)
 
 
 class Documented(NamedTuple):
-    """A public function or class, and its docstring."""
-
     where: str
     text: str
     is_function: bool

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,15 +13,6 @@ COMMAND = re.compile(r"\b(?:pip3?|pipx|uv|uv pip|uv tool) install\b")
 OURS = re.compile(r"swara(?:[-_]coach)?(?:\[[\w,]*\])?(?:[<>=~!].*)?", re.IGNORECASE)
 BY_EXTRA = re.compile(r"(?<![\w/.-])swara(?:-coach)?\[[a-z]", re.IGNORECASE)
 INSTALL = "install"  # so that the examples below are none themselves
-
-
-def _tracked() -> list[Path]:
-    """Every file under version control, and the new ones that are not ignored."""
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a checkout")
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
 
 
 def _words(path: Path) -> str:
@@ -42,17 +32,17 @@ def _by_name(text: str) -> bool:
     return False
 
 
-def test_nothing_is_installed_by_our_name() -> None:
-    files = _tracked()
+def test_nothing_is_installed_by_our_name(tracked_files) -> None:
+    files = tracked_files
     assert len(files) > 500
     texts = {path.relative_to(ROOT).as_posix(): _words(path) for path in files}
     assert [name for name, text in texts.items() if _by_name(text) or BY_EXTRA.search(text)] == []
 
 
-def test_one_module_writes_the_commands() -> None:
+def test_one_module_writes_the_commands(tracked_files) -> None:
     """The others ask it: it knows what is required, and where swara came from."""
     product = [
-        path for path in _tracked() if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
+        path for path in tracked_files if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES
     ]
     assert len(product) > 200
     writers = [path.relative_to(ROOT).as_posix() for path in product if f"pip {INSTALL}" in _words(path)]

@@ -47,37 +47,21 @@ def _imports(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        (),
-        ("analyze",),
-        ("doctor",),
-        ("spectrogram",),
-        ("rebuild",),
-        ("finetune",),
-        ("cache", "prune"),
-        ("models",),
-    ],
+    "words", ["", "analyze", "doctor", "spectrogram", "rebuild", "finetune", "cache prune", "models"]
 )
-def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
-    assert _imports(*words, "--help").isdisjoint(HEAVY | AUDIO)
+def test_help_and_version_import_nothing_heavy(words: str) -> None:
+    assert _imports(*words.split(), "--help" if words else "--version").isdisjoint(HEAVY | AUDIO)
 
 
-def test_version_imports_nothing_heavy() -> None:
-    assert _imports("--version").isdisjoint(HEAVY | AUDIO)
+def test_pitch_imports_little(demo: Path) -> None:
+    little = HEAVY - {"fastapi"} | {"rich"}
+    assert _imports("pitch", str(demo)).isdisjoint(little)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("analyze", "take.wav", "--raga", "ya"),
-        ("analyze", "take.wav", "--tuning", ""),
-        ("models", "pull", ""),
-    ],
-)
-def test_completion_imports_nothing_heavy(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words)))
-    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+@pytest.mark.parametrize("words", ["analyze a.wav --raga ya", "analyze a.wav --tuning ", "models pull "])
+def test_completion_imports_nothing_heavy(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words.split(" "))))
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ") + 1))
     monkeypatch.setenv("_SWARA_COMPLETE", "complete_bash")
     assert _imports().isdisjoint(HEAVY | AUDIO)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,6 @@ import pytest
 from swara.data.storage.disk import sha256_of
 from swara.embedder import registry
 from swara.raga.errors import SwaraError
-
-
-@pytest.fixture
-def store(pack_store: Path, tmp_path: Path) -> Path:
-    """A store of one's own with the bundled samples live."""
-    return Path(shutil.copytree(pack_store, tmp_path / "own store"))
 
 
 def test_info_shows_what_the_live_version_needs(swara, store: Path) -> None:

@@ -25,12 +25,8 @@ def _made(before: float, after: float, unlabelled: int = 0) -> Finetuned:
 
 @pytest.fixture
 def made_of(monkeypatch: pytest.MonkeyPatch):
-    def give(made: Finetuned) -> None:
-        monkeypatch.setattr(
-            "swara.service.embedders.finetune.finetune_embedder", lambda *given, **named: made
-        )
-
-    return give
+    place = "swara.service.embedders.finetune.finetune_embedder"
+    return lambda made: monkeypatch.setattr(place, lambda *given, **named: made)
 
 
 def test_too_few_recordings_are_told_without_tensorflow(

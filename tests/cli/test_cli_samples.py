@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,6 @@ from swara.data.synth.takes import aim
 
 SINGLE_NOTES = ("Sa", "Re", "Ga", "Pa", "Dha", "Taar-Sa")
 SA_HZ = 146.83
-
-
-@pytest.fixture
-def store(pack_store, tmp_path, monkeypatch) -> Path:
-    """A store of one's own with the bundled samples live."""
-    mine = tmp_path / "store"
-    shutil.copytree(pack_store, mine)
-    monkeypatch.setenv("SWARA_STORE", str(mine))
-    return mine
 
 
 @pytest.fixture(scope="module")

@@ -177,3 +177,4 @@ def test_the_environment_names_the_store(tmp_path: Path) -> None:
     assert store_folder({"SWARA_STORE": str(tmp_path)}) == tmp_path
     assert store_folder({"SWARA_STORE": "~/swaras"}) == Path.home() / "swaras"
     assert store_folder({"SWARA_STORE": ""}) == store_folder({})
+    assert store_folder({}).name == "swara"
