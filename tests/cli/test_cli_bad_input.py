@@ -215,7 +215,7 @@ class TestWrongUsage:
             (["pitch", "TAKE", "--max-minutes", "-1"], "--max-minutes -1"),
             (["pitch", "TAKE", "-o"], "-o"),
             (["spectrogram", "TAKE"], "-o"),
-            (["spectrogram", "TAKE", "-o", "-"], "-o"),
+            (["spectrogram", "TAKE", "-o", "-"], "a picture cannot go to stdout"),
             (["spectrogram", "TAKE", "-o", "x.png", "--max-minutes", "-1"], "--max-minutes -1"),
         ],
     )

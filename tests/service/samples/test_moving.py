@@ -41,13 +41,8 @@ def test_the_paths_are_replaced(studio, corrections: int) -> None:
     new = studio.sounds.with_name("elsewhere")
     studio.sounds.rename(new)
 
-    done = subprocess.run(
-        ["sh", "-ec", script(studio.sounds, new)],
-        cwd=studio.store.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["sh", "-ec", script(studio.sounds, new)]
+    done = subprocess.run(words, cwd=studio.store.folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     for each in (*read_corpus(studio.store.corpus), *read_corpus(studio.store.held_out)):
         assert audio_path(each).is_file()

@@ -32,25 +32,16 @@ def corpus(tmp_path: Path, written) -> Path:
     return path
 
 
-def test_what_was_added_comes_before_the_bundled(corpus: Path) -> None:
+def test_a_sample_is_found_by_as_much_of_its_id_as_tells_it_apart(corpus: Path, written) -> None:
     samples = known_samples(corpus)
     assert [Path(sample.path).stem for sample in samples[:3]] == ["sa", "re", "ga"]
     assert samples[3:] == pack_recordings()
-
-
-def test_a_sample_is_found_by_as_much_of_its_id_as_tells_it_apart(corpus: Path) -> None:
-    samples = known_samples(corpus)
     for sample in samples:
         assert find_sample(samples, sample.id) == sample
         assert find_sample(samples, sample.sha256[:9].upper()) == sample
-
-
-def test_an_id_that_several_share_names_them(written) -> None:
-    twins = [written(name, sha256=f"abcd{name[0] * 60}") for name in ("aa", "bb")]
-    with pytest.raises(CorpusError) as refused:
-        find_sample(twins, "abcd")
-    assert "2 samples" in str(refused.value)
-    assert f"{twins[0].id} (aa.wav), {twins[1].id} (bb.wav)" in str(refused.value)
+    aa, bb = (written(name, sha256=f"abcd{name[0] * 60}") for name in ("aa", "bb"))
+    with pytest.raises(CorpusError, match=rf"2 samples.*{aa.id} \(aa\.wav\), {bb.id} \(bb\.wav\)"):
+        find_sample([aa, bb], "abcd")
 
 
 def test_an_id_that_nobody_has_names_the_nearest(corpus: Path) -> None:
