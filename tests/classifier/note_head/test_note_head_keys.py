@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.note_head.fit import fit_note_head
-from swara.classifier.note_head.head import agreement
+from swara.classifier.note_head.head import Agreement, NotePrediction, agreement
 from swara.data.synth import VOICES, bhupali_take
 from swara.data.synth.pack import pack_takes
 from swara.raga.tonic_names import tonic_hz
@@ -86,3 +87,23 @@ def test_the_pitch_is_believed_against_any_voice(trained):
         stray = rng.normal(size=trained.head.embedding_dim).astype(np.float32)
         prediction = trained.head.predict(stray / np.linalg.norm(stray), pitch_evidence(np.full(9, 702.0)))
         assert prediction.swara == "P"
+
+
+HEARD = NotePrediction("G", 0.97, "R", 0.02, abstained=False, unfamiliar=False, known=("S", "R", "G", "S'"))
+UNSURE = {"probability": 0.48, "runner_up_probability": 0.4, "abstained": True}
+
+
+@pytest.mark.parametrize(
+    ("letter", "changes", "agrees", "reason"),
+    [
+        ("G", {}, True, None),
+        ("S'", {}, False, "the note head hears G (97%) where the pitch shows S'"),
+        ("m", {}, None, "the note head has not learned m"),
+        ("G'", {}, None, "the note head has not learned G'"),
+        ("G", UNSURE, None, "the note head is not sure: G (48%) or R (40%)"),
+        ("G", {"abstained": True, "unfamiliar": True}, None, "the note head has heard no note at this pitch"),
+    ],
+    ids=["same", "another", "never learned", "another octave", "abstains", "no sample there"],
+)
+def test_it_agrees_with_the_pitch_or_says_why_not(letter, changes, agrees, reason):
+    assert agreement(letter, replace(HEARD, **changes)) == Agreement(agrees, reason)
