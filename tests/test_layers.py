@@ -50,15 +50,12 @@ def test_nothing_imports_the_command_line_the_tests_or_a_flat_name(path: Path) -
     assert not any(name == "swara.cli" or name.startswith("swara.cli.") for name in imported)
 
 
-def test_no_module_is_called_like_a_library() -> None:
+def test_no_module_is_called_like_a_library_or_is_a_cupboard_for_odds_and_ends() -> None:
     hazards = _libraries()
     assert {"io", "types", "logging", "statistics", "librosa", "numpy", "typer"} <= hazards
+    hazards |= {"utils", "util", "helpers", "common", "misc"}
     named = {path: path.parent.name if path.stem == "__init__" else path.stem for path in MODULES}
     assert [str(path) for path, name in named.items() if name in hazards] == []
-
-
-def test_no_cupboard_for_odds_and_ends() -> None:
-    assert {path.stem for path in MODULES}.isdisjoint({"utils", "util", "helpers", "common", "misc"})
 
 
 def test_every_folder_with_modules_is_a_package() -> None:

@@ -161,6 +161,37 @@ def _python(*words: str) -> str:
     return done.stdout
 
 
+FRAGMENTS = {
+    *("a", "all", "an", "and", "as", "at", "by", "each", "for", "from", "how", "in", "its", "no", "of", "on"),
+    *("one", "that", "the", "their", "this", "to", "what", "when", "where", "whether", "which", "who"),
+    "with",
+}
+"""Words that begin a fragment, never a sentence that says what a function does."""
+
+PACKAGES = ("raga", "data", "embedder", "classifier", "index", "service")
+MODULES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+MODULES = sorted([*MODULES, *(ROOT / "swara").glob("*.py")])
+
+
+def _documented(tree: ast.AST) -> Iterator[tuple[str, str, bool]]:
+    """Name, docstring and whether it is a function, of all that is public in a module."""
+    for node in getattr(tree, "body", []):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if text := ast.get_docstring(node):
+            decorators = " ".join(map(ast.unparse, node.decorator_list))
+            yield node.name, text, isinstance(node, ast.FunctionDef) and "property" not in decorators
+        if isinstance(node, ast.ClassDef):
+            yield from _documented(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_docstrings_of_all_say_what_is_done_and_what_is_given(path: Path) -> None:
+    for name, text, is_function in _documented(ast.parse(path.read_text("utf-8"))):
+        assert not is_function or text.split()[0].lower() not in FRAGMENTS, name
+        assert [(name, bare) for bare, words in _explained(text).items() if not words] == []
+
+
 def test_what_is_said_is_found() -> None:
     doc = "Do.\n\nParameters\n----------\na, b : int\n    Both of\n    them.\nc : float array, shape [n]\n"
     more = "\nReturns\n-------\nint\n    d : Words.\n"

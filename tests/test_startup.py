@@ -66,13 +66,6 @@ def test_completion_imports_nothing_heavy(words: str, monkeypatch: pytest.Monkey
     assert _imports().isdisjoint(HEAVY | AUDIO)
 
 
-def test_doctor_looks_without_importing() -> None:
-    code = (
-        "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"
-    )
-    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
-
-
 def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: Path) -> None:
     imported = _imports("analyze", str(demo), "--tonic", "C#3", "--report", str(tmp_path / "r.html"))
     assert "ai_edge_litert" in imported
@@ -98,11 +91,18 @@ def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
     assert imported.isdisjoint({"faiss"})
 
 
-def test_importing_a_package_imports_nothing_heavy() -> None:
-    code = (
-        "from swara import classifier, data, embedder, index, raga, service\nimport sys; print(*sys.modules)"
-    )
-    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from swara import classifier, data, embedder, index, raga, service",
+        "from swara.service.doctor.doctor import examine; examine()",
+    ],
+    ids=["packages", "doctor"],
+)
+def test_importing_a_package_and_looking_imports_nothing_heavy(code: str) -> None:
+    done = _python("-c", f"{code}; import sys; print(*sys.modules)")
+    assert HEAVY.isdisjoint(done.stdout.split())
+    assert done.stderr == ""
 
 
 def test_help_answers_at_once() -> None:

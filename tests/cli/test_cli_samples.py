@@ -44,7 +44,6 @@ def test_added_samples_are_learned_found_and_forgotten(swara, store, notes, demo
     learned = swara("rebuild")
     nothing = swara("rebuild")
     found = swara("search", notes / "Ga.wav", "--at", 0.5, "--tonic", "D3", "--count", 3)
-
     assert (added.code, added.err) == (0, "")
     assert "6 recordings added, 6 notes" in added.out
     assert again.code == 0
@@ -58,7 +57,6 @@ def test_added_samples_are_learned_found_and_forgotten(swara, store, notes, demo
     assert len(ids) == 6
     own = next(i for i in ids if "Ga.wav" in swara("samples", "show", i).out)
     assert own not in found.out
-
     shown = swara("samples", "show", own[:8])
     assert "A. Singer" in shown.out
     assert "146.8" in shown.out
@@ -127,10 +125,8 @@ def test_a_damaged_store_does_not_stop_an_analysis(swara, store, demo):
     content = bytearray(head.read_bytes())
     content[len(content) // 2] ^= 1
     head.write_bytes(content)
-
     done = swara("analyze", demo, "--tonic", "C#3")
     searched = swara("search", demo, "--at", 1.5, "--tonic", "C#3")
-
     assert done.code == 0
     assert "Ga, 32 cents low" in done.out
     assert "Not compared with professional samples" in done.out

@@ -44,7 +44,6 @@ def test_scores_that_boast_are_cooled_by_as_much_and_never_sharpened(guesses, bo
 
 def test_a_class_never_taught_has_no_chance_and_breaks_nothing():
     scores = np.array([[1.0, -np.inf, 0.0], [0.0, -np.inf, 2.0]])
-
     assert np.isfinite(temperature_for(scores, np.array([0, 2])))
     assert softmax(scores)[:, 1].tolist() == [0.0, 0.0]
 
@@ -78,9 +77,7 @@ def test_the_figures_are_scikit_learns(guesses):
     named, answered = probabilities.argmax(axis=1), probabilities.max(axis=1) > 0.6
     singers = ["Asha" if i % 3 else "Bela" for i in range(truth.size)]
     classes = ("S", "R", "G", "P")
-
     found = score(classes, Answers(truth, probabilities, answered, singers))
-
     assert found.notes == 400
     assert found.accuracy == pytest.approx(metrics.accuracy_score(truth, named))
     assert found.coverage == pytest.approx(answered.mean())
@@ -99,8 +96,6 @@ def test_the_figures_are_scikit_learns(guesses):
 
 def test_without_notes_there_are_no_figures():
     nothing = Answers(np.zeros(0, np.intp), np.zeros((0, 2)), np.zeros(0, bool), [])
-
     found = score(("S", "P"), nothing)
-
     assert (found.notes, found.accuracy, found.precision, found.calibration_error) == (0, None, None, None)
     assert found.recall == {"S": None, "P": None}

@@ -36,7 +36,6 @@ def test_it_is_the_mean_of_its_frames_by_a_slow_reference():
         clipped = min(max(pitch, EVIDENCE_CENTS[0]), EVIDENCE_CENTS[-1])
         nearness = [float(np.exp(-((clipped - centre) ** 2) / (2 * 35.0**2))) for centre in EVIDENCE_CENTS]
         shares.append([value / sum(nearness) for value in nearness])
-
     np.testing.assert_allclose(pitch_evidence(cents), np.mean(shares, axis=0), rtol=0, atol=1e-6)
 
 
@@ -58,7 +57,6 @@ def test_frames_without_pitch_do_not_count_and_no_pitch_is_no_evidence(cents):
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e5, 1e5)))
 def test_it_sums_to_one_whatever_was_sung(cents):
     evidence = pitch_evidence(cents)
-
     assert evidence.dtype == np.float32
     assert evidence.sum() == pytest.approx(1.0, abs=1e-5)
     assert (evidence >= 0).all()
@@ -71,7 +69,6 @@ def test_many_notes_at_once_show_what_each_does_to_the_last_bit():
         cents[rng.random(cents.size) < 0.5] = np.nan
     notes += [np.full(5, np.nan), np.full(9000, 702.0)]
     each = np.stack([pitch_evidence(cents) for cents in notes])
-
     assert evidence_of_notes(notes).tobytes() == each.tobytes()
     assert evidence_of_notes([]).shape == (0, EVIDENCE_DIM)
 
@@ -112,7 +109,6 @@ def test_the_sound_its_singer_and_its_recording_stay_and_the_seed_says_the_rest(
 def test_unmoved_notes_keep_their_swara_and_moved_ones_take_the_others():
     unmoved = augmented(sources(), np.random.default_rng(5), moved=0.0)
     moved = augmented(sources(), np.random.default_rng(5), copies=60, moved=1.0)
-
     assert [example.swara for example in unmoved[::4]] == BHUPALI
     assert {example.swara for example in moved[:60]} == set(BHUPALI)
 
@@ -129,7 +125,6 @@ def test_the_pitch_stays_near_the_swara_that_the_label_names(moved):
 def test_notes_are_detuned_both_ways_and_some_frames_leap_an_octave():
     made = augmented(sources(["P"]), np.random.default_rng(7), copies=200, moved=0.0)
     evidence = np.stack([example.evidence for example in made])
-
     middle = 1 + 12 + 7
     assert (evidence[:, middle - 1] > 0.2).any()
     assert (evidence[:, middle + 1] > 0.2).any()

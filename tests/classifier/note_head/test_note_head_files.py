@@ -63,7 +63,6 @@ def test_a_head_comes_back_as_it_was(tmp_path, uses_embedding):
         head = head_of(linear=linear, uses_embedding=False)
     content = written(head, tmp_path / "head.npz")
     again = load_note_head(tmp_path / "head.npz")
-
     assert (again.classes, again.temperature, again.threshold) == ((".D", "S", "S'"), 1.25, 0.6)
     assert again.embedding_dim == (3 if uses_embedding else 0)
     np.testing.assert_array_equal(again.linear.weights, head.linear.weights)
@@ -139,7 +138,6 @@ def test_nothing_is_unpickled(saved):
     buffer.write(pickle.dumps([Trap()]))
     with zipfile.ZipFile(saved, "a") as archive:
         archive.writestr("extra.npy", buffer.getvalue())
-
     with pytest.raises(HeadError):
         load_note_head(saved)
 

@@ -64,9 +64,7 @@ def test_neither_block_drowns_the_other():
     """Whatever the units of the embedding, its share of the variance is its gain's."""
     rng = np.random.default_rng(2)
     features = np.hstack([1000 * rng.normal(size=(200, DIM)), 0.1 * rng.normal(size=(200, 38))])
-
     linear = regress(features, rng.integers(3, size=200), DIM, Recipe(0.3, 10.0))
-
     spread = (features * linear.scale).var(axis=0)
     assert spread[:DIM].sum() == pytest.approx(0.09)
     assert spread[DIM:].sum() == pytest.approx(1.0)
@@ -98,11 +96,9 @@ def test_a_singer_is_never_on_both_sides():
                 embedding = (voices[place] + 0.05 * rng.normal(size=DIM)).astype(np.float32)
                 nothing = pitch_evidence(np.array([]))
                 examples.append(NoteExample(embedding, nothing, swara, singer, f"{singer} {take}"))
-
     by_singer = fit_note_head(examples, seed=0, use_evidence=False).metrics
     alone = [example for example in examples if example.singer == "Asha"]
     by_recording = fit_note_head(alone, seed=0, use_evidence=False).metrics
-
     assert by_singer.scores.accuracy < 0.5
     assert by_singer.warnings == ()
     assert by_recording.scores.accuracy > 0.95
@@ -113,9 +109,7 @@ def test_a_singer_is_never_on_both_sides():
 @pytest.mark.parametrize("groups", [2, 4, 5, 7, 30])
 def test_folds_hold_whole_groups_and_every_note_once(groups):
     names = [f"singer {i % groups}" for i in range(120)]
-
     folds = grouped_folds(names, np.random.default_rng(0))
-
     assert sorted(np.concatenate(folds).tolist()) == list(range(120))
     assert len(folds) == min(groups, 5)
     held = [{names[i] for i in fold} for fold in folds]
@@ -128,9 +122,7 @@ def test_swaras_with_too_little_are_left_out_and_named():
     few = [note("m", singer, f"{singer} m", rng) for singer in ("Asha", "Bela")]
     one_recording = [note("N", "Asha", "Asha N", rng) for _ in range(9)]
     only_made = [note("d", "Asha", f"Asha {i}", rng, augmented=True) for i in range(9)]
-
     fitted = fit_note_head([*corpus(), *few, *one_recording, *only_made], seed=0)
-
     assert fitted.head.classes == tuple(BHUPALI)
     assert fitted.metrics.left_out == {
         "m": "2 of at least 5 notes",
@@ -142,9 +134,7 @@ def test_swaras_with_too_little_are_left_out_and_named():
 def test_a_swara_of_one_singer_is_learned_and_called_untested():
     rng = np.random.default_rng(0)
     examples = [*corpus(), *(note("m", "Asha", f"Asha {i}", rng) for i in range(6))]
-
     fitted = fit_note_head(examples, seed=0)
-
     assert fitted.head.classes == ("S", "R", "G", "m", "P", "D", "S'")
     assert fitted.metrics.scores.recall["m"] is None
     assert fitted.metrics.warnings == ("could not be tested, as only one singer holds them: m",)
@@ -159,7 +149,6 @@ def test_too_little_to_learn_from_says_what_to_add(examples):
 
 def test_two_singers_without_a_swara_in_common_are_tested_by_recording():
     fitted = fit_note_head([*corpus(["S", "R"], ["Asha"]), *corpus(["P", "D"], ["Bela"])], seed=0)
-
     assert fitted.metrics.split == "recording"
     assert "no swara is sung by two singers" in fitted.metrics.warnings[0]
     assert fitted.metrics.scores.accuracy == 1.0
@@ -168,9 +157,7 @@ def test_two_singers_without_a_swara_in_common_are_tested_by_recording():
 def test_made_notes_are_trained_on_and_never_counted():
     rng = np.random.default_rng(3)
     wrong = [note("G", "Asha", "Asha 0", rng, augmented=True) for _ in range(50)]
-
     metrics = fit_note_head([*corpus(), *wrong], seed=0).metrics
-
     assert (metrics.scores.notes, metrics.examples) == (108, 158)
     assert metrics.scores.confusion["G"]["G"] == 18
 
@@ -178,7 +165,6 @@ def test_made_notes_are_trained_on_and_never_counted():
 def test_a_pitch_that_it_was_not_trained_on_is_no_answer():
     head = fit_note_head(corpus(), seed=0).head
     embedding = np.zeros(DIM, np.float32)
-
     for swara, known in [("G", True), ("m", False), (".D", False), ("R'", False)]:
         place, octave = parse_swara(swara)
         prediction = head.predict(embedding, pitch_evidence(np.full(20, JUST.cents_of(place.index, octave))))
@@ -208,7 +194,6 @@ def test_a_prediction_is_a_row_of_the_batch():
 )
 def test_a_wrong_embedding_is_refused(embedding, what):
     head = fit_note_head(corpus(), seed=0).head
-
     with pytest.raises(ValueError, match=what):
         head.predict(embedding.astype(np.float32), pitch_evidence(np.array([0.0])))
 
@@ -225,6 +210,5 @@ def test_the_same_seed_gives_the_same_head_on_any_number_of_threads(monkeypatch)
     with threadpoolctl.threadpool_limits(limits=2):
         first = fit_note_head(corpus(singers="abcdefg"), seed=3)
     again = fit_note_head(corpus(singers="abcdefg"), seed=3)
-
     assert arrays_of(first) == arrays_of(again)
     assert set(threads) == {1}

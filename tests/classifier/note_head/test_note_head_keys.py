@@ -61,7 +61,6 @@ def test_notes_in_keys_held_out_are_named(trained, voice, key, pitch_class):
     lowest_hz = VOICES[voice].range_hz[0]
     sa_hz = next(hz for octave in range(2, 5) if (hz := tonic_hz(pitch_class, octave)) >= lowest_hz)
     take = bhupali_take(3, sa_hz=sa_hz, voice=VOICES[voice], phrase=SWARAS, errors_cents=ERRORS_CENTS)
-
     for source in sources_of(take, SWARAS.split(), voice, key):
         prediction = trained.head.predict(source.embedding, pitch_evidence(source.cents))
         assert agreement(source.swara, prediction).agrees, (source.swara, prediction)

@@ -46,7 +46,6 @@ def _hide(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 def test_this_installation_is_healthy(tmp_path: Path) -> None:
     checks = examine(tmp_path)
-
     assert healthy(checks), [c for c in checks if c.state == "broken"]
     assert len({c.name for c in checks}) == len(checks)
     assert all(c.fix for c in checks if c.state != "ok")
@@ -105,13 +104,11 @@ def test_the_embedder_of_the_live_version_is_looked_for(
 ) -> None:
     assert _found(examine(pack_store), "embedder").detail.startswith("builtin ")
     monkeypatch.setattr("swara.service.doctor.embedders.live_name", lambda _: "yamnet-tflite")
-
     gone = _found(examine(pack_store), "embedder")
     file = tmp_path / "models" / "yamnet-tflite" / "model.tflite"
     file.parent.mkdir(parents=True)
     file.touch()
     found = _found(examine(pack_store), "embedder")
-
     assert (gone.state, "yamnet-tflite" in gone.detail) == ("broken", True)
     assert "swara rebuild --embedder builtin" in str(gone.fix)
     assert (found.state, found.detail.split(",")[0]) == ("ok", "yamnet-tflite")
@@ -203,9 +200,7 @@ def test_decoders_lists_what_the_wheels_hold(tmp_path: Path, monkeypatch: pytest
     for name in ("libx264-1.so", "libx265-2.so", "libopus.so"):
         (libraries / name).touch()
     monkeypatch.setattr(av, "__file__", str(package / "__init__.py"))
-
     soundfile, pyav = decoders()
-
     assert {"wav", "flac", "ogg", "mp3"} <= set(soundfile.formats)
     assert {"m4a", "webm", "mp3"} <= set(pyav.formats)
     assert pyav.gpl_libraries == ("libx264-1.so", "libx265-2.so")

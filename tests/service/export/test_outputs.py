@@ -31,7 +31,6 @@ def test_the_recording_is_never_an_output(tmp_path: Path, through_link: bool) ->
     if through_link:
         output = tmp_path / "link.wav"
         output.symlink_to(source)
-
     with pytest.raises(OutputError, match="the recording that is analyzed"):
         check_outputs([output], source=source)
     check_outputs([tmp_path / "take.json", tmp_path / "take.png"], source=source)

@@ -194,7 +194,6 @@ class TestRecordingsAreLost:
         with pytest.raises(CorpusError, match=rf"{TAKES} recordings of .*\(singer 4\).*Restore the list"):
             choir.rebuild()
         assert current_version(choir.store) == first.version
-
         result = choir.rebuild(force=True)
         assert result.promoted
         assert any(f"{TAKES} recordings" in warning for warning in result.warnings)

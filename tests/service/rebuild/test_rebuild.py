@@ -21,9 +21,10 @@ from swara.service.store import Manifest, current_version, open_live, verify_ver
 
 def test_the_first_rebuild_makes_the_store(studio) -> None:
     assert open_live(studio.store, studio.embedder.spec) is None
-
-    result = studio.rebuild()
-
+    told: list[tuple[str, float]] = []
+    result = studio.rebuild(progress=lambda *heard: told.append(heard))
+    assert [share for stage, share in told if stage == "listen"] == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+    assert told[-1] == ("write", 1.0)
     live = studio.open()
     assert live.id == result.version == current_version(studio.store)
     assert (result.promoted, result.nothing_new) == (True, False)
@@ -42,7 +43,6 @@ def test_nothing_new_writes_nothing_and_needs_no_permission(studio, as_nobody) -
     first = studio.rebuild()
     before = studio.tree()
     again = studio.rebuild()
-
     assert (again.nothing_new, again.promoted, again.version) == (True, False, first.version)
     assert (again.embedded, again.from_cache) == (0, 0)
     assert again.metrics == first.metrics
@@ -53,22 +53,17 @@ def test_nothing_new_writes_nothing_and_needs_no_permission(studio, as_nobody) -
     assert studio.tree() == before
 
 
-def test_only_what_is_new_is_embedded_and_tracked(studio) -> None:
+def test_only_what_is_new_is_embedded_and_tracked_and_what_is_removed_is_forgotten(studio) -> None:
     first = studio.rebuild()
-    studio.add("take 4", singer="singer 1", detuned_cents=20.0)
+    extra = studio.add("take 4", singer="singer 1", detuned_cents=20.0)
     result = studio.rebuild()
-
     assert (result.embedded, result.from_cache) == (1, 4)
     assert (studio.embedder.embedded, studio.tracker.tracked) == (5, 5)
     assert studio.open().manifest.parent == first.version
     assert result.metrics["learned_from"]["recordings"] == 5
-
-
-def test_a_recording_removed_is_forgotten(studio) -> None:
-    extra = studio.add("take 4", detuned_cents=20.0)
-    studio.rebuild()
+    append_recordings(studio.store.corpus, [replace(extra, labels=extra.labels[:2])])
+    assert studio.rebuild().metrics["learned_from"]["notes"] == 26, "other labels are learned"
     append_removal(studio.store.corpus, extra.id)
-
     assert studio.rebuild().metrics["learned_from"]["recordings"] == 4
     assert extra.id not in {item.recording for item in studio.open().index.items}
 
@@ -77,21 +72,10 @@ def test_the_same_recordings_make_the_same_bytes(studio) -> None:
     first = studio.files(studio.rebuild().version)
     assert {"note_head.npz", "report.json"} < set(first)
     assert studio.files(studio.rebuild(force=True).version) == first
-
     known = read_corpus(studio.store.corpus)
     shutil.rmtree(studio.store.folder)
     append_recordings(studio.store.corpus, reversed(known))
     assert studio.files(studio.rebuild().version) == first
-
-
-def test_labels_that_change_are_learned_again(studio) -> None:
-    first = studio.rebuild()
-    recording = studio.add("take 4", detuned_cents=20.0)
-    append_recordings(studio.store.corpus, [replace(recording, labels=recording.labels[:2])])
-
-    result = studio.rebuild()
-    assert result.version != first.version
-    assert result.metrics["learned_from"]["notes"] == 26
 
 
 @pytest.mark.parametrize("part", ["note_head", "index"])
@@ -196,7 +180,6 @@ def test_every_damaged_file_is_named_and_a_rebuild_mends_it(studio, learned_at_o
             studio.open()
         assert caught.value.where == str(damaged)
         assert "swara rebuild --force" in str(caught.value)
-
         result = studio.rebuild()
         assert (result.nothing_new, result.from_cache) == (False, 4)
         assert str(damaged) in result.warnings[0]
@@ -227,13 +210,6 @@ def test_a_damaged_cache_entry_is_made_again(studio, learned_at_once) -> None:
     assert (result.embedded, result.from_cache, studio.tracker.tracked) == (1, 3, 5)
     assert result.warnings[0] == "damaged entries of the cache, found and computed again: 2"
     assert studio.rebuild(force=True).warnings == result.warnings[1:]
-
-
-def test_progress_is_told(studio) -> None:
-    told: list[tuple[str, float]] = []
-    studio.rebuild(progress=lambda stage, share: told.append((stage, share)))
-    assert [share for stage, share in told if stage == "listen"] == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
-    assert told[-1] == ("write", 1.0)
 
 
 def test_a_fresh_store_is_filled_on_demand_and_only_once(studio) -> None:

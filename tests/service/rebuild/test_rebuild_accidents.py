@@ -51,7 +51,6 @@ def test_killed_at_every_step(due) -> None:
     assert len(seen) > 25
     assert seen == sorted(seen), "once the new version is live, it stays live"
     assert seen[-1]
-
     due.rebuild(force=True)
     due.open()
     assert due.half_made() == []

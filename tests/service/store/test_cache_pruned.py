@@ -45,7 +45,6 @@ def test_damage_is_counted_and_left_alone(two) -> None:
     damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store)}
     assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1}
     assert two.tree() == before
-
     pruned = prune_cache(two.store)
     assert (pruned.outdated.entries, pruned.damaged.entries, pruned.left.entries) == (4, 2, 6)
     result = two.rebuild(force=True)

@@ -20,7 +20,6 @@ NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, mi
 
 def test_a_version_says_what_it_is(lab) -> None:
     version = lab.create(7, parent="before", made_at=NOW.isoformat())
-
     manifest = verify_version(lab.store, version)
     assert version.startswith("20250301T130000.000250Z-")
     assert is_version_id(version)
@@ -58,7 +57,6 @@ def test_the_bytes_are_on_the_disk_before_the_names(lab, monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "rename", lambda a, b: (steps.append(("name", b.name)), rename(a, b)))
     monkeypatch.setattr(Path, "replace", lambda a, b: (steps.append(("name", b.name)), replace(a, b)))
     version = lab.publish(1)
-
     named = steps.index(("name", version))
     synced = {what for kind, what in steps[:named] if kind == "sync"}
     assert synced >= {"manifest.json", "note_head.npz", "madhya-Sa.faiss", "index", "report.json"}
@@ -131,7 +129,6 @@ def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPa
     newer = json.dumps({"schema": SCHEMA + 1, "unheard": "of"}).encode()
     monkeypatch.setattr(Manifest, "to_json", lambda _: newer)
     version = lab.publish(1)
-
     with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
         verify_version(lab.store, version)
 
