@@ -36,9 +36,10 @@ def _libraries() -> set[str]:
     return {IMPORT_NAMES.get(name, name) for name in declared} | imported - ours | sys.stdlib_module_names
 
 
-def test_the_modules_are_found() -> None:
+def test_the_modules_are_found_and_their_folders_are_packages() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in MODULES} == set(PACKAGES)
     assert len(MODULES) > 50
+    assert [str(path.parent) for path in MODULES if not (path.parent / "__init__.py").is_file()] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -56,10 +57,6 @@ def test_no_module_is_called_like_a_library_or_is_a_cupboard_for_odds_and_ends()
     hazards |= {"utils", "util", "helpers", "common", "misc"}
     named = {path: path.parent.name if path.stem == "__init__" else path.stem for path in MODULES}
     assert [str(path) for path, name in named.items() if name in hazards] == []
-
-
-def test_every_folder_with_modules_is_a_package() -> None:
-    assert [str(path.parent) for path in MODULES if not (path.parent / "__init__.py").is_file()] == []
 
 
 def test_tests_are_no_package() -> None:

@@ -91,12 +91,7 @@ class TestNotebooks:
         assert book.metadata.kernelspec == kernel
 
 
-class TestTheseTests:
-    """They can fail."""
-
-    def test_examples_are_found(self) -> None:
-        page = "```python\na\n```\n\n```text\n1\n```\n\n```python\nb\n```\n\nWords.\n\n```text\n2\n```\n"
-        assert _examples(page) == [("a\n", "1\n"), ("b\n", "")]
-
-    def test_there_is_a_notebook(self) -> None:
-        assert NOTEBOOKS
+def test_examples_and_notebooks_are_found() -> None:
+    page = "```python\na\n```\n\n```text\n1\n```\n\n```python\nb\n```\n\nWords.\n\n```text\n2\n```\n"
+    assert _examples(page) == [("a\n", "1\n"), ("b\n", "")]
+    assert NOTEBOOKS

@@ -15,6 +15,7 @@ import jsonschema
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.image import imread
 
 ROOT = Path(__file__).parents[2]
 OUTPUTS = {
@@ -38,6 +39,7 @@ def _analyze(folder: Path, **environment: str) -> SimpleNamespace:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(OUTPUTS.values())
     return SimpleNamespace(folder=folder, shown=done.stdout.decode("utf-8"))
 
 
@@ -54,10 +56,6 @@ def report(run: SimpleNamespace) -> dict:
 @pytest.fixture(scope="module")
 def truth() -> list[dict]:
     return json.loads((ROOT / "data" / "demo" / "take.json").read_text("utf-8"))["labels"]
-
-
-def test_each_output_is_there_and_nothing_else(run: SimpleNamespace) -> None:
-    assert sorted(path.name for path in run.folder.iterdir()) == sorted(OUTPUTS.values())
 
 
 def test_the_verdicts_are_the_truth(report: dict, truth: list[dict]) -> None:
@@ -114,12 +112,13 @@ def test_the_pitch_as_csv(run: SimpleNamespace, report: dict) -> None:
     assert voiced[inside].all()
 
 
-def test_the_picture_opens_and_is_not_blank(run: SimpleNamespace) -> None:
-    from matplotlib.image import imread
-
+def test_the_picture_opens_and_is_not_blank_and_the_target_is_as_long_as_the_take(run, report) -> None:
     pixels = imread(run.folder / "plot.png")
     assert min(pixels.shape[:2]) >= 400
     assert len(np.unique(pixels[..., :3].reshape(-1, 3), axis=0)) > 50
+    samples, rate_hz = soundfile.read(run.folder / "target.wav")
+    assert samples.size / rate_hz == pytest.approx(report["duration_s"], abs=1e-4)
+    assert 0.05 < np.abs(samples).max() < 1
 
 
 def test_the_page_fetches_nothing(run: SimpleNamespace) -> None:
@@ -132,12 +131,6 @@ def test_the_page_fetches_nothing(run: SimpleNamespace) -> None:
         re.findall(r"https?://\S{0,40}|@import|\b(?:fetch|XMLHttpRequest|importScripts)\b", without_names)
         == []
     )
-
-
-def test_the_target_is_as_long_as_the_take(run: SimpleNamespace, report: dict) -> None:
-    samples, rate_hz = soundfile.read(run.folder / "target.wav")
-    assert samples.size / rate_hz == pytest.approx(report["duration_s"], abs=1e-4)
-    assert 0.05 < np.abs(samples).max() < 1
 
 
 def test_a_second_run_gives_the_same_bytes(run: SimpleNamespace, tmp_path: Path, pack_store: Path) -> None:

@@ -108,15 +108,11 @@ def test_the_report_names_head_and_samples(swara, demo, tmp_path):
         (("samples", "add", "EMPTY", "--tonic", "A", "--raga", "bhupli"), "Bhupali"),
     ],
 )
-def test_one_clear_line(swara, demo, tmp_path, words, says):
+def test_one_clear_line(swara, assert_one_line, demo, tmp_path, words, says):
     empty = tmp_path / "EMPTY"
     empty.mkdir()
     known = {"DEMO": str(demo), "EMPTY": str(empty), "EMPTY/nowhere": str(empty / "nowhere")}
-    done = swara(*(known.get(word, word) for word in words))
-    assert done.code == 1
-    assert len(done.err.splitlines()) == 1
-    assert says in done.err
-    assert "Traceback" not in done.err
+    assert_one_line(swara(*(known.get(word, word) for word in words)), says)
 
 
 def test_a_damaged_store_does_not_stop_an_analysis(swara, store, demo):

@@ -114,13 +114,6 @@ def test_the_embedder_of_the_live_version_is_looked_for(
     assert (found.state, found.detail.split(",")[0]) == ("ok", "yamnet-tflite")
 
 
-def test_a_store_that_does_not_say_who_made_it_is_broken(pack_store: Path, tmp_path: Path) -> None:
-    store = Path(shutil.copytree(pack_store, tmp_path / "own store"))
-    next(store.glob("versions/*/manifest.json")).write_bytes(b"{}")
-    check = _found(examine(store), "embedder")
-    assert (check.state, "manifest.json" in check.detail, bool(check.fix)) == ("broken", True, True)
-
-
 def test_a_pulled_model_that_was_changed_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swara.service.doctor.embedders.live_name", lambda _: "yamnet")
     folder = tmp_path / "models" / "yamnet-tflite"
@@ -139,15 +132,18 @@ def test_a_pulled_model_that_was_changed_is_broken(tmp_path: Path, monkeypatch: 
     assert "swara models pull yamnet-tflite" in str(check.fix)
 
 
-def test_versions_are_read_to_the_last_byte(pack_store: Path, tmp_path: Path) -> None:
+def test_versions_are_read_to_the_last_byte_and_say_who_made_them(pack_store: Path, tmp_path: Path) -> None:
     assert "none yet" in _found(examine(tmp_path / "new"), "versions").detail
     store = Path(shutil.copytree(pack_store, tmp_path / "own store"))
     assert _found(examine(store), "versions").state == "ok"
-    head = next(store.glob("versions/*/note_head.npz"))
+    (head,) = store.glob("versions/*/note_head.npz")
     content = head.read_bytes()
     head.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     check = _found(examine(store), "versions")
     assert (check.state, "note_head.npz" in check.detail, bool(check.fix)) == ("broken", True, True)
+    head.with_name("manifest.json").write_bytes(b"{}")
+    check = _found(examine(store), "embedder")
+    assert (check.state, "manifest.json" in check.detail, bool(check.fix)) == ("broken", True, True)
     (store / "CURRENT").unlink()
     check = _found(examine(store), "versions")
     assert (check.state, "no version is live" in check.detail) == ("broken", True)

@@ -46,10 +46,9 @@ def rebuilt(folder: Path, recordings, **options: object) -> RebuildResult:
 
 def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
     """The files in a folder and below, manifests aside, and their bytes."""
-    found = (
-        path for path in sorted(folder.rglob(pattern)) if path.is_file() and path.name != "manifest.json"
-    )
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    found = [path for path in sorted(folder.rglob(pattern)) if path.is_file()]
+    named = {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    return {name: content for name, content in named.items() if name != "manifest.json"}
 
 
 def files(folder: Path, version: str) -> dict[str, bytes]:

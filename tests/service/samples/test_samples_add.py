@@ -64,7 +64,7 @@ def test_single_notes_get_their_names_and_the_octave_of_the_voice(
     shares: list[float] = []
     result = add(tmp_path / "in", progress=shares.append)
     assert result.ok
-    assert len(result.added) == 2 * len(SWARAS)
+    assert len(result.added) == 2 * len(SWARAS) - 1  # the taar Sa of the man is the Sa of the woman
     named = dict(zip(SWARAS, ["S", "R", "G", "P", "D", "S'"], strict=True))
     for recording in result.added:
         path, (label,) = Path(recording.path), recording.labels

@@ -35,13 +35,15 @@ def test_a_version_says_what_it_is(lab) -> None:
     assert json.loads(lab.store.version(version).manifest.read_bytes())["fingerprint"] == lab.SPEC.fingerprint
 
 
-def test_a_version_is_live_only_once_it_is_promoted(lab) -> None:
-    first = lab.publish(1)
+def test_a_version_is_live_only_once_it_is_promoted_and_current_is_never_written_over(lab) -> None:
+    first, old = lab.publish(1), lab.store.folder / "old"
+    os.link(lab.store.current, old)
     second = lab.create(2)
     assert current_version(lab.store) == first
     with writer_lock(lab.store):
         promote(lab.store, second)
         assert current_version(lab.store) == second
+        assert (old.read_text(), lab.store.current.read_text()) == (f"{first}\n", f"{second}\n")
         promote(lab.store, first)
     assert lab.live_value() == 1
 
@@ -62,15 +64,6 @@ def test_the_bytes_are_on_the_disk_before_the_names(lab, monkeypatch: pytest.Mon
     assert synced >= {"manifest.json", "note_head.npz", "madhya-Sa.faiss", "index", "report.json"}
     assert steps[named + 1] == ("sync", "versions")
     assert steps.index(("name", "CURRENT")) > named
-
-
-def test_current_is_replaced_and_never_written_over(lab) -> None:
-    first = lab.publish(1)
-    old = lab.store.folder / "old"
-    os.link(lab.store.current, old)
-    second = lab.publish(2)
-    assert old.read_text() == f"{first}\n"
-    assert lab.store.current.read_text() == f"{second}\n"
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()])
