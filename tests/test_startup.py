@@ -54,8 +54,7 @@ def test_help_and_version_import_nothing_heavy(words: str) -> None:
 
 
 def test_pitch_imports_little(demo: Path) -> None:
-    little = HEAVY - {"fastapi"} | {"rich"}
-    assert _imports("pitch", str(demo)).isdisjoint(little)
+    assert _imports("pitch", str(demo)).isdisjoint(HEAVY | {"rich"})
 
 
 @pytest.mark.parametrize("words", ["analyze a.wav --raga ya", "analyze a.wav --tuning ", "models pull "])
