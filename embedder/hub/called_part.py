@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from swara.embedder.errors import ModelDamaged, ModelUnfit
+from swara.embedder.errors import ModelDamaged
 
 from .operations import Reached, called_functions
 
@@ -17,10 +17,13 @@ _INITIALIZERS: Final = ("_create_resource", "_destroy_resource", "_initialize", 
 """What TensorFlow runs of its own accord when it loads a SavedModel: nodes of the graph, and functions of
 its objects by their names."""
 
+_CALL, _SIGNATURES = _CALLED = ("__call__", "signatures")
+"""Children of the root by which a model is called."""
+
 _CONTAINERS: Final = ("dict_value", "list_value", "named_tuple_value", "tuple_value")
-_LEAVES: Final = frozenset(
-    "none_value float64_value int64_value string_value bool_value tensor_shape_value tensor_dtype_value "
-    "tensor_spec_value bounded_tensor_spec_value".split()
+_LEAVES: Final = (
+    *("none_value", "float64_value", "int64_value", "string_value", "bool_value"),
+    *("tensor_shape_value", "tensor_dtype_value", "tensor_spec_value", "bounded_tensor_spec_value"),
 )
 """What a signature may be described by: tensors, plain values, and containers of them."""
 
@@ -136,15 +139,15 @@ class _CalledPart:
     def _entry(self) -> tuple[list[tuple[int, str, int]], Any]:
         """Return the way from the root to what is called, and the object that is."""
         children = {child.local_name: child.node_id for child in self._objects[0].children}
-        if (called := children.get("__call__")) is not None:
-            way = [(0, "__call__", called)]
+        if (called := children.get(_CALL)) is not None:
+            way = [(0, _CALL, called)]
         else:
-            signatures = children.get("signatures", 0)
+            signatures = children.get(_SIGNATURES, 0)
             names = {child.local_name: child.node_id for child in self._objects[signatures].children}
             if not signatures or "serving_default" not in names:
                 raise self._reached.refusal("it has no function to call")
             called = names["serving_default"]
-            way = [(0, "signatures", signatures), (signatures, "serving_default", called)]
+            way = [(0, _SIGNATURES, signatures), (signatures, "serving_default", called)]
         if not _concrete(self._objects[called]):
             raise self._reached.refusal("it has no function to call")
         return way, self._objects[called]
@@ -175,21 +178,22 @@ class _CalledPart:
         return saved
 
     def _write_objects(self, graph: Any, taken: set[int]) -> None:
-        """Write objects under the numbers that they had, bare of all but variables, constants and the call."""
+        """Write the objects under their numbers, bare of all but variables, constants and the call."""
         leading, special = self._leading_to(taken), {child: name for _, name, child in self._way}
         for number, each in enumerate(self._objects):
             new = graph.object_graph_def.nodes.add()
             if number in taken:
                 self._write_taken(graph, new, each)
                 continue
-            if special.get(number) == "signatures":
+            if special.get(number) == _SIGNATURES:
                 new.user_object.CopyFrom(each.user_object)
+                new.user_object.identifier = "signature_map"
             elif number in special:
                 self._write_call(new, each)
             else:
                 new.user_object.identifier = "_generic_user_object"
                 for child in each.children:
-                    if child.node_id in leading:
+                    if child.node_id in leading and child.local_name not in _CALLED:
                         new.children.add(node_id=child.node_id, local_name=child.local_name)
         for parent, name, child in self._way:
             graph.object_graph_def.nodes[parent].children.add(node_id=child, local_name=name)
@@ -218,10 +222,10 @@ class _CalledPart:
         self._check_plain(spec.input_signature)
 
     def _leading_to(self, taken: set[int]) -> set[int]:
-        """Return the objects through which the variables are reached, these included."""
+        """Return the objects through which the variables are reached, these included; functions are none."""
         parents: dict[int, list[int]] = {}
         for number, each in enumerate(self._objects):
-            for child in each.children:
+            for child in each.children if each.WhichOneof("kind") == "user_object" else ():
                 parents.setdefault(child.node_id, []).append(number)
         leading, waiting = set[int](), list(taken)
         while waiting:

@@ -10,8 +10,7 @@ from swara.embedder.errors import ModelUnfit
 
 __all__ = ["OPERATIONS", "Reached", "called_functions"]
 
-OPERATIONS: Final = frozenset(
-    """
+_NAMES = """
     Abs Acos Acosh Add AddN AddV2 All Angle Any ApproximateEqual ArgMax ArgMin Asin Asinh Atan Atan2 Atanh
     BatchMatMul BatchMatMulV2 BatchMatMulV3 BesselI0 BesselI0e BesselI1 BesselI1e Bucketize Cast Ceil
     ClipByValue Complex ComplexAbs Conj Cos Cosh Cross Cumprod Cumsum CumulativeLogsumexp Digamma Div DivNoNan
@@ -50,14 +49,16 @@ OPERATIONS: Final = frozenset(
     Case Enter Exit If LoopCond Merge NextIteration PartitionedCall StatefulPartitionedCall StatelessCase
     StatelessIf StatelessWhile Switch While Assert CheckNumerics CheckNumericsV2
 
-    AssignAddVariableOp AssignSubVariableOp AssignVariableOp ReadVariableOp VarHandleOp VariableShape VarIsInitializedOp
+    AssignAddVariableOp AssignSubVariableOp AssignVariableOp ReadVariableOp VarHandleOp VariableShape
+    VarIsInitializedOp
 
     Multinomial RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt StatelessMultinomial
     StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomGetKeyCounterAlg StatelessRandomNormal
     StatelessRandomNormalV2 StatelessRandomUniform StatelessRandomUniformInt StatelessRandomUniformIntV2
     StatelessRandomUniformV2 StatelessTruncatedNormal StatelessTruncatedNormalV2 TruncatedNormal
-    """.split()
-)
+"""
+
+OPERATIONS: Final = frozenset(_NAMES.split())
 """Arithmetic on tensors and on the model's own variables, and calls of functions of the same file: what
 Keras, ``tf.signal`` and ``tf.image`` export of networks. None of them reads or writes a file, opens a
 connection, prints, calls Python, or names something outside of the model. So ``PrintV2``, which can write
@@ -143,12 +144,14 @@ class Reached:
                 nodes = self.functions[name].node_def
                 self.check(nodes, f"{of}, in the function {name},")
                 path.append(name)
-                waiting.append(iter([each for node in nodes for each in called_functions(node, self._library)]))
+                waiting.append(
+                    iter([each for node in nodes for each in called_functions(node, self._library)])
+                )
             elif name not in self._costs:
                 raise self.refusal(f"{of} reaches the function {name}, which calls itself")
 
     def check(self, nodes: Iterable[Any], of: str) -> None:
-        """Raise `ModelUnfit` unless every node is a call of a function in the library or a listed operation."""
+        """Raise `ModelUnfit` unless every node is a listed operation, or a call within the library."""
         others = {node.op for node in nodes} - OPERATIONS - self._library.keys()
         if others:
             named = ", ".join(sorted(others)[:_NAMED])

@@ -31,7 +31,7 @@ _ELSEWHERE = "name another folder for temporary files with TMPDIR"
 
 
 class SavedModelRunner:
-    """The call of a SavedModel, checked by `called_part` before it is loaded; a ``Run`` for ``check_contract``.
+    """The call of a SavedModel, checked before it is loaded; a ``Run`` for ``check_contract``.
 
     Parameters
     ----------
@@ -52,7 +52,8 @@ class SavedModelRunner:
     ModelDamaged
         If TensorFlow cannot load it.
     ModelUnfit
-        If it does what no network need do, or has no function, or, once called, takes no waveform or gives other things than documented.
+        If `called_part` refuses it, or, once called, it takes no waveform or gives other things than
+        documented.
     MissingPackage
         If TensorFlow is not installed.
     """

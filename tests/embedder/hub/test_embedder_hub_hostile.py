@@ -1,4 +1,4 @@
-"""A SavedModel that would do more than compute is refused before TensorFlow loads it, and has done nothing."""
+"""A SavedModel that would do more than compute is refused before TensorFlow loads any of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from swara.embedder.hub.called_part import called_part
 from swara.embedder.hub.contract import VGGISH, check_contract
 from swara.embedder.hub.pull import check_documented, pull, pullable
 from swara.embedder.hub.savedmodel import SavedModelRunner
+from swara.embedder.litert import open_interpreter
 from swara.embedder.registry import embedder_named
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("tensorflow")
 
 
 class Averages(tf.Module):
-    """Like VGGish in what it takes and gives: averages over the parts of each window, and what `also` does."""
+    """Takes and gives what VGGish does: averages over parts of each window; and does `also`."""
 
     def __init__(self, also: Callable[[Any], Any] = lambda _: None) -> None:
         super().__init__()
@@ -91,7 +92,9 @@ def _nested(mark: Path, waveform: Any) -> None:
 
 
 def _file_read(path: Path) -> Any:
-    return lambda waveform: tf.debugging.assert_greater_equal(tf.strings.length(tf.io.read_file(str(path))), 0)
+    return lambda waveform: tf.debugging.assert_greater_equal(
+        tf.strings.length(tf.io.read_file(str(path))), 0
+    )
 
 
 IN_THE_CALL: dict[str, tuple[str, Callable[[Path], Callable[[Any], Any]]]] = {
@@ -111,7 +114,10 @@ IN_THE_CALL: dict[str, tuple[str, Callable[[Path], Callable[[Any], Any]]]] = {
         ),
     ),
     "a read": ("ReadFile", _file_read),
-    "Python": ("EagerPyFunc|PyFunc", lambda mark: lambda waveform: tf.py_function(np.sum, [waveform], tf.float32)),
+    "Python": (
+        "PyFunc",
+        lambda mark: lambda waveform: tf.py_function(np.sum, [waveform], tf.float32),
+    ),
     "Python without state": (
         "PyFuncStateless",
         lambda mark: lambda waveform: tf.numpy_function(np.sum, [waveform], tf.float32, stateful=False),
@@ -120,7 +126,10 @@ IN_THE_CALL: dict[str, tuple[str, Callable[[Path], Callable[[Any], Any]]]] = {
         "PrintV2|StringFormat",
         lambda mark: lambda waveform: tf.print(waveform, output_stream=f"file://{mark}"),
     ),
-    "a pattern of files": ("MatchingFiles", lambda mark: lambda waveform: tf.raw_ops.MatchingFiles(pattern="/*")),
+    "a pattern of files": (
+        "MatchingFiles",
+        lambda mark: lambda waveform: tf.raw_ops.MatchingFiles(pattern="/*"),
+    ),
     "a checkpoint": (
         "SaveV2",
         lambda mark: lambda waveform: tf.raw_ops.SaveV2(
@@ -380,7 +389,12 @@ def _inert_class(saved: Any, at: dict[str, Any]) -> None:
 def _inert_child(saved: Any, at: dict[str, Any]) -> None:
     """Under names that TensorFlow itself would call."""
     (number,) = (child.node_id for child in at["children"] if child.local_name == "dump")
-    for name in ("_gather_saveables_for_checkpoint", "_restore_from_tensors", "_lookup_dependency", "__del__"):
+    for name in (
+        "_gather_saveables_for_checkpoint",
+        "_restore_from_tensors",
+        "_lookup_dependency",
+        "__del__",
+    ):
         at["children"].add(node_id=number, local_name=name)
 
 
@@ -442,7 +456,9 @@ def test_what_was_checked_is_what_is_loaded(holding: Path, tmp_path: Path, monke
     assert not (tmp_path / "mark").exists()
 
 
-def test_one_that_changes_while_it_is_converted_is_not_kept(holding: Path, tmp_path: Path, monkeypatch) -> None:
+def test_one_that_changes_while_it_is_converted_is_not_kept(
+    holding: Path, tmp_path: Path, monkeypatch
+) -> None:
     folder = shutil.copytree(holding, tmp_path / "model")
 
     def exported(*_: object) -> bytes:
@@ -453,3 +469,14 @@ def test_one_that_changes_while_it_is_converted_is_not_kept(holding: Path, tmp_p
     with pytest.raises(ModelDamaged, match="changed while it was converted"):
         embedder_named("vggish", folder)
     assert not list(tmp_path.rglob("*.tflite"))
+
+
+def test_a_tflite_file_with_an_operation_of_tensorflow(tmp_path: Path) -> None:
+    """LiteRT has neither TensorFlow's operations nor anybody's own: it names them, and runs nothing."""
+    write = tf.function(lambda waveform: (_harm(tmp_path / "mark"), waveform)[1])
+    concrete = write.get_concrete_function(tf.TensorSpec([15_600], tf.float32))
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+    with pytest.raises(ModelDamaged, match="FlexWriteFile"):
+        open_interpreter(converter.convert(), "model.tflite", 1)
+    assert not (tmp_path / "mark").exists()
