@@ -172,7 +172,7 @@ class Reached:
 
     def _body(self, name: str, of: str) -> Any:
         if name not in self._library:
-            raise self.refusal(f"{of} calls the function {name}, which it does not hold")
+            raise self.refusal(f"{of} reaches the function {name}, which it does not hold")
         return self._library[name]
 
     def _cost(self, name: str) -> tuple[int, int]:

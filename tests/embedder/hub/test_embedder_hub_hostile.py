@@ -370,7 +370,7 @@ def _an_asset(saved: Any, at: dict[str, Any]) -> None:
         (_calls_itself, "calls itself"),
         (_doubles, "more than any network does"),
         (_huge_constant, "more than any network does"),
-        (_absent, "calls the function elsewhere, which it does not hold"),
+        (_absent, "reaches the function elsewhere, which it does not hold"),
         (_no_call, "no function to call"),
         (_odd_argument, "its call takes or gives type_spec_value"),
         (_an_asset, "its call takes asset, not a variable"),
