@@ -86,9 +86,13 @@ def _is_raga(key: str) -> bool:
 def _check_label(label: SwaraLabel) -> None:
     if not 0 <= label.start_s < label.end_s < math.inf:
         raise ValueError(f"a label cannot go from {label.start_s} to {label.end_s} s")
-    try:
-        known = swara_letter(*parse_swara(label.swara)) == label.swara
-    except BadNotation:
-        known = False
-    if not known:
+    if not _is_letter(label.swara):
         raise ValueError(f"{label.swara!r} is no swara in roman notation")
+
+
+@lru_cache(maxsize=1024)
+def _is_letter(swara: str) -> bool:
+    try:
+        return swara_letter(*parse_swara(swara)) == swara
+    except BadNotation:
+        return False

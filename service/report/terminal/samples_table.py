@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 _MOST_NOTES = 24
+_MOST_FOLDED = 1000
+"""A table of more rows would take seconds to lay out."""
 
 
 def render_samples(recordings: Sequence[Recording], console: Console) -> None:
@@ -44,7 +46,11 @@ def render_samples(recordings: Sequence[Recording], console: Console) -> None:
         (each.id, each.singer, f"{each.tonic_hz:.1f} Hz", str(len(each.labels)), _file_name(each))
         for each in recordings
     )
-    page.table(("Id", "Singer", "Sa", "Notes", "File"), rows, right=(2, 3), folded=(1, 4))
+    headings = ("Id", "Singer", "Sa", "Notes", "File")
+    if len(recordings) > _MOST_FOLDED:
+        page.listing(headings, rows, right=(2, 3))
+    else:
+        page.table(headings, rows, right=(2, 3), folded=(1, 4))
     page.line(f"{counted(len(recordings), 'sample')}, {_labels(recordings)}.")
 
 

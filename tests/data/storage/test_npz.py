@@ -134,10 +134,12 @@ def test_no_cut_goes_through(kind: Kind, tmp_path: Path) -> None:
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
+        assert cache.look_over(MAKER) == (CacheInfo(1, length), 1)
         assert cache.load(MAKER, AUDIO) is None
         assert not path.exists()
     assert cache.damaged == len(whole)
     kind.put(tmp_path)
+    assert cache.look_over(MAKER) == (CacheInfo(1, len(whole)), 0) == (cache.info(MAKER), 0)
     assert cache.load(MAKER, AUDIO) is not None
 
 
