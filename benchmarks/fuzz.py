@@ -216,9 +216,18 @@ def examine(first: int, last: int) -> None:
 
 
 def examined(first: int, last: int) -> Iterator[tuple[int, str | None]]:
-    """Yield each number with what is wrong, if anything is; a child that ends or hangs is followed by another."""
+    """Yield each number with what is wrong, if anything; a child that ends or hangs is followed by another."""
     while first < last:
-        words = [sys.executable, "-m", "benchmarks.fuzz", "--child", str(first), str(last)]
+        words = [
+            sys.executable,
+            "-W",
+            "error::RuntimeWarning",
+            "-m",
+            "benchmarks.fuzz",
+            "--child",
+            str(first),
+            str(last),
+        ]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             while first < last:

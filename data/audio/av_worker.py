@@ -320,8 +320,8 @@ def _answer(av: Any, way: socket.socket, descriptor: int, wanted: dict[str, Any]
         answer.send(b"e", b"")
     except Unfit as error:
         answer.send(b"x", str(error).encode())
-    except MemoryError:
-        answer.send(b"x", b"it asks for more memory than any recording needs")
+    except MemoryError:  # what it took may not come back: this process is done
+        answer.send(b"m", b"it asks for more memory than any recording needs")
     except (BrokenPipeError, ConnectionError):
         exit_now()
     except Exception as error:  # whatever PyAV makes of a damaged file is about that file

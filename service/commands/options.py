@@ -23,6 +23,7 @@ __all__ = [
     "Recording",
     "StoreFolder",
     "TonicText",
+    "TrackNumber",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
@@ -71,7 +72,9 @@ def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
     return [incomplete + name[len(begun) :] for name in names if name.startswith(begun)]
 
 
-Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus.")]
+Recording = Annotated[
+    Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin.")
+]
 TonicText = Annotated[
     str | None,
     typer.Option(
@@ -84,6 +87,12 @@ RagaText = Annotated[
 ]
 StoreFolder = Annotated[
     Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
+]
+TrackNumber = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Which sound of a file with several. The default one, or one that sounds, if left out."
+    ),
 ]
 MaxMinutes = Annotated[float, typer.Option(help="Longest take to accept, in minutes; 0 for no limit.")]
 
