@@ -215,19 +215,13 @@ def examine(first: int, last: int) -> None:
             print(json.dumps([number, outcome(path)]), flush=True)
 
 
+_STRICT = ("-W", "error::RuntimeWarning")  # what numpy warns of is a fault too
+
+
 def examined(first: int, last: int) -> Iterator[tuple[int, str | None]]:
-    """Yield each number with what is wrong, if anything; a child that ends or hangs is followed by another."""
+    """Yield each number with what is wrong, if anything; another child follows one that ends or hangs."""
     while first < last:
-        words = [
-            sys.executable,
-            "-W",
-            "error::RuntimeWarning",
-            "-m",
-            "benchmarks.fuzz",
-            "--child",
-            str(first),
-            str(last),
-        ]
+        words = [sys.executable, *_STRICT, "-m", "benchmarks.fuzz", "--child", str(first), str(last)]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as child:
             assert child.stdout is not None
             while first < last:

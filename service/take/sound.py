@@ -29,8 +29,8 @@ _BLOCK = 1024
 _HIGH_WINDOW, _LOW_WINDOW = 1024, 2048
 
 HIGH_TONAL, HIGH_BELOW = 0.6, 0.03
-"""A voice above `HIGHEST_HZ`, or a whistle, has most of its energy in its strongest partial and the octaves next to
-that (0.8 and more in synthesized voices), and next to none below; a hiss has under 0.2 there."""
+"""A voice above `HIGHEST_HZ`, or a whistle, has most of its energy in its strongest partial and the octaves
+next to that (0.8 and more in synthesized voices), next to none below; a hiss has under 0.2 there."""
 
 OCTAVE_BELOW_HZ = 125.0
 UNSURE_OF_LOW, HALFWAY = 0.9, 0.3
@@ -49,8 +49,8 @@ def remarks_about_level(level: Level | None) -> Iterator[str]:
         yield "The recording is silent: every sample is zero"
     elif level.is_quiet:
         yield (
-            f"The recording is very quiet: its loudest sample is at {level.peak_db:.0f} dB of full scale; it was"
-            f" raised by {level.lift_db:.0f} dB to be heard, but record nearer or louder"
+            f"The recording is very quiet: its loudest sample is at {level.peak_db:.0f} dB of full scale; it"
+            f" was raised by {level.lift_db:.0f} dB to be heard, but record nearer or louder"
         )
     if level.is_clipped:
         share = _share(level.clipped_share)
