@@ -99,7 +99,7 @@ def within_range(clip: Clip, track: PitchTrack) -> tuple[PitchTrack, tuple[str, 
 def _span(frames: BoolArray) -> str:
     """Say how much of a take some frames are, and where they begin."""
     seconds, first_s = HOP_S * np.count_nonzero(frames), HOP_S * int(np.argmax(frames))
-    return f"What is sung for {seconds:.1f} s in all, first at {first_s:.1f} s,"
+    return f"What sounds for {seconds:.1f} s in all, first at {first_s:.1f} s,"
 
 
 def _lasting(frames: BoolArray) -> BoolArray:
@@ -119,7 +119,8 @@ def _octave_too_high(clip: Clip, track: PitchTrack) -> BoolArray:
     """Tell which voiced frames have partials halfway between those of the pitch that was heard."""
     wrong = np.zeros(track.voiced.shape, np.bool_)
     for start, stop in _runs(track.voiced & (track.hz < OCTAVE_BELOW_HZ)):
-        if np.median(track.confidence[start:stop]) < UNSURE_OF_LOW:
+        lasts = (stop - start) * HOP_S >= LEAST_S
+        if lasts and np.median(track.confidence[start:stop]) < UNSURE_OF_LOW:
             frames = np.arange(start, stop)
             wrong[start:stop] = np.median(_halfway(clip, frames, track.hz[start:stop])) > HALFWAY
     return wrong
