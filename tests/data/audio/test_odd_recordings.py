@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ import soundfile
 
 from swara.data.audio.containers import is_plain
 from swara.data.audio.decode import STDIN, decode
+from swara.data.audio.worker import Worker
 from swara.data.errors import AudioError
 
 RATE_HZ = 48_000
@@ -271,18 +273,23 @@ class TestBounds:
             assert is_plain(file, 0) is plain
 
     def test_a_cover_is_never_decoded(self, tmp_path: Path, encode) -> None:
-        """A picture that says that it is 40,000 pixels wide and high: FFmpeg would make room for it."""
-        png = (
-            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"
-            + struct.pack(">IIBBBBB", 40_000, 40_000, 8, 6, 0, 0, 0)
-            + bytes(99)
-        )
-        apic = b"\0image/png\0\x03\0" + png
-        frame = b"APIC" + len(apic).to_bytes(4, "big") + b"\0\0" + apic
-        size = len(frame)
-        tag = b"ID3\x03\0\0" + bytes((0, 0, size >> 7, size & 0x7F)) + frame
+        """A picture of 97 kB that FFmpeg, left to itself, decodes into 100 MB when it opens the file."""
+        png = b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", struct.pack(">IIBBBBB", 5_000, 5_000, 8, 6, 0, 0, 0))
+        png += _chunk(b"IDAT", zlib.compress(bytes(5_000 * 20_001))) + _chunk(b"IEND", b"")
+        picture = b"\0image/png\0\x03\0" + png
+        frame = b"APIC" + len(picture).to_bytes(4, "big") + b"\0\0" + picture
+        size = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
         path = encode(tmp_path / "take.mp3", _tone(), "libmp3lame", "mp3")
-        path.write_bytes(tag + path.read_bytes())
+        path.write_bytes(b"ID3\x03\0\0" + size + frame + path.read_bytes())
+        Worker.stop_idle()
         decoded = decode(path)
         assert decoded.clip.duration_s == pytest.approx(1.0, abs=0.05)
         assert decoded.warnings == ()
+        assert Worker._idle is not None
+        status = Path(f"/proc/{Worker._idle._process.pid}/status")
+        if status.exists():
+            assert int(status.read_text("ascii").partition("VmHWM:")[2].split()[0]) < 100_000
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
