@@ -33,9 +33,9 @@ HIGH_TONAL, HIGH_BELOW = 0.6, 0.03
 next to that (0.8 and more in synthesized voices), next to none below; a hiss has under 0.2 there."""
 
 OCTAVE_BELOW_HZ = 125.0
-UNSURE_OF_LOW, HALFWAY = 0.9, 0.3
-"""A voice below 60 Hz is heard an octave too high, if at all: in synthesized voices from 40 to 58 Hz with a
-confidence of 0.46 to 0.77, where it is 0.98 and more within the range, and with every other partial only."""
+LIKELY, HALFWAY = 0.3, 2.0
+"""A voice below 60 Hz is heard an octave too high, if at all. Then more lies halfway between the partials of
+that pitch than in them: 5 to 8 times as much in synthesized voices from 50 to 57 Hz, 0.0 in those above 60."""
 
 LOW_HZ, LOW_CONFIDENCE = 70.0, 0.5
 """Between the lowest pitch and this a voice can sound likely all along and sure nowhere."""
@@ -78,7 +78,7 @@ def within_range(clip: Clip, track: PitchTrack) -> tuple[PitchTrack, tuple[str, 
     """
     level = level_db(clip)
     loud = level > np.quantile(level, _LOUD_QUANTILE) - _LOUD_WITHIN_DB
-    wrong = _octave_too_high(clip, track)
+    wrong = _octave_too_high(clip, track, loud)
     if wrong.any():
         track = replace(track, voiced=track.voiced & ~wrong)
     unvoiced = loud & ~track.voiced
@@ -115,15 +115,14 @@ def _runs(frames: BoolArray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
-def _octave_too_high(clip: Clip, track: PitchTrack) -> BoolArray:
-    """Tell which voiced frames have partials halfway between those of the pitch that was heard."""
+def _octave_too_high(clip: Clip, track: PitchTrack, loud: BoolArray) -> BoolArray:
+    """Tell which frames have more halfway between the partials of the pitch that was heard than in them."""
     wrong = np.zeros(track.voiced.shape, np.bool_)
-    for start, stop in _runs(track.voiced & (track.hz < OCTAVE_BELOW_HZ)):
-        lasts = (stop - start) * HOP_S >= LEAST_S
-        if lasts and np.median(track.confidence[start:stop]) < UNSURE_OF_LOW:
-            frames = np.arange(start, stop)
-            wrong[start:stop] = np.median(_halfway(clip, frames, track.hz[start:stop])) > HALFWAY
-    return wrong
+    likely = track.voiced | (loud & (track.confidence >= LIKELY))
+    for start, stop in _runs(likely & (track.hz < OCTAVE_BELOW_HZ)):
+        frames = np.arange(start, stop)
+        wrong[start:stop] = _halfway(clip, frames, track.hz[start:stop]) > HALFWAY
+    return _lasting(wrong)
 
 
 def _halfway(clip: Clip, frames: IntArray, hz: FloatArray) -> FloatArray:
