@@ -165,7 +165,7 @@ class AvReader:
         if self._worker is None:
             raise ValueError("this reader is closed")
         letter, content = self._worker.message()
-        if letter == b"x":
+        if letter in (b"x", b"m"):
             reason = " ".join(content.decode(errors="replace").split())[:_MOST_REASON]
             raise Refused(reason, midway=self._decoded_s > 0)
         return letter, content

@@ -10,7 +10,6 @@ macOS and some others have no bound on memory that holds; there the other bounds
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -60,19 +59,11 @@ _FORMATS = (
 )
 
 
-class Part(io.RawIOBase):
+class Part:
     """A stretch of a file as a file, with a place of its own: that of the file is the other process's too."""
 
     def __init__(self, descriptor: int, start: int, stop: int) -> None:
         self._descriptor, self._start, self._size, self._at = descriptor, start, stop - start, 0
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def seekable(self) -> bool:
-        """Tell that it can be walked about in."""
-        return True
 
     def tell(self) -> int:
         """Return the place in it."""
@@ -240,7 +231,14 @@ def _is_known(stream: Any) -> bool:
 
 
 def _is_picture(stream: Any) -> bool:
-    return "attached_pic" in str(getattr(stream, "disposition", "")).lower()
+    return bool(_disposition(stream) & _ATTACHED_PICTURE)
+
+
+_DEFAULT, _ATTACHED_PICTURE = 0x1, 0x400  # FFmpeg's avformat.h
+
+
+def _disposition(stream: Any) -> int:
+    return int(getattr(stream, "disposition", 0))
 
 
 def _chosen(streams: list[Any], track: int | None) -> int:
@@ -252,7 +250,7 @@ def _chosen(streams: list[Any], track: int | None) -> int:
             held = "1 track" if len(streams) == 1 else f"{len(streams)} tracks"
             raise Unfit(f"it holds {held} of sound and no track {track}")
         return track - 1
-    named = [place for place, each in enumerate(streams) if "default" in str(each.disposition).lower()]
+    named = [place for place, each in enumerate(streams) if _disposition(each) & _DEFAULT]
     return named[0] if len(named) == 1 else 0
 
 
@@ -320,8 +318,8 @@ def _answer(av: Any, way: socket.socket, descriptor: int, wanted: dict[str, Any]
         answer.send(b"e", b"")
     except Unfit as error:
         answer.send(b"x", str(error).encode())
-    except MemoryError:
-        answer.send(b"x", b"it asks for more memory than any recording needs")
+    except MemoryError:  # what it took may not come back: this process is done
+        answer.send(b"m", b"it asks for more memory than any recording needs")
     except (BrokenPipeError, ConnectionError):
         exit_now()
     except Exception as error:  # whatever PyAV makes of a damaged file is about that file

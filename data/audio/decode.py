@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import hashlib
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -17,8 +17,7 @@ from swara.data.errors import AudioError, MissingPackage
 from swara.data.storage.disk import os_reason
 
 from .containers import first_byte, is_plain
-from .frames import level_db
-from .level import SILENT_DB, ClippingMeter, Level, StraySamples
+from .level import LOUDEST, Level, LevelMeter, StraySamples
 from .reader import Collector, Mono, Reader, Refused, check_rate, not_finite, too_long
 from .soundfile_reader import SoundfileReader
 
@@ -33,7 +32,9 @@ __all__ = [
     "Decoded",
     "decode",
     "decode_samples",
+    "is_pipe",
     "load_clip",
+    "take_name",
 ]
 
 RATE_HZ = 16_000
@@ -47,13 +48,6 @@ MIN_DURATION_S = 0.2
 
 STDIN = Path("-")
 """What stands for stdin where a recording is asked for."""
-
-RAISED_TO_DB = -30.0
-"""A very quiet recording is raised until its loudest twentieth is so loud: the pitch head hears nothing in a
-take with a peak of -86 dB, and as well in one of -66 dB as of -6 dB."""
-
-LOUD_QUANTILE = 0.95
-"""The loudest twentieth of a recording shows how loud it is, whatever the rests between."""
 
 _TOLERANCE_S = 0.1
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
@@ -75,11 +69,22 @@ class Decoded:
         channel. Empty when whole and plain.
     level : Level
         How loud it is, as recorded.
+    track : int
+        Which sound of the file it is, from 1 on.
+    sha256 : str or None
+        Digest of the bytes, 64 hex digits, where they came through a pipe and cannot be had again.
     """
 
     clip: Clip
     warnings: tuple[str, ...]
     level: Level
+    track: int = 1
+    sha256: str | None = None
+
+
+def take_name(path: Path) -> str:
+    """Return what reports call a recording."""
+    return "stdin" if path == STDIN else path.name
 
 
 def load_clip(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None = MAX_DURATION_S) -> Clip:
@@ -132,7 +137,8 @@ def decode(
             except MissingPackage as missing:
                 raise MissingPackage(missing.what, where=where, fix=missing.fix) from None
             else:
-                return _with_warnings(decoded, refusals)
+                digest = _digest(file) if is_pipe(path) else None
+                return replace(_with_warnings(decoded, refusals), sha256=digest)
     reasons = "; ".join(str(refusal) for refusal in refusals)
     raise AudioError(f"this is not a recording that can be read ({reasons})", where=where, fix=_FORMATS)
 
@@ -175,10 +181,10 @@ def decode_samples(
 def _opened(path: Path, where: str) -> Iterator[BinaryIO]:
     """Open a recording as a plain file that is not empty; a pipe is put into one first."""
     try:
-        mode = stat.S_IFIFO if path == STDIN else path.stat().st_mode
+        mode = 0 if path == STDIN else path.stat().st_mode
         if stat.S_ISDIR(mode):
             raise AudioError("this is a folder", where=where, fix="Name one recording in it")
-        if stat.S_ISFIFO(mode):
+        if is_pipe(path):
             from .piped import spooled
 
             opening: AbstractContextManager[BinaryIO] = spooled(None if path == STDIN else path, where)
@@ -206,6 +212,16 @@ def _opened(path: Path, where: str) -> Iterator[BinaryIO]:
         ) from error
 
 
+def is_pipe(path: Path) -> bool:
+    """Tell whether what stands at a path is read once, and then gone: a pipe, or `STDIN`."""
+    return path == STDIN or path.is_fifo()
+
+
+def _digest(file: Any) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _readers(file: BinaryIO) -> Iterator[_Open]:
     """Yield the decoders to try, in order: what is not plain goes to another process, which may break."""
     if is_plain(file, first_byte(file)):
@@ -226,10 +242,6 @@ class _Poured:
     tracks: int
     channels: int
     better_channel: int | None
-
-    @property
-    def is_silent(self) -> bool:
-        return self.level.loud_db < SILENT_DB
 
 
 def _listen(
@@ -255,16 +267,15 @@ def _listen(
             f"its {found.channels} channels cancel each other, so channel {number + 1} alone was read"
         )
     samples = found.samples
-    if found.level.is_quiet:
-        lift_db = min(RAISED_TO_DB - found.level.loud_db, max(0.0, -found.level.peak_db))
+    if lift_db := found.level.lift_db:
         samples *= np.float32(10.0 ** (lift_db / 20.0))
-    return Decoded(Clip(samples, rate_hz), (*found.faults, *remarks), found.level)
+    return Decoded(Clip(samples, rate_hz), (*found.faults, *remarks), found.level, found.track)
 
 
 def _that_sounds(found: _Poured, pour: Callable[[int], _Poured]) -> _Poured:
     """Return the track that was read if it sounds, else the loudest of all."""
     for number in range(1, found.tracks + 1):
-        if not found.is_silent:
+        if not found.level.is_silent:
             break
         if number == found.track:
             continue
@@ -281,13 +292,15 @@ def _pour(
 ) -> _Poured:
     _check_header(reader, where, max_duration_s)
     collector = Collector(rate_hz, max_duration_s=max_duration_s, where=where)
-    mono, strays, meter = Mono(channel), StraySamples(), ClippingMeter()
+    mono, strays, meter = Mono(channel), StraySamples(), LevelMeter()
     for frames in reader.blocks():
-        if not np.isfinite(frames.min(initial=0.0) - frames.max(initial=0.0)):
+        if not (np.isfinite(frames.min(initial=0.0)) and np.isfinite(frames.max(initial=0.0))):
             at_s = collector.duration_s + int(np.argmin(np.isfinite(frames).all(axis=1))) / reader.rate_hz
             raise not_finite(at_s, where)
         block = mono.mix(strays.without(frames, collector.duration_s, reader.rate_hz))
         meter.add(block, reader.rate_hz)
+        if meter.loudest > LOUDEST:
+            raise Refused(f"its samples are no sound: they reach {meter.loudest:.0e} times full scale")
         collector.add(block, reader.rate_hz)
     duration_s = collector.duration_s
     faults = reader.faults()
@@ -299,14 +312,8 @@ def _pour(
         promise = f"the {reader.promised_s:.2f} s that the file promises"
         faults = (f"only {duration_s:.2f} s of {promise} could be decoded", *faults)
     samples = collector.finish()
-    level = _level(Clip(samples, rate_hz), meter)
+    level = meter.level(Clip(samples, rate_hz))
     return _Poured(samples, level, faults, reader.track, reader.tracks, mono.channels, mono.better_channel)
-
-
-def _level(clip: Clip, meter: ClippingMeter) -> Level:
-    loud_db = float(np.quantile(level_db(clip), LOUD_QUANTILE))
-    peak_db = 20.0 * math.log10(max(meter.loudest, 1e-10))
-    return Level(peak_db, loud_db, meter.share)
 
 
 def _check_length(duration_s: float, faults: tuple[str, ...], where: str) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from swara.data.arrays import BoolArray, FloatArray, IntArray
-from swara.data.clip import Samples
+from swara.data.clip import Clip, Samples
 
+from .frames import level_db
 from .reader import Frames
 
-__all__ = ["CLIPPED_SHARE", "QUIET_DB", "SILENT_DB", "ClippingMeter", "Level", "StraySamples"]
+__all__ = ["CLIPPED_SHARE", "LOUDEST", "QUIET_DB", "SILENT_DB", "Level", "LevelMeter", "StraySamples"]
 
 CLIPPED_SHARE = 2e-4
 """Of 331 recordings of voices and instruments one, of an amateur at full scale, comes to half of it."""
@@ -20,6 +22,19 @@ QUIET_DB = -45.0
 SILENT_DB = -60.0
 """Level in dB of full scale below which the loudest twentieth of a recording is too quiet to learn from, or
 nothing. The quietest of 331 recordings of voices and instruments has -36 dB there."""
+
+RAISED_TO_DB = -30.0
+"""A very quiet recording is raised until its loudest twentieth is so loud: the pitch head hears nothing in a
+take with a peak of -86 dB, and as well in one of -66 dB as of -6 dB."""
+
+HOT_DB = 18.0
+"""A recording that goes so far over full scale was written on another scale, such as that of 16-bit numbers,
+and is brought down to full scale."""
+
+LOUDEST = 1e10
+"""More than any scale has: that of 32-bit numbers ends at 2e9."""
+
+_LOUD_QUANTILE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,11 @@ class Level:
     clipped_share: float
 
     @property
+    def is_silent(self) -> bool:
+        """Whether its loudest twentieth is below `SILENT_DB`."""
+        return self.loud_db < SILENT_DB
+
+    @property
     def is_quiet(self) -> bool:
         """Whether its loudest twentieth is below `QUIET_DB`."""
         return self.loud_db < QUIET_DB
@@ -49,6 +69,13 @@ class Level:
     def is_clipped(self) -> bool:
         """Whether at least `CLIPPED_SHARE` of it was cut off."""
         return self.clipped_share >= CLIPPED_SHARE
+
+    @property
+    def lift_db(self) -> float:
+        """By how much it is raised, or lowered, to be heard as it is meant; never beyond full scale."""
+        if self.is_quiet:
+            return min(RAISED_TO_DB - self.loud_db, max(0.0, -self.peak_db))
+        return -self.peak_db if self.peak_db > HOT_DB else 0.0
 
 
 PLATEAU_S = 60e-6
@@ -67,8 +94,8 @@ LEAST_LEVEL = 0.25
 _NOTHING = np.zeros(0, dtype=np.float32)
 
 
-class ClippingMeter:
-    """Finds the share of the samples that lie in flat tops, or beyond full scale.
+class LevelMeter:
+    """Finds the loudest sample, and the share of the samples that lie in flat tops, or beyond full scale.
 
     An encoder that loses detail rounds flat tops off, and what it decodes to shoots beyond full scale there;
     either counts. Resampling ruffles flat tops: show it the source.
@@ -97,8 +124,13 @@ class ClippingMeter:
         self._levels.append(_flat_levels(joined[:moving], still[: max(0, moving - 1)], self._least))
         self._tail = joined[moving:].copy()
 
+    def level(self, clip: Clip) -> Level:
+        """Return how loud it was; `clip` is what became of it."""
+        loud_db = float(np.quantile(level_db(clip), _LOUD_QUANTILE))
+        return Level(20.0 * math.log10(max(self.loudest, 1e-10)), loud_db, self.clipped_share)
+
     @property
-    def share(self) -> float:
+    def clipped_share(self) -> float:
         """The share so far, 0 to 1."""
         self._end_tail()
         tops = np.concatenate((*self._levels, _NOTHING))

@@ -133,7 +133,8 @@ class Mono:
         mono: Samples = frames @ np.full(channels, 1.0 / channels, dtype=np.float32)
         energy = np.einsum("ij,ij->j", frames, frames, dtype=np.float64)
         self._energy += energy
-        if channels**2 * float(np.dot(mono, mono)) < CANCELS_BELOW * energy.sum():
+        mixed = float(np.einsum("i,i->", mono, mono, dtype=np.float64))
+        if channels**2 * mixed < CANCELS_BELOW * energy.sum():
             self._cancelled += float(energy.sum())
         return mono
 

@@ -33,8 +33,8 @@ _MOST_BYTES = 64 << 20
 class Worker:
     """A process that decodes, from this side.
 
-    It answers one reader at a time; between readers one is kept for the next, up to `FILES_EACH` files. One
-    that refused a file, or was not done with it, is not used again.
+    It answers one reader at a time; between readers one is kept for the next, up to `FILES_EACH` files; one
+    that is not done with its file is not used again.
     """
 
     _idle: Worker | None = None
@@ -89,7 +89,7 @@ class Worker:
         if size > _MOST_BYTES:
             raise Refused("the decoder answers with too much")
         content = self._received(size)
-        self._at_rest = letter == b"e"
+        self._at_rest = letter in (b"e", b"x")
         return letter, bytes(content)
 
     def release(self) -> None:

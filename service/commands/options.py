@@ -26,6 +26,7 @@ __all__ = [
     "StoreFolder",
     "SwarasText",
     "TonicText",
+    "TrackNumber",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
@@ -76,9 +77,14 @@ def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
     return [incomplete + name[len(begun) :] for name in names if name.startswith(begun)]
 
 
-Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus.")]
+Recording = Annotated[
+    Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin.")
+]
 Recordings = Annotated[
-    list[Path], typer.Argument(help="A take, several, or a folder of them: any format that FFmpeg reads.")
+    list[Path],
+    typer.Argument(
+        help="A take (wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin), several, or a folder of them."
+    ),
 ]
 TonicText = Annotated[
     str | None,
@@ -121,6 +127,12 @@ Moment = Annotated[
 ]
 StoreFolder = Annotated[
     Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
+]
+TrackNumber = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Which sound of a file with several. The default one, or one that sounds, if left out."
+    ),
 ]
 MaxMinutes = Annotated[
     float,

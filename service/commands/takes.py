@@ -23,6 +23,7 @@ from .options import (
     StoreFolder,
     SwarasText,
     TonicText,
+    TrackNumber,
     complete_tuning,
     console,
     limit_s,
@@ -46,6 +47,7 @@ def spectrogram(
     recording: Recording,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write the PNG into this file.")],
     pitch: Annotated[bool, typer.Option("--pitch", help="Draw the pitch over it.")] = False,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Draw the mel spectrogram as PNG.
@@ -58,7 +60,9 @@ def spectrogram(
         raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=True) as progress:
-        drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
+        drawn = spectrogram_file(
+            recording, output, pitch=pitch, max_duration_s=longest_s, track=track, progress=progress
+        )
     print_outcome(recording, drawn.warnings, f"{output}: {drawn.sentence}")
 
 
@@ -89,6 +93,7 @@ def analyze(
     ] = None,
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
     store: StoreFolder = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither report nor progress.")] = False,
 ) -> None:
@@ -121,6 +126,7 @@ def analyze(
             analyze_file,
             request=request,
             max_duration_s=longest_s,
+            track=track,
             model=model,
             warnings=doubts,
         )
@@ -147,6 +153,7 @@ def pitch(
         Path, typer.Option("--output", "-o", help="Write the CSV into this file; - for stdout.")
     ] = STDOUT,
     plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Write the pitch every 10 ms as CSV.
@@ -162,7 +169,9 @@ def pitch(
     on_screen = to_stdout and sys.stdout is not None and sys.stdout.isatty()  # a bar would cut the rows up
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not on_screen) as progress:
-        found = pitch_file(recording, csv, plot, max_duration_s=longest_s, progress=finding_pitch(progress))
+        found = pitch_file(
+            recording, csv, plot, max_duration_s=longest_s, track=track, progress=finding_pitch(progress)
+        )
     print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
@@ -175,6 +184,7 @@ def search(
     count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
     clips: Annotated[Path | None, typer.Option(help="Write the sound of each into this folder.")] = None,
     store: StoreFolder = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Find the samples nearest to a sung note."""
@@ -193,6 +203,7 @@ def search(
             model,
             count=count,
             max_duration_s=limit_s(max_minutes),
+            track=track,
             progress=finding_pitch(progress),
         )
     render_found(found, console())

@@ -21,8 +21,25 @@ TRACK_HEADER = "time,frequency,confidence,voiced\n"
 """The columns of CREPE's ``.f0.csv``, and one more."""
 
 _BLOCK_FRAMES = 1000
-_SUMMARY_COLUMNS = """take duration_s tonic_hz tonic_name tonic_source tonic_confidence raga notes perfect in_tune low
-    high unsure foreign_share verdict warnings error""".split()
+_SUMMARY_COLUMNS = [
+    "take",
+    "duration_s",
+    "tonic_hz",
+    "tonic_name",
+    "tonic_source",
+    "tonic_confidence",
+    "raga",
+    "notes",
+    "perfect",
+    "in_tune",
+    "low",
+    "high",
+    "unsure",
+    "foreign_share",
+    "verdict",
+    "warnings",
+    "error",
+]
 
 
 def notes_csv(report: TakeReport) -> str:

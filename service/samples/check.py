@@ -12,7 +12,7 @@ from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
 from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.decode import decode
-from swara.data.audio.level import SILENT_DB, Level
+from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.pitch_track import PitchTrack
@@ -169,7 +169,7 @@ def check_sound(recording: Recording) -> tuple[Clip | None, tuple[Finding, ...]]
 def _check_level(recording: Recording, level: Level) -> Iterator[Finding]:
     loud_db = level.loud_db
     again = f"Record it again, then run: {remove(recording)}"
-    if loud_db < SILENT_DB:
+    if level.is_silent:
         yield finding(recording, "silent", f"it is silent: {loud_db:.0f} dB at its loudest", again)
         return
     if level.is_quiet:

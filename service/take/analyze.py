@@ -9,6 +9,7 @@ from typing import Protocol
 from swara.classifier.notes import HeldNote, Standard, Thresholds, find_held_notes, judge, tile
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.tonic import estimate_tonic, given_tonic
+from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note, Tonic
@@ -17,6 +18,7 @@ from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
 
 from .report import NoteOpinion, TakeReport
+from .sound import remarks_about_level, within_range
 from .summary import (
     drift_of_sa,
     foreign_share,
@@ -91,6 +93,7 @@ def analyze(
     *,
     source: str,
     warnings: Sequence[str] = (),
+    level: Level | None = None,
     progress: Progress | None = None,
     adviser: Adviser | None = None,
 ) -> TakeReport:
@@ -108,12 +111,14 @@ def analyze(
         Name of the recording.
     warnings : sequence of str
         What is already known to be wrong with it; they head the report's own.
+    level : Level, optional
+        How loud the recording was before it was decoded.
     progress : callable, optional
         Called with the share of the pitch tracking that is done.
     adviser : Adviser, optional
         Gives a second opinion on each note; one that it disagrees with becomes unsure.
     """
-    track = tracker.track(clip, progress)
+    track, beyond = within_range(clip, tracker.track(clip, progress))
     held = find_held_notes(clip, track)
     tonic = _tonic(clip, held.notes, request)
     raga = request.judged_raga
@@ -139,6 +144,8 @@ def analyze(
         foreign_share=foreign_share(notes),
         warnings=(
             *warnings,
+            *remarks_about_level(level),
+            *beyond,
             *(() if adviser is None else adviser.warnings),
             *warnings_about(notes, tonic, raga, request.raga_source),
         ),
@@ -146,6 +153,7 @@ def analyze(
         track=track,
         opinions=opinions,
         model=None if adviser is None else adviser.version,
+        level=level,
     )
 
 

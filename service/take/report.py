@@ -10,6 +10,7 @@ import numpy as np
 
 from swara.classifier.notes import Thresholds
 from swara.data.arrays import FloatArray, data_frame, field_columns
+from swara.data.audio.level import Level
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note, Segment, Tonic, Verdict
 from swara.index import Item, Neighbour
@@ -132,6 +133,8 @@ class TakeReport:
         One for each of `notes`; empty where no model is live.
     model : str or None
         Id of the version that gave the opinions.
+    level : Level or None
+        How loud the recording is; None where nobody measured it.
     """
 
     source: str
@@ -152,6 +155,7 @@ class TakeReport:
     track: PitchTrack
     opinions: tuple[NoteOpinion, ...] = ()
     model: str | None = None
+    level: Level | None = None
 
     @property
     def notes(self) -> tuple[Note, ...]:

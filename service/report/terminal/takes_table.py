@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from swara.service.phrases import counted, percent
-from swara.service.report import wording
 from swara.service.take.report import TakeOutcome, TakeReport
 
 from .terminal_page import Page
