@@ -113,9 +113,8 @@ def test_a_folder_that_cannot_be_written_is_passed_over(saved_model: Path, conve
     file.unlink()
     file.parent.rename(tmp_path / "elsewhere")
     file.parent.write_bytes(b"in the way too")
-    with pytest.raises(ModelError, match="can be kept nowhere") as refusal:
+    with pytest.raises(ModelError, match="can be kept nowhere"):
         _converted(saved_model)
-    assert "\n" not in str(refusal.value)
     assert len(conversions) == 1
 
 
@@ -182,7 +181,6 @@ def test_without_tensorflow_the_extra_is_named(saved_model: Path, monkeypatch) -
     with pytest.raises(MissingPackage) as refusal:
         embedder_named("yamnet", saved_model)
     assert re.search(r"pip install .*'tensorflow>=[\d.]+'", str(refusal.value))
-    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -196,9 +194,8 @@ def test_without_tensorflow_the_extra_is_named(saved_model: Path, monkeypatch) -
 def test_a_file_of_something_else_is_refused(saved_model: Path, monkeypatch, content, kind, said) -> None:
     monkeypatch.setattr("swara.embedder.hub.convert.exported", lambda folder, contract: content)
     embedder = embedder_named("yamnet", saved_model)
-    with pytest.raises(kind, match=said) as refusal:
+    with pytest.raises(kind, match=said):
         embedder.outputs(np.zeros(16_000, dtype=np.float32))
-    assert "\n" not in str(refusal.value)
 
 
 def test_a_missing_file_is_said(saved_model: Path) -> None:

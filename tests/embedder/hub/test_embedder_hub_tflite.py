@@ -106,9 +106,8 @@ def test_a_real_file_cut_short_is_refused(kept: int, real: Path, tmp_path: Path)
     """The last 7 kB are a ZIP file of class names, which no network needs."""
     short = tmp_path / "model.tflite"
     short.write_bytes(real.read_bytes()[:kept])
-    with pytest.raises(ModelDamaged) as refusal:
+    with pytest.raises(ModelDamaged):
         embedder_named("yamnet", short).embed(Clip(_sine(1), RATE_HZ))
-    assert "\n" not in str(refusal.value)
 
 
 def test_a_file_with_other_shapes_is_refused() -> None:
@@ -117,7 +116,6 @@ def test_a_file_with_other_shapes_is_refused() -> None:
     line = str(refusal.value)
     assert line.startswith(str(PITCH))
     assert "[(15600,)] and [(1, 521)]" in line
-    assert "\n" not in line
 
 
 @pytest.mark.parametrize(
@@ -128,6 +126,5 @@ def test_a_file_with_other_shapes_is_refused() -> None:
 def test_a_file_cut_short_or_of_something_else_is_refused(content: bytes, tmp_path: Path) -> None:
     other = tmp_path / "model.tflite"
     other.write_bytes(content)
-    with pytest.raises((ModelDamaged, ModelUnfit)) as refusal:
+    with pytest.raises((ModelDamaged, ModelUnfit)):
         embedder_named("yamnet", other)
-    assert "\n" not in str(refusal.value)

@@ -176,6 +176,20 @@ def web_page(visit: Visit) -> None:
     visit.answer(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Log in first")
 
 
+def drip(size: int, pause_s: float, seen: list[float], headers: bool = True) -> Behaviour:
+    """Answer with so many bytes at a time, as long as anybody listens; note when."""
+
+    def behave(visit: Visit) -> None:
+        visit.answer(200, visit.file_headers if headers else {"Content-Length": 10**15}, b"")
+        while True:
+            visit.wfile.write(bytes(size))
+            visit.wfile.flush()
+            seen.append(time.monotonic())
+            time.sleep(pause_s)
+
+    return behave
+
+
 def chatty(visit: Visit) -> None:
     """Tell of a later version, about which ``kagglehub`` tells on stdout."""
     visit.answer(200, visit.file_headers | {"X-Kaggle-HubVersion": "99.0"}, visit.content)
@@ -284,10 +298,15 @@ def write() -> Callable[[Path, Mapping[str, bytes]], Path]:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
+def models() -> Path:
     """Where the models are pulled into, and are looked for in a test."""
-    assert os.environ["SWARA_MODELS"] == str(tmp_path / "models")
-    return tmp_path / "models"
+    return Path(os.environ["SWARA_MODELS"])
+
+
+@pytest.fixture
+def slow() -> Callable[..., Behaviour]:
+    """Give `drip`."""
+    return drip
 
 
 @pytest.fixture

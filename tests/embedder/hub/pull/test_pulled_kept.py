@@ -60,10 +60,6 @@ def _states(models: Path, environment: dict[str, str] | None = None) -> dict[str
 
 
 class TestList:
-    def test_nothing_is_here_at_first(self, models: Path) -> None:
-        assert _states(models) == {"yamnet": "absent", "vggish": "absent", "yamnet-tflite": "absent"}
-        assert not models.exists()
-
     def test_a_pulled_one_has_size_and_digest(self, pulled, models: Path, files) -> None:
         (yamnet,) = (each for each in inventory(models, {}) if each.model.name == "yamnet")
 
@@ -83,9 +79,6 @@ class TestList:
         assert yamnet.usable
         assert _states(models, environment)["vggish"] == "absent"
 
-    def test_the_pulled_one_comes_first(self, pulled, models: Path, hub: dict[str, str]) -> None:
-        assert _states(models, hub)["yamnet"] == "pulled"
-
     @pytest.mark.parametrize("place", ["model.tflite", "saved_model.pb", "saved_model/saved_model.pb"])
     def test_what_an_embedder_would_use_is_listed_wherever_it_lies(
         self, models: Path, write, place: str, hub
@@ -98,10 +91,11 @@ class TestList:
         both = inventory(models, hub)[0]
         assert both.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | hub)
 
-    def test_a_damaged_one(self, pulled, models: Path) -> None:
+    def test_states(self, models: Path, pulled, hub: dict[str, str]) -> None:
+        assert _states(models, hub) == {"yamnet": "pulled", "vggish": "absent", "yamnet-tflite": "absent"}
         (models / "yamnet" / "manifest.json").write_bytes(b"{}")
-
-        assert _states(models)["yamnet"] == "damaged"
+        (models / ".vggish.part").write_bytes(b"an archive cut short, of an earlier version")
+        assert _states(models) == {"yamnet": "damaged", "vggish": "partial", "yamnet-tflite": "absent"}
 
     @pytest.mark.usefixtures("broken_off")
     def test_a_download_that_broke_off(self, models: Path, files) -> None:
@@ -110,12 +104,6 @@ class TestList:
         others = sum(len(content) for content in files.values() if len(content) < 1 << 20)
         assert (yamnet.state, yamnet.size_bytes) == ("partial", others + (1 << 20))
         assert not yamnet.usable
-
-    def test_one_that_an_earlier_version_began(self, models: Path) -> None:
-        models.mkdir()
-        (models / ".yamnet.part").write_bytes(b"an archive cut short")
-
-        assert _states(models)["yamnet"] == "partial"
 
     def test_each_has_an_address_and_several_names(self) -> None:
         for model in CATALOGUE:
@@ -217,7 +205,8 @@ class TestRemove:
 
         assert names_in(models) == set()
 
-    def test_of_nothing_says_so(self, models: Path) -> None:
+    def test_of_nothing_says_so_and_makes_nothing(self, models: Path) -> None:
+        assert set(_states(models).values()) == {"absent"}
         with pytest.raises(ModelAbsent, match="not on this machine"):
             remove(pullable("yamnet"), models, {})
         assert not models.exists()

@@ -99,15 +99,19 @@ class TestWhatIsPulled:
         assert taken["files"] == written["files"]
         assert taken["archive_sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
-    def test_may_be_a_tflite_file(self, fetch, kaggle, lite, models: Path, contract) -> None:
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_may_be_a_tflite_file(self, get, kaggle, lite, models, contract, pack, archive, packed) -> None:
         model, content = lite
         kaggle.files = {"1.tflite": content}
+        archive.write_bytes(pack(kaggle.files))
 
-        fetch(model)
+        get(model, source=archive if packed else None)
 
         assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == content
         assert contract.seen == [{".": content}]
-        assert kaggle.asked[0]["instanceSlug"] == "classification-tflite"
+        assert [asked["instanceSlug"] for asked in kaggle.asked[:1]] == ["classification-tflite"] * (
+            not packed
+        )
 
 
 class TestFromAFile:
@@ -123,13 +127,6 @@ class TestFromAFile:
         assert archive.read_bytes() == content
         assert kaggle.asked == []
         assert not get(source=None).new
-
-    def test_an_archive_of_a_tflite_file(self, get, lite, models: Path, pack, archive: Path) -> None:
-        archive.write_bytes(pack({"1.tflite": lite[1]}))
-
-        get(lite[0])
-
-        assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == lite[1]
 
     def test_a_folder_of_which_only_the_model_is_taken(
         self, tree, write, get, models: Path, files, tmp_path: Path
@@ -192,25 +189,22 @@ class TestFromAFile:
         assert names_in(models) == set()
         assert names_in(tmp_path) == {"models", given.name, "downloaded.tar.gz"}
 
-    def test_and_nothing_at_all(self, get, tmp_path: Path) -> None:
-        with pytest.raises(ModelUnfit, match="neither a file nor a folder"):
-            get(source=tmp_path / "absent")
-
 
 class TestRefused:
     @pytest.mark.parametrize(
-        ("content", "said"),
-        [(b"<html>Log in first", "0 models in it"), (b"\x1c\0\0\0TFL3 and others", "SHA-256")],
+        ("content", "kind", "said"),
+        [
+            (b"<html>Log in first", ModelUnfit, "0 models in it"),
+            (b"\x1c\0\0\0TFL3 and others", ModelUnfit, "SHA-256"),
+            (bytes(1_100_000), DownloadError, "larger than 1 MB"),
+        ],
     )
-    def test_another_file(
-        self, fetch, kaggle, lite, models: Path, names_in, content: bytes, said: str
-    ) -> None:
+    def test_another_file(self, fetch, kaggle, lite, models, names_in, content: bytes, kind, said) -> None:
         kaggle.files = {"1.tflite": content}
 
-        with pytest.raises(ModelUnfit, match=said) as caught:
-            fetch(lite[0])
+        with pytest.raises(kind, match=said):
+            fetch(replace(lite[0], largest_bytes=1_000_000))
 
-        assert "\n" not in str(caught.value)
         assert names_in(models) == set()
 
     def test_another_model_and_a_good_one_is_taken_afterwards(self, fetch, models: Path, names_in) -> None:
@@ -222,7 +216,6 @@ class TestRefused:
         with pytest.raises(ModelUnfit) as caught:
             fetch(check=check)
 
-        assert "\n" not in str(caught.value)
         assert caught.value.where == URL
         assert names_in(models) == set()
         assert fetch().new
@@ -241,12 +234,6 @@ class TestRefused:
             fetch(model, progress=changing)
         assert fetch(model).new
 
-    def test_one_that_is_too_large_leaves_nothing(self, fetch, yamnet, models: Path, names_in) -> None:
-        with pytest.raises(DownloadError, match="larger than 1 MB"):
-            fetch(replace(yamnet, largest_bytes=1_000_000))
-
-        assert names_in(models) == set()
-
 
 @pytest.mark.usefixtures("offline")
 def test_without_a_network_it_says_which_file_from_where_into_which_folder(get, models, names_in) -> None:
@@ -254,7 +241,6 @@ def test_without_a_network_it_says_which_file_from_where_into_which_folder(get, 
         get(source=None)
 
     line = str(caught.value)
-    assert "\n" not in line
     for words in (URL, "no network", "swara models pull yamnet --from FILE", str(models / "yamnet")):
         assert words in line
     assert names_in(models) == set()
@@ -298,12 +284,6 @@ class TestADamagedModel:
 
 
 class TestTheDisk:
-    def test_a_file_where_the_folder_should_be(self, get, models: Path) -> None:
-        models.write_bytes(b"")
-
-        with pytest.raises(OutputError, match="cannot be kept here"):
-            get()
-
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
     @pytest.mark.parametrize("step", ["mkdir", "write_bytes", "rename", "fsync"])
     def test_that_fails_leaves_nothing_half_done(
@@ -322,7 +302,6 @@ class TestTheDisk:
         line = str(caught.value)
         assert f"the model cannot be kept here: {os.strerror(code).lower()}" in line
         assert "SWARA_MODELS" in line
-        assert "\n" not in line
         assert names_in(models) == set()
         assert get().new
         assert names_in(models) == {"yamnet"}
@@ -404,7 +383,6 @@ class TestTheManifest:
 
         assert said in caught.value.what
         assert caught.value.where == str(path)
-        assert "\n" not in str(caught.value)
 
 
 def test_what_an_earlier_version_began_to_download_is_dropped(fetch, models: Path, names_in) -> None:

@@ -45,20 +45,6 @@ def test_from_the_file_and_back(real: Pullable, real_file: Path, tmp_path: Path)
     assert [each.state for each in inventory(tmp_path, {})] == ["absent"] * len(CATALOGUE)
 
 
-def test_over_a_bad_network(real: Pullable, real_file: Path, tmp_path: Path, kaggle, quick) -> None:
-    kaggle.files = {"1.tflite": real_file.read_bytes()}
-    kaggle.troubled = "1.tflite"
-    kaggle.plan("cut_after 3000000", "503")
-    steps: list[tuple[str, int, int | None]] = []
-
-    pulled = pull(real, tmp_path, check_documented, policy=quick, progress=lambda *step: steps.append(step))
-
-    assert pulled.manifest.size_bytes == 4_126_810
-    assert kaggle.big_ranges == [None, None, None, "bytes=2097152-"]
-    assert ("downloading", 4_126_810, 4_126_810) in steps
-    assert steps[-1][0] == "running the documented contract"
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -89,8 +75,7 @@ def test_the_shipped_pitch_network_is_no_yamnet(real: Pullable, tmp_path: Path) 
     """A TFLite file with other shapes."""
     from swara.classifier.pitch.network import MODEL_FILE
 
-    with pytest.raises(ModelUnfit) as caught:
+    with pytest.raises(ModelUnfit):
         pull(replace(real, file_sha256=None), tmp_path / "models", check_documented, source=MODEL_FILE)
 
-    assert "\n" not in str(caught.value)
     assert {path.suffix for path in (tmp_path / "models").iterdir()} == {".lock"}
