@@ -39,10 +39,7 @@ def _half_then_full(write: Callable[..., object], at: int = 1) -> Callable[..., 
         calls.append(1)
         if len(calls) != at:
             return write(target, *given, **named)
-        if isinstance(target, Path):
-            target.write_bytes(b"half")
-        else:
-            target.write(b"half")  # type: ignore[attr-defined]
+        (target.write_bytes if isinstance(target, Path) else target.write)(b"half")
         return _full()
 
     return save

@@ -204,12 +204,6 @@ def behaviour(name: str, argument: str = "") -> Behaviour:
     return after[name](int(argument)) if name in after else found[name]
 
 
-@pytest.fixture(autouse=True)
-def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep every test away from the caches and the account of whoever runs it."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-
-
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that no name server knows stands for Kaggle's."""

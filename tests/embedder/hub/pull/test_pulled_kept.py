@@ -16,7 +16,6 @@ from swara.embedder.hub.locate import find_model
 from swara.embedder.hub.pull import (
     CATALOGUE,
     RetryPolicy,
-    check_documented,
     inventory,
     pull,
     pullable,
@@ -128,27 +127,37 @@ class TestList:
 
 class TestVerify:
     def test_a_sound_one(self, pulled, models: Path, contract, files) -> None:
-        verified = verify(pullable("yamnet"), models, {}, contract)
+        def lacks(model, path: Path) -> None:
+            raise MissingPackage("TensorFlow is not installed")
 
-        assert (verified.files, verified.contract) == (4, True)
+        def breaks(model, path: Path) -> None:
+            raise ModelUnfit("not the documented yamnet", where=str(path))
+
+        for check, kept in ((contract, True), (lacks, False)):
+            verified = verify(pullable("yamnet"), models, {}, check)
+            assert (verified.files, verified.contract) == (4, kept)
         assert contract.seen == [files, files]
+        with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
+            verify(pullable("yamnet"), models, {}, breaks)
+        with pytest.raises(ModelAbsent, match="swara models pull vggish"):
+            verify(pullable("vggish"), models, {}, contract)
 
+    @pytest.mark.parametrize("name", ["saved_model.pb", "assets/yamnet_class_map.csv"])
     @pytest.mark.parametrize(
-        "name",
-        ["saved_model.pb", "variables/variables.data-00000-of-00001", "assets/yamnet_class_map.csv"],
+        "damage",
+        [
+            lambda path, content: None,
+            lambda path, content: path.write_bytes(content[:-1]),
+            lambda path, content: path.write_bytes(bytes([content[0] ^ 1]) + content[1:]),
+            lambda path, content: path.mkdir(),
+        ],
+        ids=["missing", "shorter", "flipped", "a folder"],
     )
-    @pytest.mark.parametrize("damage", ["missing", "shorter", "flipped", "a folder"])
-    def test_a_damaged_file_is_named(self, pulled, models: Path, name: str, damage: str, contract) -> None:
+    def test_a_damaged_file_is_named(self, pulled, models: Path, name: str, damage, contract) -> None:
         path = models / "yamnet" / "saved_model" / name
         content = path.read_bytes()
         path.unlink()
-        match damage:
-            case "shorter":
-                path.write_bytes(content[:-1])
-            case "flipped":
-                path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-            case "a folder":
-                path.mkdir()
+        damage(path, content)
 
         with pytest.raises(ModelDamaged) as caught:
             verify(pullable("yamnet"), models, {}, contract)
@@ -157,53 +166,24 @@ class TestVerify:
         assert "swara models pull yamnet" in str(caught.value.fix)
         assert len(contract.seen) == 1  # that of the pull: what is damaged is not loaded
 
-    def test_one_that_does_something_else(self, pulled, models: Path) -> None:
-        def check(model, path: Path) -> None:
-            raise ModelUnfit("not the documented yamnet", where=str(path))
-
-        with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
-            verify(pullable("yamnet"), models, {}, check)
-
-    def test_a_package_that_is_missing(self, pulled, models: Path) -> None:
-        def check(model, path: Path) -> None:
-            raise MissingPackage("TensorFlow is not installed")
-
-        verified = verify(pullable("yamnet"), models, {}, check)
-
-        assert (verified.files, verified.contract) == (4, False)
-
-    def test_a_file_is_no_vggish(self, models: Path) -> None:
-        (models / "vggish").mkdir(parents=True)
-        (models / "vggish" / "model.tflite").touch()
-
-        with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
-            verify(pullable("vggish"), models, {}, check_documented)
-
     def test_one_of_tf_hub_has_no_digests(self, models: Path, hub: dict[str, str], contract, files) -> None:
         verified = verify(pullable("yamnet"), models, hub, contract)
 
         assert (verified.files, verified.contract) == (0, True)
         assert contract.seen == [files]
 
-    def test_one_that_is_not_here(self, models: Path, contract) -> None:
-        with pytest.raises(ModelAbsent, match="swara models pull vggish"):
-            verify(pullable("vggish"), models, {}, contract)
-
 
 class TestRemove:
-    def test_takes_all_of_it_and_leaves_the_others(self, pulled, models: Path, names_in) -> None:
+    @pytest.mark.parametrize("state", ["pulled", "broken_off"])
+    def test_takes_all_of_it_and_leaves_the_others(self, models: Path, names_in, request, state) -> None:
+        request.getfixturevalue(state)
+        (models / "yamnet").mkdir(exist_ok=True)
         (models / "yamnet" / "made-from-it.tflite").write_bytes(b"")
         (models / "vggish").mkdir()
 
         assert remove(pullable("yamnet"), models, {}) == models / "yamnet"
 
         assert names_in(models) == {"vggish"}
-
-    @pytest.mark.usefixtures("broken_off")
-    def test_and_what_was_downloaded(self, models: Path, names_in) -> None:
-        remove(pullable("yamnet"), models, {})
-
-        assert names_in(models) == set()
 
     def test_of_nothing_says_so_and_makes_nothing(self, models: Path) -> None:
         assert set(_states(models).values()) == {"absent"}

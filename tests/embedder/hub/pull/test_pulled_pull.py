@@ -82,22 +82,16 @@ class TestWhatIsPulled:
         assert names_in(models / "yamnet") == {"saved_model", "manifest.json"}
         assert contract.seen == [files]
         assert kaggle.pulls == 1
-
-    def test_has_its_digests_on_record(self, fetch, get, archive: Path, models: Path, files) -> None:
-        fetch()
-
         written = json.loads((models / "yamnet" / "manifest.json").read_bytes())
         digests = {f"saved_model/{name}": hashlib.sha256(c).hexdigest() for name, c in files.items()}
         assert {name: record["sha256"] for name, record in written["files"].items()} == digests
-        assert (written["source"], written["archive_sha256"]) == (URL, None)
-        assert (written["name"], written["handle"]) == ("yamnet", "google/yamnet/1")
-        assert written["schema"] == 1
-
-        shutil.rmtree(models / "yamnet")
-        get()
-        taken = json.loads((models / "yamnet" / "manifest.json").read_bytes())
-        assert taken["files"] == written["files"]
-        assert taken["archive_sha256"] == hashlib.sha256(archive.read_bytes()).hexdigest()
+        assert {
+            "source": URL,
+            "archive_sha256": None,
+            "name": "yamnet",
+            "schema": 1,
+        }.items() <= written.items()
+        assert written["handle"] == "google/yamnet/1"
 
     @pytest.mark.parametrize("packed", [False, True])
     def test_may_be_a_tflite_file(self, get, kaggle, lite, models, contract, pack, archive, packed) -> None:
@@ -109,9 +103,8 @@ class TestWhatIsPulled:
 
         assert (models / "yamnet-tflite" / "model.tflite").read_bytes() == content
         assert contract.seen == [{".": content}]
-        assert [asked["instanceSlug"] for asked in kaggle.asked[:1]] == ["classification-tflite"] * (
-            not packed
-        )
+        assert {asked["instanceSlug"] for asked in kaggle.asked} <= {"classification-tflite"}
+        assert bool(kaggle.asked) is not packed
 
 
 class TestFromAFile:
@@ -124,27 +117,21 @@ class TestFromAFile:
 
         assert tree(models / "yamnet" / "saved_model") == files
         assert pulled.manifest.source == str(archive)
+        assert pulled.manifest.archive_sha256 == hashlib.sha256(content).hexdigest()
         assert archive.read_bytes() == content
         assert kaggle.asked == []
         assert not get(source=None).new
 
-    def test_a_folder_of_which_only_the_model_is_taken(
+    def test_a_folder_linked_file_by_file_of_which_only_the_model_is_taken(
         self, tree, write, get, models: Path, files, tmp_path: Path
     ) -> None:
-        given = write(tmp_path / "given", files | {"notes/holiday.jpg": b"", ".DS_Store": b""})
-
-        pulled = get(source=given)
-
-        assert tree(models / "yamnet" / "saved_model") == files
-        assert pulled.manifest.archive_sha256 is None
-
-    def test_one_linked_file_by_file(self, tree, write, get, models: Path, files, tmp_path: Path) -> None:
-        blobs, given = (write(tmp_path / name, files) for name in ("blobs", "given"))
+        blobs, given = write(tmp_path / "blobs", files), write(tmp_path / "given", files)
+        write(given, {"notes/holiday.jpg": b"", ".DS_Store": b""})
         for name in files:
             (given / name).unlink()
             (given / name).symlink_to(blobs / name)
 
-        get(source=given)
+        assert get(source=given).manifest.archive_sha256 is None
 
         assert tree(models / "yamnet" / "saved_model") == files
         assert not any(path.is_symlink() for path in models.rglob("*"))
@@ -306,13 +293,13 @@ class TestTheDisk:
         assert get().new
         assert names_in(models) == {"yamnet"}
 
-    def test_what_a_killed_one_left_is_cleared(self, get, models: Path, names_in) -> None:
-        left = models / ".new-yamnet-0123abcd" / "saved_model"
-        left.mkdir(parents=True)
+    def test_what_a_killed_one_or_an_earlier_version_left_is_cleared(self, fetch, models, names_in) -> None:
+        (models / ".new-yamnet-0123abcd" / "saved_model").mkdir(parents=True)
         (models / ".new-yamnet-tflite-0123abcd").mkdir()
+        (models / ".yamnet.part").write_bytes(b"an archive cut short")
+        (models / ".yamnet.part.json").write_bytes(b"{}")
 
-        get()
-
+        assert fetch().new
         assert names_in(models) == {"yamnet", ".new-yamnet-tflite-0123abcd"}
 
 
@@ -363,35 +350,14 @@ class TestTheManifest:
         assert (manifest.name, manifest.size_bytes) == ("yamnet", 7)
         assert not get().new
 
-    @pytest.mark.parametrize(
-        ("earlier", "changed", "said"),
-        [
-            ('"schema": 1', '"schema": 2', "$.schema"),
-            ('"digest": "d', '"digest": 3, "other": "d', "$.digest"),
-            ('"name": "yamnet",', "", "`name`"),
-            ('"size_bytes": 7', '"size_bytes": "7"', "$.files[...].size_bytes"),
-            ('"archive_sha256": null', '"archive_sha256": 1', "$.archive_sha256"),
-        ],
-    )
-    def test_names_the_field_that_is_wrong(self, tmp_path: Path, earlier, changed, said) -> None:
+    def test_names_the_field_that_is_wrong(self, tmp_path: Path) -> None:
         path = tmp_path / "manifest.json"
-        assert earlier in _EARLIER
-        path.write_bytes(_EARLIER.replace(earlier, changed).encode())
+        path.write_bytes(_EARLIER.replace('"size_bytes": 7', '"size_bytes": "7"').encode())
 
-        with pytest.raises(ModelDamaged) as caught:
+        with pytest.raises(ModelDamaged, match=r"\$\.files\[\.\.\.\]\.size_bytes") as caught:
             read_manifest(path)
 
-        assert said in caught.value.what
         assert caught.value.where == str(path)
-
-
-def test_what_an_earlier_version_began_to_download_is_dropped(fetch, models: Path, names_in) -> None:
-    models.mkdir()
-    (models / ".yamnet.part").write_bytes(b"an archive cut short")
-    (models / ".yamnet.part.json").write_bytes(b"{}")
-
-    assert fetch().new
-    assert names_in(models) == {"yamnet"}
 
 
 def test_the_folder_may_be_a_link(get, models: Path, tmp_path: Path) -> None:

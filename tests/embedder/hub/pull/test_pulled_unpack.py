@@ -9,7 +9,6 @@ import os
 import random
 import tarfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -134,29 +133,12 @@ def test_one_cut_short_is_refused(unpacked, pack, files, share: float) -> None:
         unpacked(content[: int(share * len(content))])
 
 
-def test_a_flipped_bit_is_found(tree, unpacked, pack, tmp_path: Path) -> None:
-    """The checksum stands at the very end; where zeros repeat, a few bits count for nothing."""
-    files = {"saved_model.pb": random.Random(0).randbytes(300)}
-    content, refused = pack(files), 0
-    places = range(10, len(content), 3)
-
-    for at in places:  # the first ten bytes hold the time and such
-        flipped = bytearray(content)
-        flipped[at] ^= 0x10
-        try:
-            assert tree(unpacked(bytes(flipped))) == files
-        except ModelUnfit:
-            refused += 1
-        for path in (tmp_path / "models" / "into").iterdir():
-            path.unlink()
-
-    assert refused >= 0.95 * len(places)
-
-
-@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + bytes(100), bytes(600), b""])
-def test_nonsense_is_refused_or_empty(unpacked, content: bytes) -> None:
-    with suppress(ModelUnfit):
-        assert list(unpacked(content).iterdir()) == []
+@pytest.mark.parametrize("at", [0.5, -8, -4], ids=["content", "checksum", "length"])
+def test_a_flipped_bit_is_found(unpacked, pack, at: float) -> None:
+    content = bytearray(pack({"saved_model.pb": random.Random(0).randbytes(300)}))
+    content[int(at * len(content)) if at > 0 else int(at)] ^= 0x10
+    with pytest.raises(ModelUnfit):
+        unpacked(bytes(content))
 
 
 def test_a_full_disk_is_not_a_damaged_archive(unpacked, pack, files, monkeypatch: pytest.MonkeyPatch) -> None:
