@@ -27,7 +27,7 @@ RNG = np.random.default_rng(5)
 def _recording(singer: str, number: int, labels: int = 1) -> Recording:
     notes = tuple(SwaraLabel(0.5 * n, 0.5 * n + 0.4, "S") for n in range(labels))
     return Recording(
-        f"/{singer}-{number}.wav", f"{singer}{number}".ljust(64, "0"), singer, 200.0, None, notes, ""
+        f"/{singer}-{number}.wav", f"{singer}-{number}-".ljust(64, "0"), singer, 200.0, None, notes, ""
     )
 
 
