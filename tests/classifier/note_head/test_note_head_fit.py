@@ -193,6 +193,14 @@ def test_a_pitch_that_it_was_not_trained_on_is_no_answer():
     assert head.predict(embedding, pitch_evidence(np.array([]))).unfamiliar
 
 
+def test_komal_ga_is_not_ga_though_some_sang_ga_half_way_there():
+    head = fit_note_head([*corpus(), *corpus(["G"], per_singer=1, off_cents=45.0)], seed=0).head
+
+    for off_cents in (-20, 0, 20):
+        evidence = pitch_evidence(np.full(20, JUST.cents_of(3, 0) + off_cents))
+        assert head.predict(np.zeros(DIM, np.float32), evidence).abstained
+
+
 def test_a_prediction_is_a_row_of_the_batch():
     fitted = fit_note_head(corpus(), seed=0)
     some = corpus()[::7]

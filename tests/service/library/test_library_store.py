@@ -26,7 +26,7 @@ def store(pack_store: Path) -> swara.Store:
 class TestOpening:
     def test_nothing_is_written(self, tmp_path: Path) -> None:
         store = swara.open_store(tmp_path / "store")
-        assert (store.version, len(store.samples())) == (None, 168)
+        assert (store.version, len(store.samples())) == (None, 184)
         assert repr(store) == f"Store({str(tmp_path / 'store')!r})"
         assert list(tmp_path.iterdir()) == []
 

@@ -12,6 +12,8 @@ from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.corpus.corpus import pack_recordings
 from swara.embedder import Embedder
 from swara.embedder.registry import embedder_named
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import SVARASTHANAS
 from swara.service.rebuild.rebuild import ensure_live, rebuild
 from swara.service.store import Layout, LiveVersion, open_live
 
@@ -48,11 +50,12 @@ def test_everything_works_from_the_bundled_samples(fresh: Fresh) -> None:
     assert fresh.seconds < 20
     items = fresh.live.index.items
     assert {item.recording for item in items} == {recording.id for recording in pack_recordings()}
-    assert {item.swara for item in items} == {"S", "R", "G", "P", "D", "S'"}
+    three_saptaks = {swara_letter(each, octave) for each in SVARASTHANAS for octave in (-1, 0, 1)}
+    assert {item.swara for item in items} == three_saptaks
     assert all(item.synthesized for item in items)
     scores = fresh.live.manifest.metrics["note_head"]["scores"]
     assert fresh.live.manifest.metrics["note_head"]["split"] == "singer"
-    assert scores["notes"] == len(items)
+    assert len(three_saptaks) * 6 < scores["notes"] <= len(items)
     assert scores["accuracy"] >= 0.95
 
 

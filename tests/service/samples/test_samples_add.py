@@ -261,7 +261,9 @@ def test_a_batch_that_is_broken_off_leaves_nothing(tmp_path: Path, corpus: Path,
 
 def test_a_real_voice_and_tracker(tmp_path: Path, corpus: Path) -> None:
     """The bundled samples, in another coding so that they are new: the labels come back."""
-    bundled = [r for r in pack_recordings() if "low-female/C-sharp/" in r.path]
+    bundled = [
+        r for r in pack_recordings() if "low-female/C-sharp/" in r.path and "svarasthanas" not in r.path
+    ]
     for recording in bundled:
         clip = load_clip(audio_path(recording))
         path = tmp_path / "in" / "C#" / f"{Path(recording.path).stem}.wav"
