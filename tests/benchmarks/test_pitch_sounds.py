@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from benchmarks import recordings
 from benchmarks.pitch import sounds
 from benchmarks.pitch.conditions import conditions
 from benchmarks.recordings import Sung, Tanpura
@@ -104,3 +108,14 @@ def test_world_moves_a_voice_where_it_is_told(voice: Sung) -> None:
     assert medians_hz == pytest.approx([sounds.MEDIANS_HZ[0], sounds.MEDIANS_HZ[4]])
     assert first.clip.samples.size == voice.clip.samples.size
     assert np.abs(first.clip.samples).max() == pytest.approx(np.abs(voice.clip.samples).max(), rel=1e-3)
+
+
+def test_real_rooms_begin_with_the_direct_sound_and_concert_labels_come_later_than_published() -> None:
+    root = Path(os.environ.get("SWARA_EVAL_DATA", "/"))
+    if not all((root / name).is_dir() for name in ("tanpura", "noise_and_rooms", "hindustani_concert")):
+        pytest.skip("SWARA_EVAL_DATA names no folder with these recordings")
+    responses, excerpts = recordings.room_responses(root), recordings.concert_pitch(root)
+    assert (len(recordings.tanpuras(root)), len(responses), len(excerpts)) == (12, 4, 2)
+    assert all(np.abs(r[:160]).max() == pytest.approx(np.abs(r).max()) for r in responses)
+    assert all(one.times_s[0] == pytest.approx(recordings.CONCERT_EARLY_S) for one in excerpts)
+    assert all((one.hz > 0).any() and (one.hz == 0).any() for one in excerpts)

@@ -99,6 +99,11 @@ def test_labels_are_true_to_the_cent_and_the_millisecond() -> None:
     assert here < 2.0
     for lag_s in (-0.002, 0.002):
         assert np.median(np.abs(off_cents(line, sound, lag_s))) > here + 2.0
+    for seed in range(6):  # a held note sounds at its label
+        rng = np.random.default_rng(seed)
+        held = render_line([Event(0.0, 2.0)], float(rng.uniform(180.0, 600.0)), 2.0, rng)
+        sound = sing_line(held, draw_timbre(300.0, rng), rng)
+        assert abs(np.median(off_cents(held, sound, 0.0))) < 1.0
 
 
 def test_a_voice_is_silent_in_rests_and_a_sunken_note_is_no_voice() -> None:

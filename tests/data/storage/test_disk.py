@@ -132,6 +132,15 @@ def test_what_the_disk_refuses_leaves_nothing(
     assert _names(tmp_path) == []
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permission bits do not bind root"
+)
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="permission"):
+        check_writable(tmp_path / "report.json")
+
+
 def test_checking_leaves_no_trace_and_keeps_an_old_file(tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text("old", encoding="utf-8")
 

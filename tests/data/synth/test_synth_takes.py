@@ -13,6 +13,7 @@ import soundfile
 import swara.data.synth
 from swara.data.synth.demo import demo_take, write_demo
 from swara.data.synth.takes import (
+    BHUPALI_PHRASES,
     aim,
     bhupali_take,
     draw_errors,
@@ -110,6 +111,14 @@ def test_takes_are_singable_bhupali(seed):
         assert not 10 < abs(note.error_cents) < 20
         assert not 20 < abs(note.error_cents) < 30
         assert abs(note.error_cents) <= 60
+
+
+def test_every_phrase_fits_every_voice():
+    for low, high in (voice.range_hz for voice in VOICES.values()):
+        for phrase in BHUPALI_PHRASES:
+            cents = [aim(pitch, 0.0) for pitch in swara_sequence(phrase)]
+            assert 1.25 * low * 2 ** ((min(cents) - 60) / 1200) > 0.95 * low
+            assert 1.55 * low * 2 ** ((max(cents) + 60) / 1200) < high
 
 
 def test_errors_keep_clear_of_both_thresholds_and_use_their_whole_range():

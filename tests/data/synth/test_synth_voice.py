@@ -211,6 +211,16 @@ def test_consonants_never_sound_where_there_is_no_rest_for_them():
     assert high.sum() < 2 * plain.sum()
 
 
+def test_rests_hold_no_voice():
+    contour = two_notes(0.2)
+    samples = sung(contour, pure(VOICES["low male"]))
+    times_s = np.arange(samples.size) / RATE_HZ
+    nearby = [contour.voiced_at(np.maximum(0, times_s + shift_s)) for shift_s in (-0.01, 0.0, 0.01)]
+    resting = ~np.logical_or.reduce(nearby)
+    assert resting.sum() > 0.2 * RATE_HZ
+    assert not samples[resting].any()
+
+
 def test_take_has_the_length_and_peak_promised():
     contour = two_notes(0.1)
 

@@ -81,11 +81,16 @@ class TestTheCachesOfOthers:
             (YAMNET, "https://www.kaggle.com/models/google/yamnet/TensorFlow2/yamnet/1"),
             (YAMNET, "https://www.kaggle.com/models/google/yamnet/tensorFlow2/yamnet/1"),
             (VGGISH, "https://tfhub.dev/google/vggish/1"),
+            (VGGISH, "https://tfhub.dev/google/vggish/1/"),
         ],
     )
-    def test_of_tf_hub_is_known_by_each_handle(self, contract: Contract, handle: str, tmp_path: Path) -> None:
+    def test_of_tf_hub_is_known_by_each_handle_as_tf_hub_itself_does(
+        self, contract: Contract, handle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         folder = _saved_model(tmp_path / hashlib.sha1(handle.encode()).hexdigest())
         assert cached_model(contract, {"TFHUB_CACHE_DIR": str(tmp_path)}) == ("tfhub-cache", folder)
+        monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+        assert pytest.importorskip("tensorflow_hub").resolve(handle) == str(folder)
 
 
 def _kagglehub(cache: Path, contract: Contract) -> Path:

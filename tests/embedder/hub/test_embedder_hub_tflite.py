@@ -23,7 +23,7 @@ def test_the_real_file_does_what_is_documented(real_file: Path) -> None:
     check_contract(YAMNET_TFLITE, hub_embedder(real_file, YAMNET_TFLITE, scores=True).outputs)
 
 
-def test_the_classes_are_those_of_the_published_map(real_file: Path) -> None:
+def test_the_classes_are_those_of_the_published_map_and_score_as_measured(real_file: Path) -> None:
     with real_file.with_name("yamnet_class_map.csv").open(encoding="utf-8") as file:
         names = [row["display_name"] for row in csv.DictReader(file)]
     assert [names[k] for k in (SILENCE_CLASS, SINE_CLASS, NOISE_CLASS)] == [
@@ -31,6 +31,15 @@ def test_the_classes_are_those_of_the_published_map(real_file: Path) -> None:
         "Sine wave",
         "White noise",
     ]
+    run = hub_embedder(real_file, YAMNET_TFLITE, scores=True).outputs
+    a440 = np.sin(2 * np.pi * 440.0 * np.arange(54_000) / RATE_HZ).astype(np.float32)
+    hiss = np.random.default_rng(0).uniform(-1.0, 1.0, 54_000).astype(np.float32)
+    sounds = (np.zeros(54_000, np.float32), a440, hiss)
+    silence, sine, noise = (run(sound).scores.mean(axis=0) for sound in sounds)
+    assert (silence.argmax(), sine.argmax()) == (SILENCE_CLASS, SINE_CLASS)
+    assert silence.max() == pytest.approx(0.80, abs=0.02)
+    assert sine.max() > 0.98
+    assert int((noise > noise[NOISE_CLASS]).sum()) == 2
 
 
 def test_the_cut_gives_the_tensor_before_the_last_layer(real_file: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -271,6 +272,12 @@ class TestADamagedModel:
 
 
 class TestTheDisk:
+    def test_a_file_where_the_folder_should_be(self, get, models: Path) -> None:
+        models.write_bytes(b"")
+
+        with pytest.raises(OutputError, match="cannot be kept here"):
+            get()
+
     @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
     @pytest.mark.parametrize("step", ["mkdir", "write_bytes", "rename", "fsync"])
     def test_that_fails_leaves_nothing_half_done(
@@ -352,12 +359,18 @@ class TestTheManifest:
 
     def test_names_the_field_that_is_wrong(self, tmp_path: Path) -> None:
         path = tmp_path / "manifest.json"
-        path.write_bytes(_EARLIER.replace('"size_bytes": 7', '"size_bytes": "7"').encode())
-
-        with pytest.raises(ModelDamaged, match=r"\$\.files\[\.\.\.\]\.size_bytes") as caught:
-            read_manifest(path)
-
-        assert caught.value.where == str(path)
+        for earlier, changed, said in (
+            ('"schema": 1', '"schema": 2', "$.schema"),
+            ('"digest": "d', '"digest": 3, "other": "d', "$.digest"),
+            ('"name": "yamnet",', "", "`name`"),
+            ('"size_bytes": 7', '"size_bytes": "7"', "$.files[...].size_bytes"),
+            ('"archive_sha256": null', '"archive_sha256": 1', "$.archive_sha256"),
+        ):
+            assert earlier in _EARLIER
+            path.write_bytes(_EARLIER.replace(earlier, changed).encode())
+            with pytest.raises(ModelDamaged, match=re.escape(said)) as caught:
+                read_manifest(path)
+            assert caught.value.where == str(path)
 
 
 def test_the_folder_may_be_a_link(get, models: Path, tmp_path: Path) -> None:

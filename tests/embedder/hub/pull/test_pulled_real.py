@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from swara.classifier.pitch.network import MODEL_FILE
 from swara.embedder.errors import ModelUnfit
 from swara.embedder.hub.pull import CATALOGUE, check_documented, inventory, pull, pullable, remove, verify
 from swara.embedder.hub.pull.catalogue import Pullable
@@ -29,12 +31,25 @@ def test_from_the_file_and_back(real: Pullable, real_file: Path, tmp_path: Path)
     assert [each.state for each in inventory(tmp_path, {})] == ["absent"] * len(CATALOGUE)
 
 
-def test_one_cut_short_is_refused(real: Pullable, real_file: Path, tmp_path: Path) -> None:
-    short = tmp_path / "short.tflite"
-    short.write_bytes(real_file.read_bytes()[:3_000_000])
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda content: content[:2_000_000] + b"\0\0" + content[2_000_002:], "its SHA-256 begins"),
+        (lambda content: content[:3_000_000], "it has 3000000 bytes of 4126810, and its SHA-256 begins"),
+    ],
+)
+def test_a_changed_one_is_refused(real: Pullable, real_file: Path, tmp_path: Path, change, said) -> None:
+    changed = tmp_path / "changed.tflite"
+    changed.write_bytes(change(real_file.read_bytes()))
 
-    with pytest.raises(ModelUnfit, match="it has 3000000 bytes of 4126810, and its SHA-256 begins"):
-        pull(real, tmp_path / "models", check_documented, source=short)
+    with pytest.raises(ModelUnfit, match=said):
+        pull(real, tmp_path / "models", check_documented, source=changed)
+
+
+def test_the_shipped_pitch_network_is_no_yamnet(real: Pullable, tmp_path: Path) -> None:
+    with pytest.raises(ModelUnfit):
+        pull(replace(real, file_sha256=None), tmp_path / "models", check_documented, source=MODEL_FILE)
+    assert {path.suffix for path in (tmp_path / "models").iterdir()} == {".lock"}
 
 
 def test_put_into_the_folder_of_yamnet_it_is_verified_as_what_it_is(real_file: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import random
 import tarfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,9 +27,9 @@ def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int 
     return member
 
 
-def _tar(*members: tarfile.TarInfo) -> bytes:
+def _tar(*members: tarfile.TarInfo, form: int = tarfile.GNU_FORMAT) -> bytes:
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+    with tarfile.open(fileobj=archive, mode="w:gz", format=form) as tar:
         for member in members:
             tar.addfile(member, io.BytesIO(b"x" * member.size))
     return archive.getvalue()
@@ -52,6 +53,14 @@ def unpacked(tmp_path: Path) -> Callable[..., Path]:
 @pytest.mark.parametrize("packed", [bytes, gzip.decompress], ids=["compressed", "plain"])
 def test_files_come_out_as_they_went_in(tree, unpacked, pack, files, packed) -> None:
     assert tree(unpacked(packed(pack(files)))) == files
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_folders_and_long_names_too(tree, unpacked, form: int) -> None:
+    long = "/".join(["a" * 90] * 3)
+    into = unpacked(_tar(_member("./assets", tarfile.DIRTYPE), _member(long, size=3), form=form))
+    assert tree(into) == {long: b"xxx"}
+    assert (into / "assets").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -139,6 +148,12 @@ def test_a_flipped_bit_is_found(unpacked, pack, at: float) -> None:
     content[int(at * len(content)) if at > 0 else int(at)] ^= 0x10
     with pytest.raises(ModelUnfit):
         unpacked(bytes(content))
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b" + bytes(100), bytes(600), b""])
+def test_nonsense_is_refused_or_empty(unpacked, content: bytes) -> None:
+    with suppress(ModelUnfit):
+        assert list(unpacked(content).iterdir()) == []
 
 
 def test_a_full_disk_is_not_a_damaged_archive(unpacked, pack, files, monkeypatch: pytest.MonkeyPatch) -> None:
