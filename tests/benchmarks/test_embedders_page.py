@@ -76,8 +76,8 @@ class TestPeers:
         monkeypatch.setenv(peers.MODELS, str(tmp_path))
         here, absent = present((OURS, FLOOR, YAMNET))
         assert [peer.name for peer in here] == [OURS]
-        assert absent[0].missing == "not installed: librosa"
-        assert absent[1].missing.startswith(f"there is no {tmp_path}")
+        assert absent[0].missing.startswith(f"there is no {tmp_path}")
+        assert absent[1].missing == "not installed: librosa"
 
     def test_models_lie_beside_the_recordings_unless_told_otherwise(self, tmp_path, monkeypatch):
         monkeypatch.delenv(peers.MODELS, raising=False)
