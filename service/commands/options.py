@@ -83,7 +83,7 @@ Recording = Annotated[
 Recordings = Annotated[
     list[Path],
     typer.Argument(
-        help="A take (wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin), several, or a folder of them."
+        help="A take (wav, flac, ogg, mp3, m4a, aac, webm, opus; - for stdin), several, or a folder of them."
     ),
 ]
 TonicText = Annotated[
