@@ -1,10 +1,21 @@
-"""Counts, shares and sizes as words, and text from outside made fit to print."""
+"""Counts, shares, sizes and notes as words, and text from outside made fit to print."""
 
 from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["ascii_text", "counted", "encodable", "megabytes", "percent", "printable"]
+__all__ = [
+    "ascii_text",
+    "counted",
+    "encodable",
+    "how_off",
+    "megabytes",
+    "moment",
+    "note_words",
+    "percent",
+    "printable",
+    "swara_in_saptak",
+]
 
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners: invisible, yet part of how Indic scripts are spelt."""
@@ -22,6 +33,33 @@ def percent(share: float) -> str:
     if 0.0 < share < 1.0:
         return f"{min(99, max(1, round(100 * share)))}%"
     return f"{round(100 * share)}%"
+
+
+def swara_in_saptak(swara: str, saptak: str) -> str:
+    """Name a swara with its octave, which goes without saying in the middle one: ``Ga``, ``taar Sa``."""
+    return swara if saptak == "madhya" else f"{saptak} {swara}"
+
+
+def how_off(cents: float) -> str:
+    """Say a signed distance: ``32 cents low``, ``1 cent high``, ``on the mark``."""
+    size = round(abs(cents))
+    return f"{counted(size, 'cent')} {'low' if cents < 0 else 'high'}" if size else "on the mark"
+
+
+def note_words(name: str) -> str:
+    """Say the note that Sa lies on: ``C#3``; of ``D3 +49``, which can be typed, ``D3, 49 cents sharp``."""
+    note, _, cents = name.partition(" ")
+    if not cents.lstrip("+-").isdecimal():
+        return name
+    return f"{note}, {counted(abs(int(cents)), 'cent')} {'flat' if int(cents) < 0 else 'sharp'}"
+
+
+def moment(time_s: float) -> str:
+    """Say a time in a take: ``12.3 s``; from a minute on ``1:02``."""
+    if time_s < 59.95:
+        return f"{time_s:.1f} s"
+    minutes, seconds = divmod(round(time_s), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 def megabytes(size_bytes: int) -> str:
