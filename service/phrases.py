@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 __all__ = [
@@ -14,12 +15,16 @@ __all__ = [
     "note_words",
     "percent",
     "printable",
+    "romanized",
     "swara_in_saptak",
 ]
 
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners: invisible, yet part of how Indic scripts are spelt."""
 
+_SCRIPTS = "DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM"
+_INDIC = re.compile(rf"(?:{_SCRIPTS}) (?:(?P<kind>LETTER|VOWEL SIGN|SIGN|DIGIT) )?(?P<sound>.+)")
+_SIGNS = {"anusvara": "m", "candrabindu": "m", "tippi": "m", "visarga": "h", "danda": "|"}
 _ASCII = str.maketrans({"±": "+/-", "–": "-", "—": "-", "…": "...", "‘": "'", "’": "'", "“": '"', "”": '"'})
 
 
@@ -79,9 +84,34 @@ def encodable(text: str) -> str:
 
 def ascii_text(text: str) -> str:
     """Say text with ASCII alone, for a terminal that has nothing else; an unknown letter becomes ``?``."""
-    letters = unicodedata.normalize("NFKD", text.translate(_ASCII))
+    letters = unicodedata.normalize("NFKD", romanized(text).translate(_ASCII))
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return bare.encode("ascii", "replace").decode("ascii")
+
+
+def romanized(text: str) -> str:
+    """Write the scripts of India in Latin letters, plainly: ``bhupali raga``; all other letters stay.
+
+    Their letters are called in Unicode by how they sound: ``DEVANAGARI LETTER BHA``, ``TAMIL VOWEL SIGN UU``.
+    """
+    written: list[str] = []
+    for character in text:
+        name = "" if character.isascii() else unicodedata.name(character, "")
+        if (found := _INDIC.fullmatch(name)) is None:
+            written.append(character)
+            continue
+        kind, sound = found["kind"], found["sound"].lower().replace("vocalic r", "ri").replace("ssa", "sha")
+        sound = re.sub(r"(.)\1+", r"\1", sound)
+        if kind == "DIGIT":
+            written.append(str(unicodedata.digit(character)))
+        elif kind is None or kind == "SIGN":
+            silent = sound == "virama" and written and written[-1].endswith("a")
+            written[-1:] = [written[-1][:-1]] if silent else [*written[-1:], _SIGNS.get(sound, "")]
+        elif kind == "VOWEL SIGN" and written:
+            written[-1] = written[-1].removesuffix("a") + sound  # in place of the a that each consonant has
+        else:
+            written.append(sound)
+    return "".join(written)
 
 
 def _printable(character: str) -> str:

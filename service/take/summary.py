@@ -54,7 +54,7 @@ def verdict_sentence(
     if not any(note.verdict in ("low", "high") for note in notes):
         return f"{sentence}; nothing was low or high."
     if not worst:
-        return f"{sentence}; what was off were touches beside glides."
+        return f"{sentence}; what was off were touches of ornaments."
     spot = worst[0]
     where = f"{swara_in_saptak(*spot.called)} at {moment(spot.start_s)}"
     return f"{sentence}; work first on {where}, {how_off(spot.raga_cents_off)}."
@@ -133,8 +133,8 @@ def worst_spots(segments: Sequence[Segment]) -> tuple[Note, ...]:
     """Return up to three notes to work on first, each the clearest case of one swara going one way.
 
     What matters is how long a swara was off, how often and how far: the sum over its notes of steady time
-    times distance, of which half a semitone counts at most. Touches beside a glide are left out, and so are
-    passing notes outside the raga: an ornament is not a note to be corrected.
+    times distance, of which half a semitone counts at most. Touches beside a glide or another note are left
+    out, and so are passing notes outside the raga: an ornament is not a note to be corrected.
     """
     habits: dict[tuple[str, str, Verdict], list[Note]] = defaultdict(list)
     for before, note, after in zip((None, *segments), segments, (*segments[1:], None), strict=False):
@@ -149,10 +149,10 @@ def _weight(note: Note) -> float:
 
 
 def _passing(before: Segment | None, note: Note, after: Segment | None) -> bool:
-    """Tell whether a note is no more than a touch beside a glide, or passes through outside the raga."""
+    """Tell whether a note is a touch on the way to what is sung beside it, or passes outside the raga."""
     if note.foreign and note.duration_s < _PASSING_S:
         return True
-    return note.duration_s < _TOUCH_S and (isinstance(before, Glide) or isinstance(after, Glide))
+    return note.duration_s < _TOUCH_S and any(isinstance(each, (Glide, Note)) for each in (before, after))
 
 
 def drift_of_sa(notes: Sequence[Note]) -> Drift | None:

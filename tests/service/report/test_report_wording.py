@@ -8,7 +8,7 @@ import pytest
 
 from swara.data.take import Tonic, TonicCandidate
 from swara.raga.tonic_names import parse_tonic
-from swara.service.phrases import ascii_text, counted, encodable, percent, printable
+from swara.service.phrases import ascii_text, counted, encodable, percent, printable, romanized
 from swara.service.report import wording
 from swara.service.take.report import Drift, Thresholds
 
@@ -140,7 +140,21 @@ def test_text_from_outside_cannot_move_the_cursor_or_turn_the_line():
 
 def test_ascii_keeps_what_it_can():
     assert ascii_text("café ±7 – “so”…") == 'cafe +/-7 - "so"...'
-    assert ascii_text("सा").strip("?") == ""
+    assert ascii_text("宮").strip("?") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("भूपाली राग १२.flac", "bhupali raga 12.flac"),
+        ("தமிழ் ராகம்", "tamil rakam"),
+        ("ऋषभ क्ष संगीत", "rishabha ksha samgita"),
+        ("ವಸಂತ café 宮", "vasamta café 宮"),
+        ("ा्", ""),
+    ],
+)
+def test_the_scripts_of_india_are_written_in_latin_letters(text, plain):
+    assert romanized(text) == plain
 
 
 def test_encodable_leaves_good_text_alone():

@@ -111,8 +111,8 @@ def test_a_spot_is_the_clearest_case_of_its_swara_and_no_swara_takes_two_places(
     assert spots(*cases, note(PA - 40.0, at_s=9.0)) == [("Pa", 40), ("Pa", -40)]
 
 
-@pytest.mark.parametrize("glide", [Glide(0.4, 0.5), None])
-def test_a_touch_beside_a_glide_is_an_ornament(glide):
+@pytest.mark.parametrize("glide", [Glide(0.4, 0.5), note(0.0, at_s=0.0, steady_s=0.4), None])
+def test_a_touch_beside_what_is_sung_is_an_ornament(glide):
     touch = note(PA + 45.0, at_s=0.5, steady_s=0.2)
     held = note(PA + 45.0, at_s=0.5, steady_s=0.4)
     assert spots(*[glide or Silence(0.0, 0.5)], touch) == ([] if glide else [("Pa", 45)])
