@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "lice
 TABLE_NAME = "samples.csv"
 """The table that describes the folder it lies in."""
 
+_FORMULA, _GUARDED = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 _OF_THE_WHOLE = ("singer", "tonic", "raga", "licence", "digest")
 
 _T = TypeVar("_T")
@@ -156,7 +158,8 @@ def _note(table: Path, row: _Row) -> NamedNote:
 
 
 def _cell(row: _Row, column: str) -> str:
-    return (row[1].get(column) or "").strip()
+    text = (row[1].get(column) or "").strip()
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _place(table: Path, line: int) -> str:
@@ -189,7 +192,20 @@ def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
         writer.writeheader()
         for path, recording in placed:
             _check_texts(recording)
-            writer.writerows(_rows_of(path, recording))
+            writer.writerows(
+                {name: _harmless(cell) for name, cell in row.items()} for row in _rows_of(path, recording)
+            )
+
+
+def _harmless(cell: object) -> object:
+    """Guard a text that a spreadsheet would compute, such as ``=1+1``, by an apostrophe; numbers stay."""
+    if not isinstance(cell, str) or not _FORMULA.match(cell):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:

@@ -28,6 +28,9 @@ __all__ = [
     "wrapped",
 ]
 
+# What matplotlib says of its cache goes to stderr unless somebody takes it; programs with a log still get it.
+logging.getLogger("matplotlib").addHandler(logging.NullHandler())
+
 INK, FAINT_INK = "#22303a", "#66757f"
 WIDE_IN = (13.0, 6.4)
 """Width and height of a picture of one recording."""
@@ -39,8 +42,6 @@ _END_LETTERS = 16
 
 def new_figure(size_in: tuple[float, float], *, constrained: bool = True) -> Figure:
     """Return an empty figure of a width and height in inches, laid out by itself unless not `constrained`."""
-    # What matplotlib says of its cache is for nobody who asked for a picture, and stderr where nothing logs.
-    logging.getLogger("matplotlib").addHandler(logging.NullHandler())
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
