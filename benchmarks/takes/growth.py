@@ -28,9 +28,9 @@ OUTPUTS = {
     "JSON and both CSV": ("--json", "a.json", "--csv", "notes.csv", "--pitch-csv", "track.csv"),
 }
 _MORE_MB = (LONG - SHORT) * 60 * TRACK_RATE_HZ * 4 / 1e6
-_METHOD = f"""`swara analyze` of {SHORT} and of {LONG} minutes of synthesized phrases over a tanpura, each in
-a process of its own, with one kind of file at a time. Seconds of the processors, so that what else the machine
-does counts for less. The samples of the longer take are {_MORE_MB:.0f} MB more, and are taken off."""
+_METHOD = f"""`swara analyze` of {SHORT} and of {LONG} minutes of synthesized phrases over a tanpura, each
+in a process of its own, with one kind of file at a time. Seconds of the processors, so that what else the
+machine does counts for less. The samples of the longer take are {_MORE_MB:.0f} MB more, and are taken off."""
 
 
 def measure_growth() -> Section:
@@ -58,7 +58,7 @@ def measure_growth() -> Section:
                 ("{:.1f} s", "{:.0f} MB", "{:.1f} s", "{:.0f} MB"),
             )
         ],
-        f"Ten times the length costs at most {slowest:.1f} times the time, and at most {beside_mb:.0f} MB beside"
+        f"Ten times the length costs at most {slowest:.1f} times the time, and {beside_mb:.0f} MB at most beside"
         " its samples.",
     )
 
