@@ -58,7 +58,7 @@ def measure_growth() -> Section:
                 ("{:.1f} s", "{:.0f} MB", "{:.1f} s", "{:.0f} MB"),
             )
         ],
-        f"Ten times the length costs at most {slowest:.1f} times the time, and {beside_mb:.0f} MB at most beside"
+        f"Ten times the length costs {slowest:.1f} times the time at most, and {beside_mb:.0f} MB beside"
         " its samples.",
     )
 
