@@ -150,13 +150,17 @@ class LiveModel:
             vector = pool(embeddings, note.start_s, note.end_s)
             first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
             prediction = self.head.predict(vector, pitch_evidence(cents[first:last]))
-            letter = swara_letter(*parse_swara(f"{note.raga_saptak} {note.raga_swara}"))
-            verdict = agreement(letter, prediction)
-            near = alike.nearest(vector, letter, count=self.neighbours, exclude=self.own)
+            # A komal Ga in Bhupali is no Ga, though Ga is what the singer may have meant and wants to hear.
+            sung, meant = (
+                swara_letter(*parse_swara(f"{saptak} {swara}"))
+                for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
+            )
+            verdict = agreement(sung, prediction)
+            near = alike.nearest(vector, meant, count=self.neighbours, exclude=self.own)
             if len(near) < self.neighbours:
                 known = self.own.union(each.item.recording for each in near)
                 missing = self.neighbours - len(near)
-                near += self.samples.nearest(vector, letter, count=missing, exclude=known)
+                near += self.samples.nearest(vector, meant, count=missing, exclude=known)
             opinions.append(
                 NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
             )

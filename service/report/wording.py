@@ -140,7 +140,7 @@ def head_words(opinion: NoteOpinion) -> str:
 
 def doubt_words(note: Note, opinion: NoteOpinion) -> str:
     """Say why a note that the head disagrees with is unsure."""
-    shown = swara_in_saptak(note.raga_swara, note.raga_saptak)
+    shown = swara_in_saptak(note.swara, note.saptak)
     heard = f"{swara_named(opinion.swara)} ({percent(opinion.probability)})"
     return f"the note head hears {heard} where the pitch shows {shown}"
 
