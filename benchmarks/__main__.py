@@ -14,7 +14,7 @@ from pathlib import Path
 from .page import Page, Section
 from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
-from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic
+from .takes import calan, cost, exact_pitch, growth, note_head, sight_singing, synthetic, tanpura, tonic
 
 PAGE = Page(
     "Benchmarks", "benchmarks", "bench", "Every figure below comes from that one run.", "benchmarks.md"
@@ -29,7 +29,7 @@ _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] 
     "exact_pitch": (exact_pitch.measure, ("f0_truth/world_resynth",)),
     "note_head": (note_head.measure, ("sung_notes", "hindustani_calan")),
 }
-_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed}
+_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed, "growth": growth.measure_growth}
 SECTIONS = (*_RECORDED, "synthetic", *_TIMED)
 
 

@@ -121,6 +121,13 @@ class Note:
         """Length in seconds."""
         return self.end_s - self.start_s
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """Swara and saptak that a reader is told: what the note was judged as, else the nearest of the 12."""
+        if self.verdict == "unsure":
+            return self.swara, self.saptak
+        return self.raga_swara, self.raga_saptak
+
 
 @dataclass(frozen=True, slots=True)
 class Glide:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,11 +24,12 @@ from swara.raga.tonic_names import parse_tonic
 from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, describe_all
 from .table_rows import COLUMNS, TableRow, row_place, table_rows
 
-__all__ = ["TABLE_NAME", "read_table", "write_table"]
+__all__ = ["TABLE_NAME", "harmless_cell", "read_table", "write_table"]
 
 TABLE_NAME = "samples.csv"
 """The table that describes the folder it lies in."""
 
+_FORMULA, _GUARDED = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 _OF_THE_WHOLE = ("singer", "tonic", "raga", "licence", "digest")
 
 _T = TypeVar("_T")
@@ -155,7 +157,8 @@ def _note(table: Path, row: TableRow) -> NamedNote:
 
 
 def _cell(row: TableRow, column: str) -> str:
-    return row[1].get(column, "")
+    text = row[1].get(column, "")
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _told(read: Callable[[], _T], place: str) -> _T:
@@ -184,7 +187,20 @@ def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
         writer.writeheader()
         for path, recording in placed:
             _check_texts(recording)
-            writer.writerows(_rows_of(path, recording))
+            writer.writerows(
+                {name: harmless_cell(cell) for name, cell in row.items()} for row in _rows_of(path, recording)
+            )
+
+
+def harmless_cell(cell: object) -> object:
+    """Guard a text that a spreadsheet would compute, such as ``=1+1``, by an apostrophe; numbers stay."""
+    if not isinstance(cell, str) or not _FORMULA.match(cell):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:

@@ -182,6 +182,6 @@ def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) ->
 
 def console() -> Console:
     """Return where reports are printed."""
-    from rich.console import Console
+    from swara.service.report.terminal.terminal_page import open_console
 
-    return Console(highlight=False)
+    return open_console()

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 import numpy as np
 
+from swara.data.layouts.table import harmless_cell
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note
 from swara.service.take.report import TakeOutcome, TakeReport
@@ -73,7 +74,7 @@ def summary_csv(outcomes: Sequence[TakeOutcome]) -> str:
             row |= {name: told[name] for name in ("duration_s", "raga", "foreign_share", "verdict")}
             row |= {verdict.replace(" ", "_"): share for verdict, share in shares.items()}
             row |= {"notes": len(told["notes"]), "warnings": " | ".join(told["warnings"])}
-        writer.writerow(row)
+        writer.writerow({column: harmless_cell(cell) for column, cell in row.items()})
     return text.getvalue()
 
 

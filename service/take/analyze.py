@@ -127,7 +127,8 @@ def analyze(
     opinions = () if adviser is None else adviser.opinions(clip, track, notes, tonic.hz)
     if opinions:
         notes = with_doubts(notes, opinions)
-    shares, worst = verdict_shares(notes), worst_spots(notes)
+    segments = tile(notes, held.sung, clip.duration_s)
+    shares, worst = verdict_shares(notes), worst_spots(segments)
     return TakeReport(
         source=source,
         duration_s=clip.duration_s,
@@ -136,7 +137,7 @@ def analyze(
         raga_source=request.raga_source,
         tuning=request.tuning.name,
         thresholds=request.thresholds,
-        segments=tile(notes, held.sung, clip.duration_s),
+        segments=segments,
         per_swara=swara_stats(notes),
         worst=worst,
         drift=drift_of_sa(notes),

@@ -116,7 +116,7 @@ class TakeReport:
     per_swara : tuple of SwaraStats
         In order of pitch; empty when nothing was judged.
     worst : tuple of Note
-        Up to three notes furthest off, worst first.
+        Up to three notes to work on first, each the clearest case of a swara that was off in one way.
     drift : Drift or None
         None when the take is too short or too sparse to tell.
     verdict_shares : dict

@@ -57,13 +57,15 @@ def test_a_take_that_is_named_twice_is_judged_once_and_quiet_is_quiet(swara, dem
     assert "1 take analyzed." in swara("analyze", again, tmp_path, *WORDS).out
 
 
-def test_names_alike_get_a_number(swara, demo, tmp_path):
-    for name in ("Take.flac", "one/take.flac"):
+def test_names_alike_get_a_number_and_no_name_is_computed_by_a_spreadsheet(swara, demo, tmp_path):
+    for name in ("Take.flac", "one/take.flac", "one/=1+1.flac"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(demo, tmp_path / name)
-    takes = [tmp_path / "Take.flac", tmp_path / "one" / "take.flac"]
-    assert swara("analyze", *takes, *WORDS, "-q", "--json", tmp_path / "out").code == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["Take.json", "take-2.json"]
+    takes, table = [tmp_path / "Take.flac", tmp_path / "one"], tmp_path / "summary.csv"
+    assert swara("analyze", *takes, *WORDS, "-q", "--json", tmp_path / "out", "--summary", table).code == 0
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["=1+1.json", "Take.json", "take-2.json"]
+    assert "\n'=1+1.flac," in table.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

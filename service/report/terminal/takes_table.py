@@ -32,7 +32,7 @@ def render_takes(outcomes: Sequence[TakeOutcome], passed_over: int, console: Con
     analyzed = [(each.name, each.report) for each in outcomes if each.report is not None]
     if analyzed:
         rows = [_cells(name, report) for name, report in analyzed]
-        page.table(_HEADINGS, rows, right=(2, 3, 4, 5, 7), folded=(0,))
+        page.table(_HEADINGS, rows, right=(2, 3, 4, 5, 7), folded=(0,), spare=(7, 5, 1, 6))
     words = [f"{counted(len(analyzed), 'take')} analyzed"]
     if failed := len(outcomes) - len(analyzed):
         words.append(f"{failed} could not be")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -105,6 +106,18 @@ def test_odd_names_and_words_survive(tmp_path: Path, recorded) -> None:
     result = _read_back(tmp_path / "out", tmp_path / "two" / "corpus.jsonl")
     assert result.ok
     assert _descriptions(tmp_path / "two" / "corpus.jsonl") == _descriptions(corpus)
+
+
+def test_no_cell_is_computed_by_a_spreadsheet_and_each_is_read_back(tmp_path: Path, recorded) -> None:
+    singers = ("=HYPERLINK(0)", "+91 Asha", "-Asha", "@asha", "'=Asha", "'tis Asha", "-5")
+    recordings = [recorded(tmp_path / f"{n}.wav", n, singer=singer) for n, singer in enumerate(singers)]
+    corpus = _corpus(tmp_path / "one", *recordings)
+    export_samples(corpus, tmp_path / "out")
+    with (tmp_path / "out" / "samples.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["singer"] for row in rows} == {f"'{singer}" for singer in singers[:5]} | set(singers[5:])
+    result = _read_back(tmp_path / "out", tmp_path / "two" / "corpus.jsonl")
+    assert {each.singer for each in result.added} == set(singers)
 
 
 def test_the_bundled_samples_are_there_on_demand(tmp_path: Path, monkeypatch) -> None:
