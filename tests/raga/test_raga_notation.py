@@ -18,7 +18,7 @@ from swara.raga.notation import (
     to_roman,
     turn_pitches,
 )
-from swara.raga.ragas import raga_named
+from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.swaras import SVARASTHANAS, parse_swara, svarasthana_named
 from swara.raga.tonic_names import parse_tonic
 
