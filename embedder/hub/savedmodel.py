@@ -64,6 +64,9 @@ class SavedModelRunner:
         try:
             with _private_copy(folder) as copy, stderr_closed():
                 self.saved = self.tf.saved_model.load(str(copy))
+        except ModelUnfit as error:
+            fix = f"Get {contract.url}: swara models pull {contract.name}"
+            raise ModelUnfit(error.what, where=self._where, fix=fix) from error
         except ModelError:
             raise
         except Exception as error:  # TensorFlow raises what it likes for a damaged file
