@@ -31,7 +31,7 @@ _LEFT_IN, _RIGHT_IN, _FOOT_IN, _BETWEEN_IN = 1.35, 0.4, 0.75, 0.42
 _TITLE_IN, _LINE_IN = 0.4, 0.21
 _TITLE_POINTS, _WORDS_POINTS = 14.0, 9.5
 _TICKS_PER_IN = 1.1
-_FINEST_DPI, _MOST_PIXELS = 160, 24e6
+_FINEST_DPI, _MOST_PIXELS = 160, 20e6
 """A picture of any take is drawn in 100 MB: one of many lines has fewer pixels for each."""
 
 _ZONE = COLOURS["perfect"].paper

@@ -109,8 +109,8 @@ def test_a_picture_of_any_take_is_drawn_in_bounded_memory(take):
     for minutes in (1, 20, 180):
         spans = time_lines(60.0 * minutes)
         layout = plot._layout(CentsRange(-1300.0, 2500.0), len(spans), 2)
-        assert plot._WIDE_IN * layout.high_in * plot._dpi(layout) ** 2 <= 24e6
-        assert plot._dpi(layout) >= 90
+        assert plot._WIDE_IN * layout.high_in * plot._dpi(layout) ** 2 <= 20e6
+        assert plot._dpi(layout) >= 85
 
 
 def test_names_of_any_script_and_length_leave_the_picture_its_size(take, tmp_path):
