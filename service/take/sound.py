@@ -35,7 +35,7 @@ next to that (0.8 and more in synthesized voices), next to none below; a hiss ha
 OCTAVE_BELOW_HZ = 125.0
 LIKELY, HALFWAY = 0.3, 2.0
 """A voice below 60 Hz is heard an octave too high, if at all. Then more lies halfway between the partials of
-that pitch than in them: 5 to 8 times as much in synthesized voices from 50 to 57 Hz, 0.0 in those above 60."""
+that pitch than in them: 5 to 8 times as much in synthesized voices of 50 to 57 Hz, 0.0 in those above 60."""
 
 LOW_HZ, LOW_CONFIDENCE = 70.0, 0.5
 """Between the lowest pitch and this a voice can sound likely all along and sure nowhere."""
