@@ -241,6 +241,12 @@ def examined(first: int, last: int) -> Iterator[tuple[int, str | None]]:
             child.kill()
 
 
+def _note(mark: Path, done: int) -> None:
+    part = mark.with_suffix(".part")
+    part.write_text(str(done), encoding="ascii")
+    part.replace(mark)
+
+
 def main() -> None:
     """Examine the files, and say what was wrong; exit 1 if anything was."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -262,7 +268,7 @@ def main() -> None:
     done = first
     for number, wrong in examined(first, last):
         done = number + 1
-        mark.write_text(str(done), encoding="ascii")
+        _note(mark, done)
         if wrong is not None:
             print(f"{number}: {wrong}", flush=True)
             with log.open("a", encoding="utf-8") as file:
