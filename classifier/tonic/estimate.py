@@ -24,7 +24,7 @@ from .template import (
     log_likelihood,
 )
 
-__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic"]
+__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic", "share_on_one_pitch"]
 
 
 MEDIAN_CENTS, MEDIAN_SPREAD_CENTS = 400.0, 500.0
@@ -111,14 +111,14 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     else:
         rest = np.where(_near(best), 0.0, probability)
         first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
-    doubtful = first.confidence < SURE or _share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
+    doubtful = first.confidence < SURE or share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
     asks = doubtful or contradicted is not None
     return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=asks)
 
 
 def no_tonic() -> Tonic:
     """Return what stands for Sa where nothing tells it: of no confidence at all, without a runner-up."""
-    return Tonic(SA_HZ, note_name(SA_HZ), 0.0, "estimated", None, needs_confirmation=True)
+    return Tonic(SA_HZ, "not known", 0.0, "estimated", None, needs_confirmation=True)
 
 
 CHECK_TEMPER, CHECK_LENGTH = 0.15, 10.0
@@ -164,11 +164,12 @@ def _contradicted(
 
 def _probability(evidence: FloatArray) -> FloatArray:
     """Return log evidence for each Sa as probability, shape [240]."""
-    probability: FloatArray = np.exp(evidence - evidence.max())
-    return probability / probability.sum()
+    likelihood = np.exp(evidence - evidence.max())
+    probability: FloatArray = likelihood / likelihood.sum()
+    return probability
 
 
-def _share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
+def share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
     """Return the largest share of the steady time within `SAME_CENTS` of one note, in any octave."""
     pitch = fold(np.array([note.hz for note in notes]))
     seconds = np.array([note.steady_s for note in notes])

@@ -10,10 +10,13 @@ from typing import get_args
 
 import numpy as np
 
+from swara.classifier.notes import HeldNote
+from swara.classifier.tonic import share_on_one_pitch
 from swara.data.take import Note, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.ragas import Raga, closer_allied_raga
+from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
+from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
 from swara.service.phrases import percent
 
@@ -27,6 +30,7 @@ __all__ = [
     "nearest_samples",
     "note_at",
     "swara_stats",
+    "too_little_sung",
     "verdict_sentence",
     "verdict_shares",
     "warnings_about",
@@ -34,10 +38,17 @@ __all__ = [
 ]
 
 
-LEANING_FROM_S = 10.0
-"""A few phrases show no weight: seconds of steady singing before the raga's balance is spoken of."""
-
 FOREIGN_FROM = 0.15
+AS_GOOD = 0.02
+"""Of ragas that fit this nearly as well as the best, the one of fewest swaras is named."""
+
+LEAST_STEADY_S, MOST_NEEDED_S = 2.0, 10.0
+LEAST_STEADY_SHARE = 0.1
+LEAST_HELD_SHARE = 0.25
+"""Shares are claimed from so much steady singing on: a tenth of the take, but 2 s at least and 10 s at most,
+and a quarter of all that is voiced. In sight-singing half of it is steady, in speech less than a tenth."""
+
+ONE_PITCH = 0.95
 
 
 def verdict_sentence(
@@ -58,23 +69,88 @@ def verdict_sentence(
     return f"{sentence}; furthest off was {where}."
 
 
+def too_little_sung(
+    notes: Sequence[HeldNote], sung_s: float, duration_s: float, *, tonic_given: bool
+) -> str | None:
+    """Say what was heard where that is too little to claim anything of; None where it is enough.
+
+    Parameters
+    ----------
+    notes : sequence of HeldNote
+        The notes found.
+    sung_s : float
+        How long something was sung or spoken, in seconds.
+    duration_s : float
+        Length of the take.
+    tonic_given : bool
+        Whether Sa is known: one pitch alone cannot tell it.
+    """
+    if not notes:
+        return None
+    steady_s = sum(note.steady_s for note in notes)
+    count = "one note" if len(notes) == 1 else f"{len(notes)} notes,"
+    heard = f"{count} of {steady_s:.2f} s" if len(notes) == 1 else f"{count} {steady_s:.1f} s in all"
+    needed_s = min(max(LEAST_STEADY_S, LEAST_STEADY_SHARE * duration_s), MOST_NEEDED_S)
+    if steady_s < needed_s:
+        return f"Hardly anything here is sung: {heard}; shares are told from {needed_s:.1f} s on."
+    if steady_s < LEAST_HELD_SHARE * sung_s:
+        return f"Hardly anything here is sung on a steady pitch: {heard}, of {sung_s:.1f} s of voice."
+    if not tonic_given and share_on_one_pitch(notes) >= ONE_PITCH:
+        return f"Only one pitch was held ({heard}), which tells no Sa: give it (--tonic) to have it judged."
+    return None
+
+
 def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source: str) -> Iterator[str]:
     """Yield what the reader must know before believing the rest."""
-    total_s, share = sum(note.steady_s for note in notes), foreign_share(notes)
+    share, better = foreign_share(notes), _better_fit(notes, tonic, raga)
+    suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
     if share > FOREIGN_FROM:
         chosen = "the default raga" if raga_source == "default" else raga.display
-        suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
-        yield (
-            f"{percent(share)} of the steady singing lies outside {chosen}: "
-            f"check {suspects} (--raga, --tonic)"
-        )
-    if total_s >= LEANING_FROM_S:
+        outside = f"{percent(share)} of the steady singing lies outside {chosen}"
+        yield f"{'; '.join(filter(None, (outside, better)))}: check {suspects} (--raga, --tonic)"
+    elif better and raga_source == "given":
+        yield f"{better}: check {suspects} (--raga, --tonic)"
+    elif not tonic.needs_confirmation:
         sung_s: dict[int, float] = defaultdict(float)
         for note in notes:
-            sung_s[svarasthana_named(note.swara).index] += note.steady_s
+            if note.saptak in ("madhya", "taar"):
+                sung_s[svarasthana_named(note.swara).index] += note.steady_s
         other = closer_allied_raga(raga.name, sung_s)
         if other is not None:
             yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
+
+
+def _better_fit(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> str | None:
+    """Say which known raga fits most of the steady time, at Sa or, where that is in doubt, at the runner-up.
+
+    None where `raga` fits nearly as much there, and where ragas of different swaras fit alike.
+    """
+    total_s = sum(note.steady_s for note in notes)
+    if total_s == 0:
+        return None
+    fits = []
+    for seat in (tonic, tonic.runner_up) if tonic.needs_confirmation else (tonic,):
+        if seat is None:
+            continue
+        up_cents = 1200.0 * math.log2(tonic.hz / seat.hz)
+        sung = [(JUST.nearest(note.cents + up_cents).svarasthana.index, note.steady_s) for note in notes]
+
+        def share_of(swaras: frozenset[int], sung: Sequence[tuple[int, float]] = sung) -> float:
+            return sum(steady_s for index, steady_s in sung if index in swaras) / total_s
+
+        where = f" with Sa {seat.hz:.1f} Hz" if tonic.source == "estimated" else ""
+        shares = {each.swaras: share_of(each.swaras) for each in RAGAS.values()}
+        near = sorted(
+            (swaras for swaras, share in shares.items() if share >= max(shares.values()) - AS_GOOD), key=len
+        )
+        alone = len(near) == 1 or len(near[0]) < len(near[1])
+        if alone and shares[near[0]] > share_of(raga.swaras) + FOREIGN_FROM:
+            fits.append((shares[near[0]], near[0], where))
+    if not fits:
+        return None
+    share, swaras, where = max(fits, key=lambda fit: fit[0])
+    name = next(each.display for each in RAGAS.values() if each.swaras == swaras)
+    return f"{name}{where} fits {percent(share)} of it"
 
 
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
