@@ -14,7 +14,7 @@ from pathlib import Path
 from .page import Page, Section
 from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
-from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic
+from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic, wrong_raga
 
 PAGE = Page(
     "Benchmarks", "benchmarks", "bench", "Every figure below comes from that one run.", "benchmarks.md"
@@ -24,6 +24,7 @@ PROCESSES = 2
 _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
     "calan": (calan.measure, ("hindustani_calan",)),
     "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
+    "wrong_raga": (wrong_raga.measure, ("hindustani_calan", "hindustani_concert")),
     "sight_singing": (sight_singing.measure, ("ssvd",)),
     "tanpura": (tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),
     "exact_pitch": (exact_pitch.measure, ("f0_truth/world_resynth",)),
