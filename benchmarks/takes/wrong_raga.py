@@ -30,7 +30,7 @@ MOST_WRONG = {WHOLE: 1.0, "30 s": 1.0, "15 s": 2.0}
 MOST_ASKED = 5.0
 SAME_CENTS = 50.0
 PHRASES = "hindustani_phrases"
-PLACES, SEED, DRONE_DB, LEAST_VOICED = 16, 12, 10.0, 0.25
+PLACES, SEED, DRONE_DB, LEAST_VOICED = 8, 12, 10.0, 0.25
 
 _MORE = """
 Hamsadhwani: S R G P N: P S | Shankara: S G P D N: G N | Hindol: S G M D N: D G | Marwa: S r G M D N: r D

@@ -109,7 +109,7 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     if contradicted is not None:
         first, second = contradicted
     else:
-        rest = np.where(_near(best), 0.0, probability)
+        rest = np.where(_NEAR[best], 0.0, probability)
         first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
     doubtful = first.confidence < SURE or share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
     asks = doubtful or contradicted is not None
@@ -146,7 +146,7 @@ def _contradicted(
     if not others:
         return None
     weight = CHECK_TEMPER * min(1.0, CHECK_LENGTH / float(np.sqrt([note.steady_s for note in notes]).sum()))
-    here = _near(best)
+    here = _NEAR[best]
     # The best raga for each Sa, not their sum: a longer table of ragas must not outvote the singer's.
     evidence = weight * np.max([*fits, *others], axis=0) + drone
     claimed = weight * np.max(fits, axis=0) + drone
@@ -177,18 +177,17 @@ def share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
     return float((same @ seconds).max() / seconds.sum())
 
 
+_NEAR = np.abs(circular_cents(CLASSES[:, None] - CLASSES)) <= SAME_CENTS
+"""Which candidates lie within `SAME_CENTS` of each, shape [240, 240]."""
+
+
 def _likeliest(probability: FloatArray) -> int:
     """Index of the peak within the 100 cents that hold most probability."""
-    mass = [float(probability[_near(index)].sum()) for index in range(CLASSES.size)]
-    return int(np.argmax(np.where(_near(int(np.argmax(mass))), probability, -1.0)))
-
-
-def _near(index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.asarray(np.abs(circular_cents(CLASSES - CLASSES[index])) <= SAME_CENTS)
+    return int(np.argmax(np.where(_NEAR[int(np.argmax(_NEAR @ probability))], probability, -1.0)))
 
 
 def _candidate(index: int, probability: FloatArray, notes: Sequence[HeldNote]) -> TonicCandidate:
-    near = _near(index)
+    near = _NEAR[index]
     confidence = min(1.0, float(probability[near].sum()))
     # Between grid points: the mean of what lies close around the peak.
     off = circular_cents(CLASSES - CLASSES[index])

@@ -12,6 +12,8 @@ import numpy as np
 
 from swara.classifier.notes import HeldNote
 from swara.classifier.tonic import share_on_one_pitch
+from swara.classifier.tonic.template import swara_weights
+from swara.data.arrays import FloatArray
 from swara.data.take import Note, Tonic, Verdict
 from swara.index import Neighbour
 from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
@@ -39,8 +41,8 @@ __all__ = [
 
 
 FOREIGN_FROM = 0.15
-AS_GOOD = 0.02
-"""Of ragas that fit this nearly as well as the best, the one of fewest swaras is named."""
+AS_GOOD = 0.05
+"""So much of a professional's steady singing may lie outside the raga itself."""
 
 LEAST_STEADY_S, MOST_NEEDED_S = 2.0, 10.0
 LEAST_STEADY_SHARE = 0.1
@@ -121,36 +123,36 @@ def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source:
 
 
 def _better_fit(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> str | None:
-    """Say which known raga fits most of the steady time, at Sa or, where that is in doubt, at the runner-up.
-
-    None where `raga` fits nearly as much there, and where ragas of different swaras fit alike.
-    """
-    total_s = sum(note.steady_s for note in notes)
-    if total_s == 0:
-        return None
-    fits = []
+    """Say which known raga fits clearly more than `raga`, at Sa or, where that is in doubt, the runner-up."""
     for seat in (tonic, tonic.runner_up) if tonic.needs_confirmation else (tonic,):
-        if seat is None:
-            continue
-        up_cents = 1200.0 * math.log2(tonic.hz / seat.hz)
-        sung = [(JUST.nearest(note.cents + up_cents).svarasthana.index, note.steady_s) for note in notes]
+        if notes and seat is not None:
+            sung_s = np.zeros(12)
+            for note in notes:
+                cents = note.cents + 1200.0 * math.log2(tonic.hz / seat.hz)
+                sung_s[JUST.nearest(cents).svarasthana.index] += note.steady_s
+            other, share, own_share = _closest(sung_s / sung_s.sum(), raga)
+            if share > own_share + FOREIGN_FROM:
+                where = f" with Sa {seat.hz:.1f} Hz" if tonic.source == "estimated" else ""
+                return f"{other.display}{where} fits {percent(share)} of it"
+    return None
 
-        def share_of(swaras: frozenset[int], sung: Sequence[tuple[int, float]] = sung) -> float:
-            return sum(steady_s for index, steady_s in sung if index in swaras) / total_s
 
-        where = f" with Sa {seat.hz:.1f} Hz" if tonic.source == "estimated" else ""
-        shares = {each.swaras: share_of(each.swaras) for each in RAGAS.values()}
-        near = sorted(
-            (swaras for swaras, share in shares.items() if share >= max(shares.values()) - AS_GOOD), key=len
-        )
-        alone = len(near) == 1 or len(near[0]) < len(near[1])
-        if alone and shares[near[0]] > share_of(raga.swaras) + FOREIGN_FROM:
-            fits.append((shares[near[0]], near[0], where))
-    if not fits:
-        return None
-    share, swaras, where = max(fits, key=lambda fit: fit[0])
-    name = next(each.display for each in RAGAS.values() if each.swaras == swaras)
-    return f"{name}{where} fits {percent(share)} of it"
+def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
+    """Return the known raga that shares of the 12 svarasthanas fit best, its share, and that of `raga`.
+
+    Of ragas that fit nearly as much as the best, that one whose weights are the most like what was sung.
+    """
+
+    def share(of: Raga) -> float:
+        return float(sung[sorted(of.swaras)].sum())
+
+    def likeness(of: Raga) -> float:
+        own = sorted(of.swaras)
+        return float(sung[own] @ np.log(swara_weights(of)[own]))
+
+    best = max(map(share, RAGAS.values()))
+    other = max((each for each in RAGAS.values() if share(each) >= best - AS_GOOD), key=likeness)
+    return other, share(other), share(raga)
 
 
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
