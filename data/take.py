@@ -50,9 +50,10 @@ class Tonic:
     hz : float
         Frequency of madhya Sa.
     name : str
-        The nearest equal-tempered note, such as ``C#3``; with cents when it lies off it, ``C#3 +12``.
+        The nearest equal-tempered note, such as ``C#3``; with cents when it lies off it, ``C#3 +12``;
+        ``not known`` where nothing tells it.
     confidence : float
-        0 to 1; 1 when given.
+        0 to 1; 1 when given; 0 where nothing tells it, and then `hz` says nothing either.
     source : {"given", "given, octave from the voice", "estimated"}
         Where it comes from.
     runner_up : TonicCandidate or None

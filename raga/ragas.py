@@ -303,21 +303,34 @@ def _is_list_of_letters(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AlliedRaga:
-    """Another raga of the same swaras, and the two swaras (as indices) that weigh more in each."""
+    """Another raga of the same swaras, and those (as indices) that weigh more in each, mandra left out."""
 
     other: str
     own_weight: frozenset[int]
     other_weight: frozenset[int]
 
 
-_LOWER_HALF = frozenset({2, 4})
-_UPPER_HALF = frozenset({7, 9})
+_ALLIED = """
+Bhupali: G R | Deshkar: D P
+"""
+"""Ragas of the same swaras, a pair to a line, and what each dwells on in madhya and taar."""
 
-ALLIED_RAGAS: Mapping[str, AlliedRaga] = {
-    "bhupali": AlliedRaga("Deshkar", _LOWER_HALF, _UPPER_HALF),
-    "deshkar": AlliedRaga("Bhupali", _UPPER_HALF, _LOWER_HALF),
-}
-"""By raga name. Bhupali dwells on Ga and Re, Deshkar on Dha and Pa."""
+
+def _read_allied() -> Iterator[tuple[str, AlliedRaga]]:
+    for line in _ALLIED.strip().splitlines():
+        pair = [
+            (name.strip(), _indices(weight))
+            for name, _, weight in (s.partition(":") for s in line.split("|"))
+        ]
+        for (name, own), (other, its) in (pair, pair[::-1]):
+            yield name.casefold(), AlliedRaga(other, own, its)
+
+
+ALLIED_RAGAS: Mapping[str, AlliedRaga] = MappingProxyType(dict(_read_allied()))
+"""By raga name."""
+
+CLEAR_MARGIN, LEANING_FROM_S = 1.5, 10.0
+"""How much heavier the other raga's swaras must be, and of how many seconds on those of both."""
 
 
 def closer_allied_raga(raga: str, sung_s: Mapping[int, float]) -> str | None:
@@ -328,11 +341,12 @@ def closer_allied_raga(raga: str, sung_s: Mapping[int, float]) -> str | None:
     raga : str
         Key of the raga in ``RAGAS``.
     sung_s : mapping of int to float
-        Seconds sung on each svarasthana, whatever the octave.
+        Seconds sung on each svarasthana in madhya and taar: mandra Pa and Dha are Bhupali's own.
     """
     twin = ALLIED_RAGAS.get(raga)
     if twin is None:
         return None
     own_s = sum(sung_s.get(index, 0.0) for index in twin.own_weight)
     other_s = sum(sung_s.get(index, 0.0) for index in twin.other_weight)
-    return twin.other if other_s > own_s else None
+    leans = other_s > CLEAR_MARGIN * own_s and own_s + other_s >= LEANING_FROM_S
+    return twin.other if leans else None

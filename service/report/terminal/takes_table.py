@@ -53,5 +53,6 @@ def _cells(name: str, report: TakeReport) -> tuple[str, ...]:
     figures = [percent(share) for share in told] or ["-"] * 4
     worst = report.worst[0] if report.worst else None
     spot = "-" if worst is None else f"{worst.raga_swara} at {worst.start_s:.1f} s"
-    guessed = "?" if report.tonic.source == "estimated" else ""
-    return (name, f"{report.tonic.name}{guessed}", *figures, spot, str(len(report.warnings) or "-"))
+    guessed = "?" if report.tonic.needs_confirmation else ""
+    sa = f"{report.tonic.name}{guessed}" if report.tonic.confidence > 0 else "-"
+    return (name, sa, *figures, spot, str(len(report.warnings) or "-"))
