@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from swara.classifier.notes import HeldNote, Standard, Thresholds, find_held_notes, judge, tile
+from swara.classifier.notes import (
+    HeldNote,
+    HeldNotes,
+    Standard,
+    Thresholds,
+    find_held_notes,
+    judge,
+    tile,
+    touch,
+)
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
-from swara.data.take import Note, Tonic
+from swara.data.take import Note, Segment, Tonic
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
@@ -131,7 +140,7 @@ def analyze(
         raga_source=request.raga_source,
         tuning=request.tuning.name,
         thresholds=request.thresholds,
-        segments=tile(notes, held.sung, clip.duration_s),
+        segments=_segments(notes, held, standard, clip.duration_s),
         per_swara=swara_stats(notes),
         worst=worst,
         drift=drift_of_sa(notes),
@@ -147,6 +156,13 @@ def analyze(
         opinions=opinions,
         model=None if adviser is None else adviser.version,
     )
+
+
+def _segments(
+    notes: Sequence[Note], held: HeldNotes, standard: Standard, duration_s: float
+) -> tuple[Segment, ...]:
+    touches = [touch(each, standard) for each in held.touched]
+    return tile(sorted((*notes, *touches), key=lambda each: each.start_s), held.sung, duration_s)
 
 
 def with_doubts(notes: Sequence[Note], opinions: Sequence[NoteOpinion]) -> tuple[Note, ...]:

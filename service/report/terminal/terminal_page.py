@@ -28,6 +28,7 @@ STYLES: Final[dict[Kind, str]] = {
     "low": "#56b4e9",
     "high": "#e69f00",
     "unsure": FAINT,
+    "touched": FAINT,
     "glide": FAINT,
     "silence": FAINT,
 }
