@@ -14,7 +14,17 @@ from pathlib import Path
 from .page import Page, Section
 from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
-from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic
+from .takes import (
+    calan,
+    concert_phrases,
+    cost,
+    exact_pitch,
+    note_head,
+    sight_singing,
+    synthetic,
+    tanpura,
+    tonic,
+)
 
 PAGE = Page(
     "Benchmarks", "benchmarks", "bench", "Every figure below comes from that one run.", "benchmarks.md"
@@ -23,6 +33,7 @@ PROCESSES = 2
 
 _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
     "calan": (calan.measure, ("hindustani_calan",)),
+    "concert_phrases": (concert_phrases.measure, ("hindustani_phrases",)),
     "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
     "sight_singing": (sight_singing.measure, ("ssvd",)),
     "tanpura": (tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),

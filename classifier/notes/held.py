@@ -111,7 +111,7 @@ def _note(
         return TouchedNote(*_span_s(event, sung - middle, duration_s), _hz(middle))
     first, last = np.flatnonzero(steady)[[0, -1]]
     middle = _middle(smoothed, steady, wide_cycle)
-    start_s, end_s = _span_s(event, sung - middle, duration_s)
+    start_s, end_s = _span_s(event, sung - middle, duration_s, 0.0 if wide_cycle is None else swing_cents)
     return HeldNote(
         start_s=start_s,
         end_s=end_s,
@@ -145,9 +145,12 @@ def _middle(smoothed: FloatArray, steady: BoolArray, wide_cycle: int | None) -> 
     return float(np.sort(smoothed[steady])[quarter : steady.sum() - quarter].mean())
 
 
-def _span_s(event: Event, away: FloatArray, duration_s: float) -> tuple[float, float]:
+def _span_s(
+    event: Event, away: FloatArray, duration_s: float, swing_cents: float = 0.0
+) -> tuple[float, float]:
     """From where the pitch has come near to where it leaves, in seconds."""
-    near, leaving = np.abs(away) <= SCOOP_CENTS, np.abs(away[::-1]) <= LEAVE_CENTS
+    near = np.abs(away) <= SCOOP_CENTS
+    leaving = np.abs(away[::-1]) <= LEAVE_CENTS + swing_cents
     start, stop = event.start + int(np.argmax(near)), event.stop - int(np.argmax(leaving))
     return HOP_S * start, min(HOP_S * stop, duration_s)
 
