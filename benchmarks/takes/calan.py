@@ -35,7 +35,8 @@ _LABELS = """Labelled segments, each against the note that shares most time with
 with pYIN, which flatters pYIN."""
 _NEAR = f"""Sa moved by 30 cents either way, all three calans: notes that keep their swara and saptak, and
 those among them whose distance from the target moves by 30 ± 3. In just intonation Dha is a band of
-{_DHA.low_cents:.1f}-{_DHA.high_cents:.1f} cents in which that distance is 0 by definition, so it is left out."""
+{_DHA.low_cents:.1f}-{_DHA.high_cents:.1f} cents in which that distance is 0 by definition: it is left
+out."""
 
 
 def measure(root: Path, tracks: Tracks) -> Section:

@@ -123,7 +123,7 @@ def _legend(axes: Axes, report: TakeReport) -> None:
         handle = Line2D([], [], lw=3, ls=look.dashes, color=colour, label=words)
         handle.set(marker=look.marker, markerfacecolor=look.face or colour, markeredgewidth=1.4)
         handles.append(handle)
-    handles.append(Line2D([], [], color=CURVE, lw=1.1, label="glide, not judged"))
+    handles.append(Line2D([], [], color=CURVE, lw=1.1, label="glide or touch, not judged"))
     axes.legend(
         handles=handles,
         loc="upper left",
