@@ -25,13 +25,14 @@ from swara.embedder import Embedder, Embeddings, Vectors
 from swara.embedder.builtin.network import VECTOR_DIM
 from swara.embedder.pooling import pool
 from swara.raga.notation import swara_letter
-from swara.raga.swaras import parse_swara
+from swara.raga.swaras import SVARASTHANAS, parse_swara
 from swara.raga.tonic_names import tonic_hz
 
 SEED = 1
 HELD_OUT_KEYS = ("A-sharp", "B", "C-sharp")
-SWARAS = {"S": 0, "R": 2, "G": 4, "P": 7, "D": 9, "S'": 12}
-"""Semitones above Sa, equally tempered, of the swaras that a chromatic scale holds."""
+BHUPALI = ("S", "R", "G", "P", "D", "S'")
+SWARAS = {swara.letter: swara.index for swara in SVARASTHANAS} | {"S'": 12, "R'": 14, "G'": 16, "P'": 19}
+"""Semitones above Sa, equally tempered, of the swaras that are asked of a chromatic scale."""
 
 KEYS = ((9, 2), (10, 2), (11, 2), (0, 3), (1, 3), (2, 3))
 """Pitch class and octave of Sa on A, A#, B, C, C# and D, for a man's voice."""
@@ -94,8 +95,9 @@ class HeadScores(NamedTuple):
     """What heads with one feature made of each set of notes.
 
     `metrics` and the number of classes are of the head that was trained on all bundled samples. It was asked
-    about a chromatic scale and about the calans' swaras that the samples hold (`calan`) and do not hold
-    (`unknown`); `keys` are bundled samples in keys held out, named by a head trained on the others.
+    about a chromatic scale and about the calans; a head that learned no more than Bhupali's six swaras about
+    the scale's and the calans' others (`unknown`); `keys` are bundled samples in keys held out, named by a
+    head trained on the others.
     """
 
     feature: Feature
@@ -118,13 +120,13 @@ class NamedNotes:
     def trial(self, feature: Feature) -> HeadScores:
         """Train heads with one feature, and ask them about notes that they were not trained on."""
         fitted = fit([note for note, _ in self.pack], feature)
-        classes = fitted.head.classes
-        known = [note for note in self.calan if note.swara in classes]
-        unknown = [note for note in self.calan if note.swara not in classes]
-        asked = (outcome(fitted.head, notes, feature) for notes in (self.scale, known, unknown))
+        scale, calan = (outcome(fitted.head, notes, feature) for notes in (self.scale, self.calan))
+        six = fit([note for note, _ in self.pack if note.swara in BHUPALI], feature)
+        others = [note for note in (*self.scale, *self.calan) if note.swara not in BHUPALI]
+        unknown = outcome(six.head, others, feature)
         taught, asked_keys = ([note for note, out in self.pack if out == side] for side in (False, True))
         keys = outcome(fit(taught, feature).head, asked_keys, feature)
-        return HeadScores(feature, fitted.metrics, len(classes), *asked, keys)
+        return HeadScores(feature, fitted.metrics, len(fitted.head.classes), scale, calan, unknown, keys)
 
 
 def named_notes(root: Path, tracks: Tracks, embedder: Embedder) -> NamedNotes:
@@ -167,7 +169,7 @@ def _pack_notes(tracks: Tracks, embedder: Embedder) -> Iterator[tuple[NoteSource
 
 
 def _solfege_notes(root: Path, tracks: Tracks, embedder: Embedder) -> Iterator[NoteSource]:
-    """Yield the swaras of six keys, from one man's chromatic scale; what is not found has no pitch."""
+    """Yield `SWARAS` in six keys, from one man's chromatic scale; what is not found has no pitch."""
     paths = solfege(root)
     sa_midi = {key: key[0] + 12 * key[1] + _C0_MIDI for key in KEYS}
     wanted = sorted({midi + step for midi in sa_midi.values() for step in SWARAS.values()})

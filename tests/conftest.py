@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -74,6 +75,17 @@ def pack_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(shared / "pack-store.lock"):
         ensure_live(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("head"))
     return store
+
+
+@pytest.fixture(scope="session")
+def tracked_files() -> list[Path]:
+    """Every file under version control, and the new ones that are not ignored."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        pytest.skip("not a checkout")
+    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.split("\0") if name and (path := root / name).is_file()]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """The checkers see the whole house: each of them can be content with a file or two, and say that all is well.
 
-The modules lie at the top level and are imported as ``swara.*``. What `make check` runs finds its way by the
-links in ``swara/``, by pyproject.toml, or not at all: so each says here how many files it saw.
+They find their way by the links in ``swara/``, by pyproject.toml, or not at all: each says how many it saw.
 """
 
 from __future__ import annotations

@@ -34,30 +34,15 @@ cli.main()
 """
 
 
-def _fill(folder: Path) -> Path:
-    """Put a module or a package of each name into a folder; whoever imports one is stopped."""
-    folder.mkdir()
-    for number, name in enumerate(NAMES):
-        module = folder / f"{name}.py" if number % 2 else folder / name / "__init__.py"
-        module.parent.mkdir(exist_ok=True)
-        module.write_text(HOSTILE)
-    return folder
-
-
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    return _fill(tmp_path / "hostile")
-
-
-def _run(*words: str, cwd: Path, path: list[Path]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))},
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    """A folder with a module or a package of each name; whoever imports one is stopped."""
+    folder = tmp_path / "hostile"
+    for number, name in enumerate(NAMES):
+        module = folder / f"{name}.py" if number % 2 else folder / name / "__init__.py"
+        module.parent.mkdir(parents=True, exist_ok=True)
+        module.write_text(HOSTILE)
+    return folder
 
 
 @pytest.mark.parametrize("where", ["working folder", "installed", "both"])
@@ -68,10 +53,12 @@ def test_a_program_is_not_led_astray(
     elsewhere.mkdir()
     cwd = elsewhere if where == "installed" else hostile
     path = [ROOT] if where == "working folder" else [hostile, ROOT]
-    done = _run(str(demo), str(pack_store), cwd=cwd, path=path)
+    around = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    words = [sys.executable, "-c", PROGRAM, str(demo), str(pack_store)]
+    done = subprocess.run(words, cwd=cwd, env=around, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     worst, samples, _ = done.stdout.split()
-    assert (worst, samples) == ("Ga", "168")
+    assert (worst, samples) == ("Ga", "184")
     assert list(hostile.rglob("RAN")) == []
 
 

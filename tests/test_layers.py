@@ -36,43 +36,27 @@ def _libraries() -> set[str]:
     return {IMPORT_NAMES.get(name, name) for name in declared} | imported - ours | sys.stdlib_module_names
 
 
-def test_the_modules_are_found() -> None:
+def test_the_modules_are_found_and_their_folders_are_packages() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in MODULES} == set(PACKAGES)
     assert len(MODULES) > 50
+    assert [str(path.parent) for path in MODULES if not (path.parent / "__init__.py").is_file()] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_imports_the_command_line_or_the_tests(path: Path) -> None:
+def test_nothing_imports_the_command_line_the_tests_or_a_flat_name(path: Path) -> None:
+    """A package `data` of somebody else's would answer."""
     imported = set(_imported(path))
     tops = {name.partition(".")[0] for name in imported}
-    assert tops.isdisjoint({"tests", "benchmarks", "conftest"})
+    assert tops.isdisjoint({"tests", "benchmarks", "conftest", *PACKAGES, "cli"})
     assert not any(name == "swara.cli" or name.startswith("swara.cli.") for name in imported)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_imports_a_flat_name(path: Path) -> None:
-    """A package `data` of somebody else's would answer."""
-    tops = {name.partition(".")[0] for name in _imported(path)}
-    assert tops.isdisjoint({*PACKAGES, "cli"})
-
-
-def test_no_module_is_called_like_a_library() -> None:
+def test_no_module_is_called_like_a_library_or_is_a_cupboard_for_odds_and_ends() -> None:
     hazards = _libraries()
     assert {"io", "types", "logging", "statistics", "librosa", "numpy", "typer"} <= hazards
+    hazards |= {"utils", "util", "helpers", "common", "misc"}
     named = {path: path.parent.name if path.stem == "__init__" else path.stem for path in MODULES}
     assert [str(path) for path, name in named.items() if name in hazards] == []
-
-
-def test_no_cupboard_for_odds_and_ends() -> None:
-    assert {path.stem for path in MODULES}.isdisjoint({"utils", "util", "helpers", "common", "misc"})
-
-
-def test_the_package_is_typed() -> None:
-    assert (ROOT / "swara" / "py.typed").is_file()
-
-
-def test_every_folder_with_modules_is_a_package() -> None:
-    assert [str(path.parent) for path in MODULES if not (path.parent / "__init__.py").is_file()] == []
 
 
 def test_tests_are_no_package() -> None:

@@ -88,13 +88,8 @@ def test_the_names_are_these() -> None:
 def test_the_checkers_are_told_of_the_same_names() -> None:
     tree = ast.parse((ROOT / "swara" / "__init__.py").read_text("utf-8"))
     (branch,) = (node for node in tree.body if isinstance(node, ast.If) and "TYPE" in ast.unparse(node.test))
-    told = {
-        alias.asname: f"{node.module}"
-        for node in branch.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert told == swara._HOMES
+    imports = [node for node in branch.body if isinstance(node, ast.ImportFrom)]
+    assert {alias.asname: node.module for node in imports for alias in node.names} == swara._HOMES
 
 
 def test_a_name_that_is_not_there() -> None:
@@ -148,24 +143,13 @@ def test_the_pitch_loads_nothing_of_the_samples(demo: Path) -> None:
 
 def test_mypy_sees_the_types(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(SNIPPET)
-    command = ["--config-file=", "--strict", "--ignore-missing-imports", f"--cache-dir={tmp_path / 'cache'}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", *command, str(tmp_path / "program.py")],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
-    revealed = re.findall(r'Revealed type is "([^"]*)"', done.stdout)
-    assert revealed[0] == "swara.service.take.report.TakeReport", done.stdout
-    assert revealed[1].startswith("tuple[numpy.ndarray")
-    assert revealed[2:] == [
-        "swara.data.pitch_track.PitchTrack",
-        "int",
-        "tuple[swara.index.Neighbour, ...]",
-        "float",
-        "str",
-    ]
+    words = ["--config-file=", "--strict", "--ignore-missing-imports", f"--cache-dir={tmp_path / 'cache'}"]
+    command = [sys.executable, "-m", "mypy", *words, str(tmp_path / "program.py")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, text=True)
+    report, arrays, track, *others = re.findall(r'Revealed type is "([^"]*)"', done.stdout)
+    assert (report, track) == ("swara.service.take.report.TakeReport", "swara.data.pitch_track.PitchTrack")
+    assert arrays.startswith("tuple[numpy.ndarray")
+    assert others == ["int", "tuple[swara.index.Neighbour, ...]", "float", "str"]
     errors = re.findall(r":(\d+): error: (.*)", done.stdout)
     assert [int(line) for line, _ in errors] == [13, 14, 15], done.stdout
     assert 'no attribute "analyzes"' in errors[0][1]
@@ -177,23 +161,39 @@ def _python(*words: str) -> str:
     return done.stdout
 
 
-class TestTheseTests:
-    """They can fail."""
+FRAGMENTS = {
+    *("a", "all", "an", "and", "as", "at", "by", "each", "for", "from", "how", "in", "its", "no", "of", "on"),
+    *("one", "that", "the", "their", "this", "to", "what", "when", "where", "whether", "which", "who"),
+    "with",
+}
+"""Words that begin a fragment, never a sentence that says what a function does."""
 
-    def test_what_is_said_is_found(self) -> None:
-        doc = """Do.
+PACKAGES = ("raga", "data", "embedder", "classifier", "index", "service")
+MODULES = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+MODULES = sorted([*MODULES, *(ROOT / "swara").glob("*.py")])
 
-Parameters
-----------
-a, b : int
-    Both of
-    them.
-c : float array, shape [n]
 
-Returns
--------
-int
-    d : Words.
-"""
-        assert _explained(doc) == {"a": "Both of\n    them.", "b": "Both of\n    them.", "c": ""}
-        assert _explained("Do.\n\nRaises\n------\nValueError\n    Always.\n") == {}
+def _documented(tree: ast.AST) -> Iterator[tuple[str, str, bool]]:
+    """Name, docstring and whether it is a function, of all that is public in a module."""
+    for node in getattr(tree, "body", []):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name.startswith("_"):
+            continue
+        if text := ast.get_docstring(node):
+            decorators = " ".join(map(ast.unparse, node.decorator_list))
+            yield node.name, text, isinstance(node, ast.FunctionDef) and "property" not in decorators
+        if isinstance(node, ast.ClassDef):
+            yield from _documented(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_docstrings_of_all_say_what_is_done_and_what_is_given(path: Path) -> None:
+    for name, text, is_function in _documented(ast.parse(path.read_text("utf-8"))):
+        assert not is_function or text.split()[0].lower() not in FRAGMENTS, name
+        assert [(name, bare) for bare, words in _explained(text).items() if not words] == []
+
+
+def test_what_is_said_is_found() -> None:
+    doc = "Do.\n\nParameters\n----------\na, b : int\n    Both of\n    them.\nc : float array, shape [n]\n"
+    more = "\nReturns\n-------\nint\n    d : Words.\n"
+    assert _explained(doc + more) == {"a": "Both of\n    them.", "b": "Both of\n    them.", "c": ""}
+    assert _explained("Do.\n\nRaises\n------\nValueError\n    Always.\n") == {}

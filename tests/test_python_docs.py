@@ -66,13 +66,8 @@ class TestNotebooks:
     def test_it_runs(self, path: Path, beside_a_take: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
         pytest.importorskip("ipykernel")
-        for name in (
-            "IPYTHONDIR",
-            "JUPYTER_CONFIG_DIR",
-            "JUPYTER_DATA_DIR",
-            "JUPYTER_RUNTIME_DIR",
-            "MPLCONFIGDIR",
-        ):
+        places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+        for name in ("IPYTHONDIR", "MPLCONFIGDIR", *places):
             monkeypatch.setenv(name, str(beside_a_take.parent / name))
         monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
         book = nbformat.read(path, as_version=4)
@@ -92,19 +87,11 @@ class TestNotebooks:
             assert cell.get("execution_count") is None
             assert not cell.metadata
         assert set(book.metadata) <= {"kernelspec", "language_info"}
-        assert book.metadata.kernelspec == {
-            "display_name": "Python 3",
-            "language": "python",
-            "name": "python3",
-        }
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        assert book.metadata.kernelspec == kernel
 
 
-class TestTheseTests:
-    """They can fail."""
-
-    def test_examples_are_found(self) -> None:
-        page = "```python\na\n```\n\n```text\n1\n```\n\n```python\nb\n```\n\nWords.\n\n```text\n2\n```\n"
-        assert _examples(page) == [("a\n", "1\n"), ("b\n", "")]
-
-    def test_there_is_a_notebook(self) -> None:
-        assert NOTEBOOKS
+def test_examples_and_notebooks_are_found() -> None:
+    page = "```python\na\n```\n\n```text\n1\n```\n\n```python\nb\n```\n\nWords.\n\n```text\n2\n```\n"
+    assert _examples(page) == [("a\n", "1\n"), ("b\n", "")]
+    assert NOTEBOOKS

@@ -47,46 +47,22 @@ def _imports(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        (),
-        ("analyze",),
-        ("doctor",),
-        ("spectrogram",),
-        ("rebuild",),
-        ("finetune",),
-        ("cache", "prune"),
-        ("models",),
-    ],
+    "words", ["", "analyze", "doctor", "spectrogram", "rebuild", "finetune", "cache prune", "models"]
 )
-def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
-    assert _imports(*words, "--help").isdisjoint(HEAVY | AUDIO)
+def test_help_and_version_import_nothing_heavy(words: str) -> None:
+    assert _imports(*words.split(), "--help" if words else "--version").isdisjoint(HEAVY | AUDIO)
 
 
-def test_version_imports_nothing_heavy() -> None:
-    assert _imports("--version").isdisjoint(HEAVY | AUDIO)
+def test_pitch_imports_little(demo: Path) -> None:
+    assert _imports("pitch", str(demo)).isdisjoint(HEAVY | {"rich"})
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("analyze", "take.wav", "--raga", "ya"),
-        ("analyze", "take.wav", "--tuning", ""),
-        ("models", "pull", ""),
-    ],
-)
-def test_completion_imports_nothing_heavy(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words)))
-    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+@pytest.mark.parametrize("words", ["analyze a.wav --raga ya", "analyze a.wav --tuning ", "models pull "])
+def test_completion_imports_nothing_heavy(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", "\n".join(("swara", *words.split(" "))))
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ") + 1))
     monkeypatch.setenv("_SWARA_COMPLETE", "complete_bash")
     assert _imports().isdisjoint(HEAVY | AUDIO)
-
-
-def test_doctor_looks_without_importing() -> None:
-    code = (
-        "import swara.service.doctor.doctor, sys; swara.service.doctor.doctor.examine(); print(*sys.modules)"
-    )
-    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
 
 
 def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: Path) -> None:
@@ -114,11 +90,19 @@ def test_without_samples_nothing_of_them_is_imported(demo: Path) -> None:
     assert imported.isdisjoint({"faiss"})
 
 
-def test_importing_a_package_imports_nothing_heavy() -> None:
-    code = (
-        "from swara import classifier, data, embedder, index, raga, service\nimport sys; print(*sys.modules)"
-    )
-    assert HEAVY.isdisjoint(_python("-c", code).stdout.split())
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from swara import classifier, data, embedder, index, raga, service; from swara.data import synth;"
+        "from swara.index import faiss_index, samples",
+        "from swara.service.doctor.doctor import examine; examine()",
+    ],
+    ids=["packages", "doctor"],
+)
+def test_importing_a_package_and_looking_imports_nothing_heavy(code: str) -> None:
+    done = _python("-c", f"{code}; import sys; print(*sys.modules)")
+    assert (HEAVY | {"soundfile"}).isdisjoint(done.stdout.split())
+    assert done.stderr == ""
 
 
 def test_help_answers_at_once() -> None:

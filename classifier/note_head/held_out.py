@@ -55,10 +55,6 @@ def grouped_folds(groups: Sequence[str], rng: np.random.Generator) -> list[IntAr
     return [np.flatnonzero(folds == fold) for fold in range(fold_sizes.size)]
 
 
-LEAST_SHARE = 0.01
-"""A position is familiar if this share of the notes of some swara lie nearest to it."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingSet:
     """Notes ready to learn from.
@@ -152,11 +148,13 @@ def answer_held_out(
 
 
 def familiar_positions(evidence: Evidence, labels: IntArray) -> BoolArray:
-    """Return where notes lie, bool, shape [EVIDENCE_DIM]; a stray one is no acquaintance."""
+    """Return the one position of each swara where most of its notes lie, bool, shape [EVIDENCE_DIM].
+
+    A Ga sung half-way to komal Ga lies nearest to komal Ga, which is still no place where Ga is to be named.
+    """
     familiar = np.zeros(EVIDENCE_DIM, dtype=np.bool_)
     for label in np.unique(labels):
         heard = evidence[(labels == label) & evidence.any(axis=1)]
         if heard.size:
-            counts = np.bincount(heard.argmax(axis=1), minlength=EVIDENCE_DIM)
-            familiar |= counts >= max(1.0, LEAST_SHARE * heard.shape[0])
+            familiar[np.bincount(heard.argmax(axis=1)).argmax()] = True
     return familiar

@@ -1,12 +1,15 @@
 """Make the bundled samples: ``python -m swara.data.synth.pack`` writes them into ``data/samples``.
 
-Every voice sings, on every scale, six swaras one by one and Bhupali up and down::
+Every voice sings, on every scale, six swaras one by one and Bhupali up and down, and on four of them all
+twelve svarasthanas from mandra Sa to taar Ni::
 
     low-male/A-sharp/sa.ogg  re.ogg  ga.ogg  pa.ogg  dha.ogg  taar-sa.ogg  bhupali.ogg
+                     svarasthanas.ogg
 """
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +22,7 @@ from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.disk import sha256_of
 from swara.raga.notation import swara_letter
 from swara.raga.ragas import RAGAS
-from swara.raga.swaras import SwaraPitch
+from swara.raga.swaras import SVARASTHANAS, SwaraPitch
 from swara.raga.tonic_names import tonic_hz
 
 from .phones import parse_syllable
@@ -36,6 +39,13 @@ SCALES = {"A": (9, 0), "A-sharp": (10, 0), "B": (11, 0), "C": (0, 1), "C-sharp":
 
 SINGLE = {"sa": "S", "re": "R", "ga": "G", "pa": "P", "dha": "D", "taar-sa": "S'"}
 """The single notes, by the names of their files."""
+
+TWELVE = "svarasthanas"
+"""Name of the files that hold all twelve, so that a head learns what is no swara of Bhupali, too."""
+
+_TWELVE_SCALES = ("A-sharp", "C", "C-sharp", "D")
+_COMPASS_HZ = (66.0, 1090.0)
+"""What every voice sings of the three saptaks: what the pitch head hears, 65 to 1100 Hz, less a margin."""
 
 _VOICES = {"low male": 2, "mid male": 2, "low female": 3, "high female": 3}
 """The voices, with the octave of their Sa on A."""
@@ -129,15 +139,35 @@ def _scale_takes(voice_name: str, scale: str) -> Iterator[PackTake]:
     sa_hz = tonic_hz(pitch_class, _VOICES[voice_name] + up)
     place = f"{_folder_name(voice_name)}/{scale}"
     seeds = np.random.SeedSequence([_SEED, list(VOICES).index(voice_name), pitch_class])
-    *single_rngs, phrase_rng = (np.random.default_rng(seed) for seed in seeds.spawn(len(SINGLE) + 1))
+    rngs = [np.random.default_rng(seed) for seed in seeds.spawn(len(SINGLE) + 2)]
+    *single_rngs, phrase_rng, twelve_rng = rngs
     for (name, letter), rng in zip(SINGLE.items(), single_rngs, strict=True):
         pitches = swara_sequence(letter)
         note = _note(pitches[0], float(rng.uniform(*_SINGLE_S)), voice, rng)
         yield PackTake(f"{place}/{name}.ogg", voice, None, pitches, _sung(pitches, [note], sa_hz, voice, rng))
-    pitches = swara_sequence((*_RAGA.aroha, *_RAGA.avaroha))
-    notes = _phrase(pitches, voice, phrase_rng)
-    take = _sung(pitches, notes, sa_hz, voice, phrase_rng)
-    yield PackTake(f"{place}/{_RAGA.name}.ogg", voice, _RAGA.name, pitches, take)
+    phrase = swara_sequence((*_RAGA.aroha, *_RAGA.avaroha))
+    yield _phrase_take(f"{place}/{_RAGA.name}.ogg", voice, _RAGA.name, phrase, sa_hz, phrase_rng)
+    if scale in _TWELVE_SCALES:
+        yield _phrase_take(f"{place}/{TWELVE}.ogg", voice, None, _twelve(sa_hz), sa_hz, twelve_rng)
+
+
+def _twelve(sa_hz: float) -> tuple[SwaraPitch, ...]:
+    """Return the svarasthanas of three saptaks, upwards, as far as they lie in the compass."""
+    lowest, highest = (1200 * math.log2(hz / sa_hz) for hz in _COMPASS_HZ)
+    all_three = [(svarasthana, octave) for octave in (-1, 0, 1) for svarasthana in SVARASTHANAS]
+    return tuple(pitch for pitch in all_three if lowest <= aim(pitch, 0.0) <= highest)
+
+
+def _phrase_take(
+    name: str,
+    voice: Voice,
+    raga: str | None,
+    pitches: tuple[SwaraPitch, ...],
+    sa_hz: float,
+    rng: np.random.Generator,
+) -> PackTake:
+    notes = _phrase(pitches, voice, rng)
+    return PackTake(name, voice, raga, pitches, _sung(pitches, notes, sa_hz, voice, rng))
 
 
 def _phrase(pitches: Sequence[SwaraPitch], voice: Voice, rng: np.random.Generator) -> list[SungNote]:

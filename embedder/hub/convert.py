@@ -15,11 +15,11 @@ import numpy as np
 from swara.data.errors import OutputError
 from swara.data.installation import install_command
 from swara.data.storage.disk import check_writable, errno_of, write_bytes, writing
-from swara.embedder.errors import ModelError
+from swara.embedder.errors import ModelDamaged, ModelError
 from swara.embedder.litert import stderr_closed
 from swara.embedder.windows import WindowRunner
 
-from .contract import Contract, check_contract
+from .contract import Contract, check_contract, saved_model_digest
 from .converted_network import LiteRTNetwork, block_sizes, signature
 from .savedmodel import SavedModelRunner, first_line
 
@@ -168,6 +168,8 @@ def converted_file(
 
     Raises
     ------
+    ModelDamaged
+        If it is another one after the conversion than `digest` says.
     ModelError, MissingPackage
         If it cannot be converted.
     """
@@ -186,6 +188,8 @@ def converted_file(
             report(f"Converting {contract.name} {again}")
 
         content = exported(saved_model, contract)
+        if saved_model_digest(saved_model) != digest:
+            raise ModelDamaged("it changed while it was converted", where=str(saved_model), fix="Try again")
         for damaged in _named(folder, key):
             with suppress(OSError):
                 damaged.unlink()

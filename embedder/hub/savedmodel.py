@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +15,23 @@ import numpy as np
 from swara.data.clip import Samples
 from swara.data.errors import MissingPackage
 from swara.data.installation import install_command
-from swara.embedder.errors import ModelDamaged, ModelUnfit
+from swara.data.storage.disk import writing
+from swara.embedder.errors import ModelDamaged, ModelError, ModelUnfit, reading
 from swara.embedder.litert import stderr_closed
 
-from .contract import Contract, Outputs
+from .called_part import called_part
+from .contract import SAVED_MODEL_FILE, Contract, Outputs
 
 __all__ = ["SavedModelRunner", "first_line"]
 
+_VARIABLES = "variables"
+"""Where a SavedModel keeps them, and what their files' names begin with."""
+
+_ELSEWHERE = "name another folder for temporary files with TMPDIR"
+
 
 class SavedModelRunner:
-    """A SavedModel, called as it stands; a ``Run`` for ``check_contract``.
+    """The call of a SavedModel, checked before it is loaded; a ``Run`` for ``check_contract``.
 
     Parameters
     ----------
@@ -41,7 +52,8 @@ class SavedModelRunner:
     ModelDamaged
         If TensorFlow cannot load it.
     ModelUnfit
-        If it has no function, or, once called, takes no waveform or gives other things than documented.
+        If `called_part` refuses it, or, once called, it takes no waveform or gives other things than
+        documented.
     MissingPackage
         If TensorFlow is not installed.
     """
@@ -50,8 +62,13 @@ class SavedModelRunner:
         self._contract, self._where = contract, str(folder)
         self.tf = _tensorflow(self._where)
         try:
-            with stderr_closed():
-                self.saved = self.tf.saved_model.load(str(folder))
+            with _private_copy(folder) as copy, stderr_closed():
+                self.saved = self.tf.saved_model.load(str(copy))
+        except ModelUnfit as error:
+            fix = f"Get {contract.url}: swara models pull {contract.name}"
+            raise ModelUnfit(error.what, where=self._where, fix=fix) from error
+        except ModelError:
+            raise
         except Exception as error:  # TensorFlow raises what it likes for a damaged file
             raise ModelDamaged(
                 f"TensorFlow cannot load this SavedModel ({first_line(error)})",
@@ -95,6 +112,36 @@ class SavedModelRunner:
             where=self._where,
             fix=f"Get {self._contract.url}: swara models pull {self._contract.name}",
         )
+
+
+@contextmanager
+def _private_copy(folder: Path) -> Iterator[Path]:
+    """Lend a SavedModel that nobody else can write to, of the part of `folder` that its call needs.
+
+    What was checked is what is loaded, whoever writes to `folder` meanwhile: its graph is read once, and its
+    variables are copied. Nothing else of it, assets and metadata of Keras', is there to be read.
+    """
+    with reading(folder / SAVED_MODEL_FILE):
+        content = (folder / SAVED_MODEL_FILE).read_bytes()
+    part = called_part(content, str(folder))
+    scratch = Path(tempfile.gettempdir())
+    with writing(scratch, "the model cannot be copied", error=ModelError, elsewhere=_ELSEWHERE):
+        lent = tempfile.TemporaryDirectory(prefix="swara-model-")
+    with lent as copy:
+        with writing(scratch, "the model cannot be copied", error=ModelError, elsewhere=_ELSEWHERE):
+            (Path(copy) / SAVED_MODEL_FILE).write_bytes(part)
+            (Path(copy) / _VARIABLES).mkdir()
+            for source in sorted((folder / _VARIABLES).glob(f"{_VARIABLES}.*")):
+                if source.is_file():
+                    _copy(source, Path(copy) / _VARIABLES / source.name)
+        yield Path(copy)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with reading(source):
+        opened = source.open("rb")
+    with opened, target.open("xb") as file:
+        shutil.copyfileobj(opened, file)
 
 
 def first_line(error: Exception) -> str:

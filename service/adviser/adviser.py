@@ -147,9 +147,13 @@ class LiveModel:
             vector = pool(embeddings, note.start_s, note.end_s)
             first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
             prediction = self.head.predict(vector, pitch_evidence(cents[first:last]))
-            letter = swara_letter(*parse_swara(f"{note.raga_saptak} {note.raga_swara}"))
-            verdict = agreement(letter, prediction)
-            near = self.samples.nearest(vector, letter, count=self.neighbours, exclude=self.own)
+            # A komal Ga in Bhupali is no Ga, though Ga is what the singer may have meant and wants to hear.
+            sung, meant = (
+                swara_letter(*parse_swara(f"{saptak} {swara}"))
+                for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
+            )
+            verdict = agreement(sung, prediction)
+            near = self.samples.nearest(vector, meant, count=self.neighbours, exclude=self.own)
             opinions.append(
                 NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
             )

@@ -76,12 +76,13 @@ class NoteOpinion:
     probability : float
         How sure it is, 0 to 1.
     agrees : bool or None
-        Whether that is the raga's swara that the pitch shows; None where the head abstains or does not
-        know that swara.
+        Whether that is the swara that the pitch shows, in the raga or not; None where the head abstains or
+        does not know that swara.
     reason : str or None
         Why it disagrees or is silent.
     neighbours : tuple of Neighbour
-        The nearest professional samples of the same swara, nearest first, one for each recording.
+        The nearest professional samples of the raga's swara nearest to it, nearest first, one for each
+        recording.
     """
 
     swara: str

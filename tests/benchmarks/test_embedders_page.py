@@ -67,27 +67,17 @@ def _page(measured: Measured) -> str:
 
 
 class TestPeers:
-    def test_ours_comes_first_and_random_weights_are_never_judged(self):
-        assert next(iter(PEERS)) == OURS
-        assert all(name == peer.name for name, peer in PEERS.items())
-        assert [peer.name for peer in PEERS.values() if peer.speed_only] == ["yamnet-float", "vggish"]
-
     def test_an_unknown_embedder_is_refused(self):
         with pytest.raises(SystemExit, match="there is no embedder openl3"):
             present(("builtin", "openl3"))
 
-    def test_what_is_not_installed_is_left_out(self, monkeypatch):
+    def test_what_is_not_installed_or_lacks_its_weights_is_left_out(self, tmp_path, monkeypatch):
         monkeypatch.setattr(peers, "find_spec", lambda name: None)
-        here, absent = present((OURS, FLOOR))
-        assert [peer.name for peer in here] == [OURS]
-        assert [peer.missing for peer in absent] == ["not installed: librosa"]
-
-    def test_weights_that_are_not_there_leave_yamnet_out(self, tmp_path, monkeypatch):
         monkeypatch.setenv(peers.MODELS, str(tmp_path))
-        here, absent = present((YAMNET,))
-        assert not here
-        assert absent[0].missing.startswith("there is no ")
-        assert str(tmp_path) in absent[0].missing
+        here, absent = present((OURS, FLOOR, YAMNET))
+        assert [peer.name for peer in here] == [OURS]
+        assert absent[0].missing.startswith(f"there is no {tmp_path}")
+        assert absent[1].missing == "not installed: librosa"
 
     def test_models_lie_beside_the_recordings_unless_told_otherwise(self, tmp_path, monkeypatch):
         monkeypatch.delenv(peers.MODELS, raising=False)
@@ -102,17 +92,15 @@ class TestTargets:
         checks = [check for section in measured.sections() for check in section.checks]
         verdicts = {check.what: check.verdict for check in checks}
         assert len(verdicts) == len(checks) == 17
-        assert verdicts["Iowa recordings: ahead of YAMNet by"] == "met"
-        # Neck and neck is not ahead.
-        assert verdicts["TimGM6mb: ahead of YAMNet by"] == "missed by 0.1 points"
-        assert verdicts["same singer, as recorded: MRR"] == "met"
-        assert verdicts["same singer, as recorded: ahead of MFCC by"] == "missed by 0.02"
-        assert verdicts["same singer, a half a fifth higher: MRR"] == "missed by 0.05"
-        assert verdicts["note head, calans: right"] == "met"
-        assert verdicts["note head, bundled samples in other keys: right"] == "missed by 1.0 points"
-        assert verdicts["throughput over YAMNet's, one core"] == "met"
-        assert verdicts["time of `swara analyze` over `import tensorflow`"] == "met"
-        assert verdicts["peak memory of `swara analyze`"] == "met"
+        assert {
+            "Iowa recordings: ahead of YAMNet by": "met",
+            "TimGM6mb: ahead of YAMNet by": "missed by 0.1 points",  # neck and neck is not ahead
+            "same singer, as recorded: ahead of MFCC by": "missed by 0.02",
+            "same singer, a half a fifth higher: MRR": "missed by 0.05",
+            "note head, bundled samples in other keys: right": "missed by 1.0 points",
+            "throughput over YAMNet's, one core": "met",
+            "time of `swara analyze` over `import tensorflow`": "met",
+        }.items() <= verdicts.items()
 
     def test_what_was_not_measured_is_no_target(self):
         assert Measured().sections() == []
@@ -123,19 +111,18 @@ class TestTargets:
 class TestPage:
     def test_it_holds_every_table(self, measured):
         page = _page(measured)
-        met = sum(check.met for section in measured.sections() for check in section.checks)
-        assert f"{met} of 17 targets were met. Missed:" in page
-        assert "| **swara, built in** | 90.0 (" in page
-        assert "| YAMNet (TFLite, 8 bits) | +15.0 (" in page
-        assert "| MFCC, clarinet | 20 | 0 | 0 | 0 |" in page
-        assert "| MFCC | -0.01 (-0.01 to -0.01) **behind** | +0.29 (+0.29 to +0.29) |" in page
-        assert "| swara, built in, mean alone | 0.95 | 0.55 |" in page
-        assert "| **swara, built in** | 80.0 (80.0 to 80.0) | 70.0 (70.0 to 70.0) |" in page
-        assert "| pitch alone | 100 of 100 (100.0 %) | 100 of 100 (100.0 %) | 98 of 100 (99.0 %) |" in page
-        assert "| **swara, built in** | 900 | 1800 | 900 | 9.0 | 0.25 s | 60 MB | 90 MB |" in page
-        assert "| `swara analyze` | 0.90 s | 250 MB |" in page
-        # Random weights stand in the table of costs; nowhere else.
-        assert page.count("VGGish") == 1
+        for row in (
+            "YAMNet (TFLite, 8 bits) | +15.0 (",
+            "MFCC, clarinet | 20 | 0 | 0 | 0 |",
+            "MFCC | -0.01 (-0.01 to -0.01) **behind** | +0.29 (+0.29 to +0.29) |",
+            "swara, built in, mean alone | 0.95 | 0.55 |",
+            "**swara, built in** | 80.0 (80.0 to 80.0) | 70.0 (70.0 to 70.0) |",
+            "pitch alone | 100 of 100 (100.0 %) | 100 of 100 (100.0 %) | 98 of 100 (99.0 %) |",
+            "**swara, built in** | 900 | 1800 | 900 | 9.0 | 0.25 s | 60 MB | 90 MB |",
+            "`swara analyze` | 0.90 s | 250 MB |",
+        ):
+            assert f"| {row}" in page
+        assert page.count("VGGish") == 1  # random weights stand in the table of costs alone
 
     def test_it_says_whose_weights_are_random_and_draws_beside_it(self, measured, tmp_path):
         options = PAGE.parser("").parse_args(
@@ -197,22 +184,14 @@ class TestCommandLine:
         monkeypatch.delenv("SWARA_EVAL_DATA", raising=False)
         monkeypatch.setenv(peers.CACHE, str(tmp_path / "cache"))
 
-    def test_an_unknown_part_is_refused(self):
-        with pytest.raises(SystemExit):
-            embedders.main(["--parts", "taste"])
-
-    def test_without_recordings_it_says_what_it_left_out(self, tmp_path: Path, capsys):
+    def test_without_recordings_and_soundfonts_it_says_what_it_left_out(self, tmp_path: Path, monkeypatch):
+        monkeypatch.setattr("swara.data.synth.soundfont.FOLDERS", (str(tmp_path),))
+        monkeypatch.delenv("SWARA_SOUNDFONTS", raising=False)
         page = tmp_path / "docs" / "embedders.md"
-        embedders.main(["--only", OURS, "--parts", "singers", "notes", "--page", str(page)])
+        parts = ["singers", "notes", "instruments"]
+        embedders.main(["--only", OURS, "--parts", *parts, "--page", str(page)])
         text = page.read_text("utf-8")
         assert "- who sings: there is no folder ssvd" in text
         assert "- which swara: there is no folder sung_notes, hindustani_calan" in text
-        assert "wrote" in capsys.readouterr().out
+        assert "- which instrument: there is no soundfont FluidR3_GM.sf2" in text
         assert not page.with_suffix(".png").exists()
-
-    def test_a_missing_soundfont_leaves_the_instruments_out(self, tmp_path: Path, monkeypatch):
-        monkeypatch.setattr("swara.data.synth.soundfont.FOLDERS", (str(tmp_path),))
-        monkeypatch.delenv("SWARA_SOUNDFONTS", raising=False)
-        page = tmp_path / "embedders.md"
-        embedders.main(["--only", OURS, "--parts", "instruments", "--page", str(page)])
-        assert "- which instrument: there is no soundfont FluidR3_GM.sf2" in page.read_text("utf-8")

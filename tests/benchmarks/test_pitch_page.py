@@ -77,21 +77,13 @@ def _page(measured: Measured) -> str:
     return PAGE.render(measured.sections())
 
 
-def test_every_tracker_is_described() -> None:
-    assert [entry.name for entry in TRACKERS.values() if entry.ours] == ["head", "head-live"]
-    assert all(name == entry.name for name, entry in TRACKERS.items())
-
-
-def test_an_unknown_tracker_is_refused() -> None:
-    with pytest.raises(SystemExit, match="there is no tracker crepe"):
-        present(("pyin", "crepe"))
-
-
 def test_a_missing_package_leaves_the_peer_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trackers, "_version", lambda package: "" if package == "torch" else "1.0")
     here, absent = present(("swiftf0", "fcpe", "pesto", "praat"))
     assert [entry.name for entry in here] == ["swiftf0", "praat"]
     assert [entry.missing for entry in absent] == [("torch",), ("torch",)]
+    with pytest.raises(SystemExit, match="there is no tracker crepe"):
+        present(("pyin", "crepe"))
 
 
 @pytest.mark.xdist_group("pyin")
@@ -138,14 +130,19 @@ class TestTracks:
         assert TRACKERS["pyin"].release != TRACKERS["head"].release
 
 
-def test_the_page_holds_every_table(measured: Measured) -> None:
+def test_the_page_holds_every_table_and_the_plot_is_drawn(measured: Measured, tmp_path: Path) -> None:
     page = _page(measured)
-    assert "| times 1 | 66.7/66.7/66.7 |" in page
-    assert "| times 2 | 66.67 |" in page  # octave errors: the tone of 230 Hz is off by more
-    assert "| times 2 | +66.7 (+0.0 to +100.0) |" in page
-    assert "| times 1 | 100.0 |" in page  # all of hush called voiced
-    assert "150-210" in page
-    assert "0.40 s" in page
+    for row in (
+        "| times 1 | 66.7/66.7/66.7 |",
+        "| times 2 | 66.67 |",  # octave errors: the tone of 230 Hz is off by more
+        "| times 2 | +66.7 (+0.0 to +100.0) |",
+        "| times 1 | 100.0 |",  # all of hush called voiced
+        "0.40 s",
+    ):
+        assert row in page
+    assert measured.draw(tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
+    assert not Measured(measured.entries, (), FOUND, {}, {}).draw(tmp_path / "none.png")
 
 
 def test_a_peer_that_is_ahead_is_said_to_be(measured: Measured) -> None:
@@ -166,13 +163,6 @@ def test_trackers_are_compared_on_the_clips_that_both_heard() -> None:
     assert Scores(counts, (0, 1000, 2000)).within[0].value == 0.5
 
 
-def test_the_plot_is_drawn(measured: Measured, tmp_path: Path) -> None:
-    assert measured.draw(tmp_path / "plot.png")
-    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
-    assert not Measured(measured.entries, (), FOUND, {}, {}).draw(tmp_path / "none.png")
-    assert not (tmp_path / "none.png").exists()
-
-
 def test_slow_trackers_hear_every_third_clip_of_many(made_up) -> None:
     slow = Entry("x1", "slow", ("numpy",), made_up[0].make, every=3)
     found = (Condition("clean", "clean", "voices", lambda: [_tone(200.0)] * 7), FOUND[-1])
@@ -181,22 +171,16 @@ def test_slow_trackers_hear_every_third_clip_of_many(made_up) -> None:
     assert results["hush"]["x1"].clips == (0,)
 
 
-class TestCommandLine:
-    @pytest.fixture(autouse=True)
-    def _no_recordings(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("SWARA_EVAL_DATA", raising=False)
-
-    def test_an_unknown_condition_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(SystemExit, match="there is no condition fog"):
-            pitch.main(["--only", "pyin", "--conditions", "fog", "--cache", str(tmp_path)])
-
-    def test_it_writes_a_page_from_what_ships(self, tmp_path: Path, monkeypatch, made_up) -> None:
-        monkeypatch.setattr(pitch, "present", lambda names: ([made_up[0]], [TRACKERS["fcpe"]]))
-        page, figures = tmp_path / "docs" / "pitch.md", tmp_path / "raw.json"
-        words = ["--conditions", "silence,white", "--no-cost", "--page", str(page), "--quick"]
-        pitch.main([*words, "--cache", str(tmp_path / "c"), "--json", str(figures)])
-        text = page.read_text("utf-8")
-        assert "- FCPE: not installed: torchfcpe, torch" in text
-        assert "Where nobody sings" in text
-        assert "only what is synthesized was measured" in " ".join(text.split())
-        assert set(json.loads(figures.read_text("utf-8"))["results"]) == {"silence", "white"}
+def test_it_writes_a_page_from_what_ships(tmp_path: Path, monkeypatch, made_up) -> None:
+    monkeypatch.delenv("SWARA_EVAL_DATA", raising=False)
+    monkeypatch.setattr(pitch, "present", lambda names: ([made_up[0]], [TRACKERS["fcpe"]]))
+    page, figures = tmp_path / "docs" / "pitch.md", tmp_path / "raw.json"
+    words = ["--no-cost", "--quick", "--page", str(page), "--json", str(figures)]
+    words += ["--cache", str(tmp_path / "c")]
+    with pytest.raises(SystemExit, match="there is no condition fog"):
+        pitch.main([*words, "--conditions", "fog"])
+    pitch.main([*words, "--conditions", "silence,white"])
+    text = page.read_text("utf-8")
+    assert "- FCPE: not installed: torchfcpe, torch" in text
+    assert "only what is synthesized was measured" in " ".join(text.split())
+    assert set(json.loads(figures.read_text("utf-8"))["results"]) == {"silence", "white"}

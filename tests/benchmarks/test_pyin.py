@@ -108,18 +108,6 @@ def slow_refine(samples: np.ndarray, rate_hz: int, time_s: float, hz: float) -> 
     return periods * rate_hz / (best + shift), at
 
 
-def tone(hz: float, seconds: float = 0.4, rate_hz: int = TRACK_RATE_HZ) -> Clip:
-    """A harmonic tone: eight partials, as far as the sample rate has room, with phases of their own."""
-    times_s = np.arange(round(seconds * rate_hz)) / rate_hz
-    orders = [k for k in range(1, 9) if k * hz < 0.45 * rate_hz]
-    samples = sum(0.3 / k * np.cos(2 * np.pi * k * hz * times_s + k * k) for k in orders)
-    return Clip(np.asarray(0.5 * samples, dtype=np.float32), rate_hz)
-
-
-def cents(hz: np.ndarray, reference_hz: np.ndarray | float) -> np.ndarray:
-    return 1200 * np.log2(hz / reference_hz)
-
-
 def test_every_frame_is_that_of_a_slow_loop():
     rng = np.random.default_rng(2)
     count = TRACK_RATE_HZ * 6
@@ -140,43 +128,7 @@ def test_every_frame_is_that_of_a_slow_loop():
     )
     np.testing.assert_allclose(found_hz[2:-2], slow[:, 0], rtol=1e-7)
     np.testing.assert_allclose(periodicity[2:-2], slow[:, 1], atol=1e-7)
-
-
-@pytest.mark.parametrize(
-    "hz", [65.0, 82.4, 110.3, 138.59, 147.1, 207.65, 261.63, 391.7, 523.25, 784.2, 1099.0]
-)
-def test_a_tone_is_measured_within_a_cent_from_anywhere_in_the_search_range(hz):
-    clip = tone(hz)
-    times_s = np.arange(0.05, 0.35, 0.01)
-    coarse_hz = hz * 2 ** (np.linspace(-12, 12, times_s.size) / 1200)
-
-    found_hz, periodicity = refine(clip, times_s, coarse_hz)
-
-    assert np.abs(cents(found_hz, hz)).max() <= 1.0
-    assert periodicity.min() > 0.9
-
-
-def test_an_estimate_with_no_peak_near_it_stays_as_it_was():
-    clip = tone(200.0)
-    times_s = np.arange(0.1, 0.3, 0.01)
-    coarse_hz = np.full(times_s.size, 200.0 * 2 ** (150 / 1200))
-
-    np.testing.assert_array_equal(refine(clip, times_s, coarse_hz)[0], coarse_hz)
-
-
-def test_periodicity_tells_voice_from_noise():
-    rng = np.random.default_rng(4)
-    noise = Clip(np.asarray(0.1 * rng.standard_normal(TRACK_RATE_HZ), np.float32), TRACK_RATE_HZ)
-    times_s = np.arange(0.1, 0.9, 0.01)
-
-    assert np.quantile(refine(noise, times_s, np.full(times_s.size, 150.0))[1], 0.95) < 0.35
-
-
-def test_silence_has_no_periodicity_and_keeps_the_estimate():
-    silent = Clip(np.zeros(TRACK_RATE_HZ, np.float32), TRACK_RATE_HZ)
-    times_s = np.arange(0.1, 0.9, 0.01)
-
-    found_hz, periodicity = refine(silent, times_s, np.full(times_s.size, 150.0))
-
+    # Silence has no periodicity and keeps the estimate.
+    kept_hz, periodicity = refine(Clip(np.zeros(count, np.float32), TRACK_RATE_HZ), times_s, coarse_hz)
     assert (periodicity == 0).all()
-    assert (found_hz == 150.0).all()
+    assert (kept_hz == coarse_hz).all()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -32,18 +30,6 @@ def _write(path: Path, samples: np.ndarray, rate_hz: int = RATE_HZ, **kwargs: st
     return path
 
 
-def _sparse_wav(path: Path, duration_s: int, rate_hz: int = 8_000) -> Path:
-    """A WAV of silence that takes no room on the disk."""
-    _write(path, np.zeros(1, dtype=np.int16), rate_hz, subtype="PCM_16")
-    data = bytearray(path.read_bytes())
-    at = data.find(b"data") + 4
-    size = 2 * rate_hz * duration_s
-    data[4:8], data[at : at + 4] = struct.pack("<I", at - 4 + size), struct.pack("<I", size)
-    path.write_bytes(data)
-    os.truncate(path, at + 4 + size)
-    return path
-
-
 def _not_a_number(path: Path) -> None:
     samples = _sung(1.0)
     samples[8_000] = np.nan
@@ -66,31 +52,32 @@ BAD_RECORDINGS = {
     ),
     "not a number": (_not_a_number, r"0\.500 s is not a finite number", "Export the recording again"),
     "a tenth of a second": (lambda path: _write(path, _sung(0.1)), r"lasts 0\.1 s", "Record a longer take"),
-    "three hours": (
-        lambda path: _sparse_wav(path, 3 * 3_600),
-        r"lasts 180\.0 minutes, the limit is 20",
-        "--max-minutes 180",
-    ),
 }
 
 
-OUTPUTS = ("--json", "--csv", "--pitch-csv", "--plot", "--report", "--target")
+OUTPUTS = {
+    "analyze": ("--json", "--csv", "--pitch-csv", "--plot", "--report", "--target"),
+    "pitch": ("-o", "--plot"),
+    "spectrogram": ("-o",),
+}
+EACH_OUTPUT = [(command, option) for command, options in OUTPUTS.items() for option in options]
 
 
-def _all_outputs(folder: Path) -> list[str]:
-    return [word for option in OUTPUTS for word in (option, str(folder / f"out{option}"))]
+def _all_outputs(command: str, folder: Path) -> list[str]:
+    return [word for option in OUTPUTS[command] for word in (option, str(folder / f"out{option}"))]
 
 
+@pytest.mark.parametrize("command", OUTPUTS)
 @pytest.mark.parametrize("case", BAD_RECORDINGS)
-def test_a_bad_recording_is_one_line_and_no_file(swara, assert_one_line, tmp_path: Path, case: str) -> None:
+def test_a_bad_recording_is_one_line_and_no_file(
+    swara, assert_one_line, tmp_path: Path, command: str, case: str
+) -> None:
     make, what, fix = BAD_RECORDINGS[case]
     path = tmp_path / "take.wav"
     make(path)
     outputs = tmp_path / "outputs"
     outputs.mkdir()
-
-    done = swara("analyze", path, *_all_outputs(outputs))
-
+    done = swara(command, path, *_all_outputs(command, outputs))
     assert_one_line(done, "^swara: " + re.escape(str(path)), what, fix)
     assert list(outputs.iterdir()) == []
 
@@ -125,23 +112,22 @@ class TestUnusualButGood:
         assert "No singing was found." in done.out
         assert "No singing was found." in page.read_text("utf-8")
 
-    def test_half_an_mp3_is_judged_and_the_reader_is_told(self, swara, stub_tracker, tmp_path: Path) -> None:
-        noise = np.random.default_rng(0).standard_normal(8 * 44_100)
-        path = _write(tmp_path / "take.mp3", (0.1 * noise).astype(np.float32), 44_100)
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        done = swara("analyze", path, "--tonic", "C#3")
+    def test_half_an_mp3_is_judged_and_the_reader_is_told(self, swara, stub_tracker, half_an_mp3) -> None:
+        done = swara("analyze", half_an_mp3, "--tonic", "C#3")
         assert (done.code, done.err) == (0, "")
         assert "Before you believe it" in done.out
         assert "could be decoded" in " ".join(done.out.split())
 
     def test_a_lifted_limit_and_the_limit_in_minutes(
-        self, swara, assert_one_line, stub_tracker, tmp_path: Path
+        self, swara, assert_one_line, stub_tracker, sparse_wav, tmp_path: Path
     ) -> None:
-        path = _sparse_wav(tmp_path / "take.wav", 90)
+        path = sparse_wav(tmp_path / "take.wav", 90)
         short = swara("analyze", path, "--max-minutes", 1, "-q")
         assert_one_line(short, r"lasts 1\.5 minutes, the limit is 1", "--max-minutes 2")
         for minutes in (0, 1.5):
             assert swara("analyze", path, "--max-minutes", minutes, "-q") == (0, "", "")
+        long = sparse_wav(tmp_path / "long.wav", 3 * 3_600)
+        assert_one_line(swara("analyze", long), r"180\.0 minutes, the limit is 20", "--max-minutes 180")
 
 
 @pytest.mark.parametrize(
@@ -163,34 +149,31 @@ def test_a_value_that_means_nothing(
 
 class TestOutputsThatCannotBe:
     @pytest.fixture(autouse=True)
-    def _no_analysis(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def _no_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Outputs are refused before the time is spent."""
-        monkeypatch.setattr(
-            "swara.service.export.take_files.pitch_tracker", lambda name: pytest.fail("analyzed")
-        )
+        for worker in ("take_files.pitch_tracker", "pitch_file.HeadTracker", "spectrogram_file.decode"):
+            monkeypatch.setattr(f"swara.service.export.{worker}", lambda *_, **__: pytest.fail("worked"))
 
-    @pytest.mark.parametrize(
-        ("option", "name", "patterns"),
-        [
-            *((option, "absent/out", ("absent", "Create the folder first")) for option in OUTPUTS),
-            ("--plot", "", ("this is a folder", "Name a file")),
-        ],
-    )
-    def test_no_such_folder_and_a_folder(
-        self, swara, assert_one_line, demo: Path, tmp_path: Path, option, name, patterns
+    @pytest.mark.parametrize(("command", "option"), EACH_OUTPUT)
+    def test_no_such_folder_a_folder_or_the_take_itself(
+        self, swara, assert_one_line, demo: Path, tmp_path: Path, command, option
     ) -> None:
-        assert_one_line(swara("analyze", demo, option, tmp_path / name), *patterns)
+        take = tmp_path / "take"
+        take.write_bytes(demo.read_bytes())
+        for name, wanted in (
+            ("absent/out", ("absent", "Create the folder first")),
+            ("", ("this is a folder", "Name a file")),
+            ("take", ("the recording that is analyzed",)),
+        ):
+            assert_one_line(swara(command, take, option, tmp_path / name), *wanted)
+        assert take.read_bytes() == demo.read_bytes()
 
-    def test_one_file_for_two(self, swara, assert_one_line, demo: Path, tmp_path: Path) -> None:
-        done = swara("analyze", demo, "--json", tmp_path / "a", "--csv", tmp_path / "." / "a")
+    @pytest.mark.parametrize("options", [("analyze", "--json", "--csv"), ("pitch", "-o", "--plot")])
+    def test_one_file_for_two(self, swara, assert_one_line, demo: Path, tmp_path: Path, options) -> None:
+        command, one, other = options
+        done = swara(command, demo, one, tmp_path / "a", other, tmp_path / "." / "a")
         assert_one_line(done, "two outputs", "Give each its own file")
         assert list(tmp_path.iterdir()) == []
-
-    def test_the_take_itself(self, swara, assert_one_line, demo: Path, tmp_path: Path) -> None:
-        take = tmp_path / "take.flac"
-        take.write_bytes(demo.read_bytes())
-        assert_one_line(swara("analyze", take, "--target", take), "the recording that is analyzed")
-        assert take.read_bytes() == demo.read_bytes()
 
     @pytest.mark.parametrize(
         ("command", "option", "file", "fix"),
@@ -198,6 +181,7 @@ class TestOutputsThatCannotBe:
             ("analyze", "--plot", "a.jpg", "Name it a.png"),
             ("analyze", "--target", "a.mp3", "Name it a.wav"),
             ("pitch", "--plot", "a.pdf", "Name it a.png"),
+            *(("spectrogram", "-o", f"x.{end}", r"Name it x\.png\.") for end in ("jpg", "PDF", "01")),
         ],
     )
     def test_a_name_that_says_another_format(
@@ -225,6 +209,14 @@ class TestWrongUsage:
             (["analyze", "TAKE", "--max-minutes", "nan"], "--max-minutes nan"),
             (["analyze", "TAKE", "--max-minutes", "soon"], "--max-minutes"),
             (["analyze", "TAKE", "--csv", "-"], "--json"),
+            (["pitch"], "recording"),
+            (["pitch", "TAKE", "--bogus"], "--bogus"),
+            (["pitch", "TAKE", "--plot", "-"], "only the CSV can go to stdout"),
+            (["pitch", "TAKE", "--max-minutes", "-1"], "--max-minutes -1"),
+            (["pitch", "TAKE", "-o"], "-o"),
+            (["spectrogram", "TAKE"], "-o"),
+            (["spectrogram", "TAKE", "-o", "-"], "a picture cannot go to stdout"),
+            (["spectrogram", "TAKE", "-o", "x.png", "--max-minutes", "-1"], "--max-minutes -1"),
         ],
     )
     def test_exit_2_and_the_fault_named(
@@ -233,10 +225,10 @@ class TestWrongUsage:
         monkeypatch.chdir(tmp_path)
         done = swara(*(demo if word == "TAKE" else word for word in words))
         assert (done.code, done.out) == (2, "")
-        assert "--help" in done.err
+        assert "--help" in done.err or "requires an argument" in done.err
         *_, fault = done.err.splitlines()
         assert fault.startswith("Error: ")
-        assert named in fault
+        assert named.lower() in fault.lower()
         assert "Traceback" not in done.err
         assert list(tmp_path.iterdir()) == []
 
@@ -276,7 +268,7 @@ class TestAnalysisThatEndsEarly:
     )
     @pytest.mark.usefixtures("raised")
     def test_is_one_line_or_none_and_no_file(self, swara, demo: Path, tmp_path: Path, code, said) -> None:
-        done = swara("analyze", demo, *_all_outputs(tmp_path))
+        done = swara("analyze", demo, *_all_outputs("analyze", tmp_path))
         assert (done.code, done.out, done.err.strip()) == (code, "", said)
         assert list(tmp_path.iterdir()) == []
 
@@ -294,8 +286,8 @@ PEAK = 'print("peak", *[line for line in open("/proc/self/status") if line.start
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
-def test_three_hours_take_less_than_a_gigabyte(stub_command, tmp_path: Path) -> None:
-    take = _sparse_wav(tmp_path / "take.wav", 3 * 3_600, RATE_HZ)
+def test_three_hours_take_less_than_a_gigabyte(stub_command, sparse_wav, tmp_path: Path) -> None:
+    take = sparse_wav(tmp_path / "take.wav", 3 * 3_600, RATE_HZ)
     report = tmp_path / "report.json"
     words = ("analyze", take, "--max-minutes", 0, "--tonic", "C#3", "--json", report)
     done = subprocess.run(stub_command(*words, last=PEAK), capture_output=True, text=True, check=True)

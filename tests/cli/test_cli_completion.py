@@ -22,19 +22,10 @@ SWARA = "import sys; sys.argv[0] = 'swara'; from swara import cli; cli.main()"
 
 def _offered(*words: str, **environment: str) -> list[str]:
     """Return what is offered for the last of `words`, as typed so far."""
-    asked = {
-        "COMP_WORDS": "\n".join(("swara", *words)),
-        "COMP_CWORD": str(len(words)),
-        "_SWARA_COMPLETE": "complete_bash",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", SWARA],
-        cwd=ROOT,
-        env={**os.environ, **asked, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    asked = {"COMP_WORDS": "\n".join(("swara", *words)), "COMP_CWORD": str(len(words))}
+    around = {**os.environ, **asked, "_SWARA_COMPLETE": "complete_bash", **environment}
+    command = [sys.executable, "-c", SWARA]
+    done = subprocess.run(command, cwd=ROOT, env=around, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout.split()
 
@@ -50,16 +41,13 @@ def _offered(*words: str, **environment: str) -> list[str]:
         (("samples", "add", "notes", "--raga", "Bh"), ["Bhupali", "Bhairav"]),
         (("samples", "label", "0a1b", "--raga", "tod"), ["todi"]),
         (("analyze", "take.wav", "--raga", "xyz"), []),
+        # Nothing, so that the shell offers the files that there are.
+        (("analyze", "ta"), []),
+        (("analyze", "take.wav", "--json", ""), []),
     ],
 )
 def test_the_rest_of_a_word_is_offered(words: tuple[str, ...], offered: list[str]) -> None:
     assert _offered(*words) == offered
-
-
-@pytest.mark.parametrize("words", [("analyze", "ta"), ("analyze", "take.wav", "--json", "")])
-def test_nothing_is_offered_for_a_file(words: tuple[str, ...]) -> None:
-    """So that the shell offers the files that there are."""
-    assert _offered(*words) == []
 
 
 @pytest.mark.parametrize(
@@ -97,17 +85,8 @@ def test_bash_takes_the_script_and_completes_with_it(tmp_path: Path) -> None:
         _swara_completion swara
         printf '%s\\n' "${COMPREPLY[@]}"
     """
-    done = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=ROOT,
-        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.split("\n") == [
-        "complete -o default -F _swara_completion swara",
-        "yaman",
-        "yaman-kalyan",
-        "",
-    ]
+    around = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    words = ["bash", "--norc", "-c", script]
+    done = subprocess.run(words, cwd=ROOT, env=around, capture_output=True, text=True, check=True)
+    takes_it = "complete -o default -F _swara_completion swara"
+    assert done.stdout.split("\n") == [takes_it, "yaman", "yaman-kalyan", ""]

@@ -25,12 +25,8 @@ def _made(before: float, after: float, unlabelled: int = 0) -> Finetuned:
 
 @pytest.fixture
 def made_of(monkeypatch: pytest.MonkeyPatch):
-    def give(made: Finetuned) -> None:
-        monkeypatch.setattr(
-            "swara.service.embedders.finetune.finetune_embedder", lambda *given, **named: made
-        )
-
-    return give
+    place = "swara.service.embedders.finetune.finetune_embedder"
+    return lambda made: monkeypatch.setattr(place, lambda *given, **named: made)
 
 
 def test_too_few_recordings_are_told_without_tensorflow(
@@ -59,7 +55,7 @@ def test_without_tensorflow_one_line_says_what_to_install(swara, monkeypatch: py
     assert done.err.count("\n") == 1
 
 
-def test_a_better_one_is_told_with_its_figures_and_its_use(swara, made_of) -> None:
+def test_a_better_one_is_told_with_its_figures_and_one_kept_anyway_says_so(swara, made_of) -> None:
     made_of(_made(0.5, 0.75, unlabelled=3))
     done = swara("finetune")
     assert done.code == 0
@@ -69,9 +65,6 @@ def test_a_better_one_is_told_with_its_figures_and_its_use(swara, made_of) -> No
     assert "3 recordings have no labels and were left out" in words
     assert "lost some of what it could before" in words
     assert "swara rebuild --embedder finetuned-0123abcd" in words
-
-
-def test_one_kept_anyway_says_so(swara, made_of) -> None:
     made_of(_made(0.5, 0.5 + LEAST_GAIN / 2))
     words = " ".join(swara("finetune", "--keep-anyway").out.split())
     assert "is no better than the built-in embedder; kept because of --keep-anyway" in words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -123,51 +122,14 @@ def test_silence_and_no_singing_can_be_drawn(tmp_path: Path) -> None:
         _pixels(picture)
 
 
-class TestErrors:
-    @pytest.mark.parametrize(
-        ("take", "words", "patterns"),
-        [
-            ("absent.wav", ("-o", "x.png"), ("absent.wav", "no such file")),
-            ("noise.wav", ("-o", "x.png"), ("noise.wav",)),
-            ("take.flac", ("-o", "x.png", "--max-minutes", 0.05), ("take.flac", "limit")),
-            ("take.flac", ("-o", "no/x.png"), ("no",)),
-        ],
-    )
-    def test_is_one_line_and_no_file(
-        self, swara, assert_one_line, demo: Path, tmp_path: Path, monkeypatch, take, words, patterns
-    ) -> None:
-        monkeypatch.chdir(tmp_path)
-        Path("noise.wav").write_bytes(os.urandom(4000))
-        assert_one_line(swara("spectrogram", demo if take == demo.name else take, *words), *patterns)
-        assert [path.name for path in tmp_path.iterdir()] == ["noise.wav"]
+def test_a_recording_over_the_limit_is_one_line_and_no_file(swara, assert_one_line, demo, tmp_path) -> None:
+    done = swara("spectrogram", demo, "-o", tmp_path / "x.png", "--max-minutes", 0.05)
+    assert_one_line(done, "take.flac", "limit")
+    assert list(tmp_path.iterdir()) == []
 
-    def test_the_recording_itself_is_not_written_over(self, swara, assert_one_line, tmp_path: Path) -> None:
-        take = _tone(tmp_path / "take.wav", 200)
-        before = take.read_bytes()
-        plain = take.rename(tmp_path / "take")
-        assert_one_line(swara("spectrogram", plain, "-o", plain), "the recording that is analyzed")
-        take = plain.rename(take)
-        assert_one_line(swara("spectrogram", take, "-o", take), "take.wav")
-        assert take.read_bytes() == before
 
-    @pytest.mark.parametrize("name", ["x.jpg", "x.PDF", "take.01"])
-    def test_a_name_that_promises_no_png(
-        self, swara, assert_one_line, demo, tmp_path: Path, name: str, monkeypatch
-    ) -> None:
-        monkeypatch.setattr(
-            "swara.service.export.spectrogram_file.decode", lambda *_, **__: pytest.fail("it was decoded")
-        )
-        picture = tmp_path / name
-        suffix, better = picture.suffix, f"Name it {picture.stem}.png."
-        assert_one_line(swara("spectrogram", demo, "-o", picture), f"ends in {suffix}", better)
-        assert list(tmp_path.iterdir()) == []
-
-    @pytest.mark.parametrize("name", ["x", "x.PNG"])
-    def test_a_name_that_promises_nothing_else(self, swara, tmp_path: Path, name: str) -> None:
-        tone = _tone(tmp_path / "tone.wav", 300)
-        assert swara("spectrogram", tone, "-o", tmp_path / name).code == 0
-        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
-
-    @pytest.mark.parametrize("words", [(), ("-o", "-"), ("-o", "x.png", "--max-minutes", "-1")], ids=str)
-    def test_wrong_usage(self, swara, demo: Path, words: tuple[str, ...]) -> None:
-        assert swara("spectrogram", demo, *words).code == 2
+@pytest.mark.parametrize("name", ["x", "x.PNG"])
+def test_a_name_that_promises_nothing_else(swara, tmp_path: Path, name: str) -> None:
+    tone = _tone(tmp_path / "tone.wav", 300)
+    assert swara("spectrogram", tone, "-o", tmp_path / name).code == 0
+    assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

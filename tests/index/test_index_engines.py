@@ -8,16 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from swara.data.synth import VOICES, bhupali_take
-from swara.embedder.builtin.embedder import BuiltinEmbedder
-from swara.embedder.pooling import pool
 from swara.index import IndexDamaged
 from swara.index.faiss_index import FaissIndex
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.where(lengths > 0, vectors / np.where(lengths > 0, lengths, 1), 0).astype(np.float32)
+    return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def _exact(
@@ -63,35 +60,13 @@ def test_faiss_agrees_on_adversarial_vectors(case: tuple[np.ndarray, np.ndarray,
     _agree(*case)
 
 
-@settings(deadline=None)  # a busy machine is no fault
-@given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.sampled_from([1, 3, 80]), st.integers(1, 30))
-def test_faiss_agrees_on_random_vectors(seed: int, count: int, dim: int, k: int) -> None:
-    rng = np.random.default_rng(seed)
-    vectors = _unit(rng.normal(size=(count, dim)))
-    queries = np.concatenate([vectors[:2], _unit(rng.normal(size=(25, dim)))])
-    _agree(vectors, rng.permutation(count).astype(np.int64), queries, k)
-
-
-@pytest.mark.parametrize("step", [0.0, 1e-8, 1e-7, 1e-6])
+@pytest.mark.parametrize("step", [0.0, 1e-8, 1e-7, 1e-6, 1.0, 1e3])
 @pytest.mark.parametrize("count", [30, 700])
-def test_faiss_agrees_on_crowds_nearer_than_float32_can_tell(count: int, step: float) -> None:
+@pytest.mark.parametrize("dim", [1, 80])
+def test_faiss_agrees_on_crowds_nearer_than_float32_can_tell(count: int, step: float, dim: int) -> None:
     rng = np.random.default_rng(5)
-    crowd = rng.normal(size=80) + step * rng.normal(size=(count, 80))
+    crowd = rng.normal(size=dim) + step * rng.normal(size=(count, dim))
     _agree(_unit(crowd), rng.permutation(count).astype(np.int64), _unit(crowd[:3]), 5)
-
-
-def test_faiss_agrees_on_real_embeddings() -> None:
-    """Notes of synthesized takes, each twice and with a silent one among them."""
-    notes = [
-        pool(BuiltinEmbedder().embed(take.clip), truth.label.start_s, truth.label.end_s)
-        for seed, voice in enumerate(list(VOICES.values())[:4])
-        for take in [bhupali_take(seed, voice=voice)]
-        for truth in take.labels
-    ]
-    vectors = np.stack([*notes, *notes, np.zeros_like(notes[0])])
-    ids = np.random.default_rng(1).permutation(len(vectors)).astype(np.int64)
-    for k in (1, 3, len(vectors) + 1):
-        _agree(vectors, ids, vectors, k)
 
 
 def test_memory_layout_does_not_matter() -> None:
@@ -101,20 +76,6 @@ def test_memory_layout_does_not_matter() -> None:
     for layout in (np.asfortranarray(vectors), vectors, vectors[::-1].copy()[::-1]):
         answer = FaissIndex(layout, ids).search(layout, 4)
         assert [a.tobytes() for a in answer] == [e.tobytes() for e in expected]
-
-
-def test_what_goes_in_is_copied() -> None:
-    vectors = np.eye(3, dtype=np.float32)
-    index = FaissIndex(vectors, np.arange(3))
-    vectors[:] = 0
-    assert index.search(np.eye(3, dtype=np.float32), 1)[1].tolist() == [[0], [1], [2]]
-
-
-def test_an_empty_index_answers() -> None:
-    index = FaissIndex(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
-    scores, ids = index.search(np.ones((2, 3), np.float32), 2)
-    assert ids.tolist() == [[-1, -1], [-1, -1]]
-    assert (scores == -np.inf).all()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e30])
@@ -139,6 +100,19 @@ def test_what_does_not_fit_is_refused() -> None:
             index.search(queries, 1)
     with pytest.raises(ValueError, match="0 neighbours"):
         index.search(vectors, 0)
+
+
+def test_what_goes_in_is_copied() -> None:
+    vectors = np.eye(3, dtype=np.float32)
+    index = FaissIndex(vectors, np.arange(3))
+    vectors[:] = 0
+    assert index.search(np.eye(3, dtype=np.float32), 1)[1].tolist() == [[0], [1], [2]]
+
+
+def test_an_empty_index_answers() -> None:
+    index = FaissIndex(np.zeros((0, 3), np.float32), np.zeros(0, np.int64))
+    scores, ids = index.search(np.ones((2, 3), np.float32), 2)
+    assert (ids.tolist(), scores.tolist()) == ([[-1, -1]] * 2, [[-np.inf] * 2] * 2)
 
 
 def test_faiss_comes_back_from_its_bytes() -> None:

@@ -6,8 +6,6 @@ environment sees the third-party packages of the one that runs the tests, throug
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import re
 import shutil
@@ -15,7 +13,6 @@ import subprocess
 import sys
 import tarfile
 import venv
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +29,7 @@ _HOSTILE = dict.fromkeys(_NAMES, "raise RuntimeError('this is another program')\
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it lies.
-    """
+    """A virtual environment in a folder."""
 
     folder: Path
 
@@ -80,34 +71,9 @@ def _write_files(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
-def _write_wheel(folder: Path, name: str, version: str, files: Mapping[str, str]) -> Path:
-    """Write a wheel of pure Python, as any build tool would."""
-    info = f"{name}-{version}.dist-info"
-    listed = dict(files) | {
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: by hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = cli:main\n",
-    }
-    sums = {each: hashlib.sha256(text.encode()).digest() for each, text in listed.items()}
-    record = [
-        f"{each},sha256={base64.urlsafe_b64encode(sums[each]).decode().rstrip('=')}," for each in listed
-    ]
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as wheel:
-        for each, text in listed.items():
-            wheel.writestr(each, text)
-        wheel.writestr(f"{info}/RECORD", "\n".join([*record, f"{info}/RECORD,,", ""]))
-    return path
-
-
 @pytest.fixture(scope="session")
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     return _run
-
-
-@pytest.fixture(scope="session")
-def write_wheel() -> Callable[..., Path]:
-    return _write_wheel
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,19 @@ import pytest
 pytestmark = pytest.mark.xdist_group("install")
 
 OLD = {
+    "pyproject.toml": """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "swara"
+version = "0.1.0"
+scripts = {swara = "cli:main"}
+[tool.hatch.build.targets.wheel]
+include = ["*.py"]
+""",
     "cli.py": "def main():\n    print('swara, the old one')\n",
-    "data/__init__.py": "",
-    "raga/__init__.py": "",
-    "service/__init__.py": "",
+    **dict.fromkeys(("data/__init__.py", "raga/__init__.py", "service/__init__.py"), ""),
 }
 
 
@@ -25,12 +34,13 @@ def test_the_doctor_names_the_old_one_and_the_way_out_works(
     tmp_path: Path,
     wheel_file: Path,
     new_environment: Callable[..., Any],
-    write_wheel: Callable[..., Path],
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    old = write_wheel(tmp_path, "swara", "0.1.0", OLD)
+    for name, text in OLD.items():
+        (tmp_path / "old" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "old" / name).write_text(text, "utf-8")
     environment = new_environment("two of the name", hostile=False)
-    environment.install(old)
+    environment.install(tmp_path / "old")
     assert run(environment.command, cwd=tmp_path).stdout == "swara, the old one\n"
     environment.install(wheel_file)
     assert run(environment.command, "--version", cwd=tmp_path).stdout.startswith("swara 0.")

@@ -47,21 +47,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class Way:
-    """One way to have swara.
-
-    Parameters
-    ----------
-    environment : Environment
-        As conftest.py makes them.
-    command : list of str
-        What starts the command line.
-    folder : Path
-        Where swara runs from.
-    came_from : Path or None
-        What its advice must name; None where pip knows nothing of it.
-    variables : mapping
-        Of the environment that it runs in.
-    """
+    """One way to have swara: it runs from `folder`; its advice must name what it came from, if pip knows."""
 
     environment: Any
     command: list[str]

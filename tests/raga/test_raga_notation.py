@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import unicodedata
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swara.raga.errors import BadNotation
+from swara.raga.errors import BadNotation, BadTonic, UnknownRaga
 from swara.raga.notation import (
     NotatedSwara,
     parse_notation,
@@ -17,8 +18,9 @@ from swara.raga.notation import (
     to_roman,
     turn_pitches,
 )
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.swaras import SVARASTHANAS, parse_swara, svarasthana_named
+from swara.raga.tonic_names import parse_tonic
 
 PITCHES = st.tuples(st.sampled_from(SVARASTHANAS), st.integers(-3, 3))
 JOINTS = st.sampled_from([(False, False), (True, False), (False, True)])
@@ -50,12 +52,26 @@ def test_devanagari_is_nfc_and_keeps_the_count_of_swaras(line) -> None:
 
 
 @given(st.text(alphabet="SrRgGmMPdDnN.'-~,()^ \nxआ", max_size=20))
-def test_any_text_is_notation_or_bad(text) -> None:
+def test_notation_that_is_read_is_written_as_it_was(text) -> None:
     try:
         line = parse_notation(text)
     except BadNotation:
         return
     assert parse_notation(to_roman(line)) == line
+
+
+@pytest.mark.parametrize(
+    ("read", "refusal", "is_right"),
+    [
+        (raga_named, UnknownRaga, lambda raga: raga in RAGAS.values()),
+        (parse_swara, BadNotation, lambda found: found[0] in SVARASTHANAS),
+        (parse_tonic, BadTonic, lambda tonic: tonic.candidates_hz()),
+    ],
+)
+@given(text=st.text(max_size=20))
+def test_any_text_is_understood_or_refused(read, refusal, is_right, text) -> None:
+    with contextlib.suppress(refusal):
+        assert is_right(read(text))
 
 
 def test_every_sign() -> None:
@@ -108,19 +124,6 @@ def test_bad_notation_names_the_part_and_its_place(text, token, where) -> None:
     assert caught.value.where == where
 
 
-def test_a_meend_to_nowhere_is_not_written() -> None:
-    dangling = (NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)
-    for write in (to_roman, to_devanagari):
-        with pytest.raises(ValueError, match="next one"):
-            write(dangling)
-
-
-@pytest.mark.parametrize("parts", [{"beats": 0}, {"meend_to_next": True, "ends_phrase": True}])
-def test_a_notated_swara_makes_sense(parts) -> None:
-    with pytest.raises(ValueError):
-        NotatedSwara(SVARASTHANAS[0], **parts)
-
-
 @given(PITCHES)
 def test_a_letter_names_its_swara(pitch) -> None:
     assert parse_swara(swara_letter(*pitch)) == pitch
@@ -146,9 +149,6 @@ def test_bhatkhande_marks_follow_the_whole_syllable(name, text) -> None:
 def test_every_swara_is_written_its_own_way_in_devanagari() -> None:
     written = {swara_devanagari(place, octave) for place in SVARASTHANAS for octave in range(-2, 3)}
     assert len(written) == 12 * 5
-
-
-def test_devanagari_of_a_phrase() -> None:
     assert to_devanagari(parse_notation("S - ^RG~P, (P)")) == "सा - ^रेग~प, (प)"
 
 
@@ -170,6 +170,16 @@ def test_a_turn_goes_above_main_below_main(pitch, raga, figure) -> None:
     assert " ".join(swara_letter(*p) for p in turned) == figure
 
 
-def test_a_turn_needs_a_neighbour() -> None:
-    with pytest.raises(ValueError, match="neighbour"):
-        turn_pitches(parse_swara("P"), {7})
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: to_roman((NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)), "next one"),
+        (lambda: to_devanagari((NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)), "next one"),
+        (lambda: NotatedSwara(SVARASTHANAS[0], beats=0), None),
+        (lambda: NotatedSwara(SVARASTHANAS[0], meend_to_next=True, ends_phrase=True), None),
+        (lambda: turn_pitches(parse_swara("P"), {7}), "neighbour"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()

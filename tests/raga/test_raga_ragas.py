@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from swara import raga
 from swara.raga.errors import UnknownRaga
@@ -37,28 +35,15 @@ def test_the_table_holds_the_ragas_promised() -> None:
 
 
 @pytest.mark.parametrize("raga", RAGAS.values(), ids=lambda r: r.name)
-def test_a_raga_has_its_swaras_and_no_others(raga) -> None:
+def test_a_raga_is_what_the_books_say(raga) -> None:
     assert "".join(s.letter for s in SVARASTHANAS if raga.allows(s.index)) == SWARAS[raga.display]
-
-
-@pytest.mark.parametrize("raga", RAGAS.values(), ids=lambda r: r.name)
-def test_ascent_rises_to_taar_sa_and_descent_falls_to_sa(raga) -> None:
+    assert raga.vadi + raga.samvadi == WEIGHTS.get(raga.display, raga.vadi + raga.samvadi)
+    apart = svarasthana_named(raga.vadi).index - svarasthana_named(raga.samvadi).index
+    assert apart % 12 in {5, 7}, "a fourth or a fifth"
     up = [12 * s.octave + s.svarasthana.index for s in parse_notation(" ".join(raga.aroha))]
     down = [12 * s.octave + s.svarasthana.index for s in parse_notation(" ".join(raga.avaroha))]
     assert up == sorted(up)
     assert (up[-1], down[0], down[-1]) == (12, 12, 0)
-
-
-@pytest.mark.parametrize("raga", RAGAS.values(), ids=lambda r: r.name)
-def test_vadi_and_samvadi_lie_a_fourth_or_fifth_apart(raga) -> None:
-    apart = svarasthana_named(raga.vadi).index - svarasthana_named(raga.samvadi).index
-    assert apart % 12 in {5, 7}
-
-
-@pytest.mark.parametrize(("display", "weights"), WEIGHTS.items())
-def test_vadi_and_samvadi(display, weights) -> None:
-    raga = raga_named(display)
-    assert raga.vadi + raga.samvadi == weights
 
 
 @pytest.mark.parametrize(
@@ -77,25 +62,17 @@ def test_usual_spellings(display, texts) -> None:
     assert {raga_named(text).display for text in texts} == {display}
 
 
-def test_the_nearest_ragas_are_named() -> None:
-    with pytest.raises(UnknownRaga) as caught:
-        raga_named("bupali")
-    assert str(caught.value).startswith('no raga is called "bupali". The nearest')
-    assert "Bhupali" in str(caught.value)
-    with pytest.raises(UnknownRaga, match=r"names are Yaman Kalyan and Yaman[.]"):
-        raga_named("yaman kalian")
-    with pytest.raises(UnknownRaga) as caught:
-        raga_named("zzz")
-    assert all(raga.display in str(caught.value) for raga in RAGAS.values())
-
-
-@given(st.text(max_size=20))
-def test_any_text_is_a_raga_or_unknown(text) -> None:
-    try:
-        found = raga_named(text)
-    except UnknownRaga:
-        return
-    assert found in RAGAS.values()
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bupali", r'^no raga is called "bupali"\. The nearest.*Bhupali'),
+        ("yaman kalian", r"names are Yaman Kalyan and Yaman[.]"),
+        ("zzz", "".join(f"(?=.*{raga.display})" for raga in RAGAS.values())),
+    ],
+)
+def test_the_nearest_ragas_are_named(text, said) -> None:
+    with pytest.raises(UnknownRaga, match=said):
+        raga_named(text)
 
 
 @pytest.mark.parametrize(("vadi", "pakad"), [("m", "S R"), ("R", "S m")])
@@ -106,10 +83,9 @@ def test_an_outline_must_agree_with_itself(vadi, pakad) -> None:
 
 def test_the_ground_floor_stands_on_the_standard_library_alone() -> None:
     code = "import raga.ragas, raga.tonic_names, raga.tuning, sys\nprint(*sys.modules)"
-    root, known = Path(raga.__file__).parents[1], {*sys.stdlib_module_names, "raga", "__main__"}
-    ran = subprocess.run(
-        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=root
-    )
+    words, root = [sys.executable, "-S", "-c", code], Path(raga.__file__).parents[1]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True, cwd=root)
+    known = {*sys.stdlib_module_names, "raga", "__main__"}
     assert {name.partition(".")[0] for name in ran.stdout.split()} <= known
 
 

@@ -26,22 +26,23 @@ def test_what_a_tonic_may_look_like(texts, parts) -> None:
     assert {parse_tonic(text) for text in texts} == {ParsedTonic(*parts)}
 
 
-@pytest.mark.parametrize("text", ["", "H", "Sa", "C##", "#", "-5", "C#3x", "1e3", "nan", "C# +12", "207,65"])
-def test_nonsense_is_refused(text) -> None:
-    with pytest.raises(BadTonic, match=r"is no tonic.*such as C#"):
-        parse_tonic(text)
-
-
-@pytest.mark.parametrize("text", ["0", "79.99", "400.01 Hz", "9" * 400, "D#2", "G#4", "C99", "C-2"])
-def test_a_sa_outside_the_range_is_refused(text) -> None:
-    with pytest.raises(BadTonic, match=r"outside the range.*80 to 400 Hz"):
-        parse_tonic(text)
-
-
-def test_frequencies_of_notes() -> None:
-    assert tonic_hz(9, 4) == 440.0
-    assert tonic_hz(1, 3) == pytest.approx(138.5913, abs=1e-4)
-    assert tonic_hz(0, 4) == pytest.approx(261.6256, abs=1e-4)
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (
+            ["", "H", "Sa", "C##", "#", "-5", "C#3x", "1e3", "nan", "C# +12", "207,65"],
+            "is no tonic.*such as C#",
+        ),
+        (
+            ["0", "79.99", "400.01 Hz", "9" * 400, "D#2", "G#4", "C99", "C-2"],
+            "outside the range.*80 to 400 Hz",
+        ),
+    ],
+)
+def test_nonsense_and_a_sa_outside_the_range_are_refused(texts, said) -> None:
+    for text in texts:
+        with pytest.raises(BadTonic, match=said):
+            parse_tonic(text)
 
 
 @pytest.mark.parametrize("pitch_class", range(12))
@@ -50,6 +51,11 @@ def test_candidates_are_every_octave_in_range(pitch_class) -> None:
     every_hz = [tonic_hz(pitch_class, octave) for octave in range(-2, 12)]
     assert list(candidates_hz) == [hz for hz in every_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ]
     assert 2 <= len(candidates_hz) <= 3
+
+
+def test_frequencies_of_notes() -> None:
+    assert tonic_hz(9, 4) == 440.0
+    assert [tonic_hz(1, 3), tonic_hz(0, 4)] == pytest.approx([138.5913, 261.6256], abs=1e-4)
 
 
 def test_one_candidate_when_octave_or_frequency_is_given() -> None:
@@ -92,12 +98,3 @@ def test_only_a_frequency_has_a_name(hz) -> None:
 def test_a_name_is_read_back_within_half_a_cent(hz) -> None:
     (read_hz,) = parse_tonic(note_name(hz)).candidates_hz()
     assert read_hz == pytest.approx(hz, rel=2 ** (0.501 / 1200) - 1)
-
-
-@given(st.text(max_size=12))
-def test_any_text_is_a_tonic_or_bad(text) -> None:
-    try:
-        parsed = parse_tonic(text)
-    except BadTonic:
-        return
-    assert parsed.candidates_hz()

@@ -20,12 +20,12 @@ import pytest
 import soundfile
 
 from benchmarks.rebuild.choir import sing
+from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
-from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import append_recordings
-from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.disk import sha256_of
 from swara.embedder import EmbedderSpec, Embeddings
@@ -260,40 +260,30 @@ def as_nobody(tmp_path: Path) -> Callable[[], None]:
     return lambda: os.seteuid(NOBODY)
 
 
-class StubTracker:
-    """Hears the pitch of a plain tone in each frame, from the distance of its zero crossings."""
+class StubTracker(ToneTracker):
+    """Counts how often it is asked."""
 
     name = "stub"
-    release = "1"
-
-    def __init__(self) -> None:
-        self.tracked = 0
+    tracked = 0
 
     def track(self, clip: Clip, progress: object = None) -> PitchTrack:
         """Track a clip."""
         self.tracked += 1
-        times_s = HOP_S * np.arange(frame_count(clip))
-        rising = np.flatnonzero((clip.samples[:-1] < 0) & (clip.samples[1:] >= 0)) / clip.rate_hz
-        hz = np.interp(times_s, rising[1:], 1.0 / np.diff(rising))
-        sung = np.ones(times_s.size, dtype=np.bool_)
-        return PitchTrack(times_s, hz, np.ones(times_s.size), sung)
+        return super().track(clip)
 
 
-class StubEmbedder:
-    """Sums the samples of each frame up in three figures."""
+class StubEmbedder(ToneEmbedder):
+    """Counts how often it is asked; another seed is another embedder."""
 
     def __init__(self, seed: int = 1) -> None:
+        super().__init__()
         self.spec = replace(SPEC, parameters={"seed": seed})
         self.embedded = 0
 
     def embed(self, clip: Clip) -> Embeddings:
         """Embed a clip."""
         self.embedded += 1
-        frame = round(clip.rate_hz * self.spec.hop_s)
-        frames = clip.samples[: clip.samples.size // frame * frame].reshape(-1, frame)
-        vectors = np.stack([frames.std(axis=1), frames.max(axis=1), np.ones(len(frames))], axis=1)
-        times_s = self.spec.hop_s * (np.arange(len(frames)) + 0.5)
-        return Embeddings(vectors.astype(np.float32), times_s, self.spec)
+        return super().embed(clip)
 
 
 class Studio(Lab):
@@ -314,22 +304,17 @@ class Studio(Lab):
 
     def add(self, name: str, *, singer: str = "singer 0", detuned_cents: float = 0.0) -> Recording:
         """Make a recording of six notes and add it."""
-        rate = 16_000
+        rate, swaras, labels = 16_000, ["S", "P"] * 3, []
         times_s = np.arange(round(self.NOTE_S * rate)) / rate
-        tones = {
-            swara: 0.5 * np.sin(2 * np.pi * self.SA_HZ * ratio * 2 ** (detuned_cents / 1200) * times_s + 0.1)
-            for swara, ratio in (("S", 1.0), ("P", 1.5))
-        }
-        swaras = ["S", "P"] * 3
+        sa_hz = self.SA_HZ * 2 ** (detuned_cents / 1200)
+        hz = {"S": sa_hz, "P": 1.5 * sa_hz}
+        tones = [0.5 * np.sin(2 * np.pi * hz[swara] * times_s + 0.1) for swara in swaras]
         path = self.sounds / f"{name}.wav"
-        soundfile.write(path, np.concatenate([tones[swara] for swara in swaras]), rate, subtype="PCM_16")
-        labels = tuple(
-            SwaraLabel(n * self.NOTE_S + 0.05, (n + 1) * self.NOTE_S - 0.05, swara)
-            for n, swara in enumerate(swaras)
-        )
-        recording = Recording(
-            str(path), sha256_of(path), singer, self.SA_HZ, None, labels, "of no value", synthesized=True
-        )
+        soundfile.write(path, np.concatenate(tones), rate, subtype="PCM_16")
+        for n, swara in enumerate(swaras):
+            labels.append(SwaraLabel(n * self.NOTE_S + 0.05, (n + 1) * self.NOTE_S - 0.05, swara))
+        described = (singer, self.SA_HZ, None, tuple(labels), "of no value")
+        recording = Recording(str(path), sha256_of(path), *described, synthesized=True)
         append_recordings(self.store.corpus, [recording])
         return recording
 

@@ -128,7 +128,9 @@ def render_found(found: SearchResult, console: Console) -> None:
     for remark in found.warnings:
         page.warn(f"{remark}.")
     page.line(f"{wording.note_span(note)}  {wording.spot_words(note, found.report.raga)}", "bold")
-    page.line(f"The head hears {opinion.swara} ({percent(opinion.probability)}).")
+    heard = f"the note head hears {opinion.swara} ({percent(opinion.probability)})"
+    words = opinion.reason if opinion.agrees is None and opinion.reason else heard
+    page.line(f"{words[:1].upper()}{words[1:]}.")
     if opinion.reason:
         page.line(opinion.reason)
     if not opinion.neighbours:

@@ -17,82 +17,58 @@ from swara.classifier.note_head.regression import softmax
 
 
 @pytest.fixture
-def guesses(rng):
-    """400 notes of 4 swaras; the scores are honest at temperature 1."""
-    scores = rng.normal(0.0, 2.0, (400, 4))
-    truth = np.array([rng.choice(4, p=row) for row in softmax(scores)])
-    return scores, truth
-
-
-@pytest.fixture
 def rng():
     return np.random.default_rng(8)
 
 
+@pytest.fixture
+def guesses(rng):
+    """400 notes of 4 swaras; the scores are honest at temperature 1."""
+    scores = rng.normal(0.0, 2.0, (400, 4))
+    return scores, np.array([rng.choice(4, p=row) for row in softmax(scores)])
+
+
 def test_the_log_loss_is_scikit_learns(guesses):
     scores, truth = guesses
-
-    assert log_loss(softmax(scores), truth) == pytest.approx(
-        metrics.log_loss(truth, softmax(scores)), abs=1e-12
-    )
+    oracle = metrics.log_loss(truth, softmax(scores))
+    assert log_loss(softmax(scores), truth) == pytest.approx(oracle, abs=1e-12)
 
 
 @pytest.mark.parametrize("boasting", [1.0, 2.0, 4.0])
-def test_scores_that_boast_are_cooled_by_as_much(guesses, boasting):
+def test_scores_that_boast_are_cooled_by_as_much_and_never_sharpened(guesses, boasting):
     scores, truth = guesses
-
     assert temperature_for(scores * boasting, truth) == pytest.approx(boasting, rel=0.15)
-
-
-def test_scores_are_never_sharpened():
     sure_and_right = np.eye(3)[[0, 1, 2] * 10] * 5.0
-
     assert temperature_for(sure_and_right, np.array([0, 1, 2] * 10)) == 1.0
 
 
 def test_a_class_never_taught_has_no_chance_and_breaks_nothing():
     scores = np.array([[1.0, -np.inf, 0.0], [0.0, -np.inf, 2.0]])
-
     assert np.isfinite(temperature_for(scores, np.array([0, 2])))
     assert softmax(scores)[:, 1].tolist() == [0.0, 0.0]
 
 
-def test_the_threshold_is_the_lowest_that_keeps_99_percent_right():
+def test_the_threshold_is_the_lowest_that_keeps_99_percent_right_or_the_highest_there_is():
     confidence = np.concatenate([np.full(100, 0.9), np.full(10, 0.705)])
     right = np.concatenate([np.ones(100, bool), np.zeros(10, bool)])
-
     assert abstention_threshold(confidence, right) == pytest.approx(0.71)
     assert abstention_threshold(confidence, np.ones(110, bool)) == 0.5
+    assert abstention_threshold(np.linspace(0.3, 1.0, 50), np.arange(50) % 2 == 0) == pytest.approx(0.95)
 
 
-def test_a_head_that_is_never_right_enough_has_the_highest_threshold():
-    confidence, right = np.linspace(0.3, 1.0, 50), np.arange(50) % 2 == 0
-
-    assert abstention_threshold(confidence, right) == pytest.approx(0.95)
-
-
-def test_the_calibration_error_by_a_slow_reference(rng):
+def test_the_calibration_error_by_a_slow_reference(rng, guesses):
     confidence = np.append(rng.uniform(0.0, 1.0, 300), [1.0, 0.0])
     right = rng.random(302) < confidence**2
-    total = 0.0
-    for low in range(10):
-        inside = [
-            i for i, value in enumerate(confidence) if int(value * 10) == low or (low == 9 and value == 1.0)
-        ]
-        gap = np.mean(confidence[inside]) - np.mean(right[inside])
-        total += len(inside) / 302 * abs(gap)
-
+    total, tenths = 0.0, np.minimum((confidence * 10).astype(int), 9)
+    for tenth in range(10):
+        inside = tenths == tenth
+        total += inside.sum() / 302 * abs(confidence[inside].mean() - right[inside].mean())
     assert expected_calibration_error(confidence, right) == pytest.approx(total)
     assert total > 0.1
-
-
-def test_honest_probabilities_have_a_small_calibration_error(guesses):
     scores, truth = guesses
-    probabilities = softmax(scores)
-
-    right = probabilities.argmax(axis=1) == truth
-    assert expected_calibration_error(probabilities.max(axis=1), right) < 0.08
-    assert expected_calibration_error(softmax(5 * scores).max(axis=1), right) > 0.15
+    for boast, low, high in ((1, 0.0, 0.08), (5, 0.15, 1.0)):
+        said = softmax(boast * scores)
+        assert low < expected_calibration_error(said.max(axis=1), said.argmax(axis=1) == truth) < high
 
 
 def test_the_figures_are_scikit_learns(guesses):
@@ -101,9 +77,7 @@ def test_the_figures_are_scikit_learns(guesses):
     named, answered = probabilities.argmax(axis=1), probabilities.max(axis=1) > 0.6
     singers = ["Asha" if i % 3 else "Bela" for i in range(truth.size)]
     classes = ("S", "R", "G", "P")
-
     found = score(classes, Answers(truth, probabilities, answered, singers))
-
     assert found.notes == 400
     assert found.accuracy == pytest.approx(metrics.accuracy_score(truth, named))
     assert found.coverage == pytest.approx(answered.mean())
@@ -122,8 +96,6 @@ def test_the_figures_are_scikit_learns(guesses):
 
 def test_without_notes_there_are_no_figures():
     nothing = Answers(np.zeros(0, np.intp), np.zeros((0, 2)), np.zeros(0, bool), [])
-
     found = score(("S", "P"), nothing)
-
     assert (found.notes, found.accuracy, found.precision, found.calibration_error) == (0, None, None, None)
     assert found.recall == {"S": None, "P": None}

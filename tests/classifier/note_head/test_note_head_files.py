@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from swara.classifier import HeadError
-from swara.classifier.note_head.evidence import EVIDENCE_DIM
+from swara.classifier.note_head.evidence import EVIDENCE_DIM, pitch_evidence
 from swara.classifier.note_head.files import load_note_head, save_note_head
 from swara.classifier.note_head.head import NoteHead
 from swara.classifier.note_head.regression import Linear
@@ -50,10 +50,8 @@ def saved(tmp_path):
 def rewritten(path, **changes):
     """Save the file again with other arrays, its checksums right."""
     with np.load(path) as found:
-        arrays = dict(found)
-    arrays |= changes
-    kept = {name: array for name, array in arrays.items() if array is not None}
-    np.savez(path, **kept)
+        arrays = dict(found) | changes
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
     return path
 
 
@@ -65,7 +63,6 @@ def test_a_head_comes_back_as_it_was(tmp_path, uses_embedding):
         head = head_of(linear=linear, uses_embedding=False)
     content = written(head, tmp_path / "head.npz")
     again = load_note_head(tmp_path / "head.npz")
-
     assert (again.classes, again.temperature, again.threshold) == ((".D", "S", "S'"), 1.25, 0.6)
     assert again.embedding_dim == (3 if uses_embedding else 0)
     np.testing.assert_array_equal(again.linear.weights, head.linear.weights)
@@ -88,19 +85,15 @@ def test_one_flipped_byte_anywhere_is_noticed_or_does_no_harm(saved):
 
 
 @pytest.mark.parametrize("keep", [0, 1, 30, 500, -30, -1])
-def test_a_torn_file_is_refused(saved, keep):
+def test_a_torn_or_missing_file_is_refused(saved, keep):
     saved.write_bytes(saved.read_bytes()[:keep])
-
     with pytest.raises(HeadError, match="Run: swara rebuild") as refused:
         load_note_head(saved)
     assert refused.value.where == str(saved)
-
-
-def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(HeadError, match="the file is missing"):
-        load_note_head(tmp_path / "nowhere.npz")
+        load_note_head(saved.with_name("nowhere.npz"))
     with pytest.raises(HeadError):
-        load_note_head(tmp_path)
+        load_note_head(saved.parent)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +138,6 @@ def test_nothing_is_unpickled(saved):
     buffer.write(pickle.dumps([Trap()]))
     with zipfile.ZipFile(saved, "a") as archive:
         archive.writestr("extra.npy", buffer.getvalue())
-
     with pytest.raises(HeadError):
         load_note_head(saved)
 
@@ -158,3 +150,13 @@ def test_a_head_that_does_not_fit_together_is_never_made(changes):
         changes |= {"uses_embedding": False}
     with pytest.raises(ValueError):
         head_of(**changes)
+
+
+def test_a_head_that_is_sure_still_has_no_answer_where_it_heard_nothing():
+    sure = Linear(np.zeros(38), np.ones(38), np.zeros((2, 38)), np.array([0.0, 9.0]))
+    familiar = np.arange(38) == 20
+    head = head_of(classes=("S", "P"), linear=sure, uses_embedding=False, familiar=familiar)
+    for cents, heard in ((702.0, True), (498.0, False)):
+        found = head.predict(np.zeros(0, np.float32), pitch_evidence(np.array([cents])))
+        assert (found.swara, found.abstained, found.unfamiliar) == ("P", not heard, not heard)
+        assert found.probability > 0.99

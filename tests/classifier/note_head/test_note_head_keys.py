@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.note_head.fit import fit_note_head
-from swara.classifier.note_head.head import agreement
+from swara.classifier.note_head.head import Agreement, NotePrediction, agreement
 from swara.data.synth import VOICES, bhupali_take
 from swara.data.synth.pack import pack_takes
 from swara.raga.tonic_names import tonic_hz
@@ -60,23 +61,18 @@ def test_notes_in_keys_held_out_are_named(trained, voice, key, pitch_class):
     lowest_hz = VOICES[voice].range_hz[0]
     sa_hz = next(hz for octave in range(2, 5) if (hz := tonic_hz(pitch_class, octave)) >= lowest_hz)
     take = bhupali_take(3, sa_hz=sa_hz, voice=VOICES[voice], phrase=SWARAS, errors_cents=ERRORS_CENTS)
-
     for source in sources_of(take, SWARAS.split(), voice, key):
         prediction = trained.head.predict(source.embedding, pitch_evidence(source.cents))
         assert agreement(source.swara, prediction).agrees, (source.swara, prediction)
 
 
-def test_every_swara_was_learned_and_tested_on_the_other_voice(trained):
+def test_every_swara_is_learned_and_tested_on_the_other_voice_but_not_told_by_the_sound_alone(trained):
+    """Without pitch the head would have to guess: it says so."""
     assert trained.head.classes == tuple(SWARAS.split())
     assert (trained.metrics.split, trained.metrics.scores.accuracy) == ("singer", 1.0)
-
-
-def test_the_sound_alone_does_not_tell_the_swara(trained):
-    """Without pitch the head would have to guess: it says so."""
     take = bhupali_take(4, sa_hz=tonic_hz(5, 3), voice=VOICES["low female"], phrase=SWARAS)
     for source in sources_of(take, SWARAS.split(), "low female", "F"):
-        prediction = trained.head.predict(source.embedding, pitch_evidence(np.array([])))
-        assert prediction.abstained
+        assert trained.head.predict(source.embedding, pitch_evidence(np.array([]))).abstained
 
 
 def test_the_pitch_is_believed_against_any_voice(trained):
@@ -86,3 +82,23 @@ def test_the_pitch_is_believed_against_any_voice(trained):
         stray = rng.normal(size=trained.head.embedding_dim).astype(np.float32)
         prediction = trained.head.predict(stray / np.linalg.norm(stray), pitch_evidence(np.full(9, 702.0)))
         assert prediction.swara == "P"
+
+
+HEARD = NotePrediction("G", 0.97, "R", 0.02, abstained=False, unfamiliar=False, known=("S", "R", "G", "S'"))
+UNSURE = {"probability": 0.48, "runner_up_probability": 0.4, "abstained": True}
+
+
+@pytest.mark.parametrize(
+    ("letter", "changes", "agrees", "reason"),
+    [
+        ("G", {}, True, None),
+        ("S'", {}, False, "the note head hears G (97%) where the pitch shows S'"),
+        ("m", {}, None, "the note head has not learned m"),
+        ("G'", {}, None, "the note head has not learned G'"),
+        ("G", UNSURE, None, "the note head is not sure: G (48%) or R (40%)"),
+        ("G", {"abstained": True, "unfamiliar": True}, None, "the note head has heard no note at this pitch"),
+    ],
+    ids=["same", "another", "never learned", "another octave", "abstains", "no sample there"],
+)
+def test_it_agrees_with_the_pitch_or_says_why_not(letter, changes, agrees, reason):
+    assert agreement(letter, replace(HEARD, **changes)) == Agreement(agrees, reason)

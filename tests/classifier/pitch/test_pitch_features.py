@@ -45,13 +45,6 @@ def test_the_means_of_the_past_are_weighted_by_age():
             np.testing.assert_allclose(found[frame, which], slow, atol=2e-4)
 
 
-def test_the_means_of_the_past_do_not_depend_on_the_cut():
-    seen = levels(90)
-    background = Background()
-    parts = [background.push(part) for part in np.split(seen, [1, 2, 30, 30, 77])]
-    np.testing.assert_array_equal(np.concatenate(parts), Background().push(seen))
-
-
 def test_the_input_holds_two_frames_channel_by_channel():
     seen, means = levels(6, 1), levels(12, 2).reshape(6, 2, 2, BINS)
     found = network_input(seen, means)

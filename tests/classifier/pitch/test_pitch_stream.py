@@ -51,10 +51,11 @@ def test_however_it_is_cut_the_frames_are_the_same_bit_for_bit(samples, whole, s
 
 
 def test_streams_do_not_disturb_each_other(samples, whole):
-    one, other = PitchStream(), PitchStream()
-    tracks = []
+    one, other, nothing = PitchStream(), PitchStream(), np.zeros(0, np.float32)
+    tracks = [one.push(nothing)]
     for at in range(0, samples.size, 4000):
-        tracks.append(one.push(samples[at : at + 4000]))
+        tracks += [one.push(samples[at : at + 4000]), one.push(nothing)]
+        assert len(tracks[-1]) == len(tracks[0]) == 0
         other.push(samples[::-1][at : at + 4000].copy())
         HeadTracker().track(Clip(samples[:800], TRACK_RATE_HZ))
     assert_same(joined([*tracks, one.finish()]), whole)
@@ -77,14 +78,6 @@ def test_in_all_there_is_a_frame_for_each_10_ms_begun(samples, count):
     assert np.all((track.hz >= MIN_HZ) & (track.hz <= MAX_HZ))
     assert np.all((track.confidence >= 0) & (track.confidence <= 1))
     np.testing.assert_allclose(track.times_s, HOP_S * np.arange(len(track)))
-
-
-def test_an_empty_push_changes_nothing(samples, whole):
-    stream = PitchStream()
-    nothing = np.zeros(0, np.float32)
-    tracks = [stream.push(nothing), stream.push(samples[:20_000]), stream.push(nothing)]
-    assert (len(tracks[0]), len(tracks[2])) == (0, 0)
-    assert_same(joined([*tracks, stream.push(samples[20_000:]), stream.finish()]), whole)
 
 
 def test_after_the_end_nothing_goes_in_or_comes_out(samples):
@@ -128,10 +121,6 @@ def test_the_past_alone_tells_nearly_what_all_tells(samples, whole):
     apart = np.abs(1200 * np.log2(whole.hz[both] / head.hz[both]))
     assert np.mean(apart <= 50) >= 0.95
     assert np.median(apart) <= 5.0
-
-
-def test_silence_holds_no_voice():
-    assert not track_causal(Clip(np.zeros(2 * TRACK_RATE_HZ, np.float32), TRACK_RATE_HZ)).voiced.any()
 
 
 def test_a_stream_takes_little_of_one_core(capsys):

@@ -45,23 +45,21 @@ def _said(log: LineLog) -> list[dict[str, Any]]:
     return steps
 
 
-def test_what_is_appended_comes_back_in_order(log: LineLog) -> None:
+def test_what_is_appended_is_on_the_disk_and_comes_back_in_order(log: LineLog, monkeypatch) -> None:
     before = log.path.read_bytes()
+    synced: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append(log.path.read_bytes()))
     log.append(THREE)
     log.append()
-    assert _said(log) == [ONE, TWO, THREE]
-    assert log.path.read_bytes() == before + b'{"remove": 3}\n'
+    assert synced == [log.path.read_bytes()] == [before + b'{"remove": 3}\n']
+    log.append({"path": "/a/\udcff.wav"})  # text need not be Unicode
+    assert _said(log) == [ONE, TWO, THREE, {"path": "/a/\udcff.wav"}]
 
 
 def test_no_file_says_nothing_and_is_not_made(tmp_path: Path) -> None:
     log = LineLog(tmp_path / "log.jsonl", Refused)
     log.append()
     assert _said(log) == list(tmp_path.iterdir()) == []
-
-
-def test_text_need_not_be_unicode(log: LineLog) -> None:
-    log.append({"path": "/a/\udcff.wav"})
-    assert _said(log)[-1] == {"path": "/a/\udcff.wav"}
 
 
 def test_a_torn_end_is_left_out_and_spoils_nothing_wherever_it_tears(log: LineLog) -> None:
@@ -128,14 +126,6 @@ def test_a_full_disk_leaves_it_as_it_was(log: LineLog, monkeypatch: pytest.Monke
     assert log.path.read_bytes() == before
 
 
-def test_it_is_on_the_disk_when_appending_returns(log: LineLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[bytes] = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(log.path.read_bytes()))
-    log.append(THREE)
-    assert synced == [log.path.read_bytes()]
-    assert synced[0].endswith(b'{"remove": 3}\n')
-
-
 def test_a_folder_in_its_place_is_one_clear_error(tmp_path: Path) -> None:
     log = LineLog(tmp_path, Refused)
     with pytest.raises(Refused, match=re.escape(f"{tmp_path}: the file cannot be read: is a directory.")):
@@ -196,10 +186,6 @@ class Point:
     tags: tuple[str, ...] = ()
 
 
-def test_json_becomes_a_dataclass() -> None:
-    assert converted(json.loads('{"name": "a", "hz": 3, "tags": ["b"]}'), Point) == Point("a", 3.0, ("b",))
-
-
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -211,7 +197,8 @@ def test_json_becomes_a_dataclass() -> None:
     ],
 )
 def test_the_field_that_is_wrong_is_named(change: Callable[[dict[str, Any]], object], named: str) -> None:
-    value = {"name": "a", "hz": 1.0}
+    value = json.loads('{"name": "a", "hz": 3, "tags": ["b"]}')
+    assert converted(value, Point) == Point("a", 3.0, ("b",))
     change(value)
     with pytest.raises(ValueError, match=named):
         converted(value, Point)

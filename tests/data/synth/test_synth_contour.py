@@ -40,10 +40,13 @@ notes = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(notes, min_size=1, max_size=5), st.integers(0, 99), st.sampled_from([0.005, 0.01, 0.0029]))
-def test_every_label_is_the_mean_of_its_frames_and_hits_the_error_asked_for(sung, seed, hop_s):
+def test_labels_hit_the_error_asked_for_and_the_line_sounds_within_the_notes_without_a_jump(
+    sung, seed, hop_s
+):
     contour = contour_of(*sung, seed=seed, hop_s=hop_s)
 
     assert len(contour.labels) == len(sung)
+    sounding = np.zeros(contour.times_s.size, bool)
     for note, label in zip(sung, contour.labels, strict=True):
         frames = cents_between(contour, label.start_s, label.end_s)
         assert np.isfinite(frames).all()
@@ -51,32 +54,13 @@ def test_every_label_is_the_mean_of_its_frames_and_hits_the_error_asked_for(sung
         assert label.error_cents == pytest.approx(note.error_cents, abs=1e-6)
         assert label.target_cents == note.cents
         assert label.onset_s <= label.start_s < label.end_s
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(notes, min_size=1, max_size=5), st.integers(0, 99))
-def test_voice_sounds_exactly_within_the_notes(sung, seed):
-    contour = contour_of(*sung, seed=seed)
-
-    times_s = contour.times_s[:, None]
-    onsets = np.array([label.onset_s for label in contour.labels])
-    ends = np.array([label.end_s for label in contour.labels])
-    expected = ((times_s >= onsets - 1e-9) & (times_s < ends - 1e-9)).any(axis=1)
-    np.testing.assert_array_equal(contour.voiced, expected)
-    np.testing.assert_array_equal(contour.loudness > 0, expected)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(notes, min_size=2, max_size=5), st.integers(0, 99))
-def test_a_sung_line_never_jumps(sung, seed):
-    contour = contour_of(*sung, seed=seed)
-
-    cents = contour.cents(SA_HZ)
-    steps = np.abs(np.diff(cents))
-    shortest_s = min(*(note.meend_s for note in sung), 0.07)
+        sounding |= (contour.times_s >= label.onset_s - 1e-9) & (contour.times_s < label.end_s - 1e-9)
+    np.testing.assert_array_equal(contour.voiced, sounding)
+    np.testing.assert_array_equal(contour.loudness > 0, sounding)
     # The steepest half cosine rises by pi/2 of its height over its length; ornaments add a little.
-    allowed = 0.5 * np.pi * 2400 * min(1.0, 0.005 / shortest_s) + 30
-    assert np.nanmax(steps) <= allowed
+    shortest_s = min(*(note.meend_s for note in sung), 0.07)
+    allowed = 0.5 * np.pi * 2400 * min(1.0, hop_s / shortest_s) + 6000 * hop_s
+    assert np.nanmax(np.abs(np.diff(contour.cents(SA_HZ))), initial=0.0) <= allowed
 
 
 def test_meend_glides_from_the_note_before_and_then_stays():
@@ -88,21 +72,13 @@ def test_meend_glides_from_the_note_before_and_then_stays():
     assert gliding[20] == pytest.approx(350, abs=1e-6)
     np.testing.assert_allclose(cents_between(contour, 0.7, 1.1), 700, atol=1e-6)
     assert contour.labels[1].start_s == pytest.approx(0.7)
-
-
-def test_a_note_after_a_rest_starts_on_its_own_pitch():
-    contour = contour_of(SungNote(0, 0.5), SungNote(700, 0.6, rest_before_s=0.2), jitter_cents=0)
-
-    np.testing.assert_allclose(cents_between(contour, 0.7, 1.3), 700, atol=1e-6)
-    assert not contour.voiced[(contour.times_s > 0.501) & (contour.times_s < 0.699)].any()
-
-
-def test_kan_touches_its_pitch_on_the_way():
-    contour = contour_of(SungNote(0, 0.5), SungNote(386, 0.5, kan_cents=702, kan_s=0.08), jitter_cents=0)
-
-    approach = cents_between(contour, 0.5, 0.64)
-    assert approach.max() == pytest.approx(702, abs=1e-6)
-    assert contour.labels[1].start_s == pytest.approx(0.64)
+    # After a rest a note starts on its own pitch; a kan is touched on the way.
+    rested = contour_of(SungNote(0, 0.5), SungNote(700, 0.6, rest_before_s=0.2), jitter_cents=0)
+    np.testing.assert_allclose(cents_between(rested, 0.7, 1.3), 700, atol=1e-6)
+    assert not rested.voiced[(rested.times_s > 0.501) & (rested.times_s < 0.699)].any()
+    touched = contour_of(SungNote(0, 0.5), SungNote(386, 0.5, kan_cents=702, kan_s=0.08), jitter_cents=0)
+    assert cents_between(touched, 0.5, 0.64).max() == pytest.approx(702, abs=1e-6)
+    assert touched.labels[1].start_s == pytest.approx(0.64)
 
 
 def test_vibrato_fades_in_and_has_the_rate_and_width_asked_for():
@@ -125,14 +101,8 @@ def test_gamak_quickens_and_is_no_steady_note():
     assert np.ptp(shaken) > 250
     assert gaps[-1] < 0.7 * gaps[0]
     assert not contour.labels[0].steady
-
-
-def test_a_note_of_less_than_150_ms_is_not_steady():
-    contour = contour_of(
-        SungNote(0, 0.5), SungNote(200, 0.2, meend_s=0.06), SungNote(400, 0.22, meend_s=0.06)
-    )
-
-    assert [label.steady for label in contour.labels] == [True, False, True]
+    held = contour_of(SungNote(0, 0.5), SungNote(200, 0.2, meend_s=0.06), SungNote(400, 0.22, meend_s=0.06))
+    assert [label.steady for label in held.labels] == [True, False, True]  # from 150 ms on
 
 
 def test_drift_has_the_size_asked_for():
@@ -141,30 +111,25 @@ def test_drift_has_the_size_asked_for():
     steady = contour.cents(SA_HZ)[contour.voiced]
     assert steady.std() == pytest.approx(5, rel=0.25)
     assert np.abs(np.diff(steady)).max() < 2  # it wanders, it does not rattle
+    rng = np.random.default_rng(0)
+    assert [wander(200_000, s, rng).std() for s in (1.0, 10.0, 40.0)] == pytest.approx([1, 1, 1], rel=0.1)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "make",
     [
-        {"duration_s": 0.06},
-        {"duration_s": 0.5, "meend_s": -0.1},
-        {"duration_s": 0.5, "rest_before_s": -1},
-        {"duration_s": 0.2, "meend_s": 0.1, "kan_cents": 100.0, "kan_s": 0.09},
-    ],
-)
-def test_notes_that_cannot_be_sung_are_refused(wrong):
-    with pytest.raises(ValueError):
-        SungNote(cents=0, **wrong)
-
-
-def test_a_contour_needs_notes_a_grid_fine_enough_and_arrays_that_agree():
-    for make in (
+        lambda: SungNote(0, 0.06),
+        lambda: SungNote(0, 0.5, meend_s=-0.1),
+        lambda: SungNote(0, 0.5, rest_before_s=-1),
+        lambda: SungNote(0, 0.2, meend_s=0.1, kan_cents=100.0, kan_s=0.09),
         contour_of,
         lambda: contour_of(SungNote(0, 0.5), hop_s=0.05),
         lambda: Contour(np.arange(3.0), np.ones(3), np.ones(2)),
-    ):
-        with pytest.raises(ValueError):
-            make()
+    ],
+)
+def test_what_cannot_be_sung_is_refused(make):
+    with pytest.raises(ValueError):
+        make()
 
 
 def test_raised_cosine_passes_through_its_knots_and_is_flat_there():
@@ -173,9 +138,3 @@ def test_raised_cosine_passes_through_its_knots_and_is_flat_there():
     got = raised_cosine(np.array([-1.0, 0.0, 0.5, 0.999999, 1.0, 2.0, 3.0, 9.0]), knots_s, values)
 
     np.testing.assert_allclose(got, [5, 5, 6, 7, -1, 0.5, 2, 2], atol=1e-5)
-
-
-def test_wander_has_unit_variance_whatever_its_smoothing():
-    rng = np.random.default_rng(0)
-
-    assert [wander(200_000, s, rng).std() for s in (1.0, 10.0, 40.0)] == pytest.approx([1, 1, 1], rel=0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import numpy as np
@@ -30,18 +31,12 @@ def any_font():
 def test_a_font_is_looked_for_first_where_one_was_told_to(tmp_path, monkeypatch):
     font = tmp_path / "TimGM6mb.sf2"
     font.write_bytes(b"RIFF")
+    monkeypatch.setattr(soundfont, "FOLDERS", ())
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path))
-    assert find_soundfont("timgm6mb") == font
-    assert find_soundfont("TimGM6mb.sf2") == font
-
-
-def test_a_font_that_is_not_there_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr(soundfont, "FOLDERS", (str(tmp_path),))
-    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    assert find_soundfont("timgm6mb") == find_soundfont("TimGM6mb.sf2") == font
     with pytest.raises(MissingPackage, match="FluidR3_GM") as refused:
         find_soundfont("fluidr3")
-    assert "fluid-soundfont-gm" in refused.value.fix
-    assert ENVIRONMENT in refused.value.fix
+    assert {"fluid-soundfont-gm", ENVIRONMENT} <= set(re.split(r"[\s,.]+", refused.value.fix))
 
 
 def test_without_the_program_it_says_so(tmp_path, monkeypatch):
@@ -69,14 +64,6 @@ def test_notes_sound_when_they_should_and_at_their_pitch():
         assert np.abs(before).max() < 0.05 * np.abs(within).max()
         hz = 440.0 * 2.0 ** ((note.key - 69) / 12)
         assert f0_hz(within) == pytest.approx(hz, rel=0.02)  # a sample of lag is a hundredth
-
-
-def test_two_programs_at_once_are_both_heard():
-    font = any_font()
-    low, high = MidiNote(CLARINET, 60, 0.0, 1.0), MidiNote(FLUTE, 79, 0.0, 1.0)
-    both, one, other = (render_notes(font, notes, RATE_HZ) for notes in ([low, high], [low], [high]))
-    # Held to a tenth: fluidsynth may start the modulation of two voices at other phases.
-    assert np.linalg.norm(both - one - other) < 0.1 * np.linalg.norm(both)
 
 
 def f0_hz(samples):
@@ -128,22 +115,17 @@ def test_every_note_begins_and_ends_when_it_should():
         assert on[2] == 90
 
 
-def test_a_program_change_goes_before_each_note_on_its_channel():
-    notes = [MidiNote(program, 60, 0.0, 1.0) for program in (71, 73, 68)]
-    heard, _ = read_back(midi_file(notes, 2.0))
-    programs = {}
-    played = set()
-    for _, message in heard:
-        if message[0] >> 4 == 0xC:
-            programs[message[0] & 0xF] = message[1]
-        elif message[0] >> 4 == 9:
-            played.add(programs[message[0] & 0xF])
-    assert played == {71, 73, 68}
-
-
-def test_drums_are_never_played():
-    heard, _ = read_back(midi_file([MidiNote(0, 60, 0.1 * k, 0.1) for k in range(40)], 5.0))
-    assert all(message[0] & 0xF != 9 for _, message in heard)
+def test_a_program_change_goes_before_each_note_on_its_channel_and_drums_are_never_played():
+    notes = [MidiNote(k % 128, 60, 0.1 * k, 0.1) for k in range(40)]
+    heard, _ = read_back(midi_file(notes, 5.0))
+    programs, played = {}, []
+    for _, (status, value, *_) in heard:
+        assert status & 0xF != 9
+        if status >> 4 == 0xC:
+            programs[status & 0xF] = value
+        elif status >> 4 == 9:
+            played.append(programs[status & 0xF])
+    assert played == list(range(40))
 
 
 def test_the_end_of_a_note_comes_before_the_next_at_the_same_moment():
@@ -167,9 +149,6 @@ def test_the_end_of_a_note_comes_before_the_next_at_the_same_moment():
 def test_what_is_no_note_is_refused(wrong):
     with pytest.raises(ValueError):
         MidiNote(**({"program": 0, "key": 60, "start_s": 0.0, "duration_s": 1.0} | wrong))
-
-
-@pytest.mark.parametrize("notes", [[], [MidiNote(0, 60, 0.0, 2.0)]])
-def test_no_notes_and_notes_that_do_not_fit_are_refused(notes):
-    with pytest.raises(ValueError):
-        midi_file(notes, 1.0)
+    for notes in ([], [MidiNote(0, 60, 0.0, 2.0)]):  # none, and one that does not fit
+        with pytest.raises(ValueError):
+            midi_file(notes, 1.0)

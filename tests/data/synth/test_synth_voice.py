@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import librosa
 import numpy as np
@@ -14,7 +13,6 @@ from swara.data.synth.harmonics import fundamental, source_gains, sum_partials
 from swara.data.synth.noise import shaped_noise
 from swara.data.synth.phones import VOWELS, parse_syllable
 from swara.data.synth.sung import Contour, SungNote
-from swara.data.synth.tanpura import tanpura
 from swara.data.synth.tract import tract_gain
 from swara.data.synth.voice import VOICES, Voice, sing
 
@@ -139,15 +137,6 @@ def test_horner_agrees_with_a_plain_sum_of_cosines():
     assert np.abs(got - expected).max() < 1e-4 * np.abs(expected).max()
 
 
-def test_voices_differ_in_timbre_on_one_and_the_same_note():
-    centroids = [centroid_hz(sung(level_voice(250.0), voice)) for voice in VOICES.values()]
-
-    assert len(VOICES) >= 6
-    ranked = np.sort(centroids)
-    assert (np.diff(ranked) / ranked[:-1]).min() > 0.01
-    assert ranked[-1] / ranked[0] > 1.25
-
-
 def test_a_shorter_tract_is_brighter_and_a_steeper_tilt_darker():
     def centroid(**changes: float) -> float:
         voice = dataclasses.replace(VOICES["mid male"], **changes)
@@ -155,6 +144,9 @@ def test_a_shorter_tract_is_brighter_and_a_steeper_tilt_darker():
 
     assert centroid(formant_scale=0.9) < centroid(formant_scale=1.1) < centroid(formant_scale=1.3)
     assert centroid(tilt_db_per_octave=-10.0) < centroid(tilt_db_per_octave=-6.0)
+    ranked = np.sort([centroid_hz(sung(level_voice(250.0), voice)) for voice in VOICES.values()])
+    assert (np.diff(ranked) / ranked[:-1]).min() > 0.01  # no two voices are alike
+    assert ranked[-1] / ranked[0] > 1.25
 
 
 @pytest.mark.parametrize("vowel", VOWELS)
@@ -167,10 +159,6 @@ def test_tract_peaks_lie_at_the_formants_of_the_vowel(vowel):
     peaks_hz = freq_hz[1:-1][(gain[1:-1] > gain[:-2]) & (gain[1:-1] > gain[2:])]
     for formant_hz in formants_hz[0]:
         assert np.abs(peaks_hz - formant_hz).min() < 40
-
-
-def test_a_tract_passes_zero_frequency_unchanged():
-    assert tract_gain(np.zeros((1, 1)), np.array([[500.0, 1500.0, 2500.0]]), 1.0) == pytest.approx(1.0)
 
 
 def two_notes(rest_s: float) -> Contour:
@@ -191,14 +179,9 @@ def test_sa_hisses_before_its_note_and_a_vowel_leaves_the_rest_silent():
     assert centroid_hz(hiss) > 4000
     assert np.abs(hiss).max() > 0.02
     assert np.abs(silence[:-240]).max() < 1e-4
-
-
-def test_pa_is_silent_until_its_burst():
-    rest = gap_of("pa")
-
-    early, late = np.sqrt(np.mean(rest[:500] ** 2)), np.sqrt(np.mean(rest[-200:] ** 2))
-    assert early < 1e-3
-    assert late > 0.01
+    rest = gap_of("pa")  # silent until its burst
+    assert np.sqrt(np.mean(rest[:500] ** 2)) < 1e-3
+    assert np.sqrt(np.mean(rest[-200:] ** 2)) > 0.01
 
 
 @pytest.mark.parametrize(
@@ -230,12 +213,10 @@ def test_consonants_never_sound_where_there_is_no_rest_for_them():
 
 def test_rests_hold_no_voice():
     contour = two_notes(0.2)
-
     samples = sung(contour, pure(VOICES["low male"]))
-
     times_s = np.arange(samples.size) / RATE_HZ
-    nearby = (contour.voiced_at(np.maximum(0, times_s + shift_s)) for shift_s in (-0.01, 0.0, 0.01))
-    resting = ~np.logical_or.reduce(list(nearby))
+    nearby = [contour.voiced_at(np.maximum(0, times_s + shift_s)) for shift_s in (-0.01, 0.0, 0.01)]
+    resting = ~np.logical_or.reduce(nearby)
     assert resting.sum() > 0.2 * RATE_HZ
     assert not samples[resting].any()
 
@@ -248,29 +229,18 @@ def test_take_has_the_length_and_peak_promised():
         assert samples.dtype == np.float32
         assert samples.size == round(contour.duration_s * rate_hz)
         assert np.abs(samples).max() == pytest.approx(0.5)
-
-
-def test_a_contour_without_voice_is_silence():
     silent = Contour(np.arange(100) * 0.005, np.zeros(100), np.zeros(100))
-
     assert not sung(silent, "child").any()
-
-
-def test_syllables_must_fit_the_notes():
     with pytest.raises(ValueError, match="3 syllables for 2 notes"):
-        sung(two_notes(0.1), "child", syllables=["sa", "re", "ga"])
+        sung(contour, "child", syllables=["sa", "re", "ga"])
 
 
 @pytest.mark.parametrize("text", ["", "xa", "s", "h", "sae", "krya"])
 def test_syllables_that_cannot_be_sung_are_refused(text):
     with pytest.raises(ValueError, match="syllable"):
         parse_syllable(text)
-
-
-def test_syllables_read_as_singers_write_them():
     assert parse_syllable("dha") == parse_syllable("Da")
-    assert parse_syllable("aa").vowel == VOWELS["a"]
-    assert parse_syllable("o").consonant is None
+    assert (parse_syllable("aa").vowel, parse_syllable("o").consonant) == (VOWELS["a"], None)
 
 
 def test_shaped_noise_has_the_level_and_the_band_planned():
@@ -287,18 +257,3 @@ def test_shaped_noise_has_the_level_and_the_band_planned():
     power = np.abs(np.fft.rfft(noise)) ** 2
     freq_hz = np.fft.rfftfreq(noise.size, 1 / RATE_HZ)
     assert power[(freq_hz > 1700) & (freq_hz < 4300)].sum() > 0.98 * power.sum()
-
-
-@pytest.mark.parametrize("make", ["voice", "tanpura"])
-def test_five_seconds_take_a_fraction_of_a_second(make):
-    contour = level_voice(110.0, 5.0)
-
-    def once() -> float:
-        start = time.perf_counter()
-        if make == "voice":
-            sung(contour, "low male")
-        else:
-            tanpura(5.0, 146.8, rate_hz=RATE_HZ, rng=np.random.default_rng(0))
-        return time.perf_counter() - start
-
-    assert min(once() for _ in range(3)) < 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,44 +76,36 @@ def _trainer(
     return Trainer(model, draws, watch, plan, folder / "checkpoint.npz", progress), model  # type: ignore[arg-type]
 
 
-Course = tuple[Trainer, FinetuneModel, Rising, list[float]]
-
-
 def _changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
     return any(not np.array_equal(one, other) for one, other in zip(before, after, strict=True))
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     watch, shares = Rising(), []
     trainer, model = _trainer(tmp_path_factory.mktemp("whole"), watch, progress=shares.append)
     trainer.run()
-    return trainer, model, watch, shares
+    return SimpleNamespace(looks=trainer.position.looks, model=model, seen=watch.seen, shares=shares)
 
 
-def test_a_block_changes_from_its_stage_on_and_not_before(uninterrupted: Course) -> None:
-    watch = uninterrupted[2]
-    falling = (HEAD, *reversed(BLOCKS))
-    assert len(watch.seen) == 1 + len(falling)  # once before, then at the end of each stage
+def test_a_block_changes_from_its_stage_on_at_falling_rates(uninterrupted: SimpleNamespace) -> None:
+    seen, looks, falling = uninterrupted.seen, uninterrupted.looks, (HEAD, *reversed(BLOCKS))
+    assert len(seen) == 1 + len(falling)  # once before, then at the end of each stage
     for stage in range(len(falling)):
-        before, after = watch.seen[stage], watch.seen[stage + 1]
-        changed = {part for part in falling if _changed(before[part], after[part])}
+        changed = {part for part in falling if _changed(seen[stage][part], seen[stage + 1][part])}
         assert changed == set(falling[: stage + 1])
-
-
-def test_stages_come_in_order_at_falling_rates(uninterrupted: Course) -> None:
-    trainer, _, _, shares = uninterrupted
-    looks = trainer.position.looks
     assert [look["stage"] for look in looks] == list(range(7))
-    assert [look["free"][-1] for look in looks] == [HEAD, *reversed(BLOCKS)]
+    assert [look["free"][-1] for look in looks] == list(falling)
     freed = [look["rates"][look["free"][-1]] for look in looks[1:]]
     assert freed == sorted(freed, reverse=True)
     assert all(np.isfinite(look["loss"]) for look in looks)
-    assert shares == sorted(shares)
-    assert shares[-1] == 1.0
+    assert uninterrupted.shares == sorted(uninterrupted.shares)
+    assert uninterrupted.shares[-1] == 1.0
 
 
-def test_one_that_was_stopped_comes_to_the_same_weights(tmp_path: Path, uninterrupted: Course) -> None:
+def test_one_that_was_stopped_comes_to_the_same_weights(
+    tmp_path: Path, uninterrupted: SimpleNamespace
+) -> None:
     def stop(share: float) -> None:
         if share > 0.25:  # in the middle of the second stage
             raise KeyboardInterrupt
@@ -120,17 +113,15 @@ def test_one_that_was_stopped_comes_to_the_same_weights(tmp_path: Path, uninterr
     with pytest.raises(KeyboardInterrupt):
         _trainer(tmp_path, Rising(), progress=stop)[0].run()
     watch = Rising()
-    watch.seen = uninterrupted[2].seen[:3]  # the figures go on from where they were
+    watch.seen = uninterrupted.seen[:3]  # the figures go on from where they were
     trainer, model = _trainer(tmp_path, watch)
     assert trainer.resumed
     assert trainer.position.stage == 1
     trainer.run()
-    for one, other in zip(uninterrupted[1].weights(), model.weights(), strict=True):
+    for one, other in zip(uninterrupted.model.weights(), model.weights(), strict=True):
         assert one == pytest.approx(other, abs=1e-7)
-    whole = uninterrupted[0].position.looks
-    assert [look["stage"] for look in trainer.position.looks] == [look["stage"] for look in whole]
-    losses = [look["loss"] for look in trainer.position.looks]
-    assert losses == pytest.approx([look["loss"] for look in whole], abs=1e-3)
+    for look, wanted in zip(trainer.position.looks, uninterrupted.looks, strict=True):
+        assert (look["stage"], look["loss"]) == (wanted["stage"], pytest.approx(wanted["loss"], abs=1e-3))
 
 
 def test_one_singer_in_two_rooms_is_not_told_apart() -> None:

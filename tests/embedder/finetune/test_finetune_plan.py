@@ -27,12 +27,12 @@ RNG = np.random.default_rng(5)
 def _recording(singer: str, number: int, labels: int = 1) -> Recording:
     notes = tuple(SwaraLabel(0.5 * n, 0.5 * n + 0.4, "S") for n in range(labels))
     return Recording(
-        f"/{singer}-{number}.wav", f"{singer}{number}".ljust(64, "0"), singer, 200.0, None, notes, ""
+        f"/{singer}-{number}.wav", f"{singer}-{number}-".ljust(64, "0"), singer, 200.0, None, notes, ""
     )
 
 
-def _corpus(singers: int, each: int) -> list[Recording]:
-    return [_recording(f"singer{s}", n) for s in range(singers) for n in range(each)]
+def _corpus(singers: int, each: int, labels: int = 1) -> list[Recording]:
+    return [_recording(f"singer{s}", n, labels) for s in range(singers) for n in range(each)]
 
 
 def _heard(singer: str, number: int, notes: int = 3, frames: int = 40) -> NoteFeatures:
@@ -46,19 +46,11 @@ def voices() -> Voices:
     return Voices(phrases, np.zeros((2, 200, BANDS), np.float16))
 
 
-def test_the_head_comes_first_and_then_block_by_block_from_the_top() -> None:
-    stages = FinetunePlan().stages(BLOCKS)
-    assert stages == (
-        (HEAD,),
-        (HEAD, "top"),
-        (HEAD, "top", "middle"),
-        (HEAD, "top", "middle", "bottom"),
-    )
-
-
 def test_rates_fall_downwards_from_stage_to_stage_and_from_step_to_step() -> None:
     plan = FinetunePlan(steps=10)
     stages = plan.stages(BLOCKS)
+    falling = (HEAD, "top", "middle", "bottom")
+    assert stages == tuple(falling[: number + 1] for number in range(4))
     for free in stages:
         falling = [plan.rates(free, step)[free[-1]] for step in range(10)]
         assert falling == sorted(falling, reverse=True)
@@ -81,17 +73,12 @@ def test_no_recording_is_on_two_sides_and_none_is_lost(singers: int, by: str) ->
     assert found.by == by
     assert sorted(ids) == sorted(each.sha256 for each in recordings)
     assert all(sides)
+    assert split(recordings[::-1], 1) == found != split(recordings, 2)
     if by == "singer":
         named = [{each.singer for each in side} for side in sides]
         assert not named[0] & named[1] | named[0] & named[2] | named[1] & named[2]
     else:
         assert {each.singer for each in found.learned} == {each.singer for each in found.judged}
-
-
-def test_the_split_depends_on_the_seed_and_not_on_the_order() -> None:
-    recordings = _corpus(3, 8)
-    assert split(recordings, 1) == split(recordings[::-1], 1)
-    assert split(recordings, 1) != split(recordings, 2)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +88,7 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order() -> None:
         _corpus(1, 9),
         _corpus(9, 3),
         [*_corpus(1, 5), *_corpus(4, 2)],
-        [_recording(f"singer{s}", n, labels=0) for s in range(2) for n in range(9)],
+        _corpus(2, 9, labels=0),
     ],
 )
 def test_too_little_is_told_with_what_to_do(recordings: Sequence[Recording]) -> None:
@@ -111,19 +98,16 @@ def test_too_little_is_told_with_what_to_do(recordings: Sequence[Recording]) -> 
         split(recordings, 1)
 
 
-def test_a_batch_depends_on_its_number_alone(voices: Voices) -> None:
-    heard = [_heard(singer, n) for singer in "ab" for n in range(3)]
-    one, other = (BatchSampler(heard, voices, 8, 0.5, seed=3) for _ in range(2))
-    one.draw(0)
-    assert np.array_equal(one.draw(7).levels, other.draw(7).levels)
-    assert not np.array_equal(one.draw(7).levels, one.draw(8).levels)
-    assert not np.array_equal(one.draw(7).levels, BatchSampler(heard, voices, 8, 0.5, seed=4).draw(7).levels)
-
-
 def test_the_users_singers_stand_among_synthesized_ones(voices: Voices) -> None:
     heard = [_heard(singer, n) for singer in "ab" for n in range(3)]
     draws = BatchSampler(heard, voices, 10, 0.5, seed=3)
-    batch = draws.draw(0)
+    batch, levels = draws.draw(0), draws.draw(7).levels
+    # A batch depends on its number, and on the seed, alone.
+    assert np.array_equal(levels, BatchSampler(heard, voices, 10, 0.5, seed=3).draw(7).levels)
+    assert not np.array_equal(levels, draws.draw(8).levels)
+    assert not np.array_equal(levels, BatchSampler(heard, voices, 10, 0.5, seed=4).draw(7).levels)
+    few = [_heard("a", 0), _heard("b", 0, notes=1, frames=13)]
+    assert len(BatchSampler(few, voices, 4, 1.0, seed=1).draw(0).levels) == 16
     assert draws.classes == 2 + 6
     assert len(batch.levels) == 40
     assert np.count_nonzero(batch.timbres < 2) == 20
@@ -133,11 +117,6 @@ def test_the_users_singers_stand_among_synthesized_ones(voices: Voices) -> None:
     assert (np.bincount(batch.takes) == 2).all()
     for take in np.unique(batch.takes):
         assert len(set(batch.timbres[batch.takes == take])) == 1
-
-
-def test_a_singer_with_one_recording_can_be_drawn(voices: Voices) -> None:
-    heard = [_heard("a", 0), _heard("b", 0, notes=1, frames=13)]
-    assert len(BatchSampler(heard, voices, 4, 1.0, seed=1).draw(0).levels) == 16
 
 
 def test_found_by_an_oracle() -> None:
@@ -154,18 +133,13 @@ def test_found_by_an_oracle() -> None:
         likeness = {m: float(vectors[n] @ vectors[m]) for m in range(30) if recordings[m] != recordings[n]}
         order = sorted(likeness, key=likeness.__getitem__, reverse=True)
         ranks.append(next(place for place, m in enumerate(order, 1) if singers[m] == singers[n]))
-    found = found_singers(NoteVectors(vectors, singers, recordings), asked)
+    notes = NoteVectors(vectors, singers, recordings)
+    with pytest.raises(ValueError, match="no note"):
+        found_singers(notes, np.arange(30) >= 27)
+    found = found_singers(notes, asked)
     assert found.notes == len(ranks)
     assert found.nearest == pytest.approx(np.mean([rank == 1 for rank in ranks]))
     assert found.reciprocal_rank == pytest.approx(np.mean([1 / rank for rank in ranks]))
-
-
-def test_notes_of_the_same_recording_help_nobody() -> None:
-    vectors = np.array([[1, 0], [1, 0], [0, 1], [0.1, 1]], np.float32)
-    notes = NoteVectors(vectors, np.array([0, 0, 0, 1]), np.array([0, 0, 1, 2]))
-    assert found_singers(notes, np.array([True, False, False, False])).reciprocal_rank == 0.5
-    with pytest.raises(ValueError, match="no note"):
-        found_singers(notes, np.array([False, False, False, True]))
 
 
 def test_watched_notes_are_looked_up_and_the_others_only_found() -> None:

@@ -79,6 +79,9 @@ def test_the_digest_changes_with_any_file_and_any_name(saved_model: Path) -> Non
     (saved_model / "manifest.json").write_bytes(b"{}")  # no part of the model
     assert len(set(digests)) == 4
     assert saved_model_digest(saved_model) == digests[-1]
+    (saved_model / "saved_model.pb").unlink()
+    with pytest.raises(ModelDamaged, match="no such file"):
+        saved_model_digest(saved_model)
 
 
 def test_it_is_converted_once_and_kept_beside(saved_model: Path, conversions: list[Path]) -> None:
@@ -113,26 +116,33 @@ def test_a_folder_that_cannot_be_written_is_passed_over(saved_model: Path, conve
     file.unlink()
     file.parent.rename(tmp_path / "elsewhere")
     file.parent.write_bytes(b"in the way too")
-    with pytest.raises(ModelError, match="can be kept nowhere") as refusal:
+    with pytest.raises(ModelError, match="can be kept nowhere"):
         _converted(saved_model)
-    assert "\n" not in str(refusal.value)
     assert len(conversions) == 1
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
-def test_who_may_not_write_is_not_told_to_free_space(
-    saved_model: Path, conversions, monkeypatch, number
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        (errno.EACCES, "Give yourself permission to write"),
+        (errno.EROFS, "Make the disk writable|Give yourself permission to write"),
+        (errno.ENOSPC, "Free some space"),
+    ],
+)
+def test_nowhere_to_write_is_said_before_anything_is_converted(
+    saved_model: Path, conversions, monkeypatch, number: int, fix: str
 ) -> None:
     def refused(self: Path, **_: object) -> None:
         raise OSError(number, os.strerror(number), str(self))
 
     monkeypatch.setattr(Path, "mkdir", refused)
-    with pytest.raises(ModelError) as refusal:
+    with pytest.raises(ModelError, match=fix) as refusal:
         _converted(saved_model)
     beside, reason = saved_model.with_name("saved_model.litert"), os.strerror(number).lower()
-    assert f"kept nowhere ({beside}: cannot write here: {reason}; " in str(refusal.value)
+    end = ")" if number == errno.ENOSPC else "; "  # where a disk is full, no other place is looked for
+    assert f"kept nowhere ({beside}: cannot write here: {reason}{end}" in str(refusal.value)
     assert "Errno" not in str(refusal.value)
-    assert str(refusal.value.fix).startswith("Give yourself permission to write")
+    assert conversions == []
 
 
 def test_a_full_disk_leaves_nothing_half_written(saved_model: Path, conversions, monkeypatch) -> None:
@@ -151,28 +161,12 @@ def test_a_full_disk_leaves_nothing_half_written(saved_model: Path, conversions,
     assert _converted(saved_model).read_bytes() == CONTENT
 
 
-def test_a_disk_full_from_the_start_is_said_before_anything_is_converted(
-    saved_model: Path, conversions, monkeypatch, tmp_path
-) -> None:
-    def full(path: Path) -> None:
-        raise OutputError("cannot write here", where=str(path)) from OSError(errno.ENOSPC, "full")
-
-    monkeypatch.setattr("swara.embedder.hub.convert.check_writable", full)
-    with pytest.raises(ModelError, match="Free some space"):
-        _converted(saved_model)
-    assert conversions == []
-    assert not (tmp_path / "cache").exists()
-
-
 def test_of_two_processes_one_converts_and_both_succeed(saved_model: Path) -> None:
     command = [sys.executable, "-c", _CONVERTS, str(saved_model)]
-    running = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    ends = [process.communicate(timeout=60) for process in running]
-    assert [process.returncode for process in running] == [0, 0], ends
-    (file,) = {Path(out.strip()) for out, _ in ends}
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    ends = [process.communicate(timeout=60)[0] for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    (file,) = {Path(out.strip()) for out in ends}
     assert file.read_bytes() == CONTENT
     assert (saved_model.parent / "conversions").read_text() == "x"
 
@@ -182,7 +176,6 @@ def test_without_tensorflow_the_extra_is_named(saved_model: Path, monkeypatch) -
     with pytest.raises(MissingPackage) as refusal:
         embedder_named("yamnet", saved_model)
     assert re.search(r"pip install .*'tensorflow>=[\d.]+'", str(refusal.value))
-    assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -196,12 +189,5 @@ def test_without_tensorflow_the_extra_is_named(saved_model: Path, monkeypatch) -
 def test_a_file_of_something_else_is_refused(saved_model: Path, monkeypatch, content, kind, said) -> None:
     monkeypatch.setattr("swara.embedder.hub.convert.exported", lambda folder, contract: content)
     embedder = embedder_named("yamnet", saved_model)
-    with pytest.raises(kind, match=said) as refusal:
+    with pytest.raises(kind, match=said):
         embedder.outputs(np.zeros(16_000, dtype=np.float32))
-    assert "\n" not in str(refusal.value)
-
-
-def test_a_missing_file_is_said(saved_model: Path) -> None:
-    (saved_model / "saved_model.pb").unlink()
-    with pytest.raises(ModelDamaged, match="no such file"):
-        saved_model_digest(saved_model)

@@ -23,16 +23,12 @@ def test_one_file_for_two_outputs_is_refused(tmp_path: Path) -> None:
         check([tmp_path / "a", tmp_path / "b"])
 
 
-@pytest.mark.parametrize("through_link", [False, True])
-def test_the_recording_is_never_an_output(tmp_path: Path, through_link: bool) -> None:
+@pytest.mark.parametrize("output", ["take.wav", "link.wav"])
+def test_the_recording_is_never_an_output(tmp_path: Path, output: str) -> None:
     source = tmp_path / "take.wav"
     source.write_bytes(b"sound")
-    output = source
-    if through_link:
-        output = tmp_path / "link.wav"
-        output.symlink_to(source)
-
+    (tmp_path / "link.wav").symlink_to(source)
     with pytest.raises(OutputError, match="the recording that is analyzed"):
-        check_outputs([output], source=source)
+        check_outputs([tmp_path / output], source=source)
     check_outputs([tmp_path / "take.json", tmp_path / "take.png"], source=source)
     assert source.read_bytes() == b"sound"

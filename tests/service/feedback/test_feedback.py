@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from math import inf, nan
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,14 @@ import pytest
 import soundfile
 
 from benchmarks.rebuild.choir import relabel, sing
+from swara.classifier.notes import PRESETS
 from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.corpus.corpus import read_corpus
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.json_lines import LineLog
 from swara.raga.errors import BadNotation
+from swara.raga.tonic_names import parse_tonic
+from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere, StoreDamaged, StoreError
 from swara.service.feedback.add import add_correction
 from swara.service.feedback.log import (
@@ -28,46 +33,23 @@ from swara.service.feedback.log import (
 )
 from swara.service.rebuild.corrections import Corrections, corrections_report
 from swara.service.rebuild.targets import targets_from_json
-
-NOW = datetime(2025, 3, 1, tzinfo=UTC)
+from swara.service.take.analyze import Request
 
 
 def correction(recording: Path, **fields: object) -> Correction:
-    given = {
-        "id": "0123abcd",
-        "at": NOW.isoformat(),
-        "path": str(recording),
-        "sha256": sha256_of(recording),
-        "start_s": 0.03,
-        "end_s": 0.17,
-        "tonic_hz": 200.0,
-        "named": "R",
-        "judged": "low",
-        "swara": "S",
-        "verdict": None,
-        "confirmed": True,
-    }
-    return Correction(**given | fields)
-
-
-def append(studio, line: dict[str, object]) -> None:
-    LineLog(studio.store.feedback, StoreError).append(line)
+    heard = {"start_s": 0.03, "end_s": 0.17, "tonic_hz": 200.0, "named": "R", "judged": "low"}
+    said = {"id": "0123abcd", "at": "2025-03-01", "swara": "S", "verdict": None, "confirmed": True}
+    return Correction(**{"path": str(recording), "sha256": sha256_of(recording)} | heard | said | fields)
 
 
 def keep(studio, given: Correction) -> Correction:
-    from dataclasses import asdict
-
-    append(studio, {"add": asdict(given)})
+    LineLog(studio.store.feedback, StoreError).append({"add": asdict(given)})
     return given
 
 
 @pytest.fixture
 def give(studio, tmp_path):
     """Correct the note of a take that sings Re."""
-    from swara.classifier.notes import PRESETS
-    from swara.raga.tonic_names import parse_tonic
-    from swara.raga.tuning import JUST
-    from swara.service.take.analyze import Request
 
     class Steady:
         name, release = "steady", "1"
@@ -80,22 +62,13 @@ def give(studio, tmp_path):
     times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
     soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
     request = Request(JUST, PRESETS["student"], parse_tonic("200"))
+    given = {"swara": None, "verdict": None, "confirmed": False, "max_duration_s": None}
+    given["now"] = datetime(2025, 3, 1, tzinfo=UTC)
+    return lambda at_s, **more: add_correction(studio.store, take, at_s, request, Steady(), **given | more)
 
-    def give(at_s: float, swara: str | None = None, verdict: str | None = None) -> Correction:
-        return add_correction(
-            studio.store,
-            take,
-            at_s,
-            request,
-            Steady(),
-            swara=swara,
-            verdict=verdict,
-            confirmed=False,
-            now=NOW,
-            max_duration_s=None,
-        )
 
-    return give
+def first_of(corpus: Path):
+    return read_corpus(corpus)[0]
 
 
 class TestTheLog:
@@ -129,20 +102,14 @@ class TestTheLog:
 class TestWithdrawing:
     """A correction that was wrong is taken back by a further line."""
 
-    def test_it_is_known_as_withdrawn(self, studio, demo) -> None:
+    def test_it_is_known_as_withdrawn_and_twice_is_once(self, studio, demo) -> None:
         given = keep(studio, correction(demo))
         before = studio.store.feedback.read_bytes()
         assert withdraw_correction(studio.store, "0123") == (replace(given, withdrawn=True), False)
+        assert withdraw_correction(studio.store, "0123").before
         assert studio.store.feedback.read_bytes() == before + b'{"withdraw": "0123abcd"}\n'
         (known,) = known_corrections(studio.store)
         assert (known.withdrawn, known.counts) == (True, False)
-
-    def test_twice_is_once(self, studio, demo) -> None:
-        keep(studio, correction(demo, confirmed=False))
-        withdraw_correction(studio.store, "0123")
-        before = studio.store.feedback.read_bytes()
-        assert withdraw_correction(studio.store, "0123").before
-        assert studio.store.feedback.read_bytes() == before
 
     def test_it_cannot_be_confirmed_any_more(self, studio, demo) -> None:
         keep(studio, correction(demo, confirmed=False))
@@ -150,7 +117,7 @@ class TestWithdrawing:
         with pytest.raises(StoreError, match=r"was withdrawn.*swara feedback add"):
             confirm_correction(studio.store, "0123")
         # Two at once may do so all the same; to withdraw is the safe side.
-        append(studio, {"confirm": "0123abcd"})
+        LineLog(studio.store.feedback, StoreError).append({"confirm": "0123abcd"})
         assert not known_corrections(studio.store)[0].counts
 
     @pytest.mark.parametrize("act", [confirm_correction, withdraw_correction])
@@ -160,10 +127,6 @@ class TestWithdrawing:
         with pytest.raises(StoreError, match="swara feedback list"):
             act(studio.store, prefix)
         assert studio.store.feedback.read_bytes().count(b"\n") == 1
-
-    def test_an_older_swara_reads_what_is_added(self, studio, give) -> None:
-        give(0.5, swara="S")
-        assert b"withdrawn" not in studio.store.feedback.read_bytes()
 
 
 class TestTheNote:
@@ -175,33 +138,37 @@ class TestTheNote:
         assert given.start_s < 0.5 < given.end_s
         assert given.tonic_hz == pytest.approx(200.0)
         assert known_corrections(studio.store) == (given,)
+        assert b"withdrawn" not in studio.store.feedback.read_bytes()  # an older swara reads it
 
-    @pytest.mark.parametrize("at_s", [float("nan"), float("inf"), float("-inf")])
-    def test_a_time_is_a_finite_number(self, studio, give, at_s: float) -> None:
-        with pytest.raises(NoNoteThere, match=f"--at: {at_s} is no time in a recording"):
-            give(at_s, swara="S")
-        assert known_corrections(studio.store) == ()
-
-    def test_where_there_is_no_note(self, studio, give) -> None:
-        with pytest.raises(NoNoteThere, match="The nearest is Re"):
-            give(7.0, swara="S")
-        with pytest.raises(BadNotation):
-            give(0.5, swara="Q")
+    @pytest.mark.parametrize(
+        ("at_s", "swara", "refusal", "said"),
+        [
+            *(
+                (at_s, "S", NoNoteThere, f"--at: {at_s} is no time in a recording")
+                for at_s in (nan, inf, -inf)
+            ),
+            (7.0, "S", NoNoteThere, "The nearest is Re"),
+            (0.5, "Q", BadNotation, None),
+        ],
+    )
+    def test_where_there_is_no_note(self, studio, give, at_s: float, swara: str, refusal, said) -> None:
+        with pytest.raises(refusal, match=said):
+            give(at_s, swara=swara)
         assert known_corrections(studio.store) == ()
 
 
 class TestTheRebuild:
     """Confirmed corrections are learned from, and the report says what they changed."""
 
-    def test_nothing_is_learned_until_it_is_confirmed(self, studio) -> None:
+    def test_nothing_is_learned_until_it_is_confirmed_nor_forgotten_that_was_not(self, studio) -> None:
         studio.rebuild()
-        take = sing(studio.sounds, 8, 0)
-        keep(studio, correction(Path(take.path), confirmed=False))
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take, id="4567cdef", confirmed=False))
+        withdraw_correction(studio.store, "4567")
+        keep(studio, correction(take, confirmed=False))
         assert studio.rebuild().nothing_new
         confirm_correction(studio.store, "0123")
-        result = studio.rebuild()
-        assert not result.nothing_new
-        assert studio.rebuild().nothing_new or not result.promoted
+        assert not studio.rebuild().nothing_new
 
     def test_a_note_of_a_take_teaches_the_head_and_is_no_sample(self, studio) -> None:
         first = studio.rebuild()
@@ -216,9 +183,9 @@ class TestTheRebuild:
         assert result.metrics["note_head"]["examples"] == first.metrics["note_head"]["examples"] + 5
 
     def test_each_that_was_used_is_named(self, studio) -> None:
-        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first_label_wrong(studio)
         studio.rebuild()
-        sample = _first_of(studio.store.corpus)
+        sample = first_of(studio.store.corpus)
         label = sample.labels[0]
         place = {"start_s": label.start_s, "end_s": label.end_s}
         keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
@@ -239,7 +206,7 @@ class TestTheRebuild:
 
     def test_what_the_version_before_said_is_told_of_each(self, studio) -> None:
         studio.rebuild()
-        sample = _first_of(studio.store.corpus)
+        sample = first_of(studio.store.corpus)
         place = {"start_s": sample.labels[1].start_s, "end_s": sample.labels[1].end_s}
         keep(studio, correction(Path(sample.path), named="P", swara="P", **place))
         (right,) = studio.rebuild(force=True).metrics["corrections"]["used"]
@@ -250,21 +217,25 @@ class TestTheRebuild:
         for version in studio.store.versions.iterdir():
             assert str(studio.sounds).encode() not in (version / "report.json").read_bytes()
 
-    def test_a_sample_without_label_there_is_told(self, studio) -> None:
+    def test_a_sample_without_label_there_and_a_take_that_is_gone_are_told(self, studio) -> None:
         studio.rebuild()
-        sample = _first_of(studio.store.corpus)
+        take = Path(sing(studio.sounds, 8, 0).path)
+        keep(studio, correction(take, id="4567cdef"))
+        take.unlink()
+        sample = first_of(studio.store.corpus)
         keep(studio, correction(Path(sample.path), start_s=90.0, end_s=91.0))
         result = studio.rebuild(force=True)
         assert any("0123abcd is left out: the sample has no label there" in each for each in result.warnings)
+        assert any("4567cdef is left out" in each and str(take) in each for each in result.warnings)
         assert "corrections" not in result.metrics
 
     @pytest.mark.parametrize("of", ["a sample", "a take"])
     def test_one_that_is_withdrawn_is_learned_from_no_more(self, studio, of: str) -> None:
-        relabel(studio.store.corpus, _first_label_wrong(studio.store.corpus))
+        first_label_wrong(studio)
         first = studio.rebuild()
         assert first.metrics["learned_from"]["by_swara"] == {"S": 11, "P": 13}
         if of == "a sample":
-            sample = _first_of(studio.store.corpus)
+            sample = first_of(studio.store.corpus)
             place = {"start_s": sample.labels[0].start_s, "end_s": sample.labels[0].end_s}
             keep(studio, correction(Path(sample.path), named="P", swara="S", **place))
         else:
@@ -282,12 +253,6 @@ class TestTheRebuild:
         made = studio.files(back.candidate or back.version)
         assert made == studio.files(first.version) != studio.files(mended.version)
 
-    def test_one_that_was_not_used_is_withdrawn_for_nothing(self, studio) -> None:
-        studio.rebuild()
-        keep(studio, correction(Path(sing(studio.sounds, 8, 0).path), confirmed=False))
-        withdraw_correction(studio.store, "0123")
-        assert studio.rebuild().nothing_new
-
     def test_the_one_before_about_the_same_note_counts_again(self, studio) -> None:
         take = Path(sing(studio.sounds, 8, 0).path)
         keep(studio, correction(take))
@@ -295,14 +260,6 @@ class TestTheRebuild:
         withdraw_correction(studio.store, "4567")
         (used,) = studio.rebuild().metrics["corrections"]["used"]
         assert (used["id"], used["swara"]) == ("0123abcd", "S")
-
-    def test_a_take_that_is_gone_is_told(self, studio) -> None:
-        studio.rebuild()
-        take = Path(sing(studio.sounds, 8, 0).path)
-        keep(studio, correction(take))
-        take.unlink()
-        result = studio.rebuild(force=True)
-        assert any("0123abcd is left out" in warning and str(take) in warning for warning in result.warnings)
 
     def test_verdicts_are_counted(self, studio) -> None:
         take = Path(sing(studio.sounds, 8, 0).path)
@@ -330,45 +287,33 @@ class TestTheRebuild:
         assert studio.rebuild().nothing_new
 
 
-def _first_of(corpus: Path):
-    from swara.data.corpus.corpus import read_corpus
-
-    return read_corpus(corpus)[0]
-
-
-def _first_label_wrong(corpus: Path):
-    first = _first_of(corpus)
-
-    def change(recording):
-        if recording.id != first.id:
-            return recording
-        return replace(recording, labels=(replace(recording.labels[0], swara="P"), *recording.labels[1:]))
-
-    return change
+def first_label_wrong(studio) -> None:
+    first = first_of(studio.store.corpus)
+    wrong = (replace(first.labels[0], swara="P"), *first.labels[1:])
+    relabel(studio.store.corpus, lambda each: replace(each, labels=wrong) if each.id == first.id else each)
 
 
 def test_the_command_line(studio, swara, demo) -> None:
-    where = ("--store", studio.store.folder)
-    assert swara("feedback", "list", *where).out.strip() == "Nothing was said yet."
-    assert swara("feedback", "add", demo, "--at", "1", *where).code == 2
+    def said(*words: object, code: int = 0):
+        done = swara("feedback", *words, "--store", studio.store.folder)
+        assert done.code == code
+        return done
+
+    assert said("list").out.strip() == "Nothing was said yet."
+    said("add", demo, "--at", "1", code=2)
     keep(studio, correction(demo, confirmed=False))
-    assert "to be confirmed" in swara("feedback", "list", *where).out
-    assert "S, not R" in swara("feedback", "confirm", "0123", *where).out
+    assert "to be confirmed" in said("list").out
+    assert "S, not R" in said("confirm", "0123").out
     for command in ("confirm", "withdraw"):
-        refused = swara("feedback", command, "99", *where)
-        assert (refused.code, refused.err.count("\n")) == (1, 1)
-    taken_back = swara("feedback", "withdraw", "0123", *where)
-    assert (taken_back.code, taken_back.out) == (0, "0123abcd is withdrawn from the next: swara rebuild\n")
-    assert "withdrawn" in swara("feedback", "list", *where).out
-    again = swara("feedback", "withdraw", "0123", *where)
-    assert (again.code, again.out) == (0, "0123abcd was withdrawn before.\n")
+        assert said(command, "99", code=1).err.count("\n") == 1
+    assert said("withdraw", "0123").out == "0123abcd is withdrawn from the next: swara rebuild\n"
+    assert "withdrawn" in said("list").out
+    assert said("withdraw", "0123").out == "0123abcd was withdrawn before.\n"
 
 
 @pytest.mark.parametrize("command", [("feedback", "add", "--swara", "D"), ("search",)])
 def test_a_time_that_is_none_is_one_line(swara, studio, demo, command: tuple[str, ...]) -> None:
     refused = swara(*command, demo, "--at", "nan", "--store", studio.store.folder)
-    assert refused.code == 1
-    assert (
-        refused.err == "swara: --at: nan is no time in a recording. Give it in seconds, such as: --at 12.4.\n"
-    )
+    line = "swara: --at: nan is no time in a recording. Give it in seconds, such as: --at 12.4.\n"
+    assert (refused.code, refused.err) == (1, line)
     assert not studio.store.feedback.exists()

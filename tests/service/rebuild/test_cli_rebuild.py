@@ -26,12 +26,10 @@ def test_exit_codes(studio, nightly) -> None:
     assert (first.code, first.err) == (0, "")
     assert current_version(studio.store) in first.out
     assert "labels in place: 1.000 of 24 notes" in first.out
-
     assert nightly().code == 0, "whoever asks for a rebuild has one"
     assert nightly("--if-changed").code == 3
     forced = nightly("--if-changed", "--force")
     assert forced.code == 0
-
     live = current_version(studio.store)
     relabel(studio.store.corpus, lambda r: replace(r, tonic_hz=1.5 * r.tonic_hz))
     for words in ((), ("--if-changed",), ("--force",)):
@@ -40,7 +38,6 @@ def test_exit_codes(studio, nightly) -> None:
         assert "labels in place fell from 1.000 to 0.000" in " ".join(rejected.out.split())
         assert "swara versions promote" in rejected.out
     assert current_version(studio.store) == live
-
     studio.store.corpus.write_bytes(b"noise\n")
     failed = nightly("--if-changed")
     assert failed.code == 1
@@ -74,17 +71,14 @@ def test_a_line_of_json_for_each_stage(studio, nightly) -> None:
     assert (told[3]["passed"], "promoted" in told[3]) == (True, False)
     assert told[-1]["live"] == told[4]["version"] == current_version(studio.store)
     assert (told[-1]["outcome"], told[-1]["exit_code"]) == ("promoted", 0)
-
     again = nightly("--json", "--if-changed")
     assert [line["stage"] for line in lines(again.out)] == ["check", "end"]
     assert (lines(again.out)[-1]["outcome"], again.code) == ("nothing new", 3)
-
     relabel(studio.store.corpus, shuffled(0.9, seed=1))
     *_, evaluated, _, end = lines(nightly("--json").out)
     assert (evaluated["stage"], evaluated["passed"]) == ("evaluate", False)
     assert (end["outcome"], end["exit_code"], bool(end["reasons"])) == ("rejected", 4, True)
     assert end["candidate"] != end["live"]
-
     studio.store.corpus.write_bytes(b"noise\n")
     failed = nightly("--json")
     assert failed.code == 1

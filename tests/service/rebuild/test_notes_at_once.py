@@ -16,38 +16,35 @@ from swara.service.rebuild.note_pitch import median_cents, swaras_sung
 from swara.service.rebuild.train import balance_by_swara
 
 
-def note(swara: str, singer: str, number: int) -> LabelledNote:
-    source = NoteSource(np.zeros(1), np.ones(3, np.float32), swara, singer, f"{singer} {number % 3}")
-    return LabelledNote(source, Item(source.recording, singer, swara, float(number), number + 1.0, False))
+def source(cents: np.ndarray, swara: str = "S", singer: str = "a", recording: str = "r") -> NoteSource:
+    return NoteSource(cents, np.ones(3, np.float32), swara, singer, recording)
+
+
+def some(swara: str, singer: str, count: int) -> list[LabelledNote]:
+    """Notes from three recordings."""
+    sources = [source(np.zeros(1), swara, singer, f"{singer} {n % 3}") for n in range(count)]
+    items = [Item(s.recording, singer, swara, float(n), n + 1.0, False) for n, s in enumerate(sources)]
+    return [LabelledNote(*each) for each in zip(sources, items, strict=True)]
 
 
 def test_few_notes_are_all_taken_as_they_stand() -> None:
-    notes = [note("S", "a", n) for n in range(5)] + [note("P", "b", n) for n in range(5)]
+    notes = some("S", "a", 5) + some("P", "b", 5)
     assert balance_by_swara(notes, 5) == notes
 
 
 def test_no_singer_crowds_others_out() -> None:
-    notes = [note("S", "a", n) for n in range(100)] + [note("S", "b", n) for n in range(4)]
-    notes += [note("P", "a", n) for n in range(20)]
-    kept = balance_by_swara(notes, 10)
-    assert Counter((n.item.swara, n.item.singer) for n in kept) == {
-        ("S", "a"): 6,
-        ("S", "b"): 4,
-        ("P", "a"): 10,
-    }
+    kept = balance_by_swara(some("S", "a", 100) + some("S", "b", 4) + some("P", "a", 20), 10)
+    counts = Counter((n.item.swara, n.item.singer) for n in kept)
+    assert counts == {("S", "a"): 6, ("S", "b"): 4, ("P", "a"): 10}
     assert len({n.item.recording for n in kept}) > 3
 
 
 def test_the_order_of_adding_does_not_matter_and_one_more_changes_little() -> None:
-    notes = [note("S", "a", n) for n in range(100)]
-    kept = balance_by_swara(notes, 30)
-    assert {n.item for n in balance_by_swara(notes[::-1], 30)} == {n.item for n in kept}
-    more = balance_by_swara([*notes, note("S", "a", 100)], 30)
-    assert len({n.item for n in more} & {n.item for n in kept}) >= 29
-
-
-def source(cents: np.ndarray) -> NoteSource:
-    return NoteSource(cents, np.ones(3, np.float32), "S", "somebody", "0" * 16)
+    *notes, last = some("S", "a", 101)
+    orders = (notes, notes[::-1], [*notes, last])
+    kept, turned, more = ({n.item for n in balance_by_swara(each, 30)} for each in orders)
+    assert turned == kept
+    assert len(more & kept) >= 29
 
 
 def test_medians_are_those_of_numpy_to_the_last_bit() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -48,7 +51,6 @@ def test_killed_at_every_step(due) -> None:
     assert len(seen) > 25
     assert seen == sorted(seen), "once the new version is live, it stays live"
     assert seen[-1]
-
     due.rebuild(force=True)
     due.open()
     assert due.half_made() == []
@@ -155,3 +157,17 @@ def test_a_cache_that_may_only_be_read_costs_time_and_no_more(due, as_nobody) ->
     assert {path: content for path, content in due.tree().items() if path.startswith("cache")} == cached
     for path in (due.store.cache, *due.store.cache.rglob("*")):
         path.chmod(0o755)
+
+
+def test_the_accidents_of_the_benchmark_in_short(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from benchmarks.rebuild.faults import Trial; "
+        "trial = Trial(Path(sys.argv[1]), seed=1); "
+        "print(*trial.kills(2), *trial.write_errors(3), *trial.races(1, seconds=1.0), sep='\\n')"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "trial")]
+    root = Path(__file__).parents[3]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    *kills, _, _, _, raced = done.stdout.split("\n")[:-1]
+    assert (len(kills), set(kills) <= {"killed", "done before"}, raced) == (2, True, "raced")

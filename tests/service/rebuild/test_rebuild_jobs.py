@@ -44,18 +44,19 @@ def rebuilt(folder: Path, recordings, **options: object) -> RebuildResult:
     return rebuild(folder, embedder=embedder, tracker=tracker, extractors=tone_ears(), **options)
 
 
+def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
+    """The files in a folder and below, manifests aside, and their bytes."""
+    found = [path for path in sorted(folder.rglob(pattern)) if path.is_file()]
+    named = {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    return {name: content for name, content in named.items() if name != "manifest.json"}
+
+
 def files(folder: Path, version: str) -> dict[str, bytes]:
-    at = Layout(folder).version(version).folder
-    return {
-        path.relative_to(at).as_posix(): path.read_bytes()
-        for path in sorted(at.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
-    }
+    return contents(Layout(folder).version(version).folder)
 
 
 def cached(folder: Path) -> dict[str, bytes]:
-    cache = Layout(folder).cache
-    return {str(path.relative_to(cache)): path.read_bytes() for path in sorted(cache.rglob("[0-9a-f]*.npz"))}
+    return contents(Layout(folder).cache, "[0-9a-f]*.npz")
 
 
 def test_the_same_bytes_whatever_the_number_of_jobs(corpus, tmp_path: Path) -> None:

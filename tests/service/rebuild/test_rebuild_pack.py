@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import timeit
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.corpus.corpus import pack_recordings
 from swara.embedder import Embedder
 from swara.embedder.registry import embedder_named
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import SVARASTHANAS
 from swara.service.rebuild.rebuild import ensure_live, rebuild
 from swara.service.store import Layout, LiveVersion, open_live
 
@@ -48,29 +51,22 @@ def test_everything_works_from_the_bundled_samples(fresh: Fresh) -> None:
     assert fresh.seconds < 20
     items = fresh.live.index.items
     assert {item.recording for item in items} == {recording.id for recording in pack_recordings()}
-    assert {item.swara for item in items} == {"S", "R", "G", "P", "D", "S'"}
+    three_saptaks = {swara_letter(each, octave) for each in SVARASTHANAS for octave in (-1, 0, 1)}
+    assert {item.swara for item in items} == three_saptaks
     assert all(item.synthesized for item in items)
     scores = fresh.live.manifest.metrics["note_head"]["scores"]
     assert fresh.live.manifest.metrics["note_head"]["split"] == "singer"
-    assert scores["notes"] == len(items)
+    assert len(three_saptaks) * 6 < scores["notes"] <= len(items)
     assert scores["accuracy"] >= 0.95
 
 
-def test_nothing_new_is_found_at_once(fresh: Fresh) -> None:
+def test_nothing_new_is_found_at_once_and_opening_is_quick(fresh: Fresh) -> None:
     began = time.perf_counter()
     result = rebuild(fresh.folder, embedder=EMBEDDER, tracker=NoTracker())
     assert time.perf_counter() - began < 1.0
-    assert result.nothing_new
-    assert result.version == fresh.live.id
-
-
-def test_opening_is_quick(fresh: Fresh) -> None:
-    def seconds() -> float:
-        began = time.perf_counter()
-        assert open_live(Layout(fresh.folder), EMBEDDER.spec) is not None
-        return time.perf_counter() - began
-
-    assert min(seconds() for _ in range(3)) < 0.15
+    assert (result.nothing_new, result.version) == (True, fresh.live.id)
+    times_s = timeit.repeat(lambda: open_live(Layout(fresh.folder), EMBEDDER.spec), number=1, repeat=3)
+    assert min(times_s) < 0.15
 
 
 def test_a_forced_rebuild_embeds_nothing_and_makes_the_same_files(fresh: Fresh) -> None:

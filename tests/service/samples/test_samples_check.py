@@ -171,21 +171,17 @@ def test_the_same_sound_encoded_anew_is_a_duplicate_and_another_take_is_not(
     assert similarity(*sounds) < 0.95
 
 
-def test_a_wrong_name_is_told_with_the_right_one(tmp_path: Path, sung, check) -> None:
+def test_a_wrong_name_is_told_with_the_right_one_and_its_place(tmp_path: Path, sung, check) -> None:
     wrong = sung(tmp_path / "re.wav", "G", named="R")
     high = sung(tmp_path / "sa.wav", "S'", named="S", seed=1)
-    found = {Path(each.recording.path).stem: each for each in check(tmp_path, wrong, high).findings}
+    take = sung(tmp_path / "take.wav", "S R G P D S'", named="S R m P D S'", seed=2)
+    found = {Path(each.recording.path).stem: each for each in check(tmp_path, wrong, high, take).findings}
     assert {each.kind for each in found.values()} == {"label"}
     assert "named Re at 0.10 s, but sounds like Ga" in found["re"].what
     assert f"swara samples label {wrong.id} --swara Ga" in found["re"].fix
     assert f'swara samples label {high.id} --swara "taar Sa"' in found["sa"].fix
-
-
-def test_one_wrong_note_of_several_is_told_by_its_place(tmp_path: Path, sung, check) -> None:
-    take = sung(tmp_path / "take.wav", "S R G P D S'", named="S R m P D S'")
-    (found,) = check(tmp_path, take).findings
-    assert (found.kind, found.start_s) == ("label", pytest.approx(1.9))
-    assert "--at 2.30 --swara Ga" in found.fix
+    assert found["take"].start_s == pytest.approx(1.9)
+    assert f"{take.id} --at 2.30 --swara Ga" in found["take"].fix
 
 
 def test_a_label_where_nothing_issung(tmp_path: Path, noted, check) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.data.corpus.corpus import (
-    append_recordings,
-    corpus_digest,
-    pack_recordings,
-    read_corpus,
-)
+from swara.data.corpus.corpus import append_recordings, corpus_digest, pack_recordings, read_corpus
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts import Given
 from swara.data.recording import Recording, SwaraLabel
@@ -28,14 +23,7 @@ from swara.service.samples.known import known_samples
 
 NOTHING_SAID = Given()
 ODD_NAMES = (
-    "plain",
-    "Śruti, 'take' 2",
-    "सा",
-    'quote " and , comma',
-    "-leading dash",
-    "a" * 120,
-    "..dots",
-    "CON",
+    *("plain", "Śruti, 'take' 2", "सा", 'quote " and , comma', "-leading dash", "a" * 120, "..dots", "CON"),
     "per%cent #hash",
 )
 
@@ -99,17 +87,7 @@ def test_what_is_exported_is_read_back_equal(tmp_path: Path, through: str, recor
 
 
 def test_odd_names_and_words_survive(tmp_path: Path, recorded) -> None:
-    singers = (
-        "=1+1",
-        "रा\nव",
-        'say "सा", twice',
-        "a,b;c\td",
-        "a\r\nb",
-        "#",
-        "inner  spaces",
-        "0",
-        "None",
-    )
+    singers = ("=1+1", "रा\nव", 'say "सा", twice', "a,b;c\td", "a\r\nb", "#", "inner  spaces", "0", "None")
     recordings = [
         recorded(tmp_path / "in" / f"{name}.wav", seed, singer=singer, licence=f"© {singer}")
         for seed, (name, singer) in enumerate(zip(ODD_NAMES, singers, strict=True))
@@ -143,28 +121,19 @@ def test_the_bundled_samples_are_there_on_demand(tmp_path: Path, monkeypatch) ->
     assert corpus_digest(bare.added) == corpus_digest(pack_recordings())
 
 
-def test_a_row_that_was_edited_is_heard_like_any_other(tmp_path: Path, recorded) -> None:
+def test_audio_beside_the_table_is_told_and_a_row_that_was_edited_is_heard(tmp_path: Path, recorded) -> None:
     corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1), recorded(tmp_path / "b.wav", 2))
-    export_samples(corpus, tmp_path / "out")
-    table = tmp_path / "out" / "samples.csv"
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    rows[0]["swara"] = "P"
-    with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    with pytest.raises(AssertionError, match="it was heard"):
-        _read_back(table, tmp_path / "two" / "corpus.jsonl")
-
-
-def test_audio_beside_the_table_that_it_does_not_name_is_told(tmp_path: Path, recorded) -> None:
-    corpus = _corpus(tmp_path / "one", recorded(tmp_path / "a.wav", 1))
     export_samples(corpus, tmp_path / "out")
     shutil.copy(tmp_path / "a.wav", tmp_path / "out" / "stray.wav")
     result = _read_back(tmp_path / "out", tmp_path / "two" / "corpus.jsonl")
-    assert len(result.added) == 1
+    assert len(result.added) == 2
     assert ["stray.wav" in failure.line for failure in result.failures] == [True]
+    table = tmp_path / "out" / "samples.csv"
+    edited = re.sub(r"(?<=,)S(?=,)", "P", table.read_text("utf-8"), count=1)
+    assert edited != table.read_text("utf-8")
+    table.write_text(edited, "utf-8")
+    with pytest.raises(AssertionError, match="it was heard"):
+        _read_back(table, tmp_path / "three" / "corpus.jsonl")
 
 
 def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path, recorded) -> None:

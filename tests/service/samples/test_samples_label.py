@@ -67,10 +67,6 @@ def test_words_are_mended_without_a_look_at_the_sound(store) -> None:
     assert (after.sha256, after.labels, after.tonic_hz) == (before.sha256, before.labels, before.tonic_hz)
     assert store.layout.corpus.read_bytes().startswith(log)
     assert store.label(raga="none").after.raga is None
-
-
-def test_who_is_no_person_is_told_by_the_name(store) -> None:
-    store.sing("G")
     assert store.label(singer="synthesized: high male").after.synthesized
     assert not store.label(singer="Asha").after.synthesized
 
@@ -83,14 +79,10 @@ def test_what_is_noted_so_already_is_not_noted_again(store) -> None:
     assert store.layout.corpus.read_bytes() == log
 
 
-def test_a_wrong_name_is_put_right(store) -> None:
+def test_a_wrong_name_is_put_right_and_one_that_the_pitch_denies_is_remarked_on(store) -> None:
     store.sing("G", named="R")
     assert store.label(swara=parse_swara("ga")).remarks == ()
     assert store.swaras == "G"
-
-
-def test_a_name_that_the_pitch_denies_is_noted_and_remarked_on(store) -> None:
-    store.sing("G")
     (remark,) = store.label(swara=parse_swara("Pa")).remarks
     assert "named Pa at 0.10 s, but sounds like Ga" in remark
     assert store.swaras == "P"
@@ -109,10 +101,15 @@ def test_one_note_of_several_is_named_by_its_time(store) -> None:
     assert store.swaras == "S G P"
 
 
-def test_the_only_note_is_not_forgotten(store) -> None:
+def test_what_cannot_be_mended_says_why(store) -> None:
     store.sing("G")
     with pytest.raises(CorpusError, match=f"swara samples remove {store.recording.id}"):
         store.label(swara="none")
+    Path(store.recording.path).unlink()
+    with pytest.raises(CorpusError, match="the file is gone"):
+        store.label(tonic=parse_tonic("B2"))
+    with pytest.raises(CorpusError, match="bundled"):
+        label_sample(store.layout, pack_recordings()[0].id, Edit(singer="Asha"))
 
 
 @pytest.mark.parametrize("tonic", ["A2", "A", "110"])
@@ -150,18 +147,6 @@ def test_a_sa_on_which_a_raga_falls_apart_is_refused(store) -> None:
 )
 def test_notes_that_another_raga_has_not_are_told(store, swaras: str, says: str) -> None:
     assert store.sing(swaras).label(raga="bhupali").remarks == (says,)
-
-
-def test_sound_that_is_gone_cannot_be_held_against_a_name(store) -> None:
-    store.sing("G")
-    Path(store.recording.path).unlink()
-    with pytest.raises(CorpusError, match="the file is gone"):
-        store.label(tonic=parse_tonic("B2"))
-
-
-def test_a_bundled_sample_cannot_be_mended(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match="bundled"):
-        label_sample(Layout(tmp_path), pack_recordings()[0].id, Edit(singer="Asha"))
 
 
 def test_the_command_prints_what_was_and_what_is(swara, store) -> None:

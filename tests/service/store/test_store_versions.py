@@ -11,21 +11,15 @@ import pytest
 
 from swara.service.errors import StoreDamaged, StoreError, StoreNewer
 from swara.service.store import current_version, promote, publish, verify_version
-from swara.service.store import manifest as manifest_module
 from swara.service.store.layout import is_version_id, store_folder
 from swara.service.store.lock import writer_lock
+from swara.service.store.manifest import SCHEMA, Manifest
 
 NOW = datetime(2025, 3, 1, 18, 30, 0, 250, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 
 
-def test_a_store_that_does_not_exist_has_no_version(lab) -> None:
-    assert current_version(lab.store) is None
-    assert not lab.store.folder.exists()
-
-
 def test_a_version_says_what_it_is(lab) -> None:
     version = lab.create(7, parent="before", made_at=NOW.isoformat())
-
     manifest = verify_version(lab.store, version)
     assert version.startswith("20250301T130000.000250Z-")
     assert is_version_id(version)
@@ -41,13 +35,15 @@ def test_a_version_says_what_it_is(lab) -> None:
     assert json.loads(lab.store.version(version).manifest.read_bytes())["fingerprint"] == lab.SPEC.fingerprint
 
 
-def test_a_version_is_live_only_once_it_is_promoted(lab) -> None:
-    first = lab.publish(1)
+def test_a_version_is_live_only_once_it_is_promoted_and_current_is_never_written_over(lab) -> None:
+    first, old = lab.publish(1), lab.store.folder / "old"
+    os.link(lab.store.current, old)
     second = lab.create(2)
     assert current_version(lab.store) == first
     with writer_lock(lab.store):
         promote(lab.store, second)
         assert current_version(lab.store) == second
+        assert (old.read_text(), lab.store.current.read_text()) == (f"{first}\n", f"{second}\n")
         promote(lab.store, first)
     assert lab.live_value() == 1
 
@@ -63,27 +59,11 @@ def test_the_bytes_are_on_the_disk_before_the_names(lab, monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "rename", lambda a, b: (steps.append(("name", b.name)), rename(a, b)))
     monkeypatch.setattr(Path, "replace", lambda a, b: (steps.append(("name", b.name)), replace(a, b)))
     version = lab.publish(1)
-
     named = steps.index(("name", version))
     synced = {what for kind, what in steps[:named] if kind == "sync"}
     assert synced >= {"manifest.json", "note_head.npz", "madhya-Sa.faiss", "index", "report.json"}
     assert steps[named + 1] == ("sync", "versions")
     assert steps.index(("name", "CURRENT")) > named
-
-
-def test_the_manifest_is_written_last(lab) -> None:
-    version = lab.store.version(lab.publish(1))
-    times = {path.name: path.stat().st_mtime_ns for path in version.folder.rglob("*") if path.is_file()}
-    assert max(times, key=lambda name: times[name]) == "manifest.json"
-
-
-def test_current_is_replaced_and_never_written_over(lab) -> None:
-    first = lab.publish(1)
-    old = lab.store.folder / "old"
-    os.link(lab.store.current, old)
-    second = lab.publish(2)
-    assert old.read_text() == f"{first}\n"
-    assert lab.store.current.read_text() == f"{second}\n"
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), KeyboardInterrupt()])
@@ -138,42 +118,31 @@ def test_a_damaged_current_is_named(lab, content: bytes) -> None:
             current_version(lab.store)
 
 
-def test_a_version_that_is_gone_is_named(lab) -> None:
-    with pytest.raises(StoreDamaged, match=r"manifest\.json: the file is missing"):
-        verify_version(lab.store, "20250301T130000.000250Z-01234567")
-
-
 def test_a_newer_schema_asks_for_a_newer_swara(lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = json.dumps({"schema": manifest_module.SCHEMA + 1, "unheard": "of"}).encode()
-    monkeypatch.setattr(manifest_module.Manifest, "to_json", lambda _: newer)
+    newer = json.dumps({"schema": SCHEMA + 1, "unheard": "of"}).encode()
+    monkeypatch.setattr(Manifest, "to_json", lambda _: newer)
     version = lab.publish(1)
-
     with pytest.raises(StoreNewer, match=r"by a newer swara. Use the newer swara; this one is "):
         verify_version(lab.store, version)
 
 
-def test_a_manifest_reads_as_it_was_written(lab) -> None:
-    version = lab.publish(1)
-    content = lab.store.version(version).manifest.read_bytes()
-    assert manifest_module.Manifest.from_json(content).to_json() == content
+def test_a_manifest_reads_as_it_was_written_and_its_fingerprint_must_be_that_of_the_spec(lab) -> None:
+    content = lab.store.version(lab.publish(1)).manifest.read_bytes()
+    assert Manifest.from_json(content).to_json() == content
+    changed = content.replace(b'"window_s": 0.1', b'"window_s": 0.2')
+    assert changed != content
+    with pytest.raises(ValueError, match="fingerprint"):
+        Manifest.from_json(changed)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"schema": 1, "fingerprint": "x"}', b"\xff"])
 def test_what_is_no_manifest_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError):
-        manifest_module.Manifest.from_json(content)
-
-
-def test_the_fingerprint_must_be_that_of_the_spec(lab) -> None:
-    version = lab.publish(1)
-    content = lab.store.version(version).manifest.read_bytes()
-    changed = content.replace(b'"window_s": 0.1', b'"window_s": 0.2')
-    assert changed != content
-    with pytest.raises(ValueError, match="fingerprint"):
-        manifest_module.Manifest.from_json(changed)
+        Manifest.from_json(content)
 
 
 def test_the_environment_names_the_store(tmp_path: Path) -> None:
     assert store_folder({"SWARA_STORE": str(tmp_path)}) == tmp_path
     assert store_folder({"SWARA_STORE": "~/swaras"}) == Path.home() / "swaras"
     assert store_folder({"SWARA_STORE": ""}) == store_folder({})
+    assert store_folder({}).name == "swara"

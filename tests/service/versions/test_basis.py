@@ -30,23 +30,19 @@ def grown(choir):
     return choir
 
 
+HURT = {"CURRENT is gone": None, "CURRENT is noise": None}
+HURT |= {"its manifest": "manifest", "its recordings": "recordings", "its head": "note_head"}
+
+
 def hurt(grown, what: str) -> None:
     """Damage the live version, or what says that it is."""
     live = grown.store.version(current_version(grown.store))
-    match what:
-        case "CURRENT is gone":
-            grown.store.current.unlink()
-        case "CURRENT is noise":
-            grown.store.current.write_text("noise")
-        case "its manifest":
-            grown.harm(live.manifest)
-        case "its recordings":
-            grown.harm(live.recordings)
-        case "its head":
-            grown.harm(live.note_head)
-
-
-HURT = ("CURRENT is gone", "CURRENT is noise", "its manifest", "its recordings", "its head")
+    if HURT[what]:
+        grown.harm(getattr(live, HURT[what]))
+    elif "gone" in what:
+        grown.store.current.unlink()
+    else:
+        grown.store.current.write_text("noise")
 
 
 @pytest.mark.parametrize("what", HURT)
@@ -86,10 +82,6 @@ def test_the_embedder_stays_the_one_that_was_chosen(
     assert called == ["stub"]
     if what == "CURRENT is gone":
         assert live_name(grown.store) == "stub"
-
-
-def test_a_new_store_has_no_embedder_yet(lab) -> None:
-    assert live_name(lab.store) is None
 
 
 def test_where_no_version_can_be_asked_it_is_told(grown) -> None:

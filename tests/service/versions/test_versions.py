@@ -78,12 +78,8 @@ def test_back_to_the_one_before_and_no_rebuild_undoes_it(grown) -> None:
     assert roll_back(grown.store, first[-8:]).id == first
     with pytest.raises(NoSuchVersion, match="no sound version to go back to"):
         roll_back(grown.store)
-
-
-def test_new_recordings_end_a_rollback(grown) -> None:
-    roll_back(grown.store)
     grown.add("take 6", detuned_cents=25.0)
-    assert grown.rebuild().promoted
+    assert grown.rebuild().promoted, "new recordings end a rollback"
 
 
 @pytest.mark.parametrize("what", ["flipped", "cut", "missing"])

@@ -176,6 +176,20 @@ def web_page(visit: Visit) -> None:
     visit.answer(200, {"Content-Type": "text/html; charset=utf-8"}, b"<!doctype html><p>Log in first")
 
 
+def drip(size: int, pause_s: float, seen: list[float], headers: bool = True) -> Behaviour:
+    """Answer with so many bytes at a time, as long as anybody listens; note when."""
+
+    def behave(visit: Visit) -> None:
+        visit.answer(200, visit.file_headers if headers else {"Content-Length": 10**15}, b"")
+        while True:
+            visit.wfile.write(bytes(size))
+            visit.wfile.flush()
+            seen.append(time.monotonic())
+            time.sleep(pause_s)
+
+    return behave
+
+
 def chatty(visit: Visit) -> None:
     """Tell of a later version, about which ``kagglehub`` tells on stdout."""
     visit.answer(200, visit.file_headers | {"X-Kaggle-HubVersion": "99.0"}, visit.content)
@@ -188,12 +202,6 @@ def behaviour(name: str, argument: str = "") -> Behaviour:
     found = {f.__name__: f for f in (list_files, whole, stall, web_page, chatty)}
     after = {f.__name__: f for f in (cut_after, stall_after)}
     return after[name](int(argument)) if name in after else found[name]
-
-
-@pytest.fixture(autouse=True)
-def _nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep every test away from the caches and the account of whoever runs it."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -284,10 +292,15 @@ def write() -> Callable[[Path, Mapping[str, bytes]], Path]:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Path:
+def models() -> Path:
     """Where the models are pulled into, and are looked for in a test."""
-    assert os.environ["SWARA_MODELS"] == str(tmp_path / "models")
-    return tmp_path / "models"
+    return Path(os.environ["SWARA_MODELS"])
+
+
+@pytest.fixture
+def slow() -> Callable[..., Behaviour]:
+    """Give `drip`."""
+    return drip
 
 
 @pytest.fixture

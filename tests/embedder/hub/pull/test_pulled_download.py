@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import socket
 import subprocess
 import sys
 import time
@@ -120,37 +119,28 @@ def test_a_rest_that_is_an_error_is_not_mixed_in(tree, kaggle, get, files) -> No
     assert tree(get()) == files
 
 
-@pytest.mark.parametrize(("listing", "code"), [(False, 429), (True, 503)])
-def test_a_server_in_trouble_is_asked_again(tree, kaggle, get, listing: bool, code: int, files) -> None:
-    kaggle.plan(str(code), listing=listing)
+@pytest.mark.parametrize(("listing", "code"), [(False, "429"), (True, "503")])
+def test_a_server_in_trouble_is_asked_again_after_waits_that_grow(
+    tree, kaggle, get, quick: RetryPolicy, listing: bool, code: str, files, monkeypatch
+) -> None:
+    waits_s: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits_s.append)
+    kaggle.plan(code, code, listing=listing)
 
-    assert tree(get()) == files
+    assert tree(get(replace(quick, first_wait_s=1.0))) == files
+    assert waits_s == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(
-    ("answer", "said", "tries"),
-    [("503", "503", 3), ("401", "401", 1), ("403", "403", 1), ("404", "404", 1), ("web_page", "web page", 1)],
+    ("answer", "tries"), [("503", 3), ("401", 1), ("403", 1), ("404", 1), ("web_page", 1)]
 )
-def test_but_not_for_ever_and_once_where_it_is_no_use(
-    kaggle, get, answer: str, said: str, tries: int
-) -> None:
+def test_but_not_for_ever_and_once_where_it_is_no_use(kaggle, get, answer: str, tries: int) -> None:
     kaggle.plan(*[answer] * 9, listing=True)
 
-    with pytest.raises(DownloadError, match=said) as caught:
+    with pytest.raises(DownloadError, match=answer.replace("_", " ")):
         get()
 
-    assert "\n" not in str(caught.value)
     assert kaggle.pulls == tries
-
-
-def test_the_waits_grow(kaggle, get, quick: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits_s: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits_s.append)
-    kaggle.plan("503", "503", listing=True)
-
-    get(replace(quick, first_wait_s=1.0))
-
-    assert waits_s == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("listing", "behaviour"), [(True, "stall"), (False, f"stall_after {MIB}")])
@@ -165,44 +155,25 @@ def test_no_stalling_server_is_waited_for_long(kaggle, get, quick, listing: bool
     assert time.monotonic() - began_s < 20.0  # the server would take 30 s
 
 
-def test_nor_one_that_never_ends(kaggle, get, quick: RetryPolicy) -> None:
-    def trickle(visit) -> None:
-        visit.answer(200, visit.file_headers, b"")
-        for begin in range(0, len(visit.content), MIB // 4):
-            visit.wfile.write(visit.content[begin : begin + MIB // 4])
-            visit.wfile.flush()
-            time.sleep(4.0)
-
-    kaggle.plan(trickle)
+def test_nor_one_that_never_ends(kaggle, get, slow, quick: RetryPolicy) -> None:
+    kaggle.plan(slow(MIB // 8, 1.0, []))
 
     with pytest.raises(DownloadError, match="not done within 5 s"):
         get(replace(quick, total_s=5.0))
 
 
-@pytest.mark.usefixtures("offline")
-def test_no_network_is_said_soon(cache: Path, quick: RetryPolicy) -> None:
-    with pytest.raises(DownloadError, match="no network"):
-        download(HANDLE, cache, quick, largest_bytes=LIMIT)
+@pytest.mark.parametrize(("proxy", "said"), [("proxy.invalid:1", "no network"), ("127.0.0.1:1", "refused")])
+def test_no_network_and_nobody_listening_are_said_soon(
+    get, quick, monkeypatch, proxy: str, said: str
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://{proxy}")
 
-
-def test_nobody_listening_is_said(get, quick: RetryPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
-
-    with pytest.raises(DownloadError, match="refused"):
+    with pytest.raises(DownloadError, match=said):
         get(replace(quick, tries=1))
 
 
-def test_too_much_is_not_taken(tree, kaggle, get, cache: Path) -> None:
-    def endless(visit) -> None:
-        visit.send_response(200)
-        visit.send_header("Connection", "close")
-        visit.end_headers()
-        while True:
-            visit.wfile.write(bytes(10_000))
-            time.sleep(0.0005)
-
-    kaggle.plan(endless)
+def test_too_much_is_not_taken(tree, kaggle, get, slow, cache: Path) -> None:
+    kaggle.plan(slow(10_000, 0.0005, [], headers=False))
 
     with pytest.raises(DownloadError, match="larger than"):
         get()
@@ -222,27 +193,17 @@ def test_a_full_disk_is_said_and_what_came_is_kept(tree, kaggle, get, cache: Pat
     assert kaggle.big_ranges[-1] == f"bytes={MIB}-"
 
 
-def test_a_killed_one_leaves_nobody_at_work(kaggle, cache: Path) -> None:
+def test_a_killed_one_leaves_nobody_at_work(kaggle, slow, cache: Path) -> None:
     served: list[float] = []
-
-    def slow(visit) -> None:
-        visit.answer(200, visit.file_headers, b"")
-        while True:
-            visit.wfile.write(bytes(10))
-            visit.wfile.flush()
-            served.append(time.monotonic())
-            time.sleep(0.05)
-
-    kaggle.plan(slow)
+    kaggle.plan(slow(10, 0.05, served))
     child = _child(cache)
     while not served:
         time.sleep(0.05)
         assert child.poll() is None
     child.kill()
     child.communicate()
-    killed_s = time.monotonic()
 
-    deadline_s = killed_s + 20.0
+    deadline_s = time.monotonic() + 20.0
     while time.monotonic() - served[-1] < 1.0:  # it went on being served
         assert time.monotonic() < deadline_s
         time.sleep(0.1)

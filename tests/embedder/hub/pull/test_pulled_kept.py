@@ -16,7 +16,6 @@ from swara.embedder.hub.locate import find_model
 from swara.embedder.hub.pull import (
     CATALOGUE,
     RetryPolicy,
-    check_documented,
     inventory,
     pull,
     pullable,
@@ -60,10 +59,6 @@ def _states(models: Path, environment: dict[str, str] | None = None) -> dict[str
 
 
 class TestList:
-    def test_nothing_is_here_at_first(self, models: Path) -> None:
-        assert _states(models) == {"yamnet": "absent", "vggish": "absent", "yamnet-tflite": "absent"}
-        assert not models.exists()
-
     def test_a_pulled_one_has_size_and_digest(self, pulled, models: Path, files) -> None:
         (yamnet,) = (each for each in inventory(models, {}) if each.model.name == "yamnet")
 
@@ -83,9 +78,6 @@ class TestList:
         assert yamnet.usable
         assert _states(models, environment)["vggish"] == "absent"
 
-    def test_the_pulled_one_comes_first(self, pulled, models: Path, hub: dict[str, str]) -> None:
-        assert _states(models, hub)["yamnet"] == "pulled"
-
     @pytest.mark.parametrize("place", ["model.tflite", "saved_model.pb", "saved_model/saved_model.pb"])
     def test_what_an_embedder_would_use_is_listed_wherever_it_lies(
         self, models: Path, write, place: str, hub
@@ -98,10 +90,11 @@ class TestList:
         both = inventory(models, hub)[0]
         assert both.where == find_model(YAMNET, {"SWARA_MODELS": str(models)} | hub)
 
-    def test_a_damaged_one(self, pulled, models: Path) -> None:
+    def test_states(self, models: Path, pulled, hub: dict[str, str]) -> None:
+        assert _states(models, hub) == {"yamnet": "pulled", "vggish": "absent", "yamnet-tflite": "absent"}
         (models / "yamnet" / "manifest.json").write_bytes(b"{}")
-
-        assert _states(models)["yamnet"] == "damaged"
+        (models / ".vggish.part").write_bytes(b"an archive cut short, of an earlier version")
+        assert _states(models) == {"yamnet": "damaged", "vggish": "partial", "yamnet-tflite": "absent"}
 
     @pytest.mark.usefixtures("broken_off")
     def test_a_download_that_broke_off(self, models: Path, files) -> None:
@@ -110,12 +103,6 @@ class TestList:
         others = sum(len(content) for content in files.values() if len(content) < 1 << 20)
         assert (yamnet.state, yamnet.size_bytes) == ("partial", others + (1 << 20))
         assert not yamnet.usable
-
-    def test_one_that_an_earlier_version_began(self, models: Path) -> None:
-        models.mkdir()
-        (models / ".yamnet.part").write_bytes(b"an archive cut short")
-
-        assert _states(models)["yamnet"] == "partial"
 
     def test_each_has_an_address_and_several_names(self) -> None:
         for model in CATALOGUE:
@@ -140,27 +127,37 @@ class TestList:
 
 class TestVerify:
     def test_a_sound_one(self, pulled, models: Path, contract, files) -> None:
-        verified = verify(pullable("yamnet"), models, {}, contract)
+        def lacks(model, path: Path) -> None:
+            raise MissingPackage("TensorFlow is not installed")
 
-        assert (verified.files, verified.contract) == (4, True)
+        def breaks(model, path: Path) -> None:
+            raise ModelUnfit("not the documented yamnet", where=str(path))
+
+        for check, kept in ((contract, True), (lacks, False)):
+            verified = verify(pullable("yamnet"), models, {}, check)
+            assert (verified.files, verified.contract) == (4, kept)
         assert contract.seen == [files, files]
+        with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
+            verify(pullable("yamnet"), models, {}, breaks)
+        with pytest.raises(ModelAbsent, match="swara models pull vggish"):
+            verify(pullable("vggish"), models, {}, contract)
 
+    @pytest.mark.parametrize("name", ["saved_model.pb", "assets/yamnet_class_map.csv"])
     @pytest.mark.parametrize(
-        "name",
-        ["saved_model.pb", "variables/variables.data-00000-of-00001", "assets/yamnet_class_map.csv"],
+        "damage",
+        [
+            lambda path, content: None,
+            lambda path, content: path.write_bytes(content[:-1]),
+            lambda path, content: path.write_bytes(bytes([content[0] ^ 1]) + content[1:]),
+            lambda path, content: path.mkdir(),
+        ],
+        ids=["missing", "shorter", "flipped", "a folder"],
     )
-    @pytest.mark.parametrize("damage", ["missing", "shorter", "flipped", "a folder"])
-    def test_a_damaged_file_is_named(self, pulled, models: Path, name: str, damage: str, contract) -> None:
+    def test_a_damaged_file_is_named(self, pulled, models: Path, name: str, damage, contract) -> None:
         path = models / "yamnet" / "saved_model" / name
         content = path.read_bytes()
         path.unlink()
-        match damage:
-            case "shorter":
-                path.write_bytes(content[:-1])
-            case "flipped":
-                path.write_bytes(bytes([content[0] ^ 1]) + content[1:])
-            case "a folder":
-                path.mkdir()
+        damage(path, content)
 
         with pytest.raises(ModelDamaged) as caught:
             verify(pullable("yamnet"), models, {}, contract)
@@ -169,41 +166,18 @@ class TestVerify:
         assert "swara models pull yamnet" in str(caught.value.fix)
         assert len(contract.seen) == 1  # that of the pull: what is damaged is not loaded
 
-    def test_one_that_does_something_else(self, pulled, models: Path) -> None:
-        def check(model, path: Path) -> None:
-            raise ModelUnfit("not the documented yamnet", where=str(path))
-
-        with pytest.raises(ModelUnfit, match="swara models remove yamnet, then: swara models pull yamnet"):
-            verify(pullable("yamnet"), models, {}, check)
-
-    def test_a_package_that_is_missing(self, pulled, models: Path) -> None:
-        def check(model, path: Path) -> None:
-            raise MissingPackage("TensorFlow is not installed")
-
-        verified = verify(pullable("yamnet"), models, {}, check)
-
-        assert (verified.files, verified.contract) == (4, False)
-
-    def test_a_file_is_no_vggish(self, models: Path) -> None:
-        (models / "vggish").mkdir(parents=True)
-        (models / "vggish" / "model.tflite").touch()
-
-        with pytest.raises(ModelUnfit, match="SavedModel folder, not from a file"):
-            verify(pullable("vggish"), models, {}, check_documented)
-
     def test_one_of_tf_hub_has_no_digests(self, models: Path, hub: dict[str, str], contract, files) -> None:
         verified = verify(pullable("yamnet"), models, hub, contract)
 
         assert (verified.files, verified.contract) == (0, True)
         assert contract.seen == [files]
 
-    def test_one_that_is_not_here(self, models: Path, contract) -> None:
-        with pytest.raises(ModelAbsent, match="swara models pull vggish"):
-            verify(pullable("vggish"), models, {}, contract)
-
 
 class TestRemove:
-    def test_takes_all_of_it_and_leaves_the_others(self, pulled, models: Path, names_in) -> None:
+    @pytest.mark.parametrize("state", ["pulled", "broken_off"])
+    def test_takes_all_of_it_and_leaves_the_others(self, models: Path, names_in, request, state) -> None:
+        request.getfixturevalue(state)
+        (models / "yamnet").mkdir(exist_ok=True)
         (models / "yamnet" / "made-from-it.tflite").write_bytes(b"")
         (models / "vggish").mkdir()
 
@@ -211,13 +185,8 @@ class TestRemove:
 
         assert names_in(models) == {"vggish"}
 
-    @pytest.mark.usefixtures("broken_off")
-    def test_and_what_was_downloaded(self, models: Path, names_in) -> None:
-        remove(pullable("yamnet"), models, {})
-
-        assert names_in(models) == set()
-
-    def test_of_nothing_says_so(self, models: Path) -> None:
+    def test_of_nothing_says_so_and_makes_nothing(self, models: Path) -> None:
+        assert set(_states(models).values()) == {"absent"}
         with pytest.raises(ModelAbsent, match="not on this machine"):
             remove(pullable("yamnet"), models, {})
         assert not models.exists()
