@@ -16,6 +16,7 @@ from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
 from .takes import (
     calan,
+    concert_phrases,
     cost,
     exact_pitch,
     growth,
@@ -35,6 +36,7 @@ PROCESSES = 2
 
 _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
     "calan": (calan.measure, ("hindustani_calan",)),
+    "concert_phrases": (concert_phrases.measure, ("hindustani_phrases",)),
     "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
     "wrong_raga": (wrong_raga.measure, ("hindustani_calan", "hindustani_concert")),
     "sight_singing": (sight_singing.measure, ("ssvd",)),

@@ -1,4 +1,4 @@
-"""What was sung in a take: its Sa, and the notes, glides and silences that tile it."""
+"""What was sung in a take: its Sa, and the notes, touches, glides and silences that tile it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = [
     "Tonic",
     "TonicCandidate",
     "TonicSource",
+    "Touch",
     "Verdict",
     "read_seconds",
 ]
@@ -131,8 +132,29 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """A note that is named, but too short or too moving to be judged.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the take, in seconds.
+    swara, saptak : str
+        The nearest of the 12 svarasthanas, as in `Note`.
+    cents : float
+        Median pitch above madhya Sa, in cents.
+    """
+
+    start_s: float
+    end_s: float
+    swara: str
+    saptak: str
+    cents: float
+
+
+@dataclass(frozen=True, slots=True)
 class Glide:
-    """Voiced, but not steady: meend, kan, murki and other ornaments, or a consonant's slide. Never judged.
+    """Voiced, but neither held nor touched: meend and other ornaments, or a consonant's slide. Never judged.
 
     Parameters
     ----------
@@ -158,7 +180,7 @@ class Silence:
     end_s: float
 
 
-Segment: TypeAlias = Note | Glide | Silence
+Segment: TypeAlias = Note | Touch | Glide | Silence
 
 
 _CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d{1,2}(?:[.,]\d*)?)")

@@ -17,6 +17,7 @@ from .swaras import SVARASTHANAS, parse_swara, svarasthana_named
 
 __all__ = [
     "ALLIED_RAGAS",
+    "ANDOLIT_SWARAS",
     "RAGAS",
     "AlliedRaga",
     "Raga",
@@ -81,6 +82,10 @@ class Raga:
         """Tell whether svarasthana `index` belongs to the raga."""
         return index in self.swaras
 
+    def swings_through(self, index: int) -> bool:
+        """Tell whether the andolan of one of the raga's swaras passes svarasthana `index` beside it."""
+        return any((index - swara) % 12 in (1, 11) for swara in ANDOLIT_SWARAS.get(self.name, ()))
+
 
 def _indices(notation: str) -> frozenset[int]:
     return frozenset(swara.svarasthana.index for swara in parse_notation(notation))
@@ -126,6 +131,17 @@ def _read_outlines() -> Iterator[Raga]:
 
 RAGAS: Mapping[str, Raga] = MappingProxyType({raga.name: raga for raga in _read_outlines()})
 """Every raga by its `name`."""
+
+_ANDOLIT = {
+    "bhairav": "r d",  # raagparichay.com (Bhairav); omsangeet.com (Raag Bhairav Parichay)
+    "malkauns": "g d",  # Wikipedia (Malkauns); fizikamind.in (Malkauns, which has komal Ni too)
+}
+"""Swaras that are sung with andolan, a slow swing, and two sources that say so."""
+
+ANDOLIT_SWARAS: Mapping[str, frozenset[int]] = MappingProxyType(
+    {name: _indices(swaras) for name, swaras in _ANDOLIT.items()}
+)
+"""Svarasthana indices by `Raga.name`. A short note beside one of them is part of its swing."""
 
 _OTHER_SPELLINGS = {
     "bhupali": "bhup bhopali bhupkalyan mohanam mohana भूपाली भुपाली भोपाली भूप",

@@ -64,6 +64,14 @@ def test_what_lies_beyond_the_range_is_said_and_not_made_another_swara(
     assert any(remark in each for each in report.warnings)
 
 
+def test_wide_vibrato_is_one_note_judged_by_its_mean() -> None:
+    report = library.analyze(CASES / "vibrato_80.flac", tonic=207.89, samples=False)
+
+    assert [note.swara for note in report.notes] == ["Sa", "Re", "Ga", "Pa", "Pa"]
+    for note, off in zip(report.notes, (0, 0, -32, 0, 30), strict=True):
+        assert note.cents_off == pytest.approx(off, abs=5)
+
+
 _DAMAGED = (
     "segv_min.mp4",
     "decode_13959.ogg",

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from swara.classifier.notes import HeldNote, Standard, Thresholds, find_held_notes, judge, tile
+from swara.classifier.notes import (
+    HeldNote,
+    Standard,
+    Thresholds,
+    find_held_notes,
+    judge,
+    tile,
+    touch,
+)
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.audio.level import Level
@@ -133,7 +141,10 @@ def analyze(
     if opinions:
         notes = with_doubts(notes, opinions)
     claimed = notes if little is None else ()
-    segments = tile(notes, held.sung, clip.duration_s)
+    # Where Sa is not known, touches have no name either.
+    touches = [touch(each, standard) for each in held.touched] if heard else []
+    parts = sorted((*notes, *touches), key=lambda part: part.start_s)
+    segments = tile(parts, held.sung, clip.duration_s)
     shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
     return TakeReport(
         source=source,

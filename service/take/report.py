@@ -190,8 +190,8 @@ class TakeReport:
         Returns
         -------
         DataFrame
-            ``kind`` (note, glide or silence), ``start_s`` and ``end_s`` (seconds), ``note`` (which row of
-            `notes_frame` it is; missing for the others).
+            ``kind`` (note, touch, glide or silence), ``start_s`` and ``end_s`` (seconds), ``note`` (which
+            row of `notes_frame` it is; missing for the others).
 
         Raises
         ------

@@ -9,7 +9,7 @@ import pytest
 from swara import raga
 from swara.raga.errors import BadNotation, UnknownRaga
 from swara.raga.notation import parse_notation
-from swara.raga.ragas import RAGAS, Raga, raga_named
+from swara.raga.ragas import ANDOLIT_SWARAS, RAGAS, Raga, raga_named
 from swara.raga.swaras import SVARASTHANAS, svarasthana_named
 
 SWARAS = {
@@ -111,3 +111,7 @@ def test_the_ground_floor_stands_on_the_standard_library_alone() -> None:
     ran = subprocess.run(words, capture_output=True, text=True, check=True, cwd=root)
     known = {*sys.stdlib_module_names, "raga", "__main__"}
     assert {name.partition(".")[0] for name in ran.stdout.split()} <= known
+
+
+def test_andolan_is_said_only_of_swaras_that_the_raga_has():
+    assert all(swaras <= RAGAS[name].swaras for name, swaras in ANDOLIT_SWARAS.items())

@@ -173,7 +173,7 @@ def _legend(figure: Figure, report: TakeReport, layout: _Layout) -> None:
         handle = Line2D([], [], lw=3, ls=look.dashes, color=colour, label=words)
         handle.set(marker=look.marker, markerfacecolor=look.face or colour, markeredgewidth=1.4)
         handles.append(handle)
-    handles.append(Line2D([], [], color=CURVE, lw=1.1, label="glide, not judged"))
+    handles.append(Line2D([], [], color=CURVE, lw=1.1, label="glide or touch, not judged"))
     figure.legend(
         handles=handles,
         loc="lower left",

@@ -20,7 +20,7 @@ from .timeline import Kind, kind_of, timeline
 
 __all__ = ["render"]
 
-_UNJUDGED: Final[tuple[Kind, ...]] = ("glide", "silence")
+_UNJUDGED: Final[tuple[Kind, ...]] = ("touched", "glide", "silence")
 _BAR_CELLS = 10
 _SPANS_APART = 50
 """Characters that a line must have for the times to stand in a column of their own."""

@@ -30,6 +30,7 @@ STYLES: Final[dict[Kind, str]] = {
     "low": "#5f5fff",
     "high": "#af5f5f",
     "unsure": FAINT,
+    "touched": FAINT,
     "glide": FAINT,
     "silence": FAINT,
 }

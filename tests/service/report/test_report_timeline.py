@@ -44,7 +44,7 @@ def test_letters_stand_under_their_notes(take):
 
 def test_every_kind_has_a_glyph_of_its_own():
     for glyphs in (UNICODE, ASCII):
-        assert len(set(glyphs.values())) == len(glyphs) == 7
+        assert len(set(glyphs.values())) == len(glyphs) == 8
         assert all(len(glyph) == 1 for glyph in glyphs.values())
     assert "".join(ASCII.values()).isascii()
 
