@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ import numpy as np
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.head import NoteHead, agreement
 from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import load_clip
+from swara.data.audio.decode import Decoded, load_clip
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
@@ -111,11 +112,21 @@ class LiveModel:
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
 
-    def about(self, take: Path) -> LiveModel:
-        """Return the same model, to be asked about the whole of this take; it never answers with it."""
-        sha256 = sha256_of(take)
+    def about(self, take: Path, decoded: Decoded | None = None) -> LiveModel:
+        """Return the same model, to be asked about the whole of this take; it never answers with it.
+
+        Parameters
+        ----------
+        take : Path
+            The file.
+        decoded : Decoded, optional
+            What was heard of it, where that is not the first track of a file.
+        """
+        sha256 = sha256_of(take) if decoded is None or decoded.sha256 is None else decoded.sha256
         cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
-        embedder = CachedEmbedder(self.embedder, cache, sha256)
+        track = 1 if decoded is None else decoded.track
+        key = sha256 if track == 1 else hashlib.sha256(f"{sha256} track {track}".encode()).hexdigest()
+        embedder = CachedEmbedder(self.embedder, cache, key)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
 
     @property

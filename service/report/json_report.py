@@ -58,6 +58,7 @@ def to_dict(report: TakeReport) -> dict[str, Any]:
         "schema": SCHEMA,
         "source": encodable(report.source),
         "duration_s": report.duration_s,
+        "level": None if report.level is None else asdict(report.level),
         "tonic": asdict(report.tonic),
         "raga": report.raga,
         "raga_source": report.raga_source,

@@ -182,12 +182,18 @@ def sample_words(item: Item) -> str:
 
 def tonic_words(tonic: Tonic) -> str:
     """Say what Sa is and where it comes from: ``138.6 Hz, given``, or ``138.6 Hz, estimated, 91% sure``."""
+    if tonic.confidence == 0:
+        return "too little was sung to tell it"
     sure = f", {percent(tonic.confidence)} sure" if tonic.source == "estimated" else ""
     return f"{tonic.hz:.1f} Hz, {tonic.source}{sure}"
 
 
 def guessed_tonic(tonic: Tonic) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Say that Sa is a guess, and what to type if it is right or is another: words and option."""
+    if tonic.confidence == 0:
+        return "Sa is not known: too little was sung to tell it.", (
+            ("Give it, for instance:", "--tonic C#3"),
+        )
     sure = percent(tonic.confidence)
     guess = f"Sa {note_words(tonic.name)} is a guess ({sure} sure), and all below rests on it."
     ways = [("If it is right, confirm it:", tonic_flag(tonic))]
@@ -198,8 +204,9 @@ def guessed_tonic(tonic: Tonic) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def how_to_override(tonic: Tonic) -> str | None:
-    """Say how to name another Sa, the runner-up for instance; None when it was given."""
-    return tonic_flag(tonic.runner_up or tonic) if tonic.source == "estimated" else None
+    """Say how to name another Sa, the runner-up for instance; None when it was given or is not known."""
+    guessed = tonic.source == "estimated" and tonic.confidence > 0
+    return tonic_flag(tonic.runner_up or tonic) if guessed else None
 
 
 def tonic_flag(candidate: Tonic | TonicCandidate) -> str:

@@ -10,10 +10,15 @@ from typing import get_args
 
 import numpy as np
 
+from swara.classifier.notes import HeldNote
+from swara.classifier.tonic import share_on_one_pitch
+from swara.classifier.tonic.template import swara_weights
+from swara.data.arrays import FloatArray
 from swara.data.take import Glide, Note, Segment, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.ragas import Raga, closer_allied_raga
+from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
+from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
 from swara.service.phrases import how_off, moment, percent, swara_in_saptak
 
@@ -27,6 +32,7 @@ __all__ = [
     "nearest_samples",
     "note_at",
     "swara_stats",
+    "too_little_sung",
     "verdict_sentence",
     "verdict_shares",
     "warnings_about",
@@ -34,10 +40,17 @@ __all__ = [
 ]
 
 
-LEANING_FROM_S = 10.0
-"""A few phrases show no weight: seconds of steady singing before the raga's balance is spoken of."""
-
 FOREIGN_FROM = 0.15
+AS_GOOD = 0.05
+"""So much of a professional's steady singing may lie outside the raga itself."""
+
+LEAST_STEADY_S, MOST_NEEDED_S = 2.0, 10.0
+LEAST_STEADY_SHARE = 0.1
+LEAST_HELD_SHARE = 0.25
+"""Shares are claimed from so much steady singing on: a tenth of the take, but 2 s at least and 10 s at most,
+and a quarter of all that is voiced. In sight-singing half of it is steady, in speech less than a tenth."""
+
+ONE_PITCH = 0.95
 
 
 def verdict_sentence(
@@ -73,23 +86,88 @@ def _shares_sentence(notes: Sequence[Note], unsure: float) -> str:
     return f"{sentence}, {percent(unsure)} was unsure" if unsure else sentence
 
 
+def too_little_sung(
+    notes: Sequence[HeldNote], sung_s: float, duration_s: float, *, tonic_given: bool
+) -> str | None:
+    """Say what was heard where that is too little to claim anything of; None where it is enough.
+
+    Parameters
+    ----------
+    notes : sequence of HeldNote
+        The notes found.
+    sung_s : float
+        How long something was sung or spoken, in seconds.
+    duration_s : float
+        Length of the take.
+    tonic_given : bool
+        Whether Sa is known: one pitch alone cannot tell it.
+    """
+    if not notes:
+        return None
+    steady_s = sum(note.steady_s for note in notes)
+    count = "one note" if len(notes) == 1 else f"{len(notes)} notes,"
+    heard = f"{count} of {steady_s:.2f} s" if len(notes) == 1 else f"{count} {steady_s:.1f} s in all"
+    needed_s = min(max(LEAST_STEADY_S, LEAST_STEADY_SHARE * duration_s), MOST_NEEDED_S)
+    if steady_s < needed_s:
+        return f"Hardly anything here is sung: {heard}; shares are told from {needed_s:.1f} s on."
+    if steady_s < LEAST_HELD_SHARE * sung_s:
+        return f"Hardly anything here is sung on a steady pitch: {heard}, of {sung_s:.1f} s of voice."
+    if not tonic_given and share_on_one_pitch(notes) >= ONE_PITCH:
+        return f"Only one pitch was held ({heard}), which tells no Sa: give it (--tonic) to have it judged."
+    return None
+
+
 def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source: str) -> Iterator[str]:
     """Yield what the reader must know before believing the rest."""
-    total_s, share = sum(note.steady_s for note in notes), foreign_share(notes)
+    share, better = foreign_share(notes), _better_fit(notes, tonic, raga)
+    suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
     if share > FOREIGN_FROM:
         chosen = "the default raga" if raga_source == "default" else raga.display
-        suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
-        yield (
-            f"{percent(share)} of the steady singing lies outside {chosen}: "
-            f"check {suspects} (--raga, --tonic)"
-        )
-    if total_s >= LEANING_FROM_S:
+        outside = f"{percent(share)} of the steady singing lies outside {chosen}"
+        yield f"{'; '.join(filter(None, (outside, better)))}: check {suspects} (--raga, --tonic)"
+    elif better and raga_source == "given":
+        yield f"{better}: check {suspects} (--raga, --tonic)"
+    elif not tonic.needs_confirmation:
         sung_s: dict[int, float] = defaultdict(float)
         for note in notes:
-            sung_s[svarasthana_named(note.swara).index] += note.steady_s
+            if note.saptak in ("madhya", "taar"):
+                sung_s[svarasthana_named(note.swara).index] += note.steady_s
         other = closer_allied_raga(raga.name, sung_s)
         if other is not None:
             yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
+
+
+def _better_fit(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> str | None:
+    """Say which known raga fits clearly more than `raga`, at Sa or, where that is in doubt, the runner-up."""
+    for seat in (tonic, tonic.runner_up) if tonic.needs_confirmation else (tonic,):
+        if notes and seat is not None:
+            sung_s = np.zeros(12)
+            for note in notes:
+                cents = note.cents + 1200.0 * math.log2(tonic.hz / seat.hz)
+                sung_s[JUST.nearest(cents).svarasthana.index] += note.steady_s
+            other, share, own_share = _closest(sung_s / sung_s.sum(), raga)
+            if share > own_share + FOREIGN_FROM:
+                where = f" with Sa {seat.hz:.1f} Hz" if tonic.source == "estimated" else ""
+                return f"{other.display}{where} fits {percent(share)} of it"
+    return None
+
+
+def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
+    """Return the known raga that shares of the 12 svarasthanas fit best, its share, and that of `raga`.
+
+    Of ragas that fit nearly as much as the best, that one whose weights are the most like what was sung.
+    """
+
+    def share(of: Raga) -> float:
+        return float(sung[sorted(of.swaras)].sum())
+
+    def likeness(of: Raga) -> float:
+        own = sorted(of.swaras)
+        return float(sung[own] @ np.log(swara_weights(of)[own]))
+
+    best = max(map(share, RAGAS.values()))
+    other = max((each for each in RAGAS.values() if share(each) >= best - AS_GOOD), key=likeness)
+    return other, share(other), share(raga)
 
 
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -169,6 +170,22 @@ class Page:
         for row in lines[1:]:
             table.add_row(*(row[place] for place in places))
         self.show(table)
+
+    def listing(
+        self, headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int]
+    ) -> None:
+        """Print thousands of rows, each in one line however long, in a hundredth of the time of a table."""
+        spell = ascii_text if self.ascii_only else str
+        lines = [[spell(printable(cell)) for cell in row] for row in (headings, *rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+        margin = " " * _MARGIN
+
+        def padded(cell: str, place: int) -> str:
+            gap = " " * (widths[place] - cell_len(cell))
+            return gap + cell if place in right else cell + gap
+
+        texts = (margin.join(padded(cell, place) for place, cell in enumerate(line)) for line in lines)
+        self.console.file.write("".join(f"{margin}{text.rstrip()}\n" for text in texts))
 
     def _fitting(self, least: Sequence[int], spare: Sequence[int]) -> list[int]:
         """Return the places of the columns that are shown, each at least so wide."""

@@ -145,8 +145,8 @@ def test_audio_beside_the_table_is_told_and_a_row_that_was_edited_is_heard(tmp_p
     edited = re.sub(r"(?<=,)S(?=,)", "P", table.read_text("utf-8"), count=1)
     assert edited != table.read_text("utf-8")
     table.write_text(edited, "utf-8")
-    with pytest.raises(AssertionError, match="it was heard"):
-        _read_back(table, tmp_path / "three" / "corpus.jsonl")
+    lines = [failure.line for failure in _read_back(table, tmp_path / "three" / "corpus.jsonl").failures]
+    assert any("it was heard" in line for line in lines)
 
 
 def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path, recorded) -> None:
