@@ -20,7 +20,7 @@ from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.take import Note, Tonic
+from swara.data.take import Note, Tonic, Touch
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
@@ -143,7 +143,7 @@ def analyze(
     claimed = notes if little is None else ()
     # Where Sa is not known, touches have no name either.
     touches = [touch(each, standard) for each in held.touched] if heard else []
-    parts = sorted((*notes, *touches), key=lambda part: part.start_s)
+    parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
     segments = tile(parts, held.sung, clip.duration_s)
     shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
     return TakeReport(
