@@ -14,7 +14,19 @@ from pathlib import Path
 from .page import Page, Section
 from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
-from .takes import calan, cost, exact_pitch, note_head, sight_singing, synthetic, tanpura, tonic
+from .takes import (
+    calan,
+    cost,
+    exact_pitch,
+    growth,
+    not_sung,
+    note_head,
+    sight_singing,
+    synthetic,
+    tanpura,
+    tonic,
+    wrong_raga,
+)
 
 PAGE = Page(
     "Benchmarks", "benchmarks", "bench", "Every figure below comes from that one run.", "benchmarks.md"
@@ -24,12 +36,14 @@ PROCESSES = 2
 _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
     "calan": (calan.measure, ("hindustani_calan",)),
     "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
+    "wrong_raga": (wrong_raga.measure, ("hindustani_calan", "hindustani_concert")),
     "sight_singing": (sight_singing.measure, ("ssvd",)),
     "tanpura": (tanpura.measure, ("hindustani_calan", "ssvd", "tanpura")),
+    "not_sung": (not_sung.measure, ("tanpura", "harmonium", "instrument_notes", "noise_and_rooms", "ssvd")),
     "exact_pitch": (exact_pitch.measure, ("f0_truth/world_resynth",)),
     "note_head": (note_head.measure, ("sung_notes", "hindustani_calan")),
 }
-_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed}
+_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed, "growth": growth.measure_growth}
 SECTIONS = (*_RECORDED, "synthetic", *_TIMED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -14,6 +15,7 @@ __all__ = [
     "TonicCandidate",
     "TonicSource",
     "Verdict",
+    "read_seconds",
 ]
 
 Verdict: TypeAlias = Literal["perfect", "in tune", "low", "high", "unsure"]
@@ -48,9 +50,10 @@ class Tonic:
     hz : float
         Frequency of madhya Sa.
     name : str
-        The nearest equal-tempered note, such as ``C#3``; with cents when it lies off it, ``C#3 +12``.
+        The nearest equal-tempered note, such as ``C#3``; with cents when it lies off it, ``C#3 +12``;
+        ``not known`` where nothing tells it.
     confidence : float
-        0 to 1; 1 when given.
+        0 to 1; 1 when given; 0 where nothing tells it, and then `hz` says nothing either.
     source : {"given", "given, octave from the voice", "estimated"}
         Where it comes from.
     runner_up : TonicCandidate or None
@@ -119,6 +122,13 @@ class Note:
         """Length in seconds."""
         return self.end_s - self.start_s
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """Swara and saptak that a reader is told: what the note was judged as, else the nearest of the 12."""
+        if self.verdict == "unsure":
+            return self.swara, self.saptak
+        return self.raga_swara, self.raga_saptak
+
 
 @dataclass(frozen=True, slots=True)
 class Glide:
@@ -149,3 +159,24 @@ class Silence:
 
 
 Segment: TypeAlias = Note | Glide | Silence
+
+
+_CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d{1,2}(?:[.,]\d*)?)")
+
+
+def read_seconds(text: str) -> float:
+    """Return a time as it is typed, in seconds: ``83.5``, ``83,5 s``, ``1:23.5`` or ``1:02:03``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these. What `float` calls a number passes, NaN too.
+    """
+    typed = text.strip().removesuffix("s").rstrip()
+    clock = _CLOCK.fullmatch(typed)
+    if clock is None:
+        return float(typed.replace(",", "."))
+    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in clock.groups())
+    if seconds >= 60 or (clock["hours"] and minutes >= 60):
+        raise ValueError(f"no minute has {seconds:g} seconds, and no hour {minutes:g} minutes")
+    return 3600 * hours + 60 * minutes + seconds

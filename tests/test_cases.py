@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import swara
+import swara as library
+from swara.data.corpus.corpus import read_corpus
 from swara.data.errors import AudioError
+from swara.data.layouts import Given
+from swara.service.samples.add import add_samples
 
 _DATA = os.environ.get("SWARA_EVAL_DATA")
 CASES = Path(_DATA or ".").parent / "cases"
@@ -33,7 +36,7 @@ TAKES = {
 @pytest.mark.parametrize("name", TAKES)
 def test_every_form_of_a_take_gives_its_notes(name: str) -> None:
     count, remark = TAKES[name]
-    report = swara.analyze(CASES / name, tonic="C#3", samples=False)
+    report = library.analyze(CASES / name, tonic="C#3", samples=False)
     assert [note.swara for note in report.notes] == [swara for swara, _ in SEVEN[:count]]
     for note, (_, cents) in zip(report.notes, SEVEN, strict=False):
         assert note.cents_off == pytest.approx(cents, abs=5)
@@ -54,7 +57,7 @@ def test_every_form_of_a_take_gives_its_notes(name: str) -> None:
 def test_what_lies_beyond_the_range_is_said_and_not_made_another_swara(
     name: str, tonic: str, swaras: set[str], remark: str
 ) -> None:
-    report = swara.analyze(CASES / name, tonic=tonic, samples=False)
+    report = library.analyze(CASES / name, tonic=tonic, samples=False)
     right = swaras | {"Pa", "Dha"}
     assert swaras <= {note.swara for note in report.notes} <= right
     assert not any(note.foreign for note in report.notes)
@@ -73,7 +76,7 @@ _DAMAGED = (
 @pytest.mark.parametrize("name", _DAMAGED)
 def test_a_damaged_file_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(AudioError) as caught:
-        swara.pitch(CASES / "damaged" / name)
+        library.pitch(CASES / "damaged" / name)
     assert "\n" not in str(caught.value)
     assert name in str(caught.value)
 
@@ -100,3 +103,60 @@ def test_a_take_comes_through_a_pipe(name: str, tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert report["source"] == "stdin"
     assert [note["swara"] for note in report["notes"]] == [swara for swara, _ in SEVEN]
+
+
+@pytest.mark.parametrize(
+    ("source", "swaras"),
+    [
+        ("words", {"sa": "S", "ऋषभ": "R", "ga": "G", "high sa": "S'"}),
+        ("side", {"sa": "S", "re": "R"}),
+        ("tab/backslash.csv", {"ga": "G"}),
+        ("tab/re_komal.csv", {"komal re": "r"}),
+        *(
+            (f"tab/{name}.csv", {"sa": "S", "re": "R"})
+            for name in ("c_sharp", "capitals", "semicolon", "spaces")
+        ),
+    ],
+)
+def test_samples_are_added_as_people_name_them(tmp_path: Path, source: str, swaras) -> None:
+    result = add_samples(CASES / source, Given("Asha", "own"), tmp_path / "corpus.jsonl")
+    added = {Path(each.path).stem: each for each in read_corpus(tmp_path / "corpus.jsonl")}
+    assert result.ok
+    assert {name: " ".join(label.swara for label in each.labels) for name, each in added.items()} == swaras
+    assert all(each.tonic_hz == pytest.approx(138.59, abs=0.01) for each in added.values())
+    beside = {path.suffix for path in result.passed_over}
+    assert beside == ({".part", ".asd", ".reapeaks"} if source == "side" else set())
+
+
+@pytest.mark.parametrize(
+    ("tonic", "raga", "note"),
+    [
+        ("C sharp", "भूपाली", "C#"),
+        ("138,59", "Bhūpālī", "C#"),
+        ("Kali 4", "Mohanam", "G#"),
+        ("safed 1", "S R G P D", "C"),
+    ],
+)
+def test_sa_and_raga_as_singers_write_them(swara, tonic: str, raga: str, note: str) -> None:
+    words = ("analyze", CASES / "plain.flac", "--raga", raga, "--no-samples", "--json", "-")
+    report = json.loads(swara(*words, "--tonic", tonic).out)
+    assert report["tonic"]["name"].rstrip("0123456789") == note
+    right = json.loads(swara(*words, "--tonic", "C#3").out)
+    assert right["raga"] == (raga if " " in raga else "Bhupali")
+    assert [each["swara"] for each in right["notes"]] == ["Sa", "Re", "Ga", "Pa", "Dha", "Pa", "Ga"]
+    cents_off = [each["raga_cents_off"] for each in right["notes"]]
+    assert cents_off == pytest.approx([0, 0, -32, 0, 0, 30, 0], abs=5)
+
+
+@pytest.mark.parametrize("raga", ["Bhairavi", "Desh", "Bhimpalasi"])
+def test_an_unknown_raga_is_no_other(swara, raga: str) -> None:
+    done = swara("analyze", CASES / "plain.flac", "--raga", raga)
+    assert (done.code, done.out) == (1, "")
+    assert f'"{raga}" is not known yet. Give its swaras' in done.err
+
+
+def test_a_time_in_minutes(swara) -> None:
+    words = ("search", CASES / "plain.flac", "--tonic", "C#3")
+    found = [swara(*words, "--at", at) for at in ("1.8", "0:01.8", "0:01,8", "00:00:01.8")]
+    assert {(done.code, done.err) for done in found} == {(0, "")}
+    assert len({done.out for done in found}) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from swara.classifier.notes import HeldNote
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.take import Tonic, TonicCandidate
-from swara.raga.ragas import Raga
+from swara.raga.ragas import RAGAS, Raga
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name
 
 from .template import (
@@ -23,7 +24,7 @@ from .template import (
     log_likelihood,
 )
 
-__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave"]
+__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic", "share_on_one_pitch"]
 
 
 MEDIAN_CENTS, MEDIAN_SPREAD_CENTS = 400.0, 500.0
@@ -80,7 +81,7 @@ def given_tonic(parsed: ParsedTonic, notes: Sequence[HeldNote]) -> Tonic:
 
 
 def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga]) -> Tonic:
-    """Estimate Sa.
+    """Estimate Sa, and hold it against what the other known ragas make of the take.
 
     Parameters
     ----------
@@ -95,23 +96,80 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     -------
     Tonic
         With the runner-up; its confidence is the probability that lies within 50 cents of it.
-        `needs_confirmation` where that is below `SURE`, or the voice hardly leaves one pitch.
+        `needs_confirmation` where that is below `SURE`, the voice hardly leaves one pitch, or a raga that
+        is not among `ragas` explains the take better from another Sa, which is then one of the two.
     """
     if not notes:
-        return Tonic(SA_HZ, note_name(SA_HZ), 0.0, "estimated", None, needs_confirmation=True)
+        return no_tonic()
     fits = [log_likelihood(notes, raga) for raga in ragas]
-    evidence = NOTES_TEMPER * np.logaddexp.reduce(fits, axis=0)
-    evidence += DRONE_WEIGHT * drone_salience(drone_partials(clip))
-    probability = np.exp(evidence - evidence.max())
-    probability /= probability.sum()
+    drone = DRONE_WEIGHT * drone_salience(drone_partials(clip))
+    probability = _probability(NOTES_TEMPER * np.logaddexp.reduce(fits) + drone)
     best = _likeliest(probability)
-    rest = np.where(_near(best), 0.0, probability)
-    first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
-    doubtful = first.confidence < SURE or _share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
-    return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=doubtful)
+    contradicted = _contradicted(best, fits, drone, notes, ragas)
+    if contradicted is not None:
+        first, second = contradicted
+    else:
+        rest = np.where(_NEAR[best], 0.0, probability)
+        first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
+    doubtful = first.confidence < SURE or share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
+    asks = doubtful or contradicted is not None
+    return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=asks)
 
 
-def _share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
+def no_tonic() -> Tonic:
+    """Return what stands for Sa where nothing tells it: of no confidence at all, without a runner-up."""
+    return Tonic(SA_HZ, "not known", 0.0, "estimated", None, needs_confirmation=True)
+
+
+CHECK_TEMPER, CHECK_LENGTH = 0.15, 10.0
+"""What notes weigh, beside a drone at `DRONE_WEIGHT`, where a raga is held against the others.
+
+One scale can be another's rotation, as Bhupali from its Ga is Malkauns: there notes tell Sa only by what is
+dwelt on, which differs from singer to singer, and a drone tells it better. So notes count for less than under
+one raga, and their length (in square roots of seconds, added up) for no more than `CHECK_LENGTH`. Chosen on
+synthesized takes of 56 ragas; no recording took part.
+"""
+
+CLEAR_ODDS = 1.0
+"""From this log odds on, the other raga's Sa is taken; up to it the singer's raga keeps its own, and asks."""
+
+
+def _contradicted(
+    best: int,
+    fits: Sequence[FloatArray],
+    drone: FloatArray,
+    notes: Sequence[HeldNote],
+    ragas: Collection[Raga],
+) -> tuple[TonicCandidate, TonicCandidate] | None:
+    """Return the Sa at `best` and one from which another raga explains the take better; None if none does."""
+    others = [log_likelihood(notes, raga) for raga in RAGAS.values() if raga not in ragas]
+    if not others:
+        return None
+    weight = CHECK_TEMPER * min(1.0, CHECK_LENGTH / float(np.sqrt([note.steady_s for note in notes]).sum()))
+    here = _NEAR[best]
+    # The best raga for each Sa, not their sum: a longer table of ragas must not outvote the singer's.
+    evidence = weight * np.max([*fits, *others], axis=0) + drone
+    claimed = weight * np.max(fits, axis=0) + drone
+    elsewhere = np.where(here, -np.inf, evidence)
+    odds = float(elsewhere.max() - claimed[here].max())
+    if odds <= 0.0:
+        return None
+    probability = _probability(np.where(here, claimed, evidence))
+    there = _candidate(int(elsewhere.argmax()), np.where(here, 0.0, probability), notes)
+    claim = _candidate(best, probability, notes)
+    if odds < CLEAR_ODDS:
+        return claim, replace(there, confidence=min(claim.confidence, there.confidence))
+    return there, replace(claim, confidence=min(claim.confidence, there.confidence))
+
+
+def _probability(evidence: FloatArray) -> FloatArray:
+    """Return log evidence for each Sa as probability, shape [240]."""
+    likelihood = np.exp(evidence - evidence.max())
+    probability: FloatArray = likelihood / likelihood.sum()
+    return probability
+
+
+def share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
     """Return the largest share of the steady time within `SAME_CENTS` of one note, in any octave."""
     pitch = fold(np.array([note.hz for note in notes]))
     seconds = np.array([note.steady_s for note in notes])
@@ -119,18 +177,17 @@ def _share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
     return float((same @ seconds).max() / seconds.sum())
 
 
+_NEAR = np.abs(circular_cents(CLASSES[:, None] - CLASSES)) <= SAME_CENTS
+"""Which candidates lie within `SAME_CENTS` of each, shape [240, 240]."""
+
+
 def _likeliest(probability: FloatArray) -> int:
     """Index of the peak within the 100 cents that hold most probability."""
-    mass = [float(probability[_near(index)].sum()) for index in range(CLASSES.size)]
-    return int(np.argmax(np.where(_near(int(np.argmax(mass))), probability, -1.0)))
-
-
-def _near(index: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    return np.asarray(np.abs(circular_cents(CLASSES - CLASSES[index])) <= SAME_CENTS)
+    return int(np.argmax(np.where(_NEAR[int(np.argmax(_NEAR @ probability))], probability, -1.0)))
 
 
 def _candidate(index: int, probability: FloatArray, notes: Sequence[HeldNote]) -> TonicCandidate:
-    near = _near(index)
+    near = _NEAR[index]
     confidence = min(1.0, float(probability[near].sum()))
     # Between grid points: the mean of what lies close around the peak.
     off = circular_cents(CLASSES - CLASSES[index])

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "try_model"]
 
 NEIGHBOURS = 3
+SAME_VOICE_CENTS = 500.0
+"""Who sings on a Sa this near has the same register: those of men and women lie 5 to 9 semitones apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +139,7 @@ class LiveModel:
     def opinions(
         self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
     ) -> tuple[NoteOpinion, ...]:
-        """Return what the head and the samples say of each note.
+        """Return what the head and the samples say of each note; samples of a like voice come first.
 
         Parameters
         ----------
@@ -148,11 +150,12 @@ class LiveModel:
         notes : sequence of Note
             As judged by their pitch.
         sa_hz : float
-            Sa.
+            Sa of the singer.
         """
         if not notes:
             return ()
         embeddings, cents = self.embedder.embed(clip), track.cents(sa_hz)
+        alike = self.samples.on_sa_near(sa_hz, SAME_VOICE_CENTS)
         opinions = []
         for note in notes:
             vector = pool(embeddings, note.start_s, note.end_s)
@@ -164,7 +167,11 @@ class LiveModel:
                 for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
             )
             verdict = agreement(sung, prediction)
-            near = self.samples.nearest(vector, meant, count=self.neighbours, exclude=self.own)
+            near = alike.nearest(vector, meant, count=self.neighbours, exclude=self.own)
+            if len(near) < self.neighbours:
+                known = self.own.union(each.item.recording for each in near)
+                missing = self.neighbours - len(near)
+                near += self.samples.nearest(vector, meant, count=missing, exclude=known)
             opinions.append(
                 NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
             )

@@ -149,9 +149,13 @@ def _write(
     if files.page is not None:
         from swara.service.report.page.html_page import to_html
 
+        from .target import target_swaras
+
         near = [each.item for _, each in nearest_samples(report)]
         sounds = {} if model is None else {item: model.sound_of(item) for item in near}
-        _write_text(files.page, to_html(report, clip, tuning=tuning, raga=raga, samples=sounds))
+        swaras = target_swaras(report, tuning)
+        page = to_html(report, clip, tuning=tuning, raga=raga, samples=sounds, targets=swaras)
+        _write_text(files.page, page)
     if files.target is not None:
         from .target import save_target
 

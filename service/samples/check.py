@@ -18,7 +18,7 @@ from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording
 from swara.raga.errors import SwaraError
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import raga_named
 from swara.service.stages import StageProgress, part_of
 from swara.service.store import Layout
 
@@ -119,7 +119,7 @@ def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> Bet
     """Return a Sa, if one is sure, on which more of a recording lies on the swaras of its raga."""
     if recording.raga is None or len(recording.labels) < 2:
         return None
-    raga = RAGAS[recording.raga]
+    raga = raga_named(recording.raga)
     sung = [note for note in steady_notes(clip, track) if not note.faint]
     if not sung:
         return None

@@ -11,7 +11,7 @@ from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.tonic import estimate_tonic, given_tonic
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
-from swara.data.pitch_track import PitchTrack
+from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.take import Note, Tonic
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
@@ -23,6 +23,7 @@ from .summary import (
     drift_of_sa,
     foreign_share,
     swara_stats,
+    too_little_sung,
     verdict_sentence,
     verdict_shares,
     warnings_about,
@@ -120,14 +121,20 @@ def analyze(
     """
     track, beyond = within_range(clip, tracker.track(clip, progress))
     held = find_held_notes(clip, track)
-    tonic = _tonic(clip, held.notes, request)
+    little = too_little_sung(
+        held.notes, HOP_S * int(held.sung.sum()), clip.duration_s, tonic_given=request.tonic is not None
+    )
+    heard = held.notes if little is None or request.tonic is not None else ()
+    tonic = _tonic(clip, heard, request)
     raga = request.judged_raga
     standard = Standard(tonic.hz, raga, request.tuning, request.thresholds)
-    notes = tuple(judge(note, standard) for note in held.notes)
+    notes = tuple(judge(note, standard) for note in heard)
     opinions = () if adviser is None else adviser.opinions(clip, track, notes, tonic.hz)
     if opinions:
         notes = with_doubts(notes, opinions)
-    shares, worst = verdict_shares(notes), worst_spots(notes)
+    claimed = notes if little is None else ()
+    segments = tile(notes, held.sung, clip.duration_s)
+    shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
     return TakeReport(
         source=source,
         duration_s=clip.duration_s,
@@ -136,20 +143,20 @@ def analyze(
         raga_source=request.raga_source,
         tuning=request.tuning.name,
         thresholds=request.thresholds,
-        segments=tile(notes, held.sung, clip.duration_s),
-        per_swara=swara_stats(notes),
+        segments=segments,
+        per_swara=swara_stats(claimed),
         worst=worst,
-        drift=drift_of_sa(notes),
+        drift=drift_of_sa(claimed),
         verdict_shares=shares,
-        foreign_share=foreign_share(notes),
+        foreign_share=foreign_share(claimed),
         warnings=(
             *warnings,
             *remarks_about_level(level),
             *beyond,
             *(() if adviser is None else adviser.warnings),
-            *warnings_about(notes, tonic, raga, request.raga_source),
+            *warnings_about(claimed, tonic, raga, request.raga_source),
         ),
-        verdict=verdict_sentence(notes, shares, worst, voiced=bool(held.sung.any())),
+        verdict=little or verdict_sentence(notes, shares, worst, voiced=bool(held.sung.any())),
         track=track,
         opinions=opinions,
         model=None if adviser is None else adviser.version,

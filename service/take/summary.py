@@ -10,12 +10,17 @@ from typing import get_args
 
 import numpy as np
 
-from swara.data.take import Note, Tonic, Verdict
+from swara.classifier.notes import HeldNote
+from swara.classifier.tonic import share_on_one_pitch
+from swara.classifier.tonic.template import swara_weights
+from swara.data.arrays import FloatArray
+from swara.data.take import Glide, Note, Segment, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.ragas import Raga, closer_allied_raga
+from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
+from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
-from swara.service.phrases import percent
+from swara.service.phrases import how_off, moment, percent, swara_in_saptak
 
 from .report import Drift, SwaraStats, TakeReport
 
@@ -27,6 +32,7 @@ __all__ = [
     "nearest_samples",
     "note_at",
     "swara_stats",
+    "too_little_sung",
     "verdict_sentence",
     "verdict_shares",
     "warnings_about",
@@ -34,10 +40,17 @@ __all__ = [
 ]
 
 
-LEANING_FROM_S = 10.0
-"""A few phrases show no weight: seconds of steady singing before the raga's balance is spoken of."""
-
 FOREIGN_FROM = 0.15
+AS_GOOD = 0.05
+"""So much of a professional's steady singing may lie outside the raga itself."""
+
+LEAST_STEADY_S, MOST_NEEDED_S = 2.0, 10.0
+LEAST_STEADY_SHARE = 0.1
+LEAST_HELD_SHARE = 0.25
+"""Shares are claimed from so much steady singing on: a tenth of the take, but 2 s at least and 10 s at most,
+and a quarter of all that is voiced. In sight-singing half of it is steady, in speech less than a tenth."""
+
+ONE_PITCH = 0.95
 
 
 def verdict_sentence(
@@ -48,37 +61,121 @@ def verdict_sentence(
         return "No singing was found."
     if not notes:
         return "No note was held long enough to judge."
-    good, perfect = percent(shares["perfect"] + shares["in tune"]), percent(shares["perfect"])
-    sentence = f"{good} of the steady singing was in tune ({perfect} perfect)"
-    if not worst:
+    if shares["unsure"] == 1.0:
+        return "All of the steady singing was unsure: nothing could be judged."
+    sentence = _shares_sentence(notes, shares["unsure"])
+    if not any(note.verdict in ("low", "high") for note in notes):
         return f"{sentence}; nothing was low or high."
+    if not worst:
+        return f"{sentence}; what was off were touches of ornaments."
     spot = worst[0]
-    side = "above" if spot.raga_cents_off > 0 else "below"
-    where = f"{spot.raga_swara} at {spot.start_s:.1f} s, {abs(spot.raga_cents_off):.0f} cents {side}"
-    return f"{sentence}; furthest off was {where}."
+    where = f"{swara_in_saptak(*spot.called)} at {moment(spot.start_s)}"
+    return f"{sentence}; work first on {where}, {how_off(spot.raga_cents_off)}."
+
+
+def _shares_sentence(notes: Sequence[Note], unsure: float) -> str:
+    """Say how much was in tune: shares of what was judged, so that it is all where nothing was off."""
+    perfect_s, good_s, judged_s = (
+        sum(note.steady_s for note in notes if note.verdict in verdicts)
+        for verdicts in (("perfect",), ("perfect", "in tune"), ("perfect", "in tune", "low", "high"))
+    )
+    judged = "the steady singing" + (" that could be judged" if unsure else "")
+    sentence = (
+        f"{percent(good_s / judged_s)} of {judged} was in tune ({percent(perfect_s / judged_s)} perfect)"
+    )
+    return f"{sentence}, {percent(unsure)} was unsure" if unsure else sentence
+
+
+def too_little_sung(
+    notes: Sequence[HeldNote], sung_s: float, duration_s: float, *, tonic_given: bool
+) -> str | None:
+    """Say what was heard where that is too little to claim anything of; None where it is enough.
+
+    Parameters
+    ----------
+    notes : sequence of HeldNote
+        The notes found.
+    sung_s : float
+        How long something was sung or spoken, in seconds.
+    duration_s : float
+        Length of the take.
+    tonic_given : bool
+        Whether Sa is known: one pitch alone cannot tell it.
+    """
+    if not notes:
+        return None
+    steady_s = sum(note.steady_s for note in notes)
+    count = "one note" if len(notes) == 1 else f"{len(notes)} notes,"
+    heard = f"{count} of {steady_s:.2f} s" if len(notes) == 1 else f"{count} {steady_s:.1f} s in all"
+    needed_s = min(max(LEAST_STEADY_S, LEAST_STEADY_SHARE * duration_s), MOST_NEEDED_S)
+    if steady_s < needed_s:
+        return f"Hardly anything here is sung: {heard}; shares are told from {needed_s:.1f} s on."
+    if steady_s < LEAST_HELD_SHARE * sung_s:
+        return f"Hardly anything here is sung on a steady pitch: {heard}, of {sung_s:.1f} s of voice."
+    if not tonic_given and share_on_one_pitch(notes) >= ONE_PITCH:
+        return f"Only one pitch was held ({heard}), which tells no Sa: give it (--tonic) to have it judged."
+    return None
 
 
 def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source: str) -> Iterator[str]:
     """Yield what the reader must know before believing the rest."""
-    total_s, share = sum(note.steady_s for note in notes), foreign_share(notes)
+    share, better = foreign_share(notes), _better_fit(notes, tonic, raga)
+    suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
     if share > FOREIGN_FROM:
         chosen = "the default raga" if raga_source == "default" else raga.display
-        suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
-        yield (
-            f"{percent(share)} of the steady singing lies outside {chosen}: "
-            f"check {suspects} (--raga, --tonic)"
-        )
-    if total_s >= LEANING_FROM_S:
+        outside = f"{percent(share)} of the steady singing lies outside {chosen}"
+        yield f"{'; '.join(filter(None, (outside, better)))}: check {suspects} (--raga, --tonic)"
+    elif better and raga_source == "given":
+        yield f"{better}: check {suspects} (--raga, --tonic)"
+    elif not tonic.needs_confirmation:
         sung_s: dict[int, float] = defaultdict(float)
         for note in notes:
-            sung_s[svarasthana_named(note.swara).index] += note.steady_s
+            if note.saptak in ("madhya", "taar"):
+                sung_s[svarasthana_named(note.swara).index] += note.steady_s
         other = closer_allied_raga(raga.name, sung_s)
         if other is not None:
             yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
 
 
+def _better_fit(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> str | None:
+    """Say which known raga fits clearly more than `raga`, at Sa or, where that is in doubt, the runner-up."""
+    for seat in (tonic, tonic.runner_up) if tonic.needs_confirmation else (tonic,):
+        if notes and seat is not None:
+            sung_s = np.zeros(12)
+            for note in notes:
+                cents = note.cents + 1200.0 * math.log2(tonic.hz / seat.hz)
+                sung_s[JUST.nearest(cents).svarasthana.index] += note.steady_s
+            other, share, own_share = _closest(sung_s / sung_s.sum(), raga)
+            if share > own_share + FOREIGN_FROM:
+                where = f" with Sa {seat.hz:.1f} Hz" if tonic.source == "estimated" else ""
+                return f"{other.display}{where} fits {percent(share)} of it"
+    return None
+
+
+def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
+    """Return the known raga that shares of the 12 svarasthanas fit best, its share, and that of `raga`.
+
+    Of ragas that fit nearly as much as the best, that one whose weights are the most like what was sung.
+    """
+
+    def share(of: Raga) -> float:
+        return float(sung[sorted(of.swaras)].sum())
+
+    def likeness(of: Raga) -> float:
+        own = sorted(of.swaras)
+        return float(sung[own] @ np.log(swara_weights(of)[own]))
+
+    best = max(map(share, RAGAS.values()))
+    other = max((each for each in RAGAS.values() if share(each) >= best - AS_GOOD), key=likeness)
+    return other, share(other), share(raga)
+
+
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
 _WORST = 3
+_FULL_CENTS = 50.0
+_TOUCH_S, _PASSING_S = 0.4, 0.5
+"""A turning point of meend stays for 0.2-0.3 s; a neighbour of the raga that is held for 0.5 s is meant."""
+
 _DRIFT_NOTES = 8
 _DRIFT_SPAN_S = 10.0
 
@@ -110,10 +207,30 @@ def swara_stats(notes: Sequence[Note]) -> tuple[SwaraStats, ...]:
     return tuple(_stats(swara, saptak, group) for (swara, saptak), group in by_pitch)
 
 
-def worst_spots(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Return up to three notes that are low or high, the furthest off first."""
-    off = [note for note in notes if note.verdict in ("low", "high")]
-    return tuple(sorted(off, key=lambda note: (-abs(note.raga_cents_off), note.start_s))[:_WORST])
+def worst_spots(segments: Sequence[Segment]) -> tuple[Note, ...]:
+    """Return up to three notes to work on first, each the clearest case of one swara going one way.
+
+    What matters is how long a swara was off, how often and how far: the sum over its notes of steady time
+    times distance, of which half a semitone counts at most. Touches beside a glide or another note are left
+    out, and so are passing notes outside the raga: an ornament is not a note to be corrected.
+    """
+    habits: dict[tuple[str, str, Verdict], list[Note]] = defaultdict(list)
+    for before, note, after in zip((None, *segments), segments, (*segments[1:], None), strict=False):
+        if isinstance(note, Note) and note.verdict in ("low", "high") and not _passing(before, note, after):
+            habits[note.raga_swara, note.raga_saptak, note.verdict].append(note)
+    by_weight = sorted(habits.values(), key=lambda same: (-sum(map(_weight, same)), same[0].start_s))
+    return tuple(max(same, key=_weight) for same in by_weight[:_WORST])
+
+
+def _weight(note: Note) -> float:
+    return note.steady_s * min(abs(note.raga_cents_off), _FULL_CENTS)
+
+
+def _passing(before: Segment | None, note: Note, after: Segment | None) -> bool:
+    """Tell whether a note is a touch on the way to what is sung beside it, or passes outside the raga."""
+    if note.foreign and note.duration_s < _PASSING_S:
+        return True
+    return note.duration_s < _TOUCH_S and any(isinstance(each, (Glide, Note)) for each in (before, after))
 
 
 def drift_of_sa(notes: Sequence[Note]) -> Drift | None:
@@ -142,7 +259,7 @@ def _judged(notes: Sequence[Note]) -> list[Note]:
 
 def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
     steady_s = np.array([note.steady_s for note in notes])
-    share = steady_s / steady_s.sum()
+    share, good = steady_s / steady_s.sum(), np.array([note.verdict in GOOD for note in notes])
     return SwaraStats(
         swara=swara,
         saptak=saptak,
@@ -150,7 +267,8 @@ def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
         duration_s=float(steady_s.sum()),
         bias_cents=float(share @ np.array([note.raga_cents_off for note in notes])),
         steadiness_cents=float(share @ np.array([note.steadiness_cents for note in notes])),
-        in_tune_share=float(share @ np.array([note.verdict in GOOD for note in notes], dtype=np.float64)),
+        # Not from the shares, whose rounded sum may miss 1.
+        in_tune_share=float(steady_s[good].sum() / steady_s.sum()),
     )
 
 
@@ -196,7 +314,8 @@ def note_at(notes: Sequence[Note], at_s: float, recording: Path) -> int:
     number = min(range(len(notes)), key=lambda index: _distance_s(notes[index], at_s))
     note = notes[number]
     if _distance_s(note, at_s) > _CLOSE_S:
-        nearest = f"The nearest is {note.swara} from {note.start_s:.2f} to {note.end_s:.2f} s"
+        name = swara_in_saptak(*note.called)
+        nearest = f"The nearest is {name} from {note.start_s:.2f} to {note.end_s:.2f} s"
         raise NoNoteThere(f"no steady note is sung at {at_s:g} s", where=str(recording), fix=nearest)
     return number
 

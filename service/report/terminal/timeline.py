@@ -125,7 +125,7 @@ def _letters(notes: Sequence[Note], scale: _Scale) -> str:
     line = [" "] * scale.cells
     free_from = 0
     for note in notes:
-        name = letter(note.swara, note.saptak)
+        name = letter(*note.called)
         at = scale.cell(note.start_s)
         if at >= free_from and at + len(name) <= scale.cells:
             line[at : at + len(name)] = name

@@ -38,7 +38,7 @@ def test_letters_stand_under_their_notes(take):
     (row,) = timeline(take.segments, take.duration_s, WIDTH, UNICODE)
     for note in take.notes:
         at = int(note.start_s / take.duration_s * WIDTH + 1e-9)
-        name = letter(note.swara, note.saptak)
+        name = letter(*note.called)
         assert row.letters[at : at + len(name)] == name
 
 

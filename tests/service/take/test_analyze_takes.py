@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 
 import numpy as np
 import pytest
@@ -14,7 +14,16 @@ from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.synth import VOICES, SungNote, bhupali_take, pink_noise, sing_take, swara_sequence, tabla
+from swara.data.synth import (
+    VOICES,
+    SungNote,
+    SynthTake,
+    bhupali_take,
+    pink_noise,
+    sing_take,
+    swara_sequence,
+    tabla,
+)
 from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.tonic_names import ParsedTonic, parse_tonic
 from swara.raga.tuning import EQUAL, JUST, Tuning
@@ -103,6 +112,54 @@ def test_singing_without_a_held_note_says_so():
 
     assert report.notes == ()
     assert report.verdict == "No note was held long enough to judge."
+
+
+def spoken(seed: int, seconds: float) -> SynthTake:
+    """Speak: seven syllables a second, each a tone or two from the last, and hardly ever at rest."""
+    rng, cents, steps = np.random.default_rng(seed), 0.0, []
+    for _ in range(round(seconds / 0.14)):
+        cents = float(np.clip(cents + rng.choice([-1, 1]) * rng.uniform(150, 400), -500, 500))
+        steps.append(SungNote(cents, 0.14, meend_s=0.11, rest_before_s=0.15 * (rng.random() < 0.15)))
+    return sing_take(
+        swara_sequence(["S"] * len(steps)),
+        steps,
+        140.0,
+        VOICES["mid male"],
+        rng=rng,
+        tanpura_db=None,
+        syllables=list(islice(cycle(("sa", "re", "ga", "ma", "pa")), len(steps))),
+    )
+
+
+@pytest.mark.parametrize("tonic", [None, sa_at(140.0)])
+@pytest.mark.parametrize("seed", range(3))
+def test_of_speech_nothing_is_claimed(seed, tonic):
+    report = report_on(spoken(seed, 8.0).clip, tonic=tonic)
+
+    assert report.verdict.startswith(("Hardly anything here is sung", "No note was held", "No singing"))
+    assert (report.verdict_shares, report.worst, report.per_swara, report.drift) == ({}, (), (), None)
+    assert (report.tonic.confidence == 0.0) == (tonic is None)
+    assert "%" not in report.verdict
+
+
+def test_one_held_note_without_sa_is_not_judged_and_with_it_is():
+    take = sing_take(
+        swara_sequence("G"),
+        [SungNote(386.3, 4.0)],
+        150.0,
+        VOICES["mid male"],
+        rng=np.random.default_rng(0),
+        tanpura_db=None,
+    )
+
+    alone, known = (
+        report_on(take.clip, tonic=tonic, tracker=TrueTracker(take)) for tonic in (None, sa_at(150.0))
+    )
+
+    assert alone.verdict.startswith("Only one pitch was held (one note of ")
+    assert (alone.tonic.name, alone.tonic.confidence, alone.notes) == ("not known", 0.0, ())
+    assert [note.swara for note in known.notes] == ["Ga"]
+    assert known.verdict_shares["perfect"] == 1.0
 
 
 def test_bhupali_is_the_default_and_the_report_says_so():
