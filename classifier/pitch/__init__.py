@@ -18,7 +18,7 @@ Progress: TypeAlias = Callable[[float], None]
 
 
 class PitchTracker(Protocol):
-    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms between 65 and 1100 Hz."""
+    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms, from 65 to 1100 Hz at least."""
 
     @property
     def name(self) -> str:
