@@ -101,7 +101,7 @@ def test_a_touch_is_named_and_points_at_no_note(take):
         **span,
         "swara": "Re",
         "saptak": "madhya",
-        "cents": 203.9,
+        "cents": 203.94,
     }
 
 
