@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from swara.data.take import Note, Tonic, TonicCandidate
+from swara.data.take import Note, Tonic, TonicCandidate, Touch
 from swara.service.report.json_report import SCHEMA, to_dict, to_json
 from swara.service.take.report import Drift, SwaraStats, TakeReport, Thresholds
 
@@ -88,6 +88,21 @@ def test_segments_tile_the_take_and_point_at_their_notes(long_take):
     assert [s["note"] for s in pointing] == list(range(len(document["notes"])))
     for segment in pointing:
         assert document["notes"][segment["note"]]["start_s"] == segment["start_s"]
+
+
+def test_a_touch_is_named_and_points_at_no_note(take):
+    touched = Touch(take.segments[0].start_s, take.segments[0].end_s, "Re", "madhya", 203.94)
+    report = to_dict(replace(take, segments=(touched, *take.segments[1:])))
+
+    Draft202012Validator(SCHEMA_DOCUMENT).validate(report)
+    span = {"start_s": round(touched.start_s, 3), "end_s": round(touched.end_s, 3)}
+    assert report["segments"][0] == {
+        "kind": "touch",
+        **span,
+        "swara": "Re",
+        "saptak": "madhya",
+        "cents": 203.94,
+    }
 
 
 def test_worst_point_at_their_notes(take):
