@@ -99,7 +99,7 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     -------
     Tonic
         With the runner-up; its confidence is the probability that lies within 50 cents of it.
-        `needs_confirmation` where that is below `SURE`, hardly more than a pitch or two is sung, or a raga that
+        `needs_confirmation` where that is below `SURE`, hardly a third pitch is sung, or a raga that
         is not among `ragas` explains the take better from another Sa, which is then one of the two.
     """
     if not notes:
