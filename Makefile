@@ -1,4 +1,4 @@
-# make demo | test | check | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | train-pitch | train-embedder | constraints
+# make demo | test | check | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check check-image docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild train-pitch train-embedder constraints clean
+.PHONY: demo test check check-image docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild fuzz train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -54,6 +54,9 @@ bench-converted: $(DEV_STAMP)
 
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune
+
+fuzz: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.fuzz
 
 bench-rebuild: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.rebuild

@@ -6,10 +6,33 @@ imported at the top, so that ``swara --help`` answers at once.
 
 from __future__ import annotations
 
-import os
+# ruff: noqa: E402
+import signal
 import sys
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End at once where Ctrl-C comes while something is imported: no module expects it, and some hide it."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        frame = frame.f_back
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__" or sys.argv[0].endswith(("/swara", "\\swara", "swara.exe")):
+    # Before anything is imported that takes its time; never in a program that is not swara.
+    with suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGINT, _interrupt)
+
+import errno
+import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -33,6 +56,10 @@ _COMMANDS = {
     "feedback": "feedback.feedback_app",
 }
 """Where each command, or group of commands, lies in ``swara.service.commands``."""
+
+
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""How a disk or a device says that it takes no more."""
 
 
 class _Commands(Mapping[str, Any]):
@@ -95,7 +122,8 @@ def _options(
 def main() -> None:
     """Run the command line; exit 1 with one line on what the user can mend, 2 on wrong usage."""
     try:
-        app()
+        with _printing():
+            app()
     except SwaraError as error:
         _fail(str(error))
     except Exception as error:
@@ -105,10 +133,32 @@ def main() -> None:
         _fail(f"a fault in swara itself: {fault}. Set SWARA_DEBUG=1 to see where.")
 
 
+@contextmanager
+def _printing() -> Iterator[None]:
+    """Bring out what is printed, or say in one line why that cannot be: a full disk is no fault of ours."""
+    from swara.data.storage.disk import writing
+
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in _REFUSED:  # a file has a name, stdout has none
+            raise
+        # What is left would be tried again, and complained of, when Python ends.
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with writing(Path("stdout"), elsewhere="send it somewhere else"):
+            raise
+
+
 def _fail(line: str) -> NoReturn:
     from swara.service.phrases import printable
 
-    typer.echo(f"swara: {printable(line)}", err=True)
+    with suppress(OSError):  # stderr may be full too: the exit code still tells
+        typer.echo(f"swara: {printable(line)}", err=True)
     sys.exit(1)
 
 

@@ -16,8 +16,10 @@ from .pitch.tracks import Tracks, workers
 from .recordings import absent_folders, evaluation_folder
 from .takes import (
     calan,
+    concert_phrases,
     cost,
     exact_pitch,
+    growth,
     not_sung,
     note_head,
     sight_singing,
@@ -34,6 +36,7 @@ PROCESSES = 2
 
 _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] = {
     "calan": (calan.measure, ("hindustani_calan",)),
+    "concert_phrases": (concert_phrases.measure, ("hindustani_phrases",)),
     "tonic": (tonic.measure, ("hindustani_calan", "hindustani_concert")),
     "wrong_raga": (wrong_raga.measure, ("hindustani_calan", "hindustani_concert")),
     "sight_singing": (sight_singing.measure, ("ssvd",)),
@@ -42,7 +45,7 @@ _RECORDED: dict[str, tuple[Callable[[Path, Tracks], Section], tuple[str, ...]]] 
     "exact_pitch": (exact_pitch.measure, ("f0_truth/world_resynth",)),
     "note_head": (note_head.measure, ("sung_notes", "hindustani_calan")),
 }
-_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed}
+_TIMED = {"samples": cost.measure_samples, "speed": cost.measure_speed, "growth": growth.measure_growth}
 SECTIONS = (*_RECORDED, "synthetic", *_TIMED)
 
 

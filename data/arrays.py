@@ -20,7 +20,12 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 IntArray: TypeAlias = npt.NDArray[np.intp]
 
-_DTYPES = {"float": "float64", "int": "int64", "bool": "bool", "str": "str", "Verdict": "str"}
+_DTYPES = dict.fromkeys(("float", "float | None"), "float64") | {
+    "int": "int64",
+    "bool": "bool",
+    "str": "str",
+    "Verdict": "str",
+}
 """What pandas calls the annotation of a field."""
 
 

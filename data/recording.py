@@ -41,7 +41,7 @@ class Recording:
     tonic_hz : float
         Frequency of madhya Sa.
     raga : str or None
-        Key of the raga in ``raga.RAGAS``.
+        Its `Raga.name`: a key of ``raga.RAGAS``, or its swaras.
     labels : tuple of SwaraLabel
         The notes, in order of time, without overlap.
     licence : str

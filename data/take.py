@@ -1,7 +1,8 @@
-"""What was sung in a take: its Sa, and the notes, glides and silences that tile it."""
+"""What was sung in a take: its Sa, and the notes, touches, glides and silences that tile it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -13,7 +14,9 @@ __all__ = [
     "Tonic",
     "TonicCandidate",
     "TonicSource",
+    "Touch",
     "Verdict",
+    "read_seconds",
 ]
 
 Verdict: TypeAlias = Literal["perfect", "in tune", "low", "high", "unsure"]
@@ -120,10 +123,38 @@ class Note:
         """Length in seconds."""
         return self.end_s - self.start_s
 
+    @property
+    def called(self) -> tuple[str, str]:
+        """Swara and saptak that a reader is told: what the note was judged as, else the nearest of the 12."""
+        if self.verdict == "unsure":
+            return self.swara, self.saptak
+        return self.raga_swara, self.raga_saptak
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A note that is named, but too short or too moving to be judged.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        Where it lies in the take, in seconds.
+    swara, saptak : str
+        The nearest of the 12 svarasthanas, as in `Note`.
+    cents : float
+        Median pitch above madhya Sa, in cents.
+    """
+
+    start_s: float
+    end_s: float
+    swara: str
+    saptak: str
+    cents: float
+
 
 @dataclass(frozen=True, slots=True)
 class Glide:
-    """Voiced, but not steady: meend, kan, murki and other ornaments, or a consonant's slide. Never judged.
+    """Voiced, but neither held nor touched: meend and other ornaments, or a consonant's slide. Never judged.
 
     Parameters
     ----------
@@ -149,4 +180,25 @@ class Silence:
     end_s: float
 
 
-Segment: TypeAlias = Note | Glide | Silence
+Segment: TypeAlias = Note | Touch | Glide | Silence
+
+
+_CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d{1,2}(?:[.,]\d*)?)")
+
+
+def read_seconds(text: str) -> float:
+    """Return a time as it is typed, in seconds: ``83.5``, ``83,5 s``, ``1:23.5`` or ``1:02:03``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these. What `float` calls a number passes, NaN too.
+    """
+    typed = text.strip().removesuffix("s").rstrip()
+    clock = _CLOCK.fullmatch(typed)
+    if clock is None:
+        return float(typed.replace(",", "."))
+    hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in clock.groups())
+    if seconds >= 60 or (clock["hours"] and minutes >= 60):
+        raise ValueError(f"no minute has {seconds:g} seconds, and no hour {minutes:g} minutes")
+    return 3600 * hours + 60 * minutes + seconds

@@ -29,6 +29,8 @@ class Item:
         Where it lies in the recording, in seconds.
     synthesized : bool
         Whether no person sang it.
+    tonic_hz : float or None
+        Sa of the recording; None in an index that was made before it was kept.
     """
 
     recording: str
@@ -37,6 +39,7 @@ class Item:
     start_s: float
     end_s: float
     synthesized: bool
+    tonic_hz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ Only ``cli.main`` turns them into an exit code.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -87,14 +89,17 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_UNSAID = re.compile("[\\s_\u2010-\u2013-]|[\u0300-\u036f]|\u093c|[\u200b-\u200d]")
+"""Diacritics, the nukta of Devanagari, and what joins letters, too."""
+
 _MOST = 3
 _LIKENESS = 0.6
 """Ratio of `difflib` from which two spellings count as near; its own default."""
 
 
 def fold_name(text: str) -> str:
-    """Return `text` without case, spaces, hyphens and underscores."""
-    return "".join(text.casefold().replace("-", " ").replace("_", " ").split())
+    """Return `text` without case, spaces, hyphens, underscores, and the marks of Latin letters."""
+    return _UNSAID.sub("", unicodedata.normalize("NFKD", text).casefold())
 
 
 def nearest_names(text: str, spellings: Mapping[str, str]) -> str:

@@ -1,9 +1,10 @@
 """The twelve svarasthanas, their names, and the octaves they lie in.
 
-Names are read as singers write them: ``komal Re``, ``r``, ``shuddha gandhar``, ``taar-sa``, ``.D``, ``S'``,
-``ध``. A lone letter keeps its case, because ``g`` and ``G`` are different swaras; in a word, case means
-nothing. librosa's short svara names (``r``, ``Ṡ``, ``P̣``, ``P,``) are read too. Its long ones are not
-meant: there ``re`` is komal and ``Re`` is not, while singers write either for shuddha Re.
+Names are read as singers write them: ``komal Re``, ``r``, ``shuddha gandhar``, ``taar-sa``, ``Pa mandra``,
+``high sa``, ``.D``, ``S'``, ``ध``, ``ṛṣabha``. A lone letter keeps its case, because ``g`` and ``G`` are
+different swaras; in a word, case means nothing. librosa's short svara names (``r``, ``Ṡ``, ``P̣``, ``P,``)
+are read too. Its long ones are not meant: there ``re`` is komal and ``Re`` is not, while singers write either
+for shuddha Re.
 """
 
 from __future__ import annotations
@@ -65,25 +66,39 @@ _BY_LETTER = {s.letter: s for s in SVARASTHANAS}
 _BY_FOLDED_NAME = {fold_name(s.name): s.name for s in SVARASTHANAS}
 
 _SHUDDHA_SPELLINGS = {
-    0: "s sa shadja shadaj shadj sadja shadjam सा",
-    2: "r re ri rishabh rishab rishabha rishabham रे",
-    4: "g ga gandhar gandhara gandharam ग",
-    5: "m ma madhyam madhyama madhyamam म",
-    7: "p pa pancham panchama panchamam प",
-    9: "d dha da dhaivat dhaivata dhaivatam ध",
-    11: "n ni nishad nishada nishadam नि",
+    0: "s sa shadja shadaj shadj sadja shadjam सा षड्ज षडज",
+    2: "r re ri rishabh rishab rishabha rishabham rsabha रे री ऋषभ रिषभ",
+    4: "g ga gandhar gandhara gandharam ग गा गंधार गांधार गान्धार गन्धार",
+    5: "m ma madhyam madhyama madhyamam म मा मध्यम",
+    7: "p pa pancham panchama panchamam pancama प पा पंचम पञ्चम",
+    9: "d dha da dhaivat dhaivata dhaivatam ध धा धैवत",
+    11: "n ni nishad nishada nishadam nisada नि नी निषाद",
 }
 _SHUDDHA_INDEX = {word: index for index, words in _SHUDDHA_SPELLINGS.items() for word in words.split()}
 _ALTERATION_SPELLINGS = {
     "komal": "komal komala flat कोमल",
     "tivra": "tivra teevra tivr teevr sharp तीव्र",
-    "shuddha": "shuddha shuddh shudh sudh shudha natural achal शुद्ध",
+    "shuddha": "shuddha shuddh shudh sudh shudha suddha natural achal शुद्ध",
 }
 _ALTERATION = {word: kind for kind, words in _ALTERATION_SPELLINGS.items() for word in words.split()}
 _STEP = {"komal": -1, "tivra": 1}
-_SAPTAK_SPELLINGS = {-1: "mandra mandr मन्द्र मंद्र", 0: "madhya madhy मध्य", 1: "taar tar tara taara तार"}
+_SAPTAK_SPELLINGS = {
+    -2: "anumandra anumandr अनुमन्द्र अनुमंद्र",
+    -1: "mandra mandr low lower मन्द्र मंद्र",
+    0: "madhya madhy middle mid मध्य",
+    1: "taar tar tara taara high upper तार",
+}
 _OCTAVE = {word: octave for octave, words in _SAPTAK_SPELLINGS.items() for word in words.split()}
 _DOT_ABOVE, _DOT_BELOW = "\u0307", "\u0323"
+_ANUSVARA, _NUKTA, _UDATTA, _ANUDATTA = "\u0902", "\u093c", "\u0951", "\u0952"
+_TYPED_MARKS = str.maketrans(
+    {_ANUSVARA: _DOT_ABOVE, _NUKTA: _DOT_BELOW, "’": "'", "′": "'", "(": " ", ")": " "}
+)
+"""Who types Devanagari has no other dots than these above and below a syllable."""
+_JOINERS = dict.fromkeys((0x200C, 0x200D))
+_LATIN_MARK = re.compile("[\u0300-\u036f]")
+_SPELLED_OUT = re.compile(r"[^\W_]{5,}|[^\x00-\x7f]{3,}")
+"""A name that is no syllable: ``rishabh``, ``पंचम``."""
 
 
 def _either(words: Iterable[str]) -> str:
@@ -92,15 +107,20 @@ def _either(words: Iterable[str]) -> str:
 
 
 _SEPARATOR = r"[\s_-]*"
+_QUALIFIER = (
+    rf"(?:(?P<beyond>(?:(?:ati|अति){_SEPARATOR})*)(?P<saptak>{_either(_OCTAVE)})"
+    rf"(?:{_SEPARATOR}(?:saptak|octave|सप्तक))?|(?P<alteration>{_either(_ALTERATION)}))"
+)
+_UNNAMED = re.sub(r"\?P<\w+>", "?:", _QUALIFIER)
 _PATTERN = re.compile(
-    r"(?P<low_dots>\.*)"
-    rf"(?:(?P<beyond>(?:ati{_SEPARATOR})*)(?P<saptak>{_either(_OCTAVE)}){_SEPARATOR})?"
-    rf"(?:(?P<alteration>{_either(_ALTERATION)}){_SEPARATOR})?"
-    # A lone letter must stand apart from any word before it, or "tarr" would be taar komal Re.
-    rf"(?P<base>{_either(_SHUDDHA_INDEX)}|(?<![^\W_])[srgmpdn])"
-    r"(?P<ticks>'*)(?P<commas>,*)",
+    rf"(?P<low_dots>\.*)(?P<before>(?:{_UNNAMED}{_SEPARATOR})*?)"
+    # A lone letter must stand apart from any word beside it, or "tarr" would be taar komal Re.
+    rf"(?P<base>{_either(_SHUDDHA_INDEX)}|(?<![^\W_])[srgmpdn](?![^\W_]))"
+    rf"(?P<stroke>[{_UDATTA}{_ANUDATTA}]?)(?P<ticks>'*)(?P<commas>,*)"
+    rf"(?P<after>(?:[\s_-]+{_UNNAMED})*)",
     re.IGNORECASE,
 )
+_QUALIFIERS = re.compile(_QUALIFIER, re.IGNORECASE)
 
 
 def svarasthana_named(text: str) -> Svarasthana:
@@ -120,8 +140,9 @@ def svarasthana_named(text: str) -> Svarasthana:
 def parse_swara(text: str) -> SwaraPitch:
     """Return the svarasthana and the octave that `text` names; madhya when it names no octave.
 
-    The octave is a word before the name (``taar Sa``, ``mandra_dha``, ``ati-taar Ga``), dots before it
-    (``.D``), ticks after it (``S'``), or librosa's marks: a dot above or below, a comma after it.
+    The octave is a word before or after the name (``taar Sa``, ``Pa mandra``, ``high sa``, ``ati-taar Ga``),
+    dots before it (``.D``), ticks after it (``S'``), or librosa's marks: a dot above or below, a comma after
+    it. Komal and tivra may stand on either side too.
 
     Raises
     ------
@@ -141,35 +162,48 @@ def saptak_name(octave: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _read(text: str) -> tuple[Svarasthana, int | None]:
-    spelled = unicodedata.normalize("NFD", text.strip()).replace("’", "'").replace("′", "'")
-    above, below = spelled.count(_DOT_ABOVE), spelled.count(_DOT_BELOW)
-    found = _PATTERN.fullmatch(spelled.replace(_DOT_ABOVE, "").replace(_DOT_BELOW, ""))
+    found, above, below = _matched(text)
     if found is None:
         raise BadNotation(f'"{text}" names no swara', fix=nearest_names(text, _BY_FOLDED_NAME))
     above += len(found["ticks"])
     below += len(found["low_dots"]) + len(found["commas"])
-    return _svarasthana(text, found["base"], found["alteration"]), _octave(text, found, above, below)
+    words = [*_QUALIFIERS.finditer(found["before"]), *_QUALIFIERS.finditer(found["after"])]
+    kinds = {_ALTERATION[each["alteration"].casefold()] for each in words if each["alteration"]}
+    if found["stroke"]:
+        kinds.add("tivra" if found["stroke"] == _UDATTA else "komal")
+    if len(kinds) > 1:
+        raise BadNotation(f'"{text}" names no swara', fix=f"Write one of {' and '.join(sorted(kinds))}")
+    octaves = [_octave(text, each) for each in words if each["saptak"]]
+    if len(set(octaves)) + (above > 0) + (below > 0) > 1:
+        raise BadNotation(f'"{text}" gives its octave twice', fix='Write one of "taar Sa" and "S\'"')
+    octave = octaves[0] if octaves else above - below if above or below else None
+    return _svarasthana(text, found["base"], kinds.pop() if kinds else None), octave
 
 
-def _svarasthana(text: str, base: str, alteration: str | None) -> Svarasthana:
-    if alteration is None:
+def _matched(text: str) -> tuple[re.Match[str] | None, int, int]:
+    """Return what is left of `text` without dots, matched, and how many dots stood above and below it."""
+    typed = unicodedata.normalize("NFD", text).translate(_JOINERS)
+    spelled_out = _PATTERN.fullmatch(typed.strip()) or _PATTERN.fullmatch(_LATIN_MARK.sub("", typed).strip())
+    if spelled_out is not None and _SPELLED_OUT.fullmatch(spelled_out["base"]):
+        return spelled_out, 0, 0  # ṣaḍja: what looks like dots belongs to the letters
+    dotted = typed.translate(_TYPED_MARKS).strip()
+    plain = dotted.replace(_DOT_ABOVE, "").replace(_DOT_BELOW, "")
+    return _PATTERN.fullmatch(plain), dotted.count(_DOT_ABOVE), dotted.count(_DOT_BELOW)
+
+
+def _svarasthana(text: str, base: str, kind: str | None) -> Svarasthana:
+    if kind is None:
         return _BY_LETTER.get(base) or SVARASTHANAS[_SHUDDHA_INDEX[base.casefold()]]
     shuddha = SVARASTHANAS[_SHUDDHA_INDEX[base.casefold()]]
-    kind = _ALTERATION[alteration.casefold()]
     altered = SVARASTHANAS[(shuddha.index + _STEP.get(kind, 0)) % 12]
     if kind != "shuddha" and altered.name != f"{kind} {shuddha.name}":
         raise BadNotation(f'"{text}" names no swara', fix=f"{shuddha.name} has no {kind} form")
     return altered
 
 
-def _octave(text: str, found: re.Match[str], above: int, below: int) -> int | None:
-    word = found["saptak"]
-    if sum((word is not None, above > 0, below > 0)) > 1:
-        raise BadNotation(f'"{text}" gives its octave twice', fix='Write one of "taar Sa" and "S\'"')
-    if word is None:
-        return above - below if above or below else None
-    octave = _OCTAVE[word.casefold()]
-    further = found["beyond"].casefold().count("ati")
+def _octave(text: str, qualifier: re.Match[str]) -> int:
+    octave = _OCTAVE[qualifier["saptak"].casefold()]
+    further = len(re.findall("ati|अति", qualifier["beyond"].casefold()))
     if further and octave == 0:
         raise BadNotation(f'"{text}" names no octave', fix="Only mandra and taar go further out, with ati-")
-    return octave + further * octave
+    return octave + further * (1 if octave > 0 else -1)

@@ -8,14 +8,16 @@ wrong with what they are given is a `SwaraError`, one line long; a wrong call is
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import os.path
 
-_CHECKOUT = Path(__file__).resolve().parents[1]
-if (_CHECKOUT / "pyproject.toml").is_file():
+TYPE_CHECKING = False
+"""As in typing, which is not loaded here, nor pathlib: `cli` is to see to Ctrl-C as soon as can be."""
+
+_CHECKOUT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120
+if os.path.isfile(os.path.join(_CHECKOUT, "pyproject.toml")):  # noqa: PTH113, PTH118
     # In a checkout the packages and cli.py lie beside this folder; where links are kept as text files, as on
     # some file systems, nothing else leads to them.
-    __path__.append(str(_CHECKOUT))
+    __path__.append(_CHECKOUT)
 
 if TYPE_CHECKING:
     from swara.classifier.notes import Thresholds as Thresholds

@@ -1,7 +1,8 @@
 """Measure what a rebuild costs, and what it survives.
 
 Costs are ratios in one run, on a corpus that is synthesized in a temporary folder: of two hours, or of a few
-minutes with ``--quick``. Accidents are 200 kills, 50 write errors and 20 races, or a few of each.
+minutes with ``--quick``. Lists are of 20,000 recordings. Accidents are 200 kills, 50 write errors and 20
+races, or a few of each.
 Exits with 1 if anything is not as it should be.
 """
 
@@ -18,6 +19,7 @@ from benchmarks.page import Check
 
 from .cost import measure_cost
 from .faults import Trial
+from .lists import COUNTS, QUICK_COUNTS, measure_lists
 
 MINUTES, QUICK_MINUTES = (10.0, 40.0, 120.0), (2.0, 4.0)
 ACCIDENTS, QUICK_ACCIDENTS = (200, 50, 20), (10, 9, 1)
@@ -29,15 +31,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few minutes of sound, a few accidents")
     parser.add_argument("--minutes", type=float, nargs="+", help="lengths of the corpora, rising")
-    parser.add_argument("--only", choices=("cost", "faults"))
+    parser.add_argument("--only", choices=("cost", "faults", "lists"))
     asked = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="swara-rebuild-") as folder:
-        if asked.only != "cost":
+        if asked.only in (None, "faults"):
             failed += _faults(Path(folder), QUICK_ACCIDENTS if asked.quick else ACCIDENTS)
-        if asked.only != "faults":
+        if asked.only in (None, "cost"):
             usual = QUICK_MINUTES if asked.quick else MINUTES
-            failed += _cost(Path(folder), tuple(asked.minutes or usual))
+            failed += _shown(measure_cost(Path(folder), tuple(asked.minutes or usual)))
+        if asked.only in (None, "lists"):
+            failed += _shown(measure_lists(Path(folder) / "lists", QUICK_COUNTS if asked.quick else COUNTS))
     return 1 if failed else 0
 
 
@@ -61,9 +65,9 @@ def _faults(folder: Path, counts: tuple[int, int, int]) -> int:
     return failed
 
 
-def _cost(folder: Path, minutes: tuple[float, ...]) -> int:
+def _shown(lines: Iterator[str | Check]) -> int:
     failed = 0
-    for line in measure_cost(folder, minutes):
+    for line in lines:
         print(line if isinstance(line, str) else "  " + "  ".join(line.row()), flush=True)
         failed += isinstance(line, Check) and not line.met
     return failed

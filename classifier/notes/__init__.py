@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .held import HeldNote, HeldNotes, find_held_notes
-from .judge import PRESETS, Standard, Thresholds, judge, tile
+from .held import HeldNote, HeldNotes, TouchedNote, find_held_notes
+from .judge import PRESETS, Standard, Thresholds, judge, tile, touch
 
 __all__ = [
     "PRESETS",
@@ -11,7 +11,9 @@ __all__ = [
     "HeldNotes",
     "Standard",
     "Thresholds",
+    "TouchedNote",
     "find_held_notes",
     "judge",
     "tile",
+    "touch",
 ]

@@ -9,21 +9,28 @@ from itertools import pairwise
 
 from swara.data.arrays import BoolArray
 from swara.data.pitch_track import HOP_S
-from swara.data.take import Glide, Note, Segment, Silence, Verdict
+from swara.data.take import Glide, Note, Segment, Silence, Touch, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.swaras import saptak_name
 from swara.raga.tuning import Tuning
 
 from .events import runs
-from .held import HeldNote
+from .held import HeldNote, TouchedNote
+from .steady import WIDE_CENTS
 
-__all__ = ["PRESETS", "Standard", "Thresholds", "judge", "tile"]
+__all__ = ["PRESETS", "Standard", "Thresholds", "judge", "tile", "touch"]
 
 UNSURE_BELOW = 0.5
 """A note whose waveform repeats less well than this may be noise."""
 
 MISTUNED_WITHIN_CENTS = 75.0
 """Further than this from every swara of the raga, a note is another swara, not a mistuned one."""
+
+ANDOLAN_S = 0.5
+"""Beside a swara that is sung with andolan, a shorter note is part of the swing; a longer one is held."""
+
+REACH_CENTS = 50.0
+"""A swing turns on a swara if it comes this near to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +97,14 @@ def judge(held: HeldNote, standard: Standard) -> Note:
     """Name a held note and judge it.
 
     The name is the nearest of the 12 svarasthanas, in the raga or not. The verdict looks at the nearest
-    swara *of the raga*: a Ga sung 50 cents low is nearest to komal Ga, and still a low Ga in Bhupali.
+    swara *of the raga*: a Ga sung 50 cents low is nearest to komal Ga, and still a low Ga in Bhupali. What is
+    part of an andolan or gamak of the raga's own swaras is neither foreign nor judged.
     """
     cents = 1200.0 * math.log2(held.hz / standard.sa_hz)
     named = standard.tuning.nearest(cents)
     meant = standard.tuning.nearest(cents, standard.raga.swaras)
+    outside = not standard.raga.allows(named.svarasthana.index)
+    passing = outside and _passes(held, cents, named.svarasthana.index, standard)
     return Note(
         start_s=held.start_s,
         end_s=held.end_s,
@@ -104,13 +114,32 @@ def judge(held: HeldNote, standard: Standard) -> Note:
         cents=cents,
         cents_off=named.cents_off,
         steadiness_cents=held.steadiness_cents,
-        verdict=_verdict(held, meant.cents_off, standard.thresholds),
+        verdict="unsure" if passing else _verdict(held, meant.cents_off, standard.thresholds),
         confidence=held.confidence,
-        foreign=not standard.raga.allows(named.svarasthana.index),
+        foreign=outside and not passing,
         raga_swara=meant.svarasthana.name,
         raga_saptak=saptak_name(meant.octave),
         raga_cents_off=meant.cents_off,
     )
+
+
+def _passes(held: HeldNote, cents: float, index: int, standard: Standard) -> bool:
+    """Tell whether a note outside the raga lies within a swing that belongs to it."""
+    if held.steady_s < ANDOLAN_S and standard.raga.swings_through(index):
+        return True
+    if held.swing_cents <= WIDE_CENTS:
+        return False
+    turns = (cents - held.swing_cents, cents + held.swing_cents)
+    return all(
+        abs(standard.tuning.nearest(turn, standard.raga.swaras).cents_off) <= REACH_CENTS for turn in turns
+    )
+
+
+def touch(touched: TouchedNote, standard: Standard) -> Touch:
+    """Name a touched note: the nearest of the 12 svarasthanas, in the raga or not."""
+    cents = 1200.0 * math.log2(touched.hz / standard.sa_hz)
+    named = standard.tuning.nearest(cents)
+    return Touch(touched.start_s, touched.end_s, named.svarasthana.name, saptak_name(named.octave), cents)
 
 
 def _verdict(held: HeldNote, raga_cents_off: float, thresholds: Thresholds) -> Verdict:
@@ -119,12 +148,12 @@ def _verdict(held: HeldNote, raga_cents_off: float, thresholds: Thresholds) -> V
     return thresholds.verdict(raga_cents_off)
 
 
-def tile(notes: Sequence[Note], sung: BoolArray, duration_s: float) -> tuple[Segment, ...]:
+def tile(notes: Sequence[Note | Touch], sung: BoolArray, duration_s: float) -> tuple[Segment, ...]:
     """Fill the time between notes with glides, where something is sung, and silences.
 
     Parameters
     ----------
-    notes : sequence of Note
+    notes : sequence of Note or Touch
         In order, without overlap.
     sung : bool array, shape [frames]
         The frames that are sung, 10 ms apart from 0 s.

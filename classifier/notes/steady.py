@@ -1,22 +1,31 @@
 """Where a note is steady, and how it wavers.
 
 Steady: a maximal run of at least 150 ms whose smoothed pitch stays within 40 cents (highest minus lowest).
-Smoothed: averaged over 90 ms, or over one whole cycle where there is vibrato, which is heard at its mean.
+Smoothed: the running median of 90 ms, which a kan does not drag along, or the average over one whole cycle
+where there is vibrato, which is heard at its mean.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S
 
-from .events import Event
+__all__ = ["Event", "average", "smooth", "stands_still", "steady_runs", "vibrato_cycle"]
 
-__all__ = ["smooth", "steady_runs", "vibrato_cycle"]
+
+class Event(NamedTuple):
+    """A stretch as frames `start` up to, not including, `stop`."""
+
+    start: int
+    stop: int
+
 
 STEADY_FRAMES = 15
 STEADY_CENTS = 40.0
@@ -29,13 +38,31 @@ VIBRATO_CENTS = 8.0
 """Root mean square of the swing; less than this needs no averaging."""
 
 VIBRATO_CYCLES = 2
+WIDE_CENTS, WIDE_CYCLES = 40.0, 3
+"""A wider swing, to either side, is vibrato when it goes on for so many cycles; else gamak or murki between
+two swaras, whose mean nobody meant."""
+
+SHORT_FRAMES = 20
+STILL_FRAMES, STILL_CENTS = 10, 18.0
+"""A steady run shorter than 200 ms is a hold only if 100 ms of it stay within 18 cents. The turning point of
+a meend, a parabola that fills 150 ms and `STEADY_CENTS`, moves 17.8 in its middle 100 ms; a straight glide
+moves 26.7."""
 
 
-def smooth(cents: FloatArray) -> FloatArray:
-    """Return the pitch of one note smoothed, shape [frames]; at its ends over the frames there are."""
-    cycle = vibrato_cycle(cents)
-    kernel = np.hanning(SMOOTH_FRAMES + 2)[1:-1] if cycle is None else np.ones(cycle)
-    return _average(cents, kernel)
+def smooth(cents: FloatArray, cycle: int | None) -> FloatArray:
+    """Return the pitch of one note smoothed, shape [frames].
+
+    Parameters
+    ----------
+    cents : float64 array, shape [frames]
+        Its pitch on any reference, without gaps.
+    cycle : int or None
+        Its `vibrato_cycle`.
+    """
+    if cycle is not None:
+        return average(cents, np.ones(cycle))
+    around = np.pad(cents, SMOOTH_FRAMES // 2, mode="edge")
+    return np.asarray(np.median(sliding_window_view(around, SMOOTH_FRAMES), axis=1))
 
 
 def vibrato_cycle(cents: FloatArray) -> int | None:
@@ -47,7 +74,7 @@ def vibrato_cycle(cents: FloatArray) -> int | None:
     shortest, longest = (round(1 / (HOP_S * hz)) for hz in reversed(VIBRATO_HZ))
     if cents.size < VIBRATO_CYCLES * shortest:
         return None
-    swing = cents - _average(cents, np.ones(longest))
+    swing = cents - average(cents, np.ones(longest))
     if np.sqrt(np.mean(swing**2)) < VIBRATO_CENTS:
         return None
     lags = range(shortest, min(longest, cents.size // VIBRATO_CYCLES) + 1)
@@ -67,6 +94,13 @@ def steady_runs(smoothed: Sequence[float] | FloatArray) -> list[Event]:
             found.append(longest)
             pending += [Event(part.start, longest.start), Event(longest.stop, part.stop)]
     return sorted(found)
+
+
+def stands_still(run: FloatArray) -> bool:
+    """Tell whether a steady run, smoothed pitch of shape [frames], is a hold, no turn or glide."""
+    if run.size >= SHORT_FRAMES:
+        return True
+    return bool(np.ptp(sliding_window_view(run, STILL_FRAMES), axis=1).min() <= STILL_CENTS)
 
 
 def _longest_run(values: list[float], part: Event) -> Event:
@@ -92,8 +126,8 @@ def _longest_run(values: list[float], part: Event) -> Event:
     return best
 
 
-def _average(cents: FloatArray, kernel: FloatArray) -> FloatArray:
-    """Average around each frame; at the ends, over the frames there are."""
+def average(cents: FloatArray, kernel: FloatArray) -> FloatArray:
+    """Return the average around each frame, weighted; at the ends, over the frames there are."""
     kernel = kernel[: cents.size]
     total: FloatArray = np.convolve(cents, kernel, mode="same")
     return total / np.convolve(np.ones(cents.size), kernel, mode="same")

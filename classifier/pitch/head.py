@@ -15,7 +15,7 @@ from swara.data.arrays import BoolArray, FloatArray
 from swara.data.audio.frames import between
 from swara.data.blas import one_blas_thread
 from swara.data.clip import Clip, Samples
-from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.pitch_track import HOP_S, PitchTrack
 
 from . import TRACK_RATE_HZ, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace
@@ -196,7 +196,7 @@ class HeadTracker:
             self._network, *(np.concatenate(column) for column in zip(*parts, strict=True))
         )
         own = slice(first, first + block.hz.size)
-        return PitchFrames(block.salience, np.clip(hz[own], MIN_HZ, MAX_HZ), voicing[own] * block.audible)
+        return PitchFrames(block.salience, hz[own], voicing[own] * block.audible)
 
 
 def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:

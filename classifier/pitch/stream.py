@@ -6,7 +6,7 @@ import numpy as np
 
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
-from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.pitch_track import HOP_S, PitchTrack
 
 from . import TRACK_RATE_HZ
 from .decode import Path, Salience, Voicing, local_hz
@@ -120,7 +120,7 @@ class PitchStream:
         salience, voicing = self._memory.run(network_input(seen.levels, means))
         best, _ = self._path.advance(salience, voicing)
         hz, _ = coarse_pass(self._network, seen, means, local_hz(salience, best))
-        return np.clip(hz, MIN_HZ, MAX_HZ), voicing * audible(seen.levels)
+        return hz, voicing * audible(seen.levels)
 
     def _handed_out(self, hz: FloatArray, voicing: Salience) -> PitchTrack:
         times_s = HOP_S * np.arange(self._frames, self._frames + hz.size, dtype=np.float64)

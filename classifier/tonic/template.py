@@ -134,8 +134,9 @@ def swara_weights(raga: Raga) -> FloatArray:
     companion = _PA if raga.allows(_PA) else _MA
     if raga.allows(companion):
         weights[companion] += STEADFAST
-    weights[svarasthana_named(raga.vadi).index] += VADI
-    weights[svarasthana_named(raga.samvadi).index] += SAMVADI
+    for letter, weight in ((raga.vadi, VADI), (raga.samvadi, SAMVADI)):
+        if letter:
+            weights[svarasthana_named(letter).index] += weight
     return weights / float(weights.sum())
 
 

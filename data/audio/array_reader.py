@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.clip import Samples
 from swara.data.errors import AudioError
 
-from .reader import BLOCK_FRAMES, SOURCE_RATES_HZ, to_mono
+from .reader import BLOCK_FRAMES, SOURCE_RATES_HZ, Frames
 
 __all__ = ["ArrayReader", "SampleArray"]
 
@@ -46,6 +45,7 @@ class ArrayReader:
     """
 
     bounded = True
+    track = tracks = 1
 
     def __init__(self, samples: SampleArray, rate_hz: float, where: str) -> None:
         self._frames, self._where, self.rate_hz = _frames(np.asarray(samples)), where, _whole(rate_hz)
@@ -55,8 +55,8 @@ class ArrayReader:
             raise AudioError("the array holds no samples", where=where, fix="Pass at least 0.2 s of sound")
         self.promised_s: float | None = len(self._frames) / self.rate_hz
 
-    def blocks(self) -> Iterator[Samples]:
-        """Yield mono float32 arrays of shape [frames], in order.
+    def blocks(self) -> Iterator[Frames]:
+        """Yield float32 arrays of shape [frames, channels], in order.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class ArrayReader:
                     where=self._where,
                     fix="Replace such samples, or cut them out",
                 )
-            yield to_mono(block)
+            yield block
 
     def faults(self) -> tuple[str, ...]:
         """Return what went wrong without a stop: nothing can."""

@@ -1,286 +1,221 @@
-"""MP3, M4A, AAC, WebM, Opus and whatever else FFmpeg knows, through PyAV.
+"""MP3, M4A, AAC, WebM, Opus, Ogg and whatever else FFmpeg knows, decoded by a process of its own.
 
 FFmpeg removes the encoder's delay wherever the container states it: the LAME tag of an MP3, the edit list
 of an M4A, the pre-skip of Opus. A raw ``.aac`` (ADTS) stream states none, so its start keeps the encoder's
-priming: 1024 samples (21 ms at 48 kHz) from FFmpeg's own encoder. The padding after the end of an M4A, which
-FFmpeg leaves, is dropped here by the stated duration.
+priming: 1024 samples (21 ms at 48 kHz) from FFmpeg's own encoder. The padding after the end of an M4A or Ogg,
+which FFmpeg leaves, is dropped here by the stated length.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from swara.data.clip import Samples
-from swara.data.errors import MissingPackage
+from .containers import first_byte, mp3_tells_length, ogg_links
+from .reader import BLOCK_FRAMES, MOST_CHANNELS, Frames, Refused, check_rate
+from .worker import Worker
 
-from .reader import Refused, to_mono
+__all__ = ["AvReader", "without_padding"]
 
-__all__ = [
-    "HEAD_BYTES",
-    "AvReader",
-    "ends_open",
-    "is_mp3",
-    "is_sndfile",
-    "missing_ratio",
-    "mp3_tells_length",
-    "without_padding",
-]
+LATEST_S = 600.0
+"""A sound that is said to begin later than this in its video is not waited for."""
 
-
-HEAD_BYTES = 4096
-"""How much of the start of a file the functions here want to see."""
-
-_SNDFILE_MAGIC = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b".snd")
-_CHUNKED = {b"RIFF": ("little", b"data"), b"RIFX": ("big", b"data"), b"FORM": ("big", b"SSND")}
-_SIZE_UNKNOWN = 0xFFFFFFFF  # what a recorder writes that cannot go back to fill in the size
-_OGG_MAX_PAGE_BYTES = 65_307  # RFC 3533, section 6
-_OGG_HEADER_BYTES = 27
-_OGG_FLAGS_AT = 5
-_OGG_LAST_PAGE = 0x04
-_LENGTH_TAGS = (b"Xing", b"Info", b"VBRI")
-
-
-def is_sndfile(head: bytes) -> bool:
-    """Tell whether `head` opens a container that libsndfile owns: WAV, W64, AIFF, FLAC, Ogg, AU."""
-    return head.startswith(_SNDFILE_MAGIC)
-
-
-def is_mp3(head: bytes) -> bool:
-    """Tell whether `head` starts with an ID3 tag or the sync word of an MPEG layer III frame."""
-    if head.startswith(b"ID3"):
-        return True
-    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
-
-
-def mp3_tells_length(path: Path) -> bool:
-    """Tell whether the first frame of an MP3 holds its length; else decoders guess it from the bit rate."""
-    with path.open("rb") as file:
-        tag = file.read(10)
-        file.seek(_id3_bytes(tag))
-        frame = file.read(HEAD_BYTES)
-    return any(name in frame for name in _LENGTH_TAGS)
-
-
-def missing_ratio(path: Path) -> float:
-    """Return how many bytes of sound the header promises for each byte that is there: 1 when whole.
-
-    Parameters
-    ----------
-    path : Path
-        WAV or AIFF; any other file, and a header of unknown size, gives 1.
-    """
-    present_bytes = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] not in _CHUNKED:
-            return 1.0
-        order, name = _CHUNKED[head[:4]]
-        promised = _chunk_bytes(file, name, order)
-        present = present_bytes - file.tell()
-    if promised in (None, _SIZE_UNKNOWN) or present <= 0:
-        return 1.0
-    return max(1.0, promised / present)
-
-
-def ends_open(path: Path) -> bool:
-    """Tell whether an Ogg file stops before the page that is marked as its last; False for anything else."""
-    with path.open("rb") as file:
-        if file.read(4) != b"OggS":
-            return False
-        file.seek(max(0, path.stat().st_size - _OGG_MAX_PAGE_BYTES))
-        tail = file.read()
-    page_at = tail.rfind(b"OggS")
-    return page_at >= 0 and not _is_whole_last_page(tail[page_at:])
-
-
-def _is_whole_last_page(page: bytes) -> bool:
-    """Tell whether `page` is marked as the last and all there: header, table of segment sizes, segments."""
-    if len(page) < _OGG_HEADER_BYTES:
-        return False
-    segments_at = _OGG_HEADER_BYTES + page[_OGG_HEADER_BYTES - 1]
-    size = segments_at + sum(page[_OGG_HEADER_BYTES:segments_at])
-    return bool(page[_OGG_FLAGS_AT] & _OGG_LAST_PAGE) and len(page) >= size
-
-
-def _chunk_bytes(file: BinaryIO, name: bytes, order: str) -> int | None:
-    """Walk to the chunk called `name`; leave `file` at its first byte and return the size it claims."""
-    big = order == "big"
-    while len(header := file.read(8)) == 8:
-        size = int.from_bytes(header[4:], "big" if big else "little")
-        if header[:4] == name:
-            return size
-        file.seek(size + size % 2, 1)
-    return None
-
-
-def _id3_bytes(tag: bytes) -> int:
-    """Length of the ID3v2 tag that `tag` starts, 0 without one; its size is four groups of 7 bits."""
-    if not tag.startswith(b"ID3") or len(tag) < 10:
-        return 0
-    size = 0
-    for byte in tag[6:10]:
-        size = size << 7 | byte & 0x7F
-    return size + 10
-
-
-# Playlists and scripts are formats to FFmpeg too, and make it open other files and addresses: so name what
-# may come in.
-_OPTIONS = {
-    "protocol_whitelist": "file",
-    "format_whitelist": "mov,matroska,webm,mp3,aac,asf,ogg,flac,wav,w64,aiff,caf,au,amr,ac3,eac3,avi,mpeg,"
-    "mpegts,flv,ape,tta,wv,dsf",
-}
+_MOST_REASON = 200
 _STATES_LENGTH = frozenset({"mov", "matroska", "asf", "flac", "wav", "w64", "aiff", "caf", "au"})
 _MAX_PADDING = 4096  # the longest packet in use: ALAC
-_FULL_SCALE = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0, "i8": 2.0**63}
+_SCALES: dict[str, tuple[str, float, float]] = {
+    "u8": ("u1", 128.0, 128.0),
+    "s16": ("i2", 0.0, 32768.0),
+    "s32": ("i4", 0.0, 2147483648.0),
+    "s64": ("i8", 0.0, 2.0**63),
+    "flt": ("f4", 0.0, 1.0),
+    "dbl": ("f8", 0.0, 1.0),
+}
+"""FFmpeg's names of samples: their type, what silence is, and full scale."""
 
 
 class AvReader:
-    """A `Reader` over FFmpeg; reads the first audio stream.
+    """A `Reader` over FFmpeg.
+
+    Parameters
+    ----------
+    file : binary file
+        A plain file, open for reading.
+    track : int, optional
+        Which of its sounds, from 1 on; the default one, else the first, if not given.
 
     Raises
     ------
     MissingPackage
         If PyAV is not installed.
     Refused
-        If FFmpeg cannot open `path`, or it holds no audio.
+        If FFmpeg cannot open the file, or it holds no such sound.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: BinaryIO, track: int | None = None) -> None:
+        start = first_byte(file)
+        self._links = ogg_links(file, start)
+        parts = [(each.start, each.stop) for each in self._links] or [stretch(file, start)]
+        self._faults: list[str] = []
+        self._broken = self._whole = 0
+        self._decoded_s = 0.0
+        self._worker: Worker | None = Worker.ready()
         try:
-            import av
-        except ImportError as error:
-            from swara.data.installation import install_command
-
-            raise MissingPackage(
-                "reading this format takes PyAV, which is not installed",
-                where=str(path),
-                fix=f"Install it with: {install_command('av')}",
-            ) from error
-        self._error: type[Exception] = av.error.FFmpegError
-        # An open file, not a name: FFmpeg would take "take:1.m4a" for an address.
-        self._file = path.open("rb")
-        try:
-            self._container: Any = av.open(self._file, options=_OPTIONS, metadata_errors="replace")
-        except (self._error, ValueError) as error:
-            self._file.close()
-            raise Refused(_reason(error)) from error
-        streams = self._container.streams.audio
-        if not streams or not streams[0].rate:
+            self._worker.ask(file, {"parts": parts, "track": track})
+            said = json.loads(self._message(b"h"))
+            self.rate_hz = check_rate(said["rate_hz"])
+        except BaseException:
             self.close()
-            raise Refused("it holds no audio")
-        self._stream: Any = streams[0]
-        self._format: str = self._container.format.name.split(",")[0]
-        self._broken_packets = 0
-        self._broken_off = False
-        self.rate_hz: int = self._stream.rate
-        self.promised_s = self._stated_length_s(path)
-        self.bounded = self._format == "mov"
+            raise
+        self.track, self.tracks = int(said["track"]), int(said["tracks"])
+        self.promised_s = self._promise(said, file, start)
+        self.bounded = said["format"] == "mov"
+        self._padded = self.promised_s if self.bounded else None
 
-    def blocks(self) -> Iterator[Samples]:
-        """Yield mono float32 arrays of shape [frames], in order; silence stands in for a broken packet."""
-        if self._format == "mov" and self.promised_s is not None:
-            return without_padding(self._decoded(), round(self.promised_s * self.rate_hz))
-        return self._decoded()
+    def blocks(self) -> Iterator[Frames]:
+        """Yield float32 arrays of shape [frames, channels]; silence stands in for a broken packet."""
+        for number in range(max(1, len(self._links))):
+            if number:
+                self.rate_hz = check_rate(json.loads(self._message(b"h"))["rate_hz"])
+            if self._links:
+                length = self._links[number].samples
+            else:
+                length = None if self._padded is None else round(self._padded * self.rate_hz)
+            yield from self._part() if length is None else without_padding(self._part(), length)
+        self._message(b"e")
+        if self._broken > self._whole:
+            total = self._broken + self._whole
+            raise Refused(f"too much of it is damaged: {self._broken} of {total} pieces")
+        if any(not link.whole for link in self._links):
+            self._faults.append("the file breaks off before its end mark")
 
     def faults(self) -> tuple[str, ...]:
-        """Broken packets, a stream that stops, and streams that were not read."""
-        found = []
-        if self._broken_packets:
-            found.append(
-                f"{self._broken_packets} damaged piece(s) left out or silent; later times may be early"
-            )
-        if self._broken_off:
-            found.append("the file breaks off")
-        streams = len(self._container.streams.audio)
-        if streams > 1:
-            found.append(f"the file holds {streams} audio streams; only the first was read")
-        return tuple(found)
+        """Broken packets, a stream that stops, a sound that begins late."""
+        if not self._broken:
+            return tuple(self._faults)
+        broken = f"{self._broken} damaged piece(s) left out or silent; later times may be early"
+        return (broken, *self._faults)
 
     def close(self) -> None:
-        """Release the file."""
-        self._container.close()
-        self._file.close()
+        """Let the process go: to the next file, or for good where it is not done with this one."""
+        if self._worker is not None:
+            self._worker.release()
+            self._worker = None
 
-    def _decoded(self) -> Iterator[Samples]:
-        for packet in self._packets():
-            try:
-                frames = packet.decode()
-            except self._error:
-                self._broken_packets += 1
-                yield self._silence_for(packet)
-                continue
-            for frame in frames:
-                self._broken_packets += bool(frame.is_corrupt)
-                yield self._mono(frame)
-
-    def _packets(self) -> Iterator[Any]:
-        packets = self._container.demux(self._stream)
+    def _part(self) -> Iterator[Frames]:
+        channels = 1
         while True:
-            try:
-                packet = next(packets, None)
-            except self._error:
-                self._broken_off = True
+            letter, content = self._any_message()
+            if letter == b"p":
+                said = json.loads(content)
+                self._broken += int(said["broken"])
+                self._whole += int(said["whole"])
+                if said["broken_off"]:
+                    self._faults.append("the file breaks off")
                 return
-            if packet is None:
+            if letter == b"f":
+                frames, self.rate_hz = _frames(content)
+                channels = frames.shape[1]
+                self._decoded_s += len(frames) / self.rate_hz
+                yield frames
+            elif letter in (b"s", b"l"):
+                yield from self._silence(letter, float(json.loads(content)), channels)
+            else:
+                raise Refused("the decoder answers out of turn")
+
+    def _silence(self, letter: bytes, duration_s: float, channels: int) -> Iterator[Frames]:
+        """Yield silence for a broken packet, or for what a video shows before its sound begins."""
+        if letter == b"l":
+            if duration_s > LATEST_S:
+                self._faults.append(
+                    f"its sound is said to begin {duration_s:.0f} s late; times are of the sound"
+                )
                 return
-            yield packet
+            self._faults.append(
+                f"its sound begins {duration_s:.2f} s into the video, and times are the video's"
+            )
+            if self._padded is not None:
+                self._padded += duration_s
+        left = round(duration_s * self.rate_hz)
+        while left > 0:
+            yield np.zeros((min(left, BLOCK_FRAMES), channels), dtype=np.float32)
+            left -= BLOCK_FRAMES
 
-    def _mono(self, frame: Any) -> Samples:
-        if frame.sample_rate != self.rate_hz:
-            raise Refused(f"its sample rate changes from {self.rate_hz} to {frame.sample_rate} Hz")
-        samples = frame.to_ndarray()
-        if not frame.format.is_planar:
-            samples = samples.reshape(frame.samples, -1).T
-        return to_mono(_to_float(samples).T)
-
-    def _silence_for(self, packet: Any) -> Samples:
-        """As many zeros as the broken packet lasted, so that what follows keeps its place in time."""
-        duration_s = float(packet.duration * packet.time_base) if packet.duration else 0.0
-        return np.zeros(round(duration_s * self.rate_hz), dtype=np.float32)
-
-    def _stated_length_s(self, path: Path) -> float | None:
-        stated = self._format in _STATES_LENGTH or (self._format == "mp3" and mp3_tells_length(path))
-        if not stated:
+    def _promise(self, said: Any, file: BinaryIO, start: int) -> float | None:
+        """Return the length that the header states; where its format states none, FFmpeg guesses."""
+        stated = said["format"] in _STATES_LENGTH or (
+            said["format"] == "mp3" and mp3_tells_length(file, start)
+        )
+        if not stated or said["stated_s"] is None or not 0 < said["stated_s"] < math.inf:
             return None
-        if self._stream.duration:
-            return float(self._stream.duration * self._stream.time_base)
-        only_audio = len(self._container.streams) == 1  # else the length may be that of the picture
-        return self._container.duration / 1e6 if self._container.duration and only_audio else None
+        return float(said["stated_s"])
+
+    def _message(self, letter: bytes) -> bytes:
+        found, content = self._any_message()
+        if found != letter:
+            raise Refused("the decoder answers out of turn")
+        return content
+
+    def _any_message(self) -> tuple[bytes, bytes]:
+        if self._worker is None:
+            raise ValueError("this reader is closed")
+        letter, content = self._worker.message()
+        if letter in (b"x", b"m"):
+            reason = " ".join(content.decode(errors="replace").split())[:_MOST_REASON]
+            raise Refused(reason, midway=self._decoded_s > 0)
+        return letter, content
 
 
-def without_padding(blocks: Iterator[Samples], length: int) -> Iterator[Samples]:
-    """Yield `blocks` without the padding that overruns `length` samples.
+def stretch(file: BinaryIO, start: int) -> tuple[int, int]:
+    """Return the bytes for FFmpeg: without the tag in front, but with it where it is an MP3's own."""
+    size = file.seek(0, 2)
+    file.seek(start)
+    magic = file.read(12)
+    known = magic.startswith((b"RIFF", b"RIFX", b"RF64", b"FORM", b"fLaC", b"OggS", b"\x1aE\xdf\xa3"))
+    return (start if known or magic[4:8] == b"ftyp" else 0), size
+
+
+_HEAD = struct.Struct("<8sIII")
+
+
+def _frames(content: bytes) -> tuple[Frames, int]:
+    """Return samples of any PCM type as float32 of shape [frames, channels], and their rate."""
+    name, channels, rate_hz, count = _HEAD.unpack_from(content)
+    kind = name.rstrip(b"\0").decode(errors="replace")
+    if kind.removesuffix("p") not in _SCALES or not 0 < channels <= MOST_CHANNELS:
+        raise Refused(f"the decoder gives samples of an unknown kind, {kind}")
+    dtype, silence, full_scale = _SCALES[kind.removesuffix("p")]
+    samples = np.frombuffer(content, dtype=dtype, offset=_HEAD.size)
+    if samples.size != channels * count:
+        raise Refused("the decoder gives other samples than it says")
+    shaped = samples.reshape(channels, count).T if kind.endswith("p") else samples.reshape(count, channels)
+    scaled: Frames = np.asarray(shaped, dtype=np.float32)
+    if silence:
+        scaled = scaled - np.float32(silence)
+    if full_scale != 1.0:
+        scaled = scaled / np.float32(full_scale)
+    return scaled, check_rate(rate_hz)
+
+
+def without_padding(blocks: Iterator[Frames], length: int) -> Iterator[Frames]:
+    """Yield `blocks` without the padding that overruns `length` frames.
 
     A packet's worth is padding; more than that is sound that the header does not know of, and is kept.
     """
-    held = np.zeros(0, dtype=np.float32)
+    held: list[Frames] = []
     left: float = length
     for block in blocks:
-        room = int(min(left, block.size))
+        room = int(min(left, len(block)))
         left -= room
-        yield block[:room]
-        held = np.concatenate((held, block[room:]))
-        if held.size > _MAX_PADDING:
-            yield held
-            held, left = held[:0], math.inf
-
-
-def _to_float(samples: Any) -> Samples:
-    """Scale samples of any PCM type to float32, full scale -1 to 1."""
-    kind = samples.dtype.str[1:]
-    scaled: Samples = np.asarray(samples, dtype=np.float32)
-    if kind == "u1":
-        scaled = scaled - np.float32(_FULL_SCALE[kind])
-    if kind in _FULL_SCALE:
-        scaled = scaled / np.float32(_FULL_SCALE[kind])
-    return scaled
-
-
-def _reason(error: Exception) -> str:
-    return f"FFmpeg: {getattr(error, 'strerror', None) or error}"
+        if room:
+            yield block[:room]
+        if room < len(block):
+            held.append(block[room:])
+        if sum(map(len, held)) > _MAX_PADDING:
+            yield from held
+            held, left = [], math.inf

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
+import hashlib
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+import numpy as np
 
 from swara.data.clip import Clip, Samples
-from swara.data.errors import AudioError
+from swara.data.errors import AudioError, MissingPackage
 from swara.data.storage.disk import os_reason
 
-from .av_reader import HEAD_BYTES, AvReader, is_mp3, is_sndfile
-from .reader import SOURCE_RATES_HZ, Collector, Reader, Refused, too_long
+from .containers import first_byte, is_plain
+from .level import LOUDEST, Level, LevelMeter, StraySamples
+from .reader import Collector, Mono, Reader, Refused, check_rate, not_finite, too_long
 from .soundfile_reader import SoundfileReader
 
 if TYPE_CHECKING:
@@ -25,11 +28,13 @@ __all__ = [
     "MAX_DURATION_S",
     "MIN_DURATION_S",
     "RATE_HZ",
+    "STDIN",
     "Decoded",
     "decode",
     "decode_samples",
+    "is_pipe",
     "load_clip",
-    "source_blocks",
+    "take_name",
 ]
 
 RATE_HZ = 16_000
@@ -41,8 +46,14 @@ MAX_DURATION_S = 1200.0
 MIN_DURATION_S = 0.2
 """Shortest recording accepted: one steady note of 150 ms and its edges."""
 
+STDIN = Path("-")
+"""What stands for stdin where a recording is asked for."""
+
 _TOLERANCE_S = 0.1
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
+
+_Open: TypeAlias = Callable[[int | None], Reader]
+"""Opens a recording from its beginning, given the number of a track or None."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +63,28 @@ class Decoded:
     Parameters
     ----------
     clip : Clip
-        All that could be decoded.
+        All that could be decoded; of a very quiet recording, raised.
     warnings : tuple of str
-        Sentences without full stop: damage, or an end that comes before the header says. Empty when whole.
+        Sentences without full stop: damage, an end that comes before the header says, a choice of track or
+        channel. Empty when whole and plain.
+    level : Level
+        How loud it is, as recorded.
+    track : int
+        Which sound of the file it is, from 1 on.
+    sha256 : str or None
+        Digest of the bytes, 64 hex digits, where they came through a pipe and cannot be had again.
     """
 
     clip: Clip
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    level: Level
+    track: int = 1
+    sha256: str | None = None
+
+
+def take_name(path: Path) -> str:
+    """Return what reports call a recording."""
+    return "stdin" if path == STDIN else path.name
 
 
 def load_clip(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None = MAX_DURATION_S) -> Clip:
@@ -66,43 +92,55 @@ def load_clip(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | Non
     return decode(path, rate_hz=rate_hz, max_duration_s=max_duration_s).clip
 
 
-def decode(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None = MAX_DURATION_S) -> Decoded:
-    """Decode the recording at `path` to the mean of its channels at `rate_hz`.
+def decode(
+    path: Path,
+    *,
+    rate_hz: int = RATE_HZ,
+    max_duration_s: float | None = MAX_DURATION_S,
+    track: int | None = None,
+) -> Decoded:
+    """Decode the recording at `path` to one channel at `rate_hz`.
 
-    Time runs from the first sample of the sound: the delay that MP3, M4A and Opus encoders put before it is
-    removed. Only the result is held in memory, 4 bytes a sample, never the source.
+    Time runs from the first sample of the sound, or from the start of the video that it belongs to: the delay
+    that MP3, M4A and Opus encoders put before it is removed. The channel is the mean of all, or the loudest
+    where they cancel. Only the result is held in memory, 4 bytes a sample, never the source.
 
     Parameters
     ----------
     path : Path
-        Any sample rate, any number of channels.
+        Any sample rate, up to `MOST_CHANNELS` channels; a pipe, or `STDIN`, is read to its end first.
     rate_hz : int
         Sample rate of the result.
     max_duration_s : float or None
         Longest recording accepted, in seconds; None lifts the limit.
+    track : int, optional
+        Which sound of a file with several, from 1 on; the default one, or one that sounds, if not given.
 
     Raises
     ------
     AudioError
-        If there is no such file, or it is a folder, pipe or device; if it may not be read, or no decoder
+        If there is no such file, or it is a folder or a device; if it may not be read, or no decoder
         understands it; if it holds no sound, or less than `MIN_DURATION_S`, or what is no finite number.
     AudioTooLong
         If it lasts longer than `max_duration_s`.
     MissingPackage
         If the format needs PyAV and it is not installed.
     """
-    head = _head(path)
+    where = "stdin" if path == STDIN else str(path)
     refusals: list[Exception] = []
-    for open_reader in _readers(head):
-        try:
-            with closing(open_reader(path)) as reader:
-                decoded = _pour(reader, str(path), rate_hz, max_duration_s)
-        except (Refused, OSError) as refusal:  # OSError: the disk fails half-way
-            refusals.append(refusal)
-        else:
-            return _with_warnings(decoded, refusals)
+    with _opened(path, where) as file:
+        for open_reader in _readers(file):
+            try:
+                decoded = _listen(open_reader, where, rate_hz, max_duration_s, track)
+            except (Refused, OSError) as refusal:  # OSError: the disk fails half-way
+                refusals.append(refusal)
+            except MissingPackage as missing:
+                raise MissingPackage(missing.what, where=where, fix=missing.fix) from None
+            else:
+                digest = _digest(file) if is_pipe(path) else None
+                return replace(_with_warnings(decoded, refusals), sha256=digest)
     reasons = "; ".join(str(refusal) for refusal in refusals)
-    raise AudioError(f"this is not a recording that can be read ({reasons})", where=str(path), fix=_FORMATS)
+    raise AudioError(f"this is not a recording that can be read ({reasons})", where=where, fix=_FORMATS)
 
 
 def decode_samples(
@@ -135,54 +173,31 @@ def decode_samples(
     """
     from .array_reader import ArrayReader  # who reads files has no use for it
 
-    return _pour(ArrayReader(samples, source_hz, where), where, rate_hz, max_duration_s)
+    reader = ArrayReader(samples, source_hz, where)
+    return _listen(lambda _: reader, where, rate_hz, max_duration_s, None)
 
 
-def source_blocks(path: Path) -> tuple[int, Iterator[Samples]]:
-    """Return the sample rate of a recording in Hz, and its samples as they are, in blocks.
-
-    For what resampling would hide, such as clipping. Where decoding breaks off, so do the blocks: `decode`
-    tells why.
-
-    Returns
-    -------
-    int, iterator of float32 arrays of shape [frames]
-        The mean over the channels.
-
-    Raises
-    ------
-    AudioError
-        As `decode` does where a recording cannot be opened at all.
-    """
-    for open_reader in _readers(_head(path)):
-        try:
-            reader = open_reader(path)
-        except (Refused, OSError):
-            continue
-        return reader.rate_hz, _until_refused(reader)
-    raise AudioError("this is not a recording that can be read", where=str(path), fix=_FORMATS)
-
-
-def _until_refused(reader: Reader) -> Iterator[Samples]:
-    with closing(reader), suppress(Refused, OSError):
-        yield from reader.blocks()
-
-
-def _head(path: Path) -> bytes:
-    """Return the first bytes of a plain file that can be read; never opens a pipe, which might not answer."""
-    where = str(path)
+@contextmanager
+def _opened(path: Path, where: str) -> Iterator[BinaryIO]:
+    """Open a recording as a plain file that is not empty; a pipe is put into one first."""
     try:
-        mode = path.stat().st_mode
+        mode = 0 if path == STDIN else path.stat().st_mode
         if stat.S_ISDIR(mode):
             raise AudioError("this is a folder", where=where, fix="Name one recording in it")
-        if not stat.S_ISREG(mode):
+        if is_pipe(path):
+            from .piped import spooled
+
+            opening: AbstractContextManager[BinaryIO] = spooled(None if path == STDIN else path, where)
+        elif stat.S_ISREG(mode):
+            opening = path.open("rb", buffering=0)
+        else:
             raise AudioError(
-                "this is a pipe or a device, not a file",
-                where=where,
-                fix="Save the recording as a file first",
+                "this is a device, not a file", where=where, fix="Save the recording as a file first"
             )
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        with opening as file:
+            if not file.seek(0, 2):
+                raise AudioError("the file is empty (0 bytes)", where=where, fix="Record or export it again")
+            yield file
     except PermissionError as error:
         raise AudioError(
             "reading it is not permitted", where=where, fix="Give yourself permission to read the file"
@@ -195,31 +210,113 @@ def _head(path: Path) -> bytes:
             where=where,
             fix="Check the disk, or copy the file",
         ) from error
-    if not head:
-        raise AudioError("the file is empty (0 bytes)", where=where, fix="Record or export it again")
-    return head
 
 
-def _readers(head: bytes) -> tuple[Callable[[Path], Reader], ...]:
-    """Return the decoders to try, in order.
-
-    FFmpeg comes first for MP3 although libsndfile reads it too: damage makes libsndfile's MP3 library write
-    to stderr and give up, where FFmpeg stays silent and goes on.
-    """
-    if is_sndfile(head):
-        return (SoundfileReader, AvReader)
-    if is_mp3(head) and importlib.util.find_spec("av") is None:
-        return (SoundfileReader,)
-    return (AvReader,)
+def is_pipe(path: Path) -> bool:
+    """Tell whether what stands at a path is read once, and then gone: a pipe, or `STDIN`."""
+    return path == STDIN or path.is_fifo()
 
 
-def _pour(reader: Reader, where: str, rate_hz: int, max_duration_s: float | None) -> Decoded:
+def _digest(file: Any) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _readers(file: BinaryIO) -> Iterator[_Open]:
+    """Yield the decoders to try, in order: what is not plain goes to another process, which may break."""
+    if is_plain(file, first_byte(file)):
+        yield lambda track: SoundfileReader(file, track)
+    from .av_reader import AvReader
+
+    yield lambda track: AvReader(file, track)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Poured:
+    """A recording read once to its end."""
+
+    samples: Samples
+    level: Level
+    faults: tuple[str, ...]
+    track: int
+    tracks: int
+    channels: int
+    better_channel: int | None
+
+
+def _listen(
+    open_reader: _Open, where: str, rate_hz: int, max_duration_s: float | None, track: int | None
+) -> Decoded:
+    """Read a recording, again where what was read first is not what was sung."""
+
+    def pour(number: int | None, channel: int | None = None) -> _Poured:
+        with closing(open_reader(number)) as reader:
+            return _pour(reader, where, rate_hz, max_duration_s, channel)
+
+    found, remarks = pour(track), []
+    if found.tracks > 1 and track is None:
+        found = _that_sounds(found, pour)
+        remarks.append(
+            f"the file holds {found.tracks} tracks of sound; number {found.track} was read, and --track takes"
+            " another"
+        )
+    if found.better_channel is not None:
+        number = found.better_channel
+        found = pour(found.track, number)
+        remarks.append(
+            f"its {found.channels} channels cancel each other, so channel {number + 1} alone was read"
+        )
+    samples = found.samples
+    if lift_db := found.level.lift_db:
+        samples *= np.float32(10.0 ** (lift_db / 20.0))
+    return Decoded(Clip(samples, rate_hz), (*found.faults, *remarks), found.level, found.track)
+
+
+def _that_sounds(found: _Poured, pour: Callable[[int], _Poured]) -> _Poured:
+    """Return the track that was read if it sounds, else the loudest of all."""
+    for number in range(1, found.tracks + 1):
+        if not found.level.is_silent:
+            break
+        if number == found.track:
+            continue
+        try:
+            other = pour(number)
+        except (Refused, AudioError):  # this one is no way out
+            continue
+        found = max(found, other, key=lambda each: each.level.loud_db)
+    return found
+
+
+def _pour(
+    reader: Reader, where: str, rate_hz: int, max_duration_s: float | None, channel: int | None
+) -> _Poured:
     _check_header(reader, where, max_duration_s)
-    collector = Collector(reader.rate_hz, rate_hz, max_duration_s=max_duration_s, where=where)
-    for block in reader.blocks():
-        collector.add(block)
+    collector = Collector(rate_hz, max_duration_s=max_duration_s, where=where)
+    mono, strays, meter = Mono(channel), StraySamples(), LevelMeter()
+    for frames in reader.blocks():
+        if not (np.isfinite(frames.min(initial=0.0)) and np.isfinite(frames.max(initial=0.0))):
+            at_s = collector.duration_s + int(np.argmin(np.isfinite(frames).all(axis=1))) / reader.rate_hz
+            raise not_finite(at_s, where)
+        block = mono.mix(strays.without(frames, collector.duration_s, reader.rate_hz))
+        meter.add(block, reader.rate_hz)
+        if meter.loudest > LOUDEST:
+            raise Refused(f"its samples are no sound: they reach {meter.loudest:.0e} times full scale")
+        collector.add(block, reader.rate_hz)
     duration_s = collector.duration_s
     faults = reader.faults()
+    _check_length(duration_s, faults, where)
+    if strays.count:
+        stray = "1 sample" if strays.count == 1 else f"{strays.count} samples"
+        faults = (f"{stray} that no sound can have, at {strays.first_s:.3f} s, left out", *faults)
+    if reader.promised_s is not None and reader.promised_s - duration_s > _TOLERANCE_S:
+        promise = f"the {reader.promised_s:.2f} s that the file promises"
+        faults = (f"only {duration_s:.2f} s of {promise} could be decoded", *faults)
+    samples = collector.finish()
+    level = meter.level(Clip(samples, rate_hz))
+    return _Poured(samples, level, faults, reader.track, reader.tracks, mono.channels, mono.better_channel)
+
+
+def _check_length(duration_s: float, faults: tuple[str, ...], where: str) -> None:
     if duration_s == 0 and faults:
         raise Refused(f"nothing could be decoded: {faults[0]}")
     if duration_s == 0:
@@ -230,16 +327,10 @@ def _pour(reader: Reader, where: str, rate_hz: int, max_duration_s: float | None
             where=where,
             fix="Record a longer take",
         )
-    if reader.promised_s is not None and reader.promised_s - duration_s > _TOLERANCE_S:
-        promise = f"the {reader.promised_s:.2f} s that the file promises"
-        faults = (f"only {duration_s:.2f} s of {promise} could be decoded", *faults)
-    return Decoded(Clip(collector.finish(), rate_hz), faults)
 
 
 def _check_header(reader: Reader, where: str, max_duration_s: float | None) -> None:
-    lowest, highest = SOURCE_RATES_HZ
-    if not lowest <= reader.rate_hz <= highest:
-        raise Refused(f"its header gives a sample rate of {reader.rate_hz} Hz")
+    check_rate(reader.rate_hz)
     promised_s = reader.promised_s if reader.bounded else None
     if max_duration_s is not None and promised_s is not None and promised_s > max_duration_s:
         raise too_long(promised_s, max_duration_s, where)
@@ -252,4 +343,4 @@ def _with_warnings(decoded: Decoded, refusals: list[Exception]) -> Decoded:
         for refusal in refusals
         if isinstance(refusal, OSError) or (isinstance(refusal, Refused) and refusal.midway)
     )
-    return Decoded(decoded.clip, decoded.warnings + notes)
+    return replace(decoded, warnings=decoded.warnings + notes)

@@ -1,69 +1,80 @@
-"""WAV, AIFF, FLAC and Ogg through libsndfile."""
+"""WAV and FLAC through libsndfile, in this process: plain enough, once `is_plain` has looked at them."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from swara.data.clip import Samples
-
-from .av_reader import ends_open, missing_ratio
-from .reader import BLOCK_FRAMES, Refused, to_mono
+from .containers import first_byte, missing_ratio
+from .reader import BLOCK_FRAMES, MOST_CHANNELS, Frames, Refused
 
 __all__ = ["SoundfileReader"]
 
 _UNKNOWN_LENGTH = 1 << 62  # what a FLAC written to a pipe turns into; reading it would fail at its end
-_NOT_BOUNDED = frozenset({"FLAC", "MP3"})  # their headers state a length that nothing else bears out
 
 
 class SoundfileReader:
-    """A `Reader` over libsndfile; FLAC, Ogg Vorbis and Ogg Opus come out free of encoder delay.
+    """A `Reader` over libsndfile.
+
+    Parameters
+    ----------
+    file : binary file
+        Open for reading.
+    track : int, optional
+        There is but one: 1.
 
     Raises
     ------
     Refused
-        If libsndfile cannot open `path`, or finds no samples in it.
+        If libsndfile cannot open the file, finds no samples in it, or another track is wanted.
     """
 
-    def __init__(self, path: Path) -> None:
+    track = tracks = 1
+
+    def __init__(self, file: BinaryIO, track: int | None = None) -> None:
         import soundfile
 
+        if track not in (None, 1):
+            raise Refused(f"it holds 1 track of sound and no track {track}")
         self._error: type[Exception] = soundfile.SoundFileError
+        start = first_byte(file)
+        ratio = missing_ratio(file, start)
+        file.seek(0)
         try:
-            # As bytes where names are bytes: one that is no text would not come through otherwise.
-            name = path if sys.platform == "win32" else os.fsencode(path)
-            self._sound: Any = soundfile.SoundFile(name)
-        except (soundfile.SoundFileError, TypeError) as error:  # TypeError: the name ends in .raw
+            # By its number, which libsndfile reads faster than through Python, but not on Windows.
+            self._sound: Any = soundfile.SoundFile(
+                file if sys.platform == "win32" else file.fileno(), closefd=False
+            )
+        except soundfile.SoundFileError as error:
             raise Refused(_reason(error)) from error
-        if not 0 < self._sound.frames < _UNKNOWN_LENGTH:
+        if not 0 < self._sound.frames < _UNKNOWN_LENGTH or not 0 < self._sound.channels <= MOST_CHANNELS:
             self.close()
             raise Refused("libsndfile finds no samples, or no length")
-        self._path = path
         self._read_frames = 0
         self.rate_hz: int = self._sound.samplerate
-        ratio = missing_ratio(path)
-        self.promised_s: float | None = self._sound.frames / self.rate_hz * ratio
-        self.bounded = self._sound.format not in _NOT_BOUNDED and ratio == 1.0
+        self.promised_s: float | None = self._sound.frames / max(1, self.rate_hz) * ratio
+        self.bounded = (
+            self._sound.format != "FLAC" and ratio == 1.0
+        )  # FLAC states a length that nothing bears out
 
-    def blocks(self) -> Iterator[Samples]:
-        """Yield mono float32 arrays of shape [frames], in order."""
+    def blocks(self) -> Iterator[Frames]:
+        """Yield float32 arrays of shape [frames, channels], in order."""
+        count = max(1, BLOCK_FRAMES * 8 // max(8, self._sound.channels))
         while True:
             try:
-                frames = self._sound.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
+                frames: Frames = self._sound.read(count, dtype="float32", always_2d=True)
             except self._error as error:
                 read_s = self._read_frames / self.rate_hz
                 raise Refused(f"{_reason(error)} after {read_s:.2f} s", midway=True) from error
             if len(frames) == 0:
                 return
             self._read_frames += len(frames)
-            yield to_mono(frames)
+            yield frames
 
     def faults(self) -> tuple[str, ...]:
-        """Tell of an Ogg stream that was never closed: no header could promise its length."""
-        return ("the file breaks off before its end mark",) if ends_open(self._path) else ()
+        """Return what went wrong without a stop: nothing can."""
+        return ()
 
     def close(self) -> None:
         """Release the file."""

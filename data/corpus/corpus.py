@@ -11,23 +11,28 @@ Lines are only ever appended. Adding a recording that is there replaces it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
-from swara.data.storage.disk import write_bytes
+from swara.data.storage.disk import sha256_of, write_bytes
 from swara.data.storage.json_lines import Json, LineLog, json_line
 
 from .recording_json import recording_from_json, recording_to_json
 
 __all__ = [
     "PACK_PREFIX",
+    "MoveResult",
+    "Moved",
     "append_recordings",
     "append_removal",
     "audio_path",
     "corpus_digest",
+    "find_moved",
     "is_bundled",
     "pack_folder",
     "pack_recordings",
@@ -145,3 +150,58 @@ def pack_recordings() -> tuple[Recording, ...]:
             fix=repair_advice(),
         )
     return recordings
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A known file that was looked for at `before`, and lies at `path`."""
+
+    before: Path
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class MoveResult:
+    """What became of the files of a folder: found again, by their digests; or not where they should be."""
+
+    moved: Mapping[str, Moved]
+    missing: tuple[Path, ...]
+
+
+def find_moved(files: Mapping[str, Path], old: Path, new: Path) -> MoveResult:
+    """Look for files that lay in one place in another: at the same place in the folder, else anywhere in it.
+
+    Parameters
+    ----------
+    files : mapping of str to Path
+        Where each was, by the SHA-256 of its bytes; those elsewhere than in `old` do not count.
+    old, new : Path
+        Folders or files; `old` need not be there.
+
+    Raises
+    ------
+    CorpusError
+        If `new` is not there.
+    """
+    target, places = new.resolve(), {old.resolve(), Path(os.path.normpath(old.absolute()))}
+    if not target.exists():
+        raise CorpusError("no such file or folder", where=str(new), fix="Check the spelling of the path")
+    below = {sha256: inside for sha256, path in files.items() for inside in _inside(path, places)}
+    found = {sha256: target / inside for sha256, inside in below.items()}
+    found = {sha256: path for sha256, path in found.items() if _digest(path) == sha256}
+    if wanted := below.keys() - found.keys():
+        there = [target] if target.is_file() else sorted(target.rglob("*"))
+        found |= {digest: path for path in there if (digest := _digest(path)) in wanted}
+    moved = {sha256: Moved(files[sha256], found[sha256]) for sha256 in below if sha256 in found}
+    return MoveResult(moved, tuple(files[sha256] for sha256 in below if sha256 not in found))
+
+
+def _inside(path: Path, places: Iterable[Path]) -> Iterator[Path]:
+    return (path.relative_to(place) for place in places if path.is_relative_to(place))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        return sha256_of(path)
+    except OSError:
+        return None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.json_lines import Json, converted
-from swara.raga.errors import BadNotation
+from swara.raga.errors import BadNotation, UnknownRaga
 from swara.raga.notation import swara_letter
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ
 
@@ -70,16 +71,28 @@ def _check_fields(recording: Recording) -> None:
         raise ValueError("sha256 must be 64 hex digits in lower case")
     if not MIN_SA_HZ <= recording.tonic_hz <= MAX_SA_HZ:  # NaN neither
         raise ValueError(f"tonic_hz must lie from {MIN_SA_HZ:g} to {MAX_SA_HZ:g}")
-    if recording.raga is not None and recording.raga not in RAGAS:
+    if recording.raga is not None and not _is_raga(recording.raga):
         raise ValueError(f'no raga has the key "{recording.raga}"')
+
+
+@lru_cache(maxsize=1024)
+def _is_raga(key: str) -> bool:
+    try:
+        return raga_named(key).name == key
+    except (UnknownRaga, BadNotation):
+        return False
 
 
 def _check_label(label: SwaraLabel) -> None:
     if not 0 <= label.start_s < label.end_s < math.inf:
         raise ValueError(f"a label cannot go from {label.start_s} to {label.end_s} s")
-    try:
-        known = swara_letter(*parse_swara(label.swara)) == label.swara
-    except BadNotation:
-        known = False
-    if not known:
+    if not _is_letter(label.swara):
         raise ValueError(f"{label.swara!r} is no swara in roman notation")
+
+
+@lru_cache(maxsize=1024)
+def _is_letter(swara: str) -> bool:
+    try:
+        return swara_letter(*parse_swara(swara)) == swara
+    except BadNotation:
+        return False

@@ -1,9 +1,10 @@
 """The swara, the scale and the raga that a single name may mean.
 
 A name is the stem of a file or the name of a folder: ``03_ga_take2``, ``Taar-Sa``, ``dha_komal``, ``A#``,
-``scale C#``, ``Bhupali in A sharp``. Full words count wherever they stand. A lone letter counts only where
-every other word is understood, so that the initials of a singer are neither scale nor swara; and ``D`` and
-``G``, each a scale and a swara, are left to the context.
+``kali 1``, ``scale C#``, ``Bhupali in A sharp``. Its words are read as those of the command line. Full words
+count wherever they stand. A lone letter counts only where every other word is understood, so that the
+initials of a singer are neither scale nor swara; and ``D`` and ``G``, each a scale and a swara, are left to
+the context.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import NamedTuple
 
-from swara.raga.errors import BadNotation, BadTonic, UnknownRaga
-from swara.raga.ragas import raga_named
+from swara.raga.errors import BadNotation, BadTonic
+from swara.raga.ragas import find_raga, is_other_raga
 from swara.raga.swaras import SwaraPitch, parse_swara
 from swara.raga.tonic_names import ParsedTonic, parse_tonic
 
@@ -23,12 +24,14 @@ __all__ = ["ParsedName", "parse_name"]
 
 _SEPARATORS = re.compile(r"[\s_\-–—.,;:+&()\[\]{}]+")
 _PIECES = re.compile(r"[A-Ga-g][#♯♭b]?-?\d(?!\d)|\d+|[^\d]+")
-_SHARP_OR_FLAT = {"sharp": "#", "flat": "b"}
-_SCALE = re.compile(
-    r"(?P<letter>[A-Ga-g])(?:(?P<sign>[#♯♭])|(?P<b>b)|\s?(?P<word>sharp|flat))?(?P<octave>\d)?",
+_FREQUENCY = re.compile(
+    r"(?<![\w.,])\d{2,3}(?:[.,]\d+)?\s*hz(?!\w)|(?:^|(?<=\bsa )|(?<=scale )|(?<=key ))\d{2,3}[.,]\d+$",
     re.IGNORECASE,
 )
+_NO_SCALE = re.compile(r"[a-g]b?\s?\d?|[\d\s]+")
+"""A letter in lower case is more often a swara or an initial; a number counts takes."""
 _SCALE_MARKS = frozenset({"scale", "key", "tonic"})
+_RAGA_MARKS = frozenset({"raag", "rag", "raga", "ragam", "राग"})
 _TAKE_MARKS = frozenset({"take", "part", "side", "version", "ver", "v", "mic", "track"})
 _FILLER_WORDS = """
     aalap alaap alap and aroha aroh audio avaroha avaroh bandish copy drut female final high in khayal khyal
@@ -48,6 +51,7 @@ class _Reading(NamedTuple):
     swara: SwaraPitch | None = None
     scale: ParsedTonic | None = None
     raga: str | None = None
+    other_raga: str | None = None
     lone: bool = False
 
 
@@ -65,6 +69,8 @@ class ParsedName:
         The two readings of a lone ``D`` or ``G``.
     ragas : tuple of str
         Keys of the ragas that it names.
+    other_ragas : tuple of str
+        Ragas that it names and that are not known yet, as it writes them.
     unrecognised : tuple of str
         Words that say nothing.
     """
@@ -73,13 +79,17 @@ class ParsedName:
     scales: tuple[ParsedTonic, ...] = ()
     doubt: tuple[SwaraPitch, ParsedTonic] | None = None
     ragas: tuple[str, ...] = ()
+    other_ragas: tuple[str, ...] = ()
     unrecognised: tuple[str, ...] = ()
 
 
 def parse_name(name: str) -> ParsedName:
     """Return what the stem of a file, or the name of a folder, may mean."""
-    words = [piece for word in _SEPARATORS.split(name) for piece in _PIECES.findall(word)]
+    in_hz = _scale([found[0]]) if (found := _FREQUENCY.search(name)) else None
+    rest = name if in_hz is None else _FREQUENCY.sub(" ", name, count=1)
+    words = [piece for word in _SEPARATORS.split(rest) for piece in _PIECES.findall(word)]
     readings, unrecognised = _readings(words)
+    readings += [] if in_hz is None else [_Reading(0, scale=in_hz)]
     if unrecognised:
         readings = [reading for reading in readings if not reading.lone]
     if len({reading.swara for reading in readings} - {None}) >= _PHRASE:
@@ -91,6 +101,7 @@ def parse_name(name: str) -> ParsedName:
         scales=tuple(dict.fromkeys(r.scale for r in sure if r.scale is not None)),
         doubt=doubts[0] if doubts else None,
         ragas=tuple(dict.fromkeys(r.raga for r in sure if r.raga is not None)),
+        other_ragas=tuple(dict.fromkeys(r.other_raga for r in sure if r.other_raga is not None)),
         unrecognised=tuple(unrecognised),
     )
 
@@ -117,11 +128,15 @@ def _read_at(words: list[str], at: int, before: str) -> Iterator[_Reading]:
         return
     for count in range(min(_MOST_WORDS, len(words) - at), 0, -1):
         some = words[at : at + count]
-        swara, scale, raga = _swara(some), _scale(some, after_mark=before in _SCALE_MARKS), _raga(some)
+        swara, scale = _swara(some), _scale(some, after_mark=before in _SCALE_MARKS)
+        raga, other = find_raga(" ".join(some)), is_other_raga(" ".join(some))
         if swara is not None and before in _SCALE_MARKS and scale is not None:
             swara = None
-        if (swara, scale, raga) != (None, None, None):
-            yield _Reading(count, swara, scale, raga, lone=count == 1 and len(some[0]) == 1)
+        if (swara, scale, raga, other) != (None, None, None, False):
+            name, unknown = None if raga is None else raga.name, " ".join(some) if other else None
+            yield _Reading(count, swara, scale, name, unknown, lone=count == 1 and len(some[0]) == 1)
+    if before in _RAGA_MARKS and not _says_nothing_new(words[at], ""):
+        yield _Reading(1, other_raga=words[at])
 
 
 def _says_nothing_new(word: str, before: str) -> bool:
@@ -140,23 +155,13 @@ def _swara(words: list[str]) -> SwaraPitch | None:
     return None
 
 
-def _scale(words: list[str], *, after_mark: bool) -> ParsedTonic | None:
+def _scale(words: list[str], *, after_mark: bool = False) -> ParsedTonic | None:
     """Return the scale of some words; a bare letter, or ``Bb``, is a capital unless a mark leads to it."""
-    found = _SCALE.fullmatch(" ".join(words))
-    if found is None:
+    text = " ".join(words)
+    marked = {words[0].casefold(), words[-1].casefold()} & {*_SCALE_MARKS, "sa", "सा"}
+    if marked or (_NO_SCALE.fullmatch(text) and not after_mark):
         return None
-    signed = bool(found["sign"] or found["word"])
-    if not signed and not after_mark and found["letter"].islower():
-        return None
-    sign = found["sign"] or found["b"] or _SHARP_OR_FLAT.get((found["word"] or "").casefold(), "")
     try:
-        return parse_tonic(f"{found['letter']}{sign.lower()}{found['octave'] or ''}")
+        return parse_tonic(text)
     except BadTonic:
-        return None
-
-
-def _raga(words: list[str]) -> str | None:
-    try:
-        return raga_named(" ".join(words)).name
-    except UnknownRaga:
         return None

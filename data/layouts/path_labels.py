@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from swara.data.errors import CorpusError
+from swara.raga.ragas import RAGAS
 from swara.raga.swaras import SwaraPitch, saptak_name
 from swara.raga.tonic_names import ParsedTonic, note_name, tonic_hz
 
-from .parsed_name import parse_name
+from .parsed_name import ParsedName, parse_name
 
 __all__ = ["LabelledPath", "PathLabels", "swara_name"]
 
@@ -27,11 +28,15 @@ _Kind: TypeAlias = Literal["swara", "scale"]
 
 @dataclass(frozen=True, slots=True)
 class LabelledPath:
-    """What a path says: `swara` and `raga` may be None, and `group` is the folder that shares one Sa."""
+    """What a path says; all but `group`, the folder that shares one Sa, may be None.
+
+    `other_raga` is named, and not known yet.
+    """
 
     swara: SwaraPitch | None
     tonic: ParsedTonic | None
     raga: str | None
+    other_raga: str | None
     group: Path
 
 
@@ -55,6 +60,9 @@ class PathLabels:
         stems = {path: path.stem for path in files}
         self._meanings = {path: parse_name(stems.get(path, path.name)) for path in _with_folders(root, files)}
         self._kinds: dict[Path, _Kind | None] = {}
+        self._inside: dict[Path, list[ParsedName]] = {}
+        for place, said in self._meanings.items():
+            self._inside.setdefault(place.parent, []).append(said)
 
     def named(self, path: Path) -> LabelledPath:
         """Return what the path of a file says.
@@ -75,8 +83,10 @@ class PathLabels:
                 self._settle(place, doubt, swaras, scales)
         swara = _only(swaras, path, "swaras", swara_name)
         tonic = self._scale(scales, path)
-        raga = _only(_unique(m.ragas for m in chain) or self._of_root.ragas, path, "ragas", str)
-        return LabelledPath(swara, tonic, raga, self._group(inner))
+        ragas = _unique((*m.ragas, *m.other_ragas) for m in chain)
+        raga = _only(ragas or [*self._of_root.ragas, *self._of_root.other_ragas], path, "ragas", str)
+        known = raga if raga in RAGAS else None
+        return LabelledPath(swara, tonic, known, None if known else raga, self._group(inner))
 
     def _settle(
         self,
@@ -104,7 +114,7 @@ class PathLabels:
     def _kind_of(self, folder: Path) -> _Kind | None:
         """Return what the names in a folder are, as far as they are sure; None if they differ."""
         if folder not in self._kinds:
-            beside = [said for place, said in self._meanings.items() if place.parent == folder]
+            beside = self._inside.get(folder, [])
             swaras, scales = any(m.swaras for m in beside), any(m.scales for m in beside)
             kind: _Kind | None = "swara" if swaras else "scale"
             self._kinds[folder] = kind if swaras != scales else None

@@ -95,7 +95,7 @@ class LayoutContents:
     refused : tuple of Refusal
         The files that are not taken, and why.
     passed_over : tuple of Path
-        Files that are no audio by their name, such as ``README.md``.
+        Files that are no audio by their name, such as ``README.md`` or ``sa.flac.asd``.
     """
 
     described: tuple[RecordingSpec, ...]

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.corpus.recording_json import recording_to_json
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
-from swara.raga.errors import SwaraError, fold_name, nearest_names
+from swara.data.take import read_seconds
+from swara.raga.errors import SwaraError
 from swara.raga.ragas import raga_named
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 
 from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, describe_all
+from .table_rows import COLUMNS, TableRow, row_place, table_rows
 
-__all__ = ["COLUMNS", "TABLE_NAME", "read_table", "write_table"]
-
-COLUMNS = ("path", "singer", "tonic", "raga", "swara", "start_s", "end_s", "licence", "digest")
-"""Every column that a table may have; only ``path`` it must."""
+__all__ = ["TABLE_NAME", "harmless_cell", "read_table", "write_table"]
 
 TABLE_NAME = "samples.csv"
 """The table that describes the folder it lies in."""
 
+_FORMULA, _GUARDED = re.compile(r"'*[=+\-@]"), re.compile(r"'+[=+\-@]")
 _OF_THE_WHOLE = ("singer", "tonic", "raga", "licence", "digest")
 
 _T = TypeVar("_T")
-_Row: TypeAlias = tuple[int, Mapping[str, str]]
 
 
 def read_table(table: Path, given: Given) -> LayoutContents:
@@ -39,7 +41,8 @@ def read_table(table: Path, given: Given) -> LayoutContents:
     Parameters
     ----------
     table : Path
-        UTF-8, separated by commas; relative paths start from its folder.
+        UTF-8 or UTF-16, separated by commas, semicolons or tabs; relative paths start from its folder.
+        Headings may have capitals and blanks around them, paths backslashes.
     given : Given
         What was said on the command line; the table goes before it.
 
@@ -48,48 +51,44 @@ def read_table(table: Path, given: Given) -> LayoutContents:
     CorpusError
         If the table cannot be read, lacks ``path``, has a column of another name, or holds no row.
     """
-    by_path: dict[Path, list[_Row]] = {}
-    for row in _rows(table):
-        by_path.setdefault(table.parent / _cell(row, "path"), []).append(row)
-    return describe_all(by_path, lambda path: _described(table, path, by_path[path], given))
+    rows, refused = table_rows(table)
+    by_path: dict[Path, list[TableRow]] = {}
+    names: dict[Path, dict[str, str]] = {}
+    for row in rows:
+        by_path.setdefault(_located(table.parent, _cell(row, "path"), names), []).append(row)
+    layout = describe_all(by_path, lambda path: _described(table, path, by_path[path], given))
+    return replace(layout, refused=(*refused, *layout.refused))
 
 
-def _rows(table: Path) -> list[_Row]:
+def _located(folder: Path, written: str, names: dict[Path, dict[str, str]]) -> Path:
+    """Return the file that a cell means: with slashes for backslashes, or of letters composed otherwise.
+
+    `names` keeps what the folders hold by their names in NFC.
+    """
+    slashed = written if _exists(folder / written) else written.replace("\\", "/")
+    path = folder / slashed
+    if _exists(path):
+        return path
+    found = Path(path.anchor or folder)
+    for part in path.relative_to(found).parts:
+        if found not in names:
+            listed = [each.name for each in found.iterdir()] if found.is_dir() else []
+            names[found] = {unicodedata.normalize("NFC", name): name for name in listed}
+        found /= names[found].get(unicodedata.normalize("NFC", part), part)
+    return found if _exists(found) else path
+
+
+def _exists(path: Path) -> bool:
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True, restval="", restkey="more")
-            _check_header(table, reader.fieldnames or ())
-            rows: list[_Row] = [(reader.line_num, row) for row in reader if any(row.values())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(
-            f"the table cannot be read: {error}", where=str(table), fix="Save it as CSV, UTF-8, with commas"
-        ) from error
-    for line, row in rows:
-        if "more" in row or not (row["path"] or "").strip():
-            fault = "more cells than columns" if "more" in row else "no path"
-            raise CorpusError(f"this row has {fault}", where=_place(table, line))
-    if not rows:
-        raise CorpusError("the table has no rows", where=str(table))
-    return rows
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or no name
+        return False
 
 
-def _check_header(table: Path, names: Sequence[str]) -> None:
-    for name in names:
-        if name not in COLUMNS:
-            known = {fold_name(column): column for column in COLUMNS}
-            raise CorpusError(
-                f'no column is called "{name}"', where=str(table), fix=nearest_names(name, known)
-            )
-    if "path" not in names:
-        raise CorpusError(
-            "the table has no column path", where=str(table), fix=f"The columns are {', '.join(COLUMNS)}"
-        )
-
-
-def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> RecordingSpec:
+def _described(table: Path, path: Path, rows: Sequence[TableRow], given: Given) -> RecordingSpec:
     """Put the rows of one recording together; what they say of the whole of it must agree."""
     whole = {column: _agreed(table, rows, column) for column in _OF_THE_WHOLE}
-    place = _place(table, rows[0][0])
+    place = row_place(table, rows[0][0])
     singer, licence = whole["singer"] or given.singer, whole["licence"] or given.licence
     for value, column in ((singer, "singer"), (licence, "licence")):
         if not value:
@@ -112,55 +111,54 @@ def _described(table: Path, path: Path, rows: Sequence[_Row], given: Given) -> R
     )
 
 
-def _agreed(table: Path, rows: Sequence[_Row], column: str) -> str:
+def _agreed(table: Path, rows: Sequence[TableRow], column: str) -> str:
     values = list(dict.fromkeys(value for row in rows if (value := _cell(row, column))))
     if len(values) > 1:
         raise CorpusError(
             f"rows of one recording give it different values of {column}: {' and '.join(values)}",
-            where=_place(table, rows[0][0]),
+            where=row_place(table, rows[0][0]),
         )
     return values[0] if values else ""
 
 
-def _notes(table: Path, rows: Sequence[_Row]) -> tuple[NamedNote, ...]:
+def _notes(table: Path, rows: Sequence[TableRow]) -> tuple[NamedNote, ...]:
     notes = [_note(table, row) for row in rows if _cell(row, "swara")]
     if any(note.span_s is None for note in notes) and len(rows) > 1:
         raise CorpusError(
             "a recording of several notes needs start_s and end_s in each row",
-            where=_place(table, rows[0][0]),
+            where=row_place(table, rows[0][0]),
         )
     if notes and len(notes) < len(rows):
-        raise CorpusError("a row of this recording has no swara", where=_place(table, rows[0][0]))
+        raise CorpusError("a row of this recording has no swara", where=row_place(table, rows[0][0]))
     notes.sort(key=lambda note: note.span_s or (0.0, 0.0))
     spans_s = [note.span_s for note in notes if note.span_s is not None]
     if any(before[1] > after[0] for before, after in pairwise(spans_s)):
-        raise CorpusError("notes of this recording overlap", where=_place(table, rows[0][0]))
+        raise CorpusError("notes of this recording overlap", where=row_place(table, rows[0][0]))
     return tuple(notes)
 
 
-def _note(table: Path, row: _Row) -> NamedNote:
-    place = _place(table, row[0])
+def _note(table: Path, row: TableRow) -> NamedNote:
+    place = row_place(table, row[0])
     pitch = _told(lambda: parse_swara(_cell(row, "swara")), place)
     edges = [_cell(row, column) for column in ("start_s", "end_s")]
     if not any(edges):
         return NamedNote(pitch)
     try:
-        start_s, end_s = (float(edge) for edge in edges)
+        start_s, end_s = (read_seconds(edge) for edge in edges)
     except ValueError:
         start_s = end_s = float("nan")
     if not 0 <= start_s < end_s < float("inf"):  # NaN too
         raise CorpusError(
-            f'a note cannot go from "{edges[0]}" to "{edges[1]}" s', where=place, fix="Give both in seconds"
+            f'a note cannot go from "{edges[0]}" to "{edges[1]}" s',
+            where=place,
+            fix="Give both in seconds, or as 1:23.5",
         )
     return NamedNote(pitch, (start_s, end_s))
 
 
-def _cell(row: _Row, column: str) -> str:
-    return (row[1].get(column) or "").strip()
-
-
-def _place(table: Path, line: int) -> str:
-    return f"{table}, line {line}"
+def _cell(row: TableRow, column: str) -> str:
+    text = row[1].get(column, "")
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _told(read: Callable[[], _T], place: str) -> _T:
@@ -189,7 +187,20 @@ def write_table(table: Path, placed: Iterable[tuple[str, Recording]]) -> None:
         writer.writeheader()
         for path, recording in placed:
             _check_texts(recording)
-            writer.writerows(_rows_of(path, recording))
+            writer.writerows(
+                {name: harmless_cell(cell) for name, cell in row.items()} for row in _rows_of(path, recording)
+            )
+
+
+def harmless_cell(cell: object) -> object:
+    """Guard a text that a spreadsheet would compute, such as ``=1+1``, by an apostrophe; numbers stay."""
+    if not isinstance(cell, str) or not _FORMULA.match(cell):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -203,7 +204,14 @@ def sync(path: Path) -> None:
 
 
 def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of the bytes of `file` as 64 hex digits; raises OSError if it cannot be read."""
+    """Return the SHA-256 of the bytes of `file` as 64 hex digits; raises OSError if it cannot be read.
+
+    A pipe is not opened, which would wait for who writes to it; nor a device, which may have no end.
+    """
+    mode = file.stat().st_mode
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise OSError(errno.EINVAL, f"this is {kind}, no file")
     with file.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from io import FileIO
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -158,11 +159,15 @@ def converted(value: Any, kind: type[T]) -> T:
     """
     import msgspec
 
-    if isinstance(value, Mapping):
-        names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-        if unknown := sorted(value.keys() - names):
-            raise ValueError(f"nothing is known of {', '.join(unknown)}; it may come from a newer swara")
+    known = _field_names(kind)  # type: ignore[arg-type]
+    if isinstance(value, Mapping) and (unknown := sorted(value.keys() - known)):
+        raise ValueError(f"nothing is known of {', '.join(unknown)}; it may come from a newer swara")
     return msgspec.convert(value, kind)
+
+
+@lru_cache
+def _field_names(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 def _parsed(line: bytes) -> dict[str, Any] | ValueError:

@@ -31,7 +31,7 @@ from .takes import SynthTake, aim, sargam, sing_take, swara_sequence
 from .voice import VOICES, Voice
 from .vorbis import write_vorbis
 
-__all__ = ["LICENCE", "SCALES", "SINGLE", "PackTake", "pack_takes", "write_pack"]
+__all__ = ["LICENCE", "SCALES", "SINGLE", "TWELVE_SCALES", "PackTake", "pack_takes", "write_pack"]
 
 LICENCE = "Apache-2.0"
 SCALES = {"A": (9, 0), "A-sharp": (10, 0), "B": (11, 0), "C": (0, 1), "C-sharp": (1, 1), "D": (2, 1)}
@@ -40,10 +40,10 @@ SCALES = {"A": (9, 0), "A-sharp": (10, 0), "B": (11, 0), "C": (0, 1), "C-sharp":
 SINGLE = {"sa": "S", "re": "R", "ga": "G", "pa": "P", "dha": "D", "taar-sa": "S'"}
 """The single notes, by the names of their files."""
 
-TWELVE = "svarasthanas"
+_TWELVE = "svarasthanas"
 """Name of the files that hold all twelve, so that a head learns what is no swara of Bhupali, too."""
 
-_TWELVE_SCALES = ("A-sharp", "C", "C-sharp", "D")
+TWELVE_SCALES = ("A-sharp", "C", "C-sharp", "D")
 _COMPASS_HZ = (66.0, 1090.0)
 """What every voice sings of the three saptaks: what the pitch head hears, 65 to 1100 Hz, less a margin."""
 
@@ -147,8 +147,8 @@ def _scale_takes(voice_name: str, scale: str) -> Iterator[PackTake]:
         yield PackTake(f"{place}/{name}.ogg", voice, None, pitches, _sung(pitches, [note], sa_hz, voice, rng))
     phrase = swara_sequence((*_RAGA.aroha, *_RAGA.avaroha))
     yield _phrase_take(f"{place}/{_RAGA.name}.ogg", voice, _RAGA.name, phrase, sa_hz, phrase_rng)
-    if scale in _TWELVE_SCALES:
-        yield _phrase_take(f"{place}/{TWELVE}.ogg", voice, None, _twelve(sa_hz), sa_hz, twelve_rng)
+    if scale in TWELVE_SCALES:
+        yield _phrase_take(f"{place}/{_TWELVE}.ogg", voice, None, _twelve(sa_hz), sa_hz, twelve_rng)
 
 
 def _twelve(sa_hz: float) -> tuple[SwaraPitch, ...]:

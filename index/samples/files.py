@@ -25,8 +25,10 @@ from .nearest import SampleIndex
 
 __all__ = ["load_sample_index", "save_sample_index", "swara_file_name"]
 
-SCHEMA = 1
-"""Number of the format; a change of its meaning raises it."""
+SCHEMA = 2
+"""Number of the format; a change of its meaning raises it. Items of 1 have no Sa."""
+
+_READ = (1, SCHEMA)
 
 _ITEMS = "items.jsonl"
 _FIELDS = tuple(field.name for field in fields(Item))
@@ -103,7 +105,7 @@ def _split(path: Path) -> tuple[Mapping[str, Any], bytes]:
         raise _damaged(path, "the list of samples is damaged") from error
     if not sound or _digest(lines) != head.get("items_sha256"):
         raise _damaged(path, "the list of samples was changed")
-    if head.get("schema") != SCHEMA:
+    if head.get("schema") not in _READ:
         raise _damaged(path, f"the index has format {head.get('schema')}, and this swara reads {SCHEMA}")
     return head, lines
 

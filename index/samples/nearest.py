@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,21 @@ class SampleIndex:
             if len(found) >= count or asked == len(engine.ids):
                 return tuple(found[:count])
             asked = min(2 * asked, len(engine.ids))
+
+    def on_sa_near(self, sa_hz: float, within_cents: float) -> SampleIndex:
+        """Return the part whose recordings have a Sa near one, in Hz: the same kind of voice.
+
+        Items that do not tell their Sa are left out.
+        """
+        cents = (1200 * math.log2((item.tonic_hz or math.inf) / sa_hz) for item in self.items)
+        near = [abs(each) <= within_cents for each in cents]
+        kept, place = np.array(near, dtype=np.bool_), np.cumsum(near) - 1
+        engines = {
+            swara: FaissIndex(engine.vectors[mine], place[engine.ids[mine]])
+            for swara, engine in self.engines.items()
+            if (mine := kept[engine.ids]).any()
+        }
+        return SampleIndex(engines, tuple(item for item, ours in zip(self.items, near, strict=True) if ours))
 
     def _best_of_recordings(self, scores: Vectors, ids: Ids, exclude: Collection[str]) -> list[Neighbour]:
         best: dict[str, Neighbour] = {}

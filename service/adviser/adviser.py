@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ import numpy as np
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.classifier.note_head.head import NoteHead, agreement
 from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import load_clip
+from swara.data.audio.decode import Decoded, load_clip
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "try_model"]
 
 NEIGHBOURS = 3
+SAME_VOICE_CENTS = 500.0
+"""Who sings on a Sa this near has the same register: those of men and women lie 5 to 9 semitones apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,11 +112,21 @@ class LiveModel:
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
 
-    def about(self, take: Path) -> LiveModel:
-        """Return the same model, to be asked about the whole of this take; it never answers with it."""
-        sha256 = sha256_of(take)
+    def about(self, take: Path, decoded: Decoded | None = None) -> LiveModel:
+        """Return the same model, to be asked about the whole of this take; it never answers with it.
+
+        Parameters
+        ----------
+        take : Path
+            The file.
+        decoded : Decoded, optional
+            What was heard of it, where that is not the first track of a file.
+        """
+        sha256 = sha256_of(take) if decoded is None or decoded.sha256 is None else decoded.sha256
         cache = EmbeddingCache(self.cache.folder)  # one of its own: the damage in it is this take's
-        embedder = CachedEmbedder(self.embedder, cache, sha256)
+        track = 1 if decoded is None else decoded.track
+        key = sha256 if track == 1 else hashlib.sha256(f"{sha256} track {track}".encode()).hexdigest()
+        embedder = CachedEmbedder(self.embedder, cache, key)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
 
     @property
@@ -126,7 +139,7 @@ class LiveModel:
     def opinions(
         self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
     ) -> tuple[NoteOpinion, ...]:
-        """Return what the head and the samples say of each note.
+        """Return what the head and the samples say of each note; samples of a like voice come first.
 
         Parameters
         ----------
@@ -137,11 +150,12 @@ class LiveModel:
         notes : sequence of Note
             As judged by their pitch.
         sa_hz : float
-            Sa.
+            Sa of the singer.
         """
         if not notes:
             return ()
         embeddings, cents = self.embedder.embed(clip), track.cents(sa_hz)
+        alike = self.samples.on_sa_near(sa_hz, SAME_VOICE_CENTS)
         opinions = []
         for note in notes:
             vector = pool(embeddings, note.start_s, note.end_s)
@@ -153,7 +167,11 @@ class LiveModel:
                 for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
             )
             verdict = agreement(sung, prediction)
-            near = self.samples.nearest(vector, meant, count=self.neighbours, exclude=self.own)
+            near = alike.nearest(vector, meant, count=self.neighbours, exclude=self.own)
+            if len(near) < self.neighbours:
+                known = self.own.union(each.item.recording for each in near)
+                missing = self.neighbours - len(near)
+                near += self.samples.nearest(vector, meant, count=missing, exclude=known)
             opinions.append(
                 NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
             )

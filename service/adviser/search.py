@@ -57,6 +57,7 @@ def search(
     *,
     count: int,
     max_duration_s: float | None,
+    track: int | None = None,
     progress: Progress | None = None,
 ) -> SearchResult:
     """Find the samples nearest to the note that is sung at `at_s`.
@@ -69,9 +70,9 @@ def search(
         If the recording cannot be used.
     """
     check_time(at_s)
-    clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
-    adviser = model.about(recording)
-    return search_clip(clip, at_s, request, adviser, count=count, progress=progress, where=recording)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
+    adviser = model.about(recording, decoded)
+    return search_clip(decoded.clip, at_s, request, adviser, count=count, progress=progress, where=recording)
 
 
 def search_clip(

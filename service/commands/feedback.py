@@ -9,7 +9,19 @@ import typer
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 from swara.service.request import parse_request, preset_thresholds
 
-from .options import MaxMinutes, RagaText, Recording, StoreFolder, TonicText, console, layout_at, limit_s
+from .options import (
+    MaxMinutes,
+    Moment,
+    RagaText,
+    Recording,
+    StoreFolder,
+    SwarasText,
+    TonicText,
+    console,
+    layout_at,
+    limit_s,
+    raga_text,
+)
 
 __all__ = ["feedback_app"]
 
@@ -21,8 +33,8 @@ feedback_app = typer.Typer(no_args_is_help=True, help="Correct what a report got
 @feedback_app.command("add")
 def _add(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
-    swara: Annotated[str | None, typer.Option(help="What it is: D, .P, S'.")] = None,
+    at: Moment,
+    swara: Annotated[str | None, typer.Option(help="What it is: D, .P, S', high Sa.")] = None,
     verdict: Annotated[
         Literal["perfect", "in tune", "low", "high"] | None, typer.Option(help="How it was sung.")
     ] = None,
@@ -31,6 +43,7 @@ def _add(
     ] = False,
     tonic: TonicText = None,
     raga: RagaText = None,
+    swaras: SwarasText = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
@@ -44,7 +57,9 @@ def _add(
     if swara is None and verdict is None:
         raise typer.BadParameter("say what is right with --swara, --verdict or both")
     layout = layout_at(store)
-    request = parse_request(tonic, raga, "just", preset_thresholds("student"), layout.folder)
+    request = parse_request(
+        tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), layout.folder
+    )
     with progress_bar(shown=True) as progress:
         given = add_correction(
             layout,

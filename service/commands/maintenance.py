@@ -33,16 +33,20 @@ cache_app = typer.Typer(
 
 
 @cache_app.command("info")
-def _info(store: StoreFolder = None) -> None:
+def _info(
+    store: StoreFolder = None,
+    check: Annotated[bool, typer.Option("--check", help="Read every entry, which takes its time.")] = False,
+) -> None:
     """Show what is in the cache.
 
-    How much each embedder and pitch tracker left there, and what of it is damaged.
+    How much each embedder and pitch tracker left there, and what of it is cut short; with --check all that is
+    damaged.
     """
     from swara.service.report.terminal.machine_table import render_cache
     from swara.service.store.usage import cache_shares
 
     layout = layout_at(store)
-    render_cache(layout.cache, cache_shares(layout), console())
+    render_cache(layout.cache, cache_shares(layout, thorough=check), console(), checked=check)
 
 
 @cache_app.command("prune")

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 __all__ = [
     "STDOUT",
     "MaxMinutes",
+    "Moment",
     "RagaText",
     "Recording",
+    "Recordings",
     "StoreFolder",
+    "SwarasText",
     "TonicText",
+    "TrackNumber",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
@@ -31,6 +35,8 @@ __all__ = [
     "layout_at",
     "limit_s",
     "print_outcome",
+    "raga_text",
+    "seconds",
     "store_at",
 ]
 
@@ -71,21 +77,78 @@ def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
     return [incomplete + name[len(begun) :] for name in names if name.startswith(begun)]
 
 
-Recording = Annotated[Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus.")]
+Recording = Annotated[
+    Path, typer.Argument(help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin.")
+]
+Recordings = Annotated[
+    list[Path],
+    typer.Argument(
+        help="A take (wav, flac, ogg, mp3, m4a, aac, webm, opus; - for stdin), several, or a folder of them."
+    ),
+]
 TonicText = Annotated[
     str | None,
     typer.Option(
-        help="Sa: a note (C#3), a note in the octave of the voice (C#), or Hz. Estimated if left out."
+        help="Sa: a note (C#3), a note or key in the octave of the voice (C sharp, kali 1), or Hz."
+        " Estimated if left out."
     ),
 ]
 RagaText = Annotated[
     str | None,
     typer.Option(help="The raga, such as yaman. Bhupali if left out.", autocompletion=complete_raga),
 ]
+SwarasText = Annotated[
+    str | None,
+    typer.Option(help='The swaras of a raga that is not known: "S r G P d". --raga may name it.'),
+]
+
+
+def seconds(text: str) -> float:
+    """Return a time as it was typed, in seconds: 83.5 or 1:23.5; a wrong one is wrong usage."""
+    from swara.data.take import read_seconds
+
+    try:
+        return read_seconds(str(text))
+    except ValueError:
+        raise typer.BadParameter(f'"{text}" is no time: give seconds (83.5) or minutes (1:23.5)') from None
+
+
+def _minutes(text: str) -> float:
+    return seconds(text) / 60 if ":" in str(text) else float(text)
+
+
+Moment = Annotated[
+    float,
+    typer.Option(
+        parser=seconds,
+        metavar="TIME",
+        help="Where the note is, from the start: in seconds (83.5) or minutes (1:23.5).",
+    ),
+]
 StoreFolder = Annotated[
     Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
 ]
-MaxMinutes = Annotated[float, typer.Option(help="Longest take to accept, in minutes; 0 for no limit.")]
+TrackNumber = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Which sound of a file with several. The default one, or one that sounds, if left out."
+    ),
+]
+MaxMinutes = Annotated[
+    float,
+    typer.Option(
+        parser=_minutes,
+        metavar="MINUTES",
+        help="Longest take to accept, in minutes (20) or minutes and seconds (20:30); 0 for no limit.",
+    ),
+]
+
+
+def raga_text(raga: str | None, swaras: str | None) -> str | None:
+    """Return what `raga_named` is to read: a raga by its name, by its swaras, or both."""
+    if swaras is None:
+        return raga
+    return f"{raga or ''}: {swaras}"
 
 
 def limit_s(max_minutes: float) -> float | None:
@@ -119,6 +182,6 @@ def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) ->
 
 def console() -> Console:
     """Return where reports are printed."""
-    from rich.console import Console
+    from swara.service.report.terminal.terminal_page import open_console
 
-    return Console(highlight=False)
+    return open_console()

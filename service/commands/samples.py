@@ -10,7 +10,17 @@ import typer
 
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
-from .options import MaxMinutes, StoreFolder, complete_raga, console, layout_at, limit_s
+from .options import (
+    MaxMinutes,
+    StoreFolder,
+    SwarasText,
+    complete_raga,
+    console,
+    layout_at,
+    limit_s,
+    raga_text,
+    seconds,
+)
 
 if TYPE_CHECKING:
     from swara.data.recording import Recording
@@ -19,7 +29,7 @@ __all__ = ["samples_app"]
 
 SampleId = Annotated[str, typer.Argument(help="Id of the sample, or the start of it.")]
 Singer = Annotated[str | None, typer.Option(help="Who sings.")]
-Tonic = Annotated[str | None, typer.Option(help="Sa: A, C#3 or a frequency in Hz.")]
+Tonic = Annotated[str | None, typer.Option(help="Sa: A, C#3, kali 1 or a frequency in Hz.")]
 Licence = Annotated[str | None, typer.Option(help="The licence, as its owner states it.")]
 
 samples_app = typer.Typer(no_args_is_help=True, help="Add, check and mend professional samples.")
@@ -31,6 +41,7 @@ def _add(
     singer: Singer = None,
     tonic: Tonic = None,
     raga: Annotated[str | None, typer.Option(help="The raga.", autocompletion=complete_raga)] = None,
+    swaras: SwarasText = None,
     licence: Licence = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
@@ -49,7 +60,7 @@ def _add(
         singer=singer,
         licence=licence,
         tonic=None if tonic is None else parse_tonic(tonic),
-        raga=None if raga is None else raga_named(raga).name,
+        raga=None if (named := raga_text(raga, swaras)) is None else raga_named(named).name,
     )
     with progress_bar(shown=True) as progress:
         result = add_samples(
@@ -100,6 +111,30 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
     typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
 
 
+@samples_app.command("move")
+def _move(
+    old: Annotated[Path, typer.Argument(help="The folder or file that they were added from.")],
+    new: Annotated[Path, typer.Argument(help="Where they lie now.")],
+    store: StoreFolder = None,
+) -> None:
+    """Note that samples lie elsewhere.
+
+    And takes that were corrected. No file is moved; labels stay. Exits with 1 if some are not found there.
+    """
+    from swara.data.errors import CorpusError
+    from swara.service.feedback.log import move_takes
+    from swara.service.report.terminal.samples_table import render_moved
+    from swara.service.samples.known import move_samples
+
+    layout = layout_at(store)
+    results = move_samples(layout.corpus, old, new), move_takes(layout, old, new)
+    if not any(result.moved or result.missing for result in results):
+        raise CorpusError("no sample was added from there", where=str(old), fix="Run: swara samples list")
+    render_moved(results, console())
+    if any(result.missing for result in results):
+        raise typer.Exit(1)
+
+
 @samples_app.command("check")
 def _check(
     store: StoreFolder = None,
@@ -128,11 +163,18 @@ def _label(
     sample: SampleId,
     singer: Singer = None,
     tonic: Tonic = None,
-    raga: Annotated[str | None, typer.Option(help="The raga, or none.", autocompletion=complete_raga)] = None,
+    raga: Annotated[
+        str | None, typer.Option(help='The raga, "S r G P d" or none.', autocompletion=complete_raga)
+    ] = None,
     swara: Annotated[
         str | None, typer.Option(help="What the note is: Ga, taar Sa, .D; none if it is no note.")
     ] = None,
-    at: Annotated[float | None, typer.Option(help="A second within that note, if it has several.")] = None,
+    at: Annotated[
+        float | None,
+        typer.Option(
+            parser=seconds, metavar="TIME", help="A moment in that note, if it has several: 1:23.5."
+        ),
+    ] = None,
     licence: Licence = None,
     store: StoreFolder = None,
 ) -> None:

@@ -9,26 +9,36 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from swara.service.phrases import printable
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 from swara.service.request import Preset, parse_request, preset_thresholds
 
 from .options import (
     STDOUT,
     MaxMinutes,
+    Moment,
     RagaText,
     Recording,
+    Recordings,
     StoreFolder,
+    SwarasText,
     TonicText,
+    TrackNumber,
     complete_tuning,
     console,
     limit_s,
     print_outcome,
+    raga_text,
     store_at,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from swara.service.adviser.adviser import LiveModel
+    from swara.service.export.take_files import TakeFiles
     from swara.service.stages import StageProgress
+    from swara.service.take.report import TakeOutcome, TakeReport
 
 __all__ = ["analyze", "pitch", "search", "spectrogram"]
 
@@ -37,6 +47,7 @@ def spectrogram(
     recording: Recording,
     output: Annotated[Path, typer.Option("--output", "-o", help="Write the PNG into this file.")],
     pitch: Annotated[bool, typer.Option("--pitch", help="Draw the pitch over it.")] = False,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Draw the mel spectrogram as PNG.
@@ -49,14 +60,17 @@ def spectrogram(
         raise typer.BadParameter("a picture cannot go to stdout; give --output a file")
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=True) as progress:
-        drawn = spectrogram_file(recording, output, pitch=pitch, max_duration_s=longest_s, progress=progress)
+        drawn = spectrogram_file(
+            recording, output, pitch=pitch, max_duration_s=longest_s, track=track, progress=progress
+        )
     print_outcome(recording, drawn.warnings, f"{output}: {drawn.sentence}")
 
 
 def analyze(
-    recording: Recording,
+    recordings: Recordings,
     tonic: TonicText = None,
     raga: RagaText = None,
+    swaras: SwarasText = None,
     tuning: Annotated[
         str,
         typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
@@ -74,14 +88,20 @@ def analyze(
     plot: Annotated[Path | None, typer.Option(help="Draw the pitch over the swaras as PNG.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page, with the take to play.")] = None,
     target: Annotated[Path | None, typer.Option(help="Sing the same notes in tune, as WAV.")] = None,
+    summary: Annotated[
+        Path | None, typer.Option(help="Of several takes: write a table as CSV, a line for each.")
+    ] = None,
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
     store: StoreFolder = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print neither report nor progress.")] = False,
 ) -> None:
     """Judge a take swara by swara.
 
-    Says where it was perfect, low or high, and what to work on first.
+    Says where it was perfect, low or high, and what to work on first. Of several takes, or a folder of them,
+    each is judged and a table sums them up; --json, --csv and the like then name a folder, which takes a file
+    of each.
     """
     from swara.service.export.take_files import TakeFiles, analyze_file
 
@@ -89,26 +109,34 @@ def analyze(
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
     if STDOUT in files.paths():
         raise typer.BadParameter("only --json can go to stdout; give the others a file")
+    several = len(recordings) > 1 or summary is not None or recordings[0].is_dir()
+    if several and to_stdout:
+        raise typer.BadParameter("of several takes no report goes to stdout; give --json a folder")
     try:
         thresholds = preset_thresholds(preset, perfect, in_tune)
     except ValueError as error:
         words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
         raise typer.BadParameter(words) from error
     folder = store_at(store)
-    request = parse_request(tonic, raga, tuning, thresholds, folder)
+    request = parse_request(tonic, raga_text(raga, swaras), tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
         model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
-        result = analyze_file(
-            recording,
-            request,
-            files,
+        judge = partial(
+            analyze_file,
+            request=request,
             max_duration_s=longest_s,
-            progress=finding_pitch(progress),
+            track=track,
             model=model,
             warnings=doubts,
         )
-    if to_stdout:
+        if several:
+            outcomes, passed_over = _judge_several(recordings, judge, files, summary, progress)
+        else:
+            result = judge(recordings[0], files=files, progress=finding_pitch(progress))
+    if several:
+        _print_several(outcomes, passed_over, quiet=quiet)
+    elif to_stdout:
         from swara.service.report.json_report import to_json
 
         # As bytes: JSON is UTF-8 whatever the terminal speaks.
@@ -125,6 +153,7 @@ def pitch(
         Path, typer.Option("--output", "-o", help="Write the CSV into this file; - for stdout.")
     ] = STDOUT,
     plot: Annotated[Path | None, typer.Option(help="Draw salience, pitch and confidence as PNG.")] = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Write the pitch every 10 ms as CSV.
@@ -140,18 +169,22 @@ def pitch(
     on_screen = to_stdout and sys.stdout is not None and sys.stdout.isatty()  # a bar would cut the rows up
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not on_screen) as progress:
-        found = pitch_file(recording, csv, plot, max_duration_s=longest_s, progress=finding_pitch(progress))
+        found = pitch_file(
+            recording, csv, plot, max_duration_s=longest_s, track=track, progress=finding_pitch(progress)
+        )
     print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
 def search(
     recording: Recording,
-    at: Annotated[float, typer.Option(help="Where the note is, in seconds from the start.")],
+    at: Moment,
     tonic: TonicText = None,
     raga: RagaText = None,
+    swaras: SwarasText = None,
     count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
     clips: Annotated[Path | None, typer.Option(help="Write the sound of each into this folder.")] = None,
     store: StoreFolder = None,
+    track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
 ) -> None:
     """Find the samples nearest to a sung note."""
@@ -160,7 +193,7 @@ def search(
     from swara.service.report.terminal.samples_table import render_found
 
     folder = store_at(store)
-    request = parse_request(tonic, raga, "just", preset_thresholds("student"), folder)
+    request = parse_request(tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), folder)
     with progress_bar(shown=True) as progress:
         model = load_model(folder, progress)
         found = search(
@@ -170,12 +203,46 @@ def search(
             model,
             count=count,
             max_duration_s=limit_s(max_minutes),
+            track=track,
             progress=finding_pitch(progress),
         )
     render_found(found, console())
     if clips is not None:
         for path in save_clips(found, model, clips):
             typer.echo(f"  {path}")
+
+
+def _judge_several(
+    recordings: Sequence[Path],
+    judge: Callable[..., TakeReport],
+    folders: TakeFiles,
+    summary: Path | None,
+    progress: StageProgress | None,
+) -> tuple[list[TakeOutcome], int]:
+    """Return what became of each take, and how many files were passed over; say at once what failed."""
+    from swara.service.export.several_takes import analyze_takes, find_takes
+
+    found = find_takes(recordings)
+
+    def one(path: Path, files: TakeFiles, stage: str) -> TakeReport:
+        return judge(path, files=files, progress=None if progress is None else partial(progress, stage))
+
+    outcomes = []
+    for outcome in analyze_takes(found, one, folders, summary):
+        outcomes.append(outcome)
+        if outcome.error is not None:
+            typer.echo(printable(f"swara: {outcome.error}"), err=True)
+    return outcomes, found.passed_over
+
+
+def _print_several(outcomes: Sequence[TakeOutcome], passed_over: int, *, quiet: bool) -> None:
+    """Print the table of all takes, and exit with 1 if one could not be analyzed."""
+    if not quiet:
+        from swara.service.report.terminal.takes_table import render_takes
+
+        render_takes(outcomes, passed_over, console())
+    if any(outcome.error is not None for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def _model_or_doubts(

@@ -12,7 +12,7 @@ import numpy as np
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
-from swara.data.audio.decode import decode
+from swara.data.audio.decode import decode, take_name
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import PitchTrack
 from swara.data.storage.disk import write_atomically
@@ -60,6 +60,7 @@ def pitch_file(
     plot: Path | None = None,
     *,
     max_duration_s: float | None,
+    track: int | None = None,
     progress: Progress | None = None,
 ) -> PitchFound:
     """Track the pitch of a recording; write it as CSV, and draw it.
@@ -74,6 +75,8 @@ def pitch_file(
         Where the picture goes.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
+    track : int, optional
+        Which sound of a file with several, from 1 on.
     progress : callable, optional
         Called with the share done after each block of 10 s.
 
@@ -87,19 +90,19 @@ def pitch_file(
     check_outputs(files, source=recording)
     check_suffix(plot, ".png", "the picture")
     tracker = HeadTracker()
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
-    track = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
+    found = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
     if isinstance(csv, Path):
-        write_atomically(csv, lambda part: _fill(part, track))
+        write_atomically(csv, lambda part: _fill(part, found))
     else:
-        _write_rows(csv, track)
+        _write_rows(csv, found)
     if plot is not None:
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
-        save_pitch_plot(columns.values, track, plot, title=recording.name)
-    voiced_frames = int(np.count_nonzero(track.voiced))
-    return PitchFound(decoded.clip.duration_s, len(track), voiced_frames, decoded.warnings)
+        save_pitch_plot(columns.values, found, plot, title=take_name(recording))
+    voiced_frames = int(np.count_nonzero(found.voiced))
+    return PitchFound(decoded.clip.duration_s, len(found), voiced_frames, decoded.warnings)
 
 
 def _fill(part: Path, track: PitchTrack) -> None:

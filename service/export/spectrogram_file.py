@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import decode
+from swara.data.audio.decode import decode, take_name
 from swara.data.audio.frames import frame_count
 from swara.data.audio.mel import MelBands, MelPower, mel_power
 from swara.data.clip import Clip
@@ -42,6 +42,7 @@ def spectrogram_file(
     *,
     pitch: bool = False,
     max_duration_s: float | None,
+    track: int | None = None,
     progress: StageProgress | None = None,
 ) -> SpectrogramDrawn:
     """Draw the mel spectrogram of a recording as PNG.
@@ -54,6 +55,8 @@ def spectrogram_file(
         Draw the pitch track over it.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
+    track : int, optional
+        Which sound of a file with several, from 1 on.
     progress : callable, optional
         Called with the name of a stage and the share of it that is done.
 
@@ -67,14 +70,14 @@ def spectrogram_file(
 
     check_suffix(output, ".png", "the picture")
     check_outputs([output], source=recording)
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     bands, stages = MelBands(), Stages(progress)
     power = mel_columns(decoded.clip, bands, stages)
-    track = None
+    found = None
     if pitch:
         tell = None if progress is None else lambda share: progress("finding the pitch", share)
-        track = pitch_tracker("head").track(decoded.clip, tell)
-    save_spectrogram(power, bands, output, clip=decoded.clip, track=track, title=recording.name)
+        found = pitch_tracker("head").track(decoded.clip, tell)
+    save_spectrogram(power, bands, output, clip=decoded.clip, track=found, title=take_name(recording))
     return SpectrogramDrawn(decoded.clip.duration_s, bands, decoded.warnings)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
 from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import decode
+from swara.data.audio.decode import decode, take_name
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.storage.disk import check_writable, write_bytes
@@ -93,6 +93,7 @@ def analyze_file(
     files: TakeFiles,
     *,
     max_duration_s: float | None,
+    track: int | None = None,
     progress: Progress | None = None,
     model: LiveModel | None = None,
     warnings: Sequence[str] = (),
@@ -108,15 +109,16 @@ def analyze_file(
     check_outputs(files.paths(), source=recording)
     check_suffix(files.plot, ".png", "the picture")
     check_suffix(files.target, ".wav", "the target")
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s)
+    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     if model is not None:
-        model = model.about(recording)
+        model = model.about(recording, decoded)
     report = analyze(
         decoded.clip,
         request,
         pitch_tracker("head"),
-        source=recording.name,
+        source=take_name(recording),
         warnings=(*warnings, *decoded.warnings),
+        level=decoded.level,
         progress=progress,
         adviser=model,
     )
@@ -147,9 +149,13 @@ def _write(
     if files.page is not None:
         from swara.service.report.page.html_page import to_html
 
+        from .target import target_swaras
+
         near = [each.item for _, each in nearest_samples(report)]
         sounds = {} if model is None else {item: model.sound_of(item) for item in near}
-        _write_text(files.page, to_html(report, clip, tuning=tuning, raga=raga, samples=sounds))
+        swaras = target_swaras(report, tuning)
+        page = to_html(report, clip, tuning=tuning, raga=raga, samples=sounds, targets=swaras)
+        _write_text(files.page, page)
     if files.target is not None:
         from .target import save_target
 

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from swara.data.clip import Clip
+from swara.data.clip import Clip, Samples
 from swara.data.storage.disk import write_atomically
-from swara.data.synth import VOICES, SungNote, Voice, mix_at_db, render_contour, sing, swara_sequence, tanpura
+from swara.data.synth import VOICES, SungNote, Voice, render_contour, rms, sing, swara_sequence, tanpura
 from swara.data.synth.takes import sargam
+from swara.raga.notation import swara_letter
+from swara.raga.swaras import parse_swara
 from swara.raga.tuning import Tuning
 from swara.service.report.melody import TargetNote, target_melody
 from swara.service.take.report import TakeReport
 
-__all__ = ["save_target", "target_clip"]
+__all__ = ["save_target", "target_clip", "target_swaras"]
 
 RATE_HZ = 22_050
 TANPURA_DB = 20.0
 LEGATO_WITHIN_S = 0.15
 """A gap shorter than this between two notes is a glide or a consonant: the melody goes on through it."""
 
-_MEEND_S = 0.06
+_MEEND_S, _ALONE_S = 0.06, 1.5
+_LEAD_S, _STRETCH_S, _ROUND_S, _SEAM_S = 0.5, 15.0, 30.0, 1.0
 _SEED = 0
 
 
 def save_target(report: TakeReport, path: Path, tuning: Tuning) -> None:
-    """Write `target_clip` as a 16-bit WAV file.
+    """Write `target_clip` as a 16-bit WAV file, phrase by phrase: one of any length takes the same memory.
 
     Raises
     ------
@@ -37,10 +40,15 @@ def save_target(report: TakeReport, path: Path, tuning: Tuning) -> None:
     """
     import soundfile
 
-    clip = target_clip(report, tuning)
-    write_atomically(
-        path, lambda part: soundfile.write(part, clip.samples, clip.rate_hz, format="WAV", subtype="PCM_16")
-    )
+    blocks = _over_tanpura(target_melody(report, tuning), report.tonic.hz, report.duration_s)
+
+    def write(part: Path) -> None:
+        form = {"samplerate": RATE_HZ, "channels": 1, "format": "WAV", "subtype": "PCM_16"}
+        with soundfile.SoundFile(part, "w", **form) as file:
+            for block in blocks:
+                file.write(block)
+
+    write_atomically(path, write)
 
 
 def target_clip(report: TakeReport, tuning: Tuning) -> Clip:
@@ -48,30 +56,97 @@ def target_clip(report: TakeReport, tuning: Tuning) -> Clip:
 
     Where no note was judged, the tanpura plays alone.
     """
-    rng = np.random.default_rng(_SEED)
-    melody = target_melody(report, tuning)
-    if not melody:
-        return Clip(tanpura(report.duration_s, report.tonic.hz, rate_hz=RATE_HZ, rng=rng), RATE_HZ)
-    contour = render_contour(list(_sung(melody)), report.tonic.hz, rng=rng)
-    syllables = [sargam(pitch) for pitch in swara_sequence(note.swara for note in melody)]
-    voice = _fitting_voice(report.tonic.hz * 2.0 ** (np.array([n.cents for n in melody]) / 1200.0))
-    samples = sing(contour, voice, rate_hz=RATE_HZ, rng=rng, syllables=syllables)
-    length = round(report.duration_s * RATE_HZ)
-    samples = np.pad(samples[:length], (0, max(0, length - samples.size)))
-    drone = tanpura(samples.size / RATE_HZ, report.tonic.hz, rate_hz=RATE_HZ, rng=rng)
-    return Clip(mix_at_db(samples, drone, TANPURA_DB, samples != 0), RATE_HZ)
+    blocks = _over_tanpura(target_melody(report, tuning), report.tonic.hz, report.duration_s)
+    return Clip(np.concatenate(list(blocks)), RATE_HZ)
 
 
-def _sung(melody: Sequence[TargetNote]) -> Iterator[SungNote]:
-    """Turn clock times into lengths and rests, and join notes that nearly touch."""
+def target_swaras(report: TakeReport, tuning: Tuning) -> dict[tuple[str, str], Clip]:
+    """Sing each swara of a take alone, in tune over a tanpura on this singer's Sa, by swara and saptak."""
+    sounds = {}
+    for stats in report.per_swara:
+        svarasthana, octave = parse_swara(f"{stats.saptak} {stats.swara}")
+        cents = tuning.cents_of(svarasthana.index, octave)
+        melody = (TargetNote(0.0, _ALONE_S, cents, swara_letter(svarasthana, octave)),)
+        alone = np.concatenate(list(_over_tanpura(melody, report.tonic.hz, _ALONE_S)))
+        sounds[stats.swara, stats.saptak] = Clip(alone, RATE_HZ)
+    return sounds
+
+
+def _over_tanpura(melody: Sequence[TargetNote], sa_hz: float, duration_s: float) -> Iterator[Samples]:
+    """Yield the voice over a drone, stretch by stretch, in all `duration_s`."""
+    rng, done, gain, waiting = np.random.default_rng(_SEED), 0, np.float32(1.0), []
+    blocks = _voice(melody, sa_hz, round(duration_s * RATE_HZ), rng)
+    for block in blocks:
+        waiting.append(block)
+        if block.any():
+            break
+    drone = _drone(sa_hz, duration_s, rng)
+    if melody:
+        sung = waiting[-1]
+        gain = np.float32(rms(sung[sung != 0]) / rms(drone) * 10.0 ** (-TANPURA_DB / 20.0))
+    for block in chain(waiting, blocks):
+        places = np.arange(done, done + block.size) % drone.size
+        yield np.clip(block + gain * drone[places], -1.0, 1.0)
+        done += block.size
+
+
+def _voice(
+    melody: Sequence[TargetNote], sa_hz: float, length: int, rng: np.random.Generator
+) -> Iterator[Samples]:
+    """Yield the voice alone, `length` samples in stretches that fit into memory."""
+    done = 0
+    voice = _fitting_voice(sa_hz * 2.0 ** (np.array([n.cents for n in melody] or [0.0]) / 1200.0))
+    for phrase in _stretches(melody):
+        if phrase[0].start_s - done / RATE_HZ > _STRETCH_S:
+            until = round((phrase[0].start_s - _LEAD_S) * RATE_HZ)
+            yield from _rest(done, until)
+            done = until
+        contour = render_contour(list(_sung(phrase, done / RATE_HZ)), sa_hz, rng=rng)
+        syllables = [sargam(pitch) for pitch in swara_sequence(note.swara for note in phrase)]
+        sung = sing(contour, voice, rate_hz=RATE_HZ, rng=rng, syllables=syllables)[: length - done]
+        yield sung
+        done += sung.size
+    yield from _rest(done, length)
+
+
+def _rest(start: int, end: int) -> Iterator[Samples]:
+    """Yield silence from one sample to another, in blocks."""
+    block = round(_STRETCH_S * RATE_HZ)
+    return (np.zeros(min(block, end - at), np.float32) for at in range(start, end, block))
+
+
+def _drone(sa_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
+    """Play the tanpura for as long, or for a round of 30 s that goes over into itself."""
+    if duration_s <= _ROUND_S:
+        return tanpura(duration_s, sa_hz, rate_hz=RATE_HZ, rng=rng)
+    played = tanpura(_ROUND_S + _SEAM_S, sa_hz, rate_hz=RATE_HZ, rng=rng)
+    seam = round(_SEAM_S * RATE_HZ)
+    rising = np.sqrt(np.linspace(0.0, 1.0, seam, dtype=np.float32))
+    whole, over = played[:-seam].copy(), played[-seam:]
+    whole[:seam] = whole[:seam] * rising + over * rising[::-1]
+    return whole
+
+
+def _stretches(melody: Sequence[TargetNote]) -> list[Sequence[TargetNote]]:
+    """Cut a melody at its rests into stretches of 15 s or so; where nobody rests, between two notes."""
+    stretches, first = [], 0
+    for place, (note, after) in enumerate(pairwise(melody), 1):
+        long_s, rest_s = after.start_s - melody[first].start_s, after.start_s - note.end_s
+        if long_s > _STRETCH_S and (rest_s >= LEGATO_WITHIN_S or long_s > 2 * _STRETCH_S):
+            stretches.append(melody[first:place])
+            first = place
+    return [*stretches, melody[first:]] if melody else []
+
+
+def _sung(melody: Sequence[TargetNote], before_s: float) -> Iterator[SungNote]:
+    """Turn clock times, from `before_s` on, into lengths and rests, and join notes that nearly touch."""
     ends_s = [
         after.start_s if after.start_s - note.end_s < LEGATO_WITHIN_S else note.end_s
         for note, after in pairwise(melody)
     ]
     ends_s.append(melody[-1].end_s)
-    before_s = 0.0
     for note, end_s in zip(melody, ends_s, strict=True):
-        rest_s = note.start_s - before_s
+        rest_s = max(0.0, note.start_s - before_s)
         yield SungNote(note.cents, end_s - note.start_s, meend_s=_MEEND_S, rest_before_s=rest_s)
         before_s = end_s
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
-from swara.data.audio.decode import decode
+from swara.data.audio.decode import decode, is_pipe
+from swara.data.errors import AudioError
 from swara.data.storage.disk import sha256_of
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
@@ -46,6 +47,11 @@ def add_correction(
     """
     check_time(at_s)
     right = None if swara is None else swara_letter(*parse_swara(swara))
+    if is_pipe(recording):
+        raise AudioError(
+            "what was wrong is kept with the file, and this is a pipe",
+            fix="Save the take as a file, and analyze that",
+        )
     clip = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s).clip
     report = analyze(clip, request, tracker, source=recording.name, progress=progress)
     note = report.notes[note_at(report.notes, at_s, recording)]

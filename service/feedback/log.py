@@ -15,8 +15,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from swara.data.corpus.corpus import MoveResult, find_moved
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.json_lines import LineLog, converted
 from swara.service.errors import StoreDamaged, StoreError
@@ -27,6 +29,7 @@ __all__ = [
     "Withdrawal",
     "confirm_correction",
     "known_corrections",
+    "move_takes",
     "note_correction",
     "withdraw_correction",
 ]
@@ -183,6 +186,26 @@ def known_corrections(store: Layout) -> tuple[Correction, ...]:
 
     _log(store).replay_whole(apply)
     return tuple(known.values())
+
+
+def move_takes(store: Layout, old: Path, new: Path) -> MoveResult:
+    """Note that takes that were corrected lie elsewhere, as `swara.data.corpus.corpus.find_moved` finds them.
+
+    The corrections are given anew in the log, each under its id.
+
+    Raises
+    ------
+    CorpusError
+        If `new` is not there.
+    StoreError
+        If the store cannot be read or written.
+    """
+    known = known_corrections(store)
+    result = find_moved({each.sha256: Path(each.path) for each in known}, old, new)
+    moved = [each for each in known if each.sha256 in result.moved]
+    given = [{"add": _fields(each) | {"path": str(result.moved[each.sha256].path)}} for each in moved]
+    _log(store).append(*given, *({"withdraw": each.id} for each in moved if each.withdrawn))
+    return result
 
 
 def _log(store: Layout) -> LineLog:

@@ -22,7 +22,11 @@ _IN_MEMORY = Path("samples")
 
 
 def decoded_take(
-    source: Source, rate_hz: float | None, max_minutes: float | None, at_hz: int = TRACK_RATE_HZ
+    source: Source,
+    rate_hz: float | None,
+    max_minutes: float | None,
+    at_hz: int = TRACK_RATE_HZ,
+    track: int | None = None,
 ) -> Decoded:
     """Return a take at the sample rate `at_hz`.
 
@@ -40,7 +44,7 @@ def decoded_take(
         if isinstance(source, (str, PathLike)):
             if rate_hz is not None:
                 raise TypeError("rate_hz is for samples in an array: a file tells its own")
-            return decode(Path(source), rate_hz=at_hz, max_duration_s=limit_s)
+            return decode(Path(source), rate_hz=at_hz, max_duration_s=limit_s, track=track)
         if not hasattr(source, "__array__"):
             raise TypeError(f"a take is a path or a NumPy array of samples; got {type(source).__name__}")
         if rate_hz is None:

@@ -23,6 +23,7 @@ from .source import Source, decoded_take, take_path, warn_of
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from swara.data.audio.decode import Decoded
     from swara.index import Neighbour
     from swara.service.adviser.adviser import LiveModel
     from swara.service.adviser.search import SearchResult
@@ -137,7 +138,7 @@ class Store:
         request = parse_request(tonic, raga, "just", preset_thresholds("student"), self.folder)
         decoded = decoded_take(source, rate_hz, max_minutes)
         warn_of(decoded, source)
-        model, where = self._model(source), take_path(source)
+        model, where = self._model(source, decoded), take_path(source)
         return search_clip(decoded.clip, at_s, request, model, count=count, where=where, progress=progress)
 
     def search_span(
@@ -190,7 +191,7 @@ class Store:
         if end_s > decoded.clip.duration_s:
             length = f"the recording ends at {decoded.clip.duration_s:.2f} s"
             raise NoNoteThere(f"{length}, before {end_s:g} s", where=str(take_path(source)))
-        return search_span(decoded.clip, start_s, end_s, letter, self._model(source), count=count)
+        return search_span(decoded.clip, start_s, end_s, letter, self._model(source, decoded), count=count)
 
     def sound_of(self, neighbour: Neighbour) -> Clip:
         """Return what a sample that was found sounds like, with 50 ms around it.
@@ -207,16 +208,16 @@ class Store:
         """
         return self._live_model().sound_of(neighbour.item)
 
-    def _model(self, source: Source) -> LiveModel:
+    def _model(self, source: Source, decoded: Decoded) -> LiveModel:
         """Return the live version, to be asked about one take, which is never its own neighbour."""
         model = self._live_model()
-        return model.about(Path(source)) if isinstance(source, (str, PathLike)) else model
+        return model.about(Path(source), decoded) if isinstance(source, (str, PathLike)) else model
 
-    def _try_model(self, source: Source) -> tuple[LiveModel | None, tuple[str, ...]]:
+    def _try_model(self, source: Source, decoded: Decoded) -> tuple[LiveModel | None, tuple[str, ...]]:
         """Return the same, or None and what is wrong with the store, as a warning of the report."""
         from swara.service.adviser.adviser import try_model
 
-        return try_model(lambda: self._model(source))
+        return try_model(lambda: self._model(source, decoded))
 
     def _live_model(self) -> LiveModel:
         from swara.service.adviser.adviser import load_model

@@ -26,6 +26,7 @@ def analyze(
     source: Source,
     *,
     rate_hz: float | None = None,
+    track: int | None = None,
     tonic: str | float | None = None,
     raga: str | None = None,
     tuning: TuningName = "just",
@@ -47,6 +48,8 @@ def analyze(
         with them.
     rate_hz : float, optional
         Samples per second, a whole number; for an array, and only for an array.
+    track : int, optional
+        Which sound of a file with several, from 1 on; its default one, or one that sounds, if left out.
     tonic : str or float, optional
         Sa: a note with its octave (``"C#3"``), without (the octave is found from the voice), or a frequency
         in Hz. Estimated from the take if left out.
@@ -83,14 +86,15 @@ def analyze(
     home = store if isinstance(store, Store) else open_store(store)
     thresholds = preset_thresholds(preset, perfect_cents, in_tune_cents)
     request = parse_request(tonic, raga, tuning, thresholds, home.folder)
-    decoded = decoded_take(source, rate_hz, max_minutes)
-    model, doubts = home._try_model(source) if samples else (None, ())
+    decoded = decoded_take(source, rate_hz, max_minutes, track=track)
+    model, doubts = home._try_model(source, decoded) if samples else (None, ())
     return analyze_clip(
         decoded.clip,
         request,
         pitch_tracker("head"),
         source=take_path(source).name,
         warnings=(*doubts, *decoded.warnings),
+        level=decoded.level,
         progress=progress,
         adviser=model,
     )
@@ -100,6 +104,7 @@ def pitch(
     source: Source,
     *,
     rate_hz: float | None = None,
+    track: int | None = None,
     max_minutes: float | None = 20.0,
     progress: Progress | None = None,
 ) -> PitchTrack:
@@ -111,6 +116,8 @@ def pitch(
         As for `analyze`.
     rate_hz : float, optional
         Samples per second; for an array, and only for an array.
+    track : int, optional
+        As for `analyze`.
     max_minutes : float or None
         Longest take accepted; None lifts the limit.
     progress : callable, optional
@@ -133,7 +140,7 @@ def pitch(
     TypeError, ValueError
         If an argument is none of what is said here.
     """
-    decoded = decoded_take(source, rate_hz, max_minutes)
+    decoded = decoded_take(source, rate_hz, max_minutes, track=track)
     warn_of(decoded, source)
     return pitch_tracker("head").track(decoded.clip, progress)
 
@@ -142,6 +149,7 @@ def embed(
     source: Source,
     *,
     rate_hz: float | None = None,
+    track: int | None = None,
     embedder: str = "builtin",
     max_minutes: float | None = 20.0,
 ) -> Embeddings:
@@ -153,6 +161,8 @@ def embed(
         As for `analyze`.
     rate_hz : float, optional
         Samples per second; for an array, and only for an array.
+    track : int, optional
+        As for `analyze`.
     embedder : str
         ``builtin``, or one that is on this machine: ``yamnet``, ``yamnet-tflite``, ``vggish``, a handle of
         TF Hub, or ``finetuned-`` and 8 hex digits. Vectors of two embedders are not comparable.
@@ -179,6 +189,6 @@ def embed(
     from swara.service.embedders.choose import embedder_called
 
     network = embedder_called(embedder)
-    decoded = decoded_take(source, rate_hz, max_minutes, network.spec.rate_hz)
+    decoded = decoded_take(source, rate_hz, max_minutes, network.spec.rate_hz, track)
     warn_of(decoded, source)
     return network.embed(decoded.clip)

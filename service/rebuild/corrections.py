@@ -50,11 +50,17 @@ class Corrections:
 
     def applied(self, recordings: Sequence[Recording]) -> tuple[Recording, ...]:
         """Return the samples with the labels that were corrected."""
-        return tuple(_corrected(recording, self.relabelling) for recording in recordings)
+        about = _by_recording(self.relabelling)
+        return tuple(_corrected(recording, about.get(recording.id, ())) for recording in recordings)
 
     def among(self, notes: Sequence[LabelledNote]) -> list[LabelledNote]:
         """Return those of the samples' notes that were relabelled."""
-        return [note for note in notes if any(_is_about(each, note) for each in self.relabelling)]
+        about = _by_recording(self.relabelling)
+        return [
+            note
+            for note in notes
+            if any(_is_about(each, note) for each in about.get(note.item.recording, ()))
+        ]
 
     @property
     def digest(self) -> str:
@@ -106,6 +112,13 @@ def note_of(correction: Correction, notes: Sequence[LabelledNote]) -> LabelledNo
     """Return the note that a correction is about; None where it has no pitch to be found."""
     about = [note for note in notes if _is_about(correction, note)]
     return min(about, key=lambda note: abs(note.item.start_s - correction.start_s), default=None)
+
+
+def _by_recording(corrections: Sequence[Correction]) -> Mapping[str, Sequence[Correction]]:
+    about: dict[str, list[Correction]] = {}
+    for each in corrections:
+        about.setdefault(recording_id(each.sha256), []).append(each)
+    return about
 
 
 def _is_about(correction: Correction, note: LabelledNote) -> bool:

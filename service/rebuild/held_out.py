@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from swara.data.corpus.corpus import corpus_digest, read_corpus, write_corpus
 from swara.data.recording import Recording
@@ -27,7 +27,8 @@ class HeldOut:
     Parameters
     ----------
     recordings : tuple of Recording
-        As they were, labels and Sa included, when they were frozen; only those that are still known.
+        As they were, labels and Sa included, when they were frozen; only those that are still known, and
+        where they lie now.
     singers : frozenset of str
         Who sings in them, by the name of then and by that of now.
     relabelled : tuple of str
@@ -66,7 +67,9 @@ def frozen_held_out(store: Layout, recordings: Iterable[Recording]) -> HeldOut:
     if new:
         with writing(store.folder):
             write_corpus(store.held_out, frozen.values())
-    kept = tuple(frozen[each] for each in sorted(frozen.keys() & known.keys()))
+    kept = tuple(
+        replace(frozen[each], path=known[each].path) for each in sorted(frozen.keys() & known.keys())
+    )
     names = {each.singer for each in kept} | {known[each.id].singer for each in kept}
     return HeldOut(kept, frozenset(names), tuple(each.id for each in kept if not _same(each, known[each.id])))
 

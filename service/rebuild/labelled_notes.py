@@ -175,5 +175,6 @@ def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents
         start_s=label.start_s,
         end_s=label.end_s,
         synthesized=recording.synthesized,
+        tonic_hz=recording.tonic_hz,
     )
     return LabelledNote(source, item)

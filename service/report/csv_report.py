@@ -4,23 +4,43 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import numpy as np
 
+from swara.data.layouts.table import harmless_cell
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note
-from swara.service.take.report import TakeReport
+from swara.service.take.report import TakeOutcome, TakeReport
 
 from .json_report import to_dict
 
-__all__ = ["TRACK_HEADER", "notes_csv", "track_csv", "track_rows"]
+__all__ = ["TRACK_HEADER", "notes_csv", "summary_csv", "track_csv", "track_rows"]
 
 TRACK_HEADER = "time,frequency,confidence,voiced\n"
 """The columns of CREPE's ``.f0.csv``, and one more."""
 
 _BLOCK_FRAMES = 1000
+_SUMMARY_COLUMNS = [
+    "take",
+    "duration_s",
+    "tonic_hz",
+    "tonic_name",
+    "tonic_source",
+    "tonic_confidence",
+    "raga",
+    "notes",
+    "perfect",
+    "in_tune",
+    "low",
+    "high",
+    "unsure",
+    "foreign_share",
+    "verdict",
+    "warnings",
+    "error",
+]
 
 
 def notes_csv(report: TakeReport) -> str:
@@ -34,6 +54,27 @@ def notes_csv(report: TakeReport) -> str:
     writer.writeheader()
     for note in to_dict(report)["notes"]:
         writer.writerow({**note, "foreign": str(note["foreign"]).lower()})
+    return text.getvalue()
+
+
+def summary_csv(outcomes: Sequence[TakeOutcome]) -> str:
+    """Return one line for each take: its Sa, what share of its steady time had which verdict, what was wrong.
+
+    Shares run from 0 to 1, and are empty where nothing could be judged.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, _SUMMARY_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for outcome in outcomes:
+        row: dict[str, object] = {"take": outcome.name, "error": outcome.error}
+        if outcome.report is not None:
+            told = to_dict(outcome.report)
+            tonic, shares = told["tonic"], told["verdict_shares"] or {}
+            row |= {f"tonic_{name}": tonic[name] for name in ("hz", "name", "source", "confidence")}
+            row |= {name: told[name] for name in ("duration_s", "raga", "foreign_share", "verdict")}
+            row |= {verdict.replace(" ", "_"): share for verdict, share in shares.items()}
+            row |= {"notes": len(told["notes"]), "warnings": " | ".join(told["warnings"])}
+        writer.writerow({column: harmless_cell(cell) for column, cell in row.items()})
     return text.getvalue()
 
 

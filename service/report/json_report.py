@@ -58,6 +58,7 @@ def to_dict(report: TakeReport) -> dict[str, Any]:
         "schema": SCHEMA,
         "source": encodable(report.source),
         "duration_s": report.duration_s,
+        "level": None if report.level is None else asdict(report.level),
         "tonic": asdict(report.tonic),
         "raga": report.raga,
         "raga_source": report.raga_source,
@@ -100,11 +101,14 @@ def _opinion(opinion: NoteOpinion) -> dict[str, Any]:
 
 def _segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
     index = itertools.count()
-    return [
-        {"kind": type(segment).__name__.lower(), "start_s": segment.start_s, "end_s": segment.end_s}
-        | ({"note": next(index)} if isinstance(segment, Note) else {})
-        for segment in segments
-    ]
+    tiles = []
+    for segment in segments:
+        kind = {"kind": type(segment).__name__.lower()}
+        if isinstance(segment, Note):
+            tiles.append(kind | {"start_s": segment.start_s, "end_s": segment.end_s, "note": next(index)})
+        else:
+            tiles.append(kind | asdict(segment))
+    return tiles
 
 
 def _rounded(value: Any, field: str) -> Any:

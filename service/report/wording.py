@@ -7,9 +7,12 @@ from typing import get_args
 
 from swara.classifier.notes.judge import MISTUNED_WITHIN_CENTS
 from swara.data.take import Note, Tonic, TonicCandidate, Verdict
+from swara.index import Item
+from swara.raga.errors import BadNotation
 from swara.raga.notation import swara_letter
-from swara.raga.swaras import parse_swara
-from swara.service.phrases import percent, printable
+from swara.raga.swaras import parse_swara, saptak_name
+from swara.raga.tonic_names import note_name
+from swara.service.phrases import how_off, note_words, percent, printable, swara_in_saptak
 from swara.service.take.report import Drift, NoteOpinion, TakeReport, Thresholds
 
 __all__ = [
@@ -17,6 +20,7 @@ __all__ = [
     "advice",
     "cents_cell",
     "corrected",
+    "doubt_words",
     "drift_words",
     "guessed_tonic",
     "head_words",
@@ -26,11 +30,17 @@ __all__ = [
     "letter",
     "note_label",
     "note_span",
+    "note_words",
+    "often_words",
+    "praise",
     "raga_words",
+    "sample_words",
     "share_words",
     "span",
     "spot_words",
     "swara_in_saptak",
+    "swara_named",
+    "target_hz",
     "threshold_words",
     "tick_label",
     "tick_step_s",
@@ -43,6 +53,7 @@ __all__ = [
 SHORT_S = 15.0
 """Every note of a take this short is listed without asking."""
 
+_MOST_PRAISED = 3
 _TICKS_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _PARTS_OF_A_SEMITONE = {
     1 / 4: "a quarter of a semitone",
@@ -56,14 +67,18 @@ _PARTS_OF_A_SEMITONE = {
 }
 
 
-def swara_in_saptak(swara: str, saptak: str) -> str:
-    """Name a swara with its octave, which goes without saying in the middle one: ``Ga``, ``taar Sa``."""
-    return swara if saptak == "madhya" else f"{saptak} {swara}"
-
-
 def letter(swara: str, saptak: str) -> str:
     """Write a swara in roman notation: ``Ga`` in madhya as ``G``, ``Sa`` in taar as ``S'``."""
     return swara_letter(*parse_swara(f"{saptak} {swara}"))
+
+
+def swara_named(letter: str) -> str:
+    """Name a swara that stands in roman notation, as everywhere else in a report: ``taar Sa`` for ``S'``."""
+    try:
+        svarasthana, octave = parse_swara(letter)
+    except BadNotation:
+        return letter
+    return swara_in_saptak(svarasthana.name, saptak_name(octave))
 
 
 def span(start_s: float, end_s: float) -> str:
@@ -83,14 +98,6 @@ def corrected(said: str, right: str | None) -> str:
     return said if right is None or right == said else f"{right}, not {said}"
 
 
-def how_off(cents: float) -> str:
-    """Say a signed distance: ``32 cents low``, ``1 cent high``, ``on the mark``."""
-    size = round(abs(cents))
-    if size == 0:
-        return "on the mark"
-    return f"{size} cent{'s' if size > 1 else ''} {'low' if cents < 0 else 'high'}"
-
-
 def how_far(cents: float) -> str:
     """Say a distance in semitones, as a singer hears it; cents are for the eye."""
     size = abs(cents) / 100
@@ -103,15 +110,13 @@ def how_far(cents: float) -> str:
 
 
 def spot_words(note: Note, raga: str) -> str:
-    """Say what was sung: ``Ga, 32 cents low``; a foreign note with the raga's own swara nearest to it."""
-    name = swara_in_saptak(note.swara, note.saptak)
+    """Say what was sung: ``Ga, 32 cents low``, and of a foreign note what it is nearer to."""
     if note.verdict == "unsure":
-        return f"perhaps {name}"
-    if note.foreign:
-        way = "up" if note.raga_cents_off < 0 else "down"
-        size = round(abs(note.raga_cents_off))
-        return f"{name} is not in {raga}; nearest is {note.raga_swara}, {size} cents {way}"
-    return f"{name}, {how_off(note.raga_cents_off)}"
+        return f"perhaps {swara_in_saptak(*note.called)}"
+    words = f"{swara_in_saptak(*note.called)}, {how_off(note.raga_cents_off)}"
+    if not note.foreign:
+        return words
+    return f"{words}, nearer to {swara_in_saptak(note.swara, note.saptak)}, which is not in {raga}"
 
 
 def advice(note: Note) -> str:
@@ -123,14 +128,56 @@ def advice(note: Note) -> str:
     if round(note.raga_cents_off) == 0:
         return "Keep it."
     way = "higher" if note.raga_cents_off < 0 else "lower"
-    goal = f"for {note.raga_swara}, sing" if note.foreign else "Sing it"
-    words = f"{goal} {how_far(note.raga_cents_off)} {way}."
-    return words[0].upper() + words[1:]
+    return f"Sing it {how_far(note.raga_cents_off)} {way}."
 
 
 def head_words(opinion: NoteOpinion) -> str:
-    """Say what the trained head hears: ``G 98%``; a dash where it is silent."""
-    return "-" if opinion.agrees is None else f"{opinion.swara} {percent(opinion.probability)}"
+    """Say what the trained head hears: ``Ga 98%``; a dash where it is silent."""
+    if opinion.agrees is None:
+        return "-"
+    return f"{swara_named(opinion.swara)} {percent(opinion.probability)}"
+
+
+def doubt_words(note: Note, opinion: NoteOpinion) -> str:
+    """Say why a note that the head disagrees with is unsure."""
+    shown = swara_in_saptak(note.swara, note.saptak)
+    heard = f"{swara_named(opinion.swara)} ({percent(opinion.probability)})"
+    return f"the note head hears {heard} where the pitch shows {shown}"
+
+
+def often_words(report: TakeReport, spot: Note) -> str:
+    """Say how often a swara went wrong in the same way: ``low 5 of 8 times``; nothing if once."""
+    swara = (spot.raga_swara, spot.raga_saptak)
+    judged = [n for n in report.notes if (n.raga_swara, n.raga_saptak) == swara and n.verdict != "unsure"]
+    same = sum(note.verdict == spot.verdict for note in judged)
+    if same < 2:
+        return ""
+    return f"{spot.verdict} {same} of {len(judged)} times"
+
+
+def praise(report: TakeReport) -> str | None:
+    """Say what was good: the swaras in tune throughout, the longest sung first, else the best one."""
+    whole = sorted((s for s in report.per_swara if s.in_tune_share == 1.0), key=lambda s: -s.duration_s)
+    if whole:
+        names = [swara_in_saptak(stats.swara, stats.saptak) for stats in whole[:_MOST_PRAISED]]
+        listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+        often = " each time" if any(stats.notes > 1 for stats in whole[:_MOST_PRAISED]) else ""
+        return f"Well sung: {listed}, in tune{often}."
+    best = max(report.per_swara, key=lambda s: (s.in_tune_share, s.duration_s), default=None)
+    if best is None or best.in_tune_share < 0.5:
+        return None
+    name = swara_in_saptak(best.swara, best.saptak)
+    return f"Best was {name}, in tune for {percent(best.in_tune_share)} of its time."
+
+
+def target_hz(note: Note, tonic: Tonic) -> float:
+    """Return the pitch at which a note would have been in tune, over this singer's own Sa."""
+    return float(tonic.hz * 2.0 ** ((note.cents - note.raga_cents_off) / 1200.0))
+
+
+def sample_words(item: Item) -> str:
+    """Say who sings a sample, and on which Sa where that is known: ``A. Singer, Sa A3``."""
+    return item.singer + (f", Sa {note_words(note_name(item.tonic_hz))}" if item.tonic_hz else "")
 
 
 def tonic_words(tonic: Tonic) -> str:
@@ -147,10 +194,12 @@ def guessed_tonic(tonic: Tonic) -> tuple[str, tuple[tuple[str, str], ...]]:
         return "Sa is not known: too little was sung to tell it.", (
             ("Give it, for instance:", "--tonic C#3"),
         )
-    guess = f"Sa {tonic.name} is a guess ({percent(tonic.confidence)} sure), and all below rests on it."
+    sure = percent(tonic.confidence)
+    guess = f"Sa {note_words(tonic.name)} is a guess ({sure} sure), and all below rests on it."
     ways = [("If it is right, confirm it:", tonic_flag(tonic))]
     if (other := tonic.runner_up) is not None:
-        ways.append((f"Or it is {other.name} ({percent(other.confidence)} sure):", tonic_flag(other)))
+        sure = percent(other.confidence)
+        ways.append((f"Or it is {note_words(other.name)} ({sure} sure):", tonic_flag(other)))
     return guess, tuple(ways)
 
 
@@ -204,13 +253,15 @@ def wavers(cents: float) -> str:
 
 
 def verdict_words(note: Note) -> str:
-    """Say the verdict on a note, and for a foreign one what it was judged against."""
-    return note.verdict + (f"; not in the raga, near {note.raga_swara}" if note.foreign else "")
+    """Say the verdict on a note, and for a foreign one what it is nearer to."""
+    if not note.foreign or note.verdict == "unsure":
+        return note.verdict
+    return f"{note.verdict}; nearer to {swara_in_saptak(note.swara, note.saptak)}, not in the raga"
 
 
 def note_label(note: Note, mark: str = "") -> str:
     """Label a note in a picture: ``G −32``, ``S`` on the mark, ``R ?`` unsure; `mark` follows the letter."""
-    name, off = letter(note.swara, note.saptak) + mark, round(note.raga_cents_off)
+    name, off = letter(*note.called) + mark, round(note.raga_cents_off)
     if note.verdict == "unsure":
         return f"{name} ?"
     return f"{name} {off:+d}".replace("-", "\N{MINUS SIGN}") if off else name

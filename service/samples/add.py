@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
-from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
+from swara.data.corpus.corpus import Moved, append_recordings, is_bundled, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
 from swara.data.storage.disk import check_writable, os_reason, sha256_of, writing
@@ -16,6 +17,7 @@ from swara.data.storage.json_lines import ANOTHER_STORE
 from swara.service.stages import part_of
 
 from .batch import SampleBatch
+from .findings import check_file
 from .results import AddResult, Duplicate, Failure
 
 __all__ = ["add_samples"]
@@ -65,16 +67,17 @@ def add_samples(
     with writing(corpus.parent, "the folder of the store cannot be made", elsewhere=ANOTHER_STORE):
         corpus.parent.mkdir(parents=True, exist_ok=True)
     check_writable(corpus)
-    fresh, duplicates, unreadable = _sorted_out(layout.described, known)
+    fresh, moved, duplicates, unreadable = _sorted_out(layout.described, known)
     batch = SampleBatch(tracker or pitch_tracker("head"), max_duration_s)
     for number, (sha256, described) in enumerate(fresh.items()):
         batch.hear(described, sha256, part_of(progress, number, len(fresh)))
     batch.verify()
     added = batch.recordings(fresh)
-    append_recordings(corpus, added)
+    append_recordings(corpus, (*moved, *added))
     refused = (Failure(refusal.path, str(refusal.error)) for refusal in layout.refused)
     return AddResult(
         added=added,
+        moved=tuple(Moved(Path(known[each.sha256].path), Path(each.path)) for each in moved),
         duplicates=duplicates,
         conflicts=tuple(batch.conflicts),
         failures=(*refused, *unreadable, *batch.failures),
@@ -87,9 +90,13 @@ def add_samples(
 
 def _sorted_out(
     described: Iterable[RecordingSpec], known: Mapping[str, Recording]
-) -> tuple[dict[str, RecordingSpec], tuple[Duplicate, ...], tuple[Failure, ...]]:
-    """Return the recordings by their digests, and apart those that are there twice or cannot be read."""
+) -> tuple[dict[str, RecordingSpec], tuple[Recording, ...], tuple[Duplicate, ...], tuple[Failure, ...]]:
+    """Return the recordings by their digests, and apart those that are known, there twice or unreadable.
+
+    Of the known ones, those that are not any more where they were added from have moved.
+    """
     fresh: dict[str, RecordingSpec] = {}
+    moved: dict[str, Recording] = {}
     duplicates: list[Duplicate] = []
     unreadable: list[Failure] = []
     for one in described:
@@ -98,10 +105,18 @@ def _sorted_out(
         except OSError as error:
             unreadable.append(Failure(one.path, f"{one.path}: the file cannot be read: {os_reason(error)}."))
             continue
-        if sha256 in known:
+        if sha256 in moved:
+            duplicates.append(Duplicate(one.path, moved[sha256].path, known=False))
+        elif sha256 in known and _is_lost(known[sha256]):
+            moved[sha256] = replace(known[sha256], path=str(one.path.resolve()))
+        elif sha256 in known:
             duplicates.append(Duplicate(one.path, known[sha256].path, known=True))
         elif sha256 in fresh:
             duplicates.append(Duplicate(one.path, str(fresh[sha256].path), known=False))
         else:
             fresh[sha256] = one
-    return fresh, tuple(duplicates), tuple(unreadable)
+    return fresh, tuple(moved.values()), tuple(duplicates), tuple(unreadable)
+
+
+def _is_lost(recording: Recording) -> bool:
+    return not is_bundled(recording) and check_file(recording) is not None

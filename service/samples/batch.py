@@ -82,6 +82,11 @@ class SampleBatch:
                 self._label(described, sha256, decoded.clip, notes)
         except SwaraError as error:
             self.failures.append(Failure(described.path, str(error)))
+        except Exception as error:  # one file must not stop the others
+            fault = " ".join(f"{type(error).__name__}: {error}".split())
+            self.failures.append(
+                Failure(described.path, f"{described.path}: it cannot be examined ({fault}).")
+            )
         else:
             self.warnings += [Failure(described.path, warning) for warning in decoded.warnings]
 

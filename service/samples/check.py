@@ -6,22 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
-from pathlib import Path, PurePath
-
-import numpy as np
+from pathlib import PurePath
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
 from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
-from swara.data.audio.clipping import clipped_share
-from swara.data.audio.decode import decode, source_blocks
-from swara.data.audio.frames import level_db
+from swara.data.audio.decode import decode
+from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording
 from swara.raga.errors import SwaraError
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import raga_named
 from swara.service.stages import StageProgress, part_of
 from swara.service.store import Layout
 
@@ -33,16 +30,6 @@ from .known import known_samples
 from .raga_notes import fitting_share, is_other_sa
 
 __all__ = ["check_samples", "check_sound"]
-
-CLIPPED_SHARE = 2e-4
-"""Of 331 recordings of voices and instruments one, of an amateur at full scale, comes to half of it."""
-
-QUIET_DB = -45.0
-SILENT_DB = -60.0
-"""Level in dB of full scale below which the loudest twentieth of a recording is too quiet to learn from, or
-nothing. The quietest of 331 recordings of voices and instruments has -36 dB there."""
-
-_LOUD_QUANTILE = 0.95
 
 _CLEARLY = 0.1
 """Share of a raga recording that must fit another Sa more."""
@@ -132,7 +119,7 @@ def _better_for_raga(recording: Recording, clip: Clip, track: PitchTrack) -> Bet
     """Return a Sa, if one is sure, on which more of a recording lies on the swaras of its raga."""
     if recording.raga is None or len(recording.labels) < 2:
         return None
-    raga = RAGAS[recording.raga]
+    raga = raga_named(recording.raga)
     sung = [note for note in steady_notes(clip, track) if not note.faint]
     if not sung:
         return None
@@ -176,17 +163,18 @@ def check_sound(recording: Recording) -> tuple[Clip | None, tuple[Finding, ...]]
         return None, (finding(recording, "unreadable", error.what, fix[0].upper() + fix[1:]),)
     again = f"Export it again and add that, then run: {remove(recording)}"
     damage = (finding(recording, "damaged", warning, again) for warning in decoded.warnings)
-    return decoded.clip, (*damage, *_check_level(recording, path, decoded.clip))
+    return decoded.clip, (*damage, *_check_level(recording, decoded.level))
 
 
-def _check_level(recording: Recording, path: Path, clip: Clip) -> Iterator[Finding]:
-    loud_db = float(np.quantile(level_db(clip), _LOUD_QUANTILE))
+def _check_level(recording: Recording, level: Level) -> Iterator[Finding]:
+    loud_db = level.loud_db
     again = f"Record it again, then run: {remove(recording)}"
-    if loud_db < SILENT_DB:
+    if level.is_silent:
         yield finding(recording, "silent", f"it is silent: {loud_db:.0f} dB at its loudest", again)
         return
-    if loud_db < QUIET_DB:
+    if level.is_quiet:
         yield finding(recording, "quiet", f"it is too quiet: {loud_db:.0f} dB at its loudest", again)
-    share = clipped_share(*source_blocks(path))
-    if share >= CLIPPED_SHARE:
-        yield finding(recording, "clipped", f"it is clipped: {share:.2%} of it is cut off", again)
+    if level.is_clipped:
+        yield finding(
+            recording, "clipped", f"it is clipped: {level.clipped_share:.2%} of it is cut off", again
+        )

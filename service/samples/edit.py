@@ -16,7 +16,7 @@ from swara.data.layouts import RecordingSpec
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.raga.notation import swara_letter
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import raga_named
 from swara.raga.swaras import SwaraPitch, parse_swara
 from swara.raga.tonic_names import ParsedTonic
 from swara.service.store import Layout
@@ -191,7 +191,7 @@ def _foreign(recording: Recording) -> Sequence[str]:
     """Say how many notes are none of the raga."""
     if recording.raga is None:
         return ()
-    raga = RAGAS[recording.raga]
+    raga = raga_named(recording.raga)
     count = sum(not raga.allows(parse_swara(label.swara)[0].index) for label in recording.labels)
     if not count:
         return ()

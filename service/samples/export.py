@@ -112,7 +112,9 @@ def _fill(part: Path, recordings: Sequence[Recording], progress: Progress | None
 
 
 def _copied(source: Path, copy: Path) -> bool:
-    """Copy a file; False if the source cannot be read."""
+    """Copy a file; False if the source cannot be read, or is none."""
+    if not source.is_file():
+        return False
     try:
         file = source.open("rb")
     except OSError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.classifier.notes import HeldNote, find_held_notes
-from swara.classifier.notes.steady import smooth, steady_runs
+from swara.classifier.notes.steady import smooth, steady_runs, vibrato_cycle
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
@@ -114,7 +114,7 @@ def _steady_note(held: HeldNote, track: PitchTrack, level: FloatArray) -> Steady
     if sung.size == 0:
         return None
     cents = np.interp(np.arange(cents.size), sung, cents[sung])
-    runs = steady_runs(smooth(cents))
+    runs = steady_runs(smooth(cents, vibrato_cycle(cents)))
     if not runs:
         return None
     start, stop = first + runs[0].start, first + runs[-1].stop

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from swara.data.corpus.corpus import append_removal, audio_path, is_bundled, pack_recordings, read_corpus
+from swara.data.corpus.corpus import (
+    MoveResult,
+    append_recordings,
+    append_removal,
+    audio_path,
+    find_moved,
+    is_bundled,
+    pack_recordings,
+    read_corpus,
+)
 from swara.data.errors import CorpusError
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
@@ -15,7 +26,7 @@ from swara.service.phrases import counted
 
 from .findings import check_file
 
-__all__ = ["find_sample", "known_samples", "remove_sample", "verify_recordings"]
+__all__ = ["find_sample", "known_samples", "move_samples", "remove_sample", "verify_recordings"]
 
 _MOST_NAMED, _MOST_WRONG, _MOST_REMOVED = 5, 10, 3
 _SAID = {"gone": "deleted", "changed": "changed", "unreadable": "unreadable"}
@@ -76,6 +87,38 @@ def remove_sample(corpus: Path, prefix: str) -> Recording:
     return recording
 
 
+def move_samples(corpus: Path, old: Path, new: Path) -> MoveResult:
+    """Note that what was added from one place lies in another now; nothing on the disk is moved.
+
+    Parameters
+    ----------
+    corpus : Path
+        The log of the corpus.
+    old : Path
+        The folder, or the file, that they were added from; it need not be there.
+    new : Path
+        The folder, or the file, that holds them now; it is known by its digest, whatever it is called there.
+
+    Returns
+    -------
+    MoveResult
+        Empty where nothing was added from `old`.
+
+    Raises
+    ------
+    CorpusError
+        If `new` is not there, or the corpus cannot be read.
+    OutputError
+        If the corpus cannot be written; it is then as it was.
+    """
+    known = {each.sha256: each for each in read_corpus(corpus)}
+    result = find_moved({sha256: Path(each.path) for sha256, each in known.items()}, old, new)
+    append_recordings(
+        corpus, [replace(known[sha256], path=str(each.path)) for sha256, each in result.moved.items()]
+    )
+    return result
+
+
 def verify_recordings(recordings: Sequence[Recording]) -> None:
     """See that every file is there and holds the bytes that were added.
 
@@ -104,7 +147,7 @@ def _fix(wrong: Sequence[Recording], lost: str | None) -> str:
     if lost is not None:
         return (
             f"Nothing that was added from {lost} is there: if that is another disk, mount it; if it moved,"
-            " write the new paths into corpus.jsonl; what is gone for good is forgotten with:"
+            f" run: swara samples move {shlex.quote(lost)} NEW; what is gone for good is forgotten with:"
             " swara samples remove ID"
         )
     if len(wrong) > _MOST_REMOVED:

@@ -13,7 +13,7 @@ from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
 from swara.data.recording import SwaraLabel
 from swara.raga.notation import swara_letter
-from swara.raga.ragas import RAGAS, Raga
+from swara.raga.ragas import Raga, raga_named
 from swara.raga.tonic_names import note_name
 from swara.raga.tuning import JUST
 
@@ -53,7 +53,7 @@ def label_raga(described: RecordingSpec, clip: Clip, notes: Sequence[SteadyNote]
     sung = [note for note in notes if not note.faint]
     if not sung:
         raise CorpusError("no steady note was heard", where=where)
-    raga = RAGAS[described.raga]
+    raga = raga_named(described.raga)
     tonic_hz = given_tonic(described.tonic, [note.held for note in sung]).hz
     _check_sa(where, clip, sung, raga, tonic_hz)
     classes = [_classify(note, raga, tonic_hz) for note in notes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from swara.data.corpus.corpus import Moved
 from swara.data.recording import Recording
 
 __all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut"]
@@ -89,6 +90,8 @@ class AddResult:
     ----------
     added : tuple of Recording
         Now in the corpus.
+    moved : tuple of Moved
+        Known before, and noted where they are now; what else is noted of them stays.
     duplicates : tuple of Duplicate
         Not added again.
     conflicts : tuple of Conflict
@@ -106,6 +109,7 @@ class AddResult:
     """
 
     added: tuple[Recording, ...]
+    moved: tuple[Moved, ...]
     duplicates: tuple[Duplicate, ...]
     conflicts: tuple[Conflict, ...]
     failures: tuple[Failure, ...]

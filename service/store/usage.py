@@ -37,7 +37,7 @@ class CacheShare:
     entries, size : int
         Recordings, and bytes that they take.
     damaged : int
-        How many of them are damaged.
+        How many of them are damaged, as far as was looked.
     """
 
     kind: Kind
@@ -79,13 +79,15 @@ class Pruned:
         )
 
 
-def cache_shares(store: Layout) -> tuple[CacheShare, ...]:
-    """Look at every entry of the caches; nothing is written."""
+def cache_shares(store: Layout, *, thorough: bool = False) -> tuple[CacheShare, ...]:
+    """Look at the end of every entry of the caches, or `thorough` at all of it; nothing is written."""
     live, names = _fingerprints_of(_live(store)), _names(_manifests(store))
     shares = []
     for kind, cache in _caches(store).items():
         for one in cache.fingerprints():
-            info, damaged = cache.info(one), len(cache.corrupt_entries(one))
+            info, damaged = cache.look_over(one)
+            if thorough:
+                damaged = len(cache.corrupt_entries(one))
             shares.append(
                 CacheShare(kind, one, names.get(one), one in live, info.entries, info.size, damaged)
             )

@@ -6,17 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from swara.classifier.notes import HeldNote, Standard, Thresholds, find_held_notes, judge, tile
+from swara.classifier.notes import (
+    HeldNote,
+    Standard,
+    Thresholds,
+    find_held_notes,
+    judge,
+    tile,
+    touch,
+)
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.tonic import estimate_tonic, given_tonic
+from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.take import Note, Tonic
+from swara.data.take import Note, Tonic, Touch
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
 
 from .report import NoteOpinion, TakeReport
+from .sound import remarks_about_level, within_range
 from .summary import (
     drift_of_sa,
     foreign_share,
@@ -92,6 +102,7 @@ def analyze(
     *,
     source: str,
     warnings: Sequence[str] = (),
+    level: Level | None = None,
     progress: Progress | None = None,
     adviser: Adviser | None = None,
 ) -> TakeReport:
@@ -109,12 +120,14 @@ def analyze(
         Name of the recording.
     warnings : sequence of str
         What is already known to be wrong with it; they head the report's own.
+    level : Level, optional
+        How loud the recording was before it was decoded.
     progress : callable, optional
         Called with the share of the pitch tracking that is done.
     adviser : Adviser, optional
         Gives a second opinion on each note; one that it disagrees with becomes unsure.
     """
-    track = tracker.track(clip, progress)
+    track, beyond = within_range(clip, tracker.track(clip, progress))
     held = find_held_notes(clip, track)
     little = too_little_sung(
         held.notes, HOP_S * int(held.sung.sum()), clip.duration_s, tonic_given=request.tonic is not None
@@ -128,7 +141,11 @@ def analyze(
     if opinions:
         notes = with_doubts(notes, opinions)
     claimed = notes if little is None else ()
-    shares, worst = verdict_shares(claimed), worst_spots(claimed)
+    # Where Sa is not known, touches have no name either.
+    touches = [touch(each, standard) for each in held.touched] if heard else []
+    parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
+    segments = tile(parts, held.sung, clip.duration_s)
+    shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
     return TakeReport(
         source=source,
         duration_s=clip.duration_s,
@@ -137,7 +154,7 @@ def analyze(
         raga_source=request.raga_source,
         tuning=request.tuning.name,
         thresholds=request.thresholds,
-        segments=tile(notes, held.sung, clip.duration_s),
+        segments=segments,
         per_swara=swara_stats(claimed),
         worst=worst,
         drift=drift_of_sa(claimed),
@@ -145,6 +162,8 @@ def analyze(
         foreign_share=foreign_share(claimed),
         warnings=(
             *warnings,
+            *remarks_about_level(level),
+            *beyond,
             *(() if adviser is None else adviser.warnings),
             *warnings_about(claimed, tonic, raga, request.raga_source),
         ),
@@ -152,6 +171,7 @@ def analyze(
         track=track,
         opinions=opinions,
         model=None if adviser is None else adviser.version,
+        level=level,
     )
 
 

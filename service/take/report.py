@@ -10,6 +10,7 @@ import numpy as np
 
 from swara.classifier.notes import Thresholds
 from swara.data.arrays import FloatArray, data_frame, field_columns
+from swara.data.audio.level import Level
 from swara.data.pitch_track import PitchTrack
 from swara.data.take import Note, Segment, Tonic, Verdict
 from swara.index import Item, Neighbour
@@ -17,7 +18,7 @@ from swara.index import Item, Neighbour
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeReport", "Thresholds"]
+__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeOutcome", "TakeReport", "Thresholds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class TakeReport:
     per_swara : tuple of SwaraStats
         In order of pitch; empty when nothing was judged.
     worst : tuple of Note
-        Up to three notes furthest off, worst first.
+        Up to three notes to work on first, each the clearest case of a swara that was off in one way.
     drift : Drift or None
         None when the take is too short or too sparse to tell.
     verdict_shares : dict
@@ -132,6 +133,8 @@ class TakeReport:
         One for each of `notes`; empty where no model is live.
     model : str or None
         Id of the version that gave the opinions.
+    level : Level or None
+        How loud the recording is; None where nobody measured it.
     """
 
     source: str
@@ -152,6 +155,7 @@ class TakeReport:
     track: PitchTrack
     opinions: tuple[NoteOpinion, ...] = ()
     model: str | None = None
+    level: Level | None = None
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -186,8 +190,8 @@ class TakeReport:
         Returns
         -------
         DataFrame
-            ``kind`` (note, glide or silence), ``start_s`` and ``end_s`` (seconds), ``note`` (which row of
-            `notes_frame` it is; missing for the others).
+            ``kind`` (note, touch, glide or silence), ``start_s`` and ``end_s`` (seconds), ``note`` (which
+            row of `notes_frame` it is; missing for the others).
 
         Raises
         ------
@@ -251,3 +255,22 @@ class TakeReport:
         cents = np.array([note.cents for note in self.notes], dtype=np.float64)
         hz: FloatArray = self.tonic.hz * 2.0 ** (cents / 1200.0)
         return np.array(spans_s, dtype=np.float64).reshape(-1, 2), hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakeOutcome:
+    """What became of one take among several.
+
+    Parameters
+    ----------
+    name : str
+        The take as it was found: its path below the folder that was given, else the path given.
+    report : TakeReport or None
+        None where it could not be analyzed.
+    error : str or None
+        Why it could not be; else None.
+    """
+
+    name: str
+    report: TakeReport | None = None
+    error: str | None = None

@@ -14,13 +14,13 @@ from swara.classifier.notes import HeldNote
 from swara.classifier.tonic import share_on_pitches
 from swara.classifier.tonic.template import swara_weights
 from swara.data.arrays import FloatArray
-from swara.data.take import Note, Tonic, Verdict
+from swara.data.take import Glide, Note, Segment, Tonic, Verdict
 from swara.index import Neighbour
 from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
 from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
-from swara.service.phrases import percent
+from swara.service.phrases import how_off, moment, percent, swara_in_saptak
 
 from .report import Drift, SwaraStats, TakeReport
 
@@ -61,14 +61,29 @@ def verdict_sentence(
         return "No singing was found."
     if not notes:
         return "No note was held long enough to judge."
-    good, perfect = percent(shares["perfect"] + shares["in tune"]), percent(shares["perfect"])
-    sentence = f"{good} of the steady singing was in tune ({perfect} perfect)"
-    if not worst:
+    if shares["unsure"] == 1.0:
+        return "All of the steady singing was unsure: nothing could be judged."
+    sentence = _shares_sentence(notes, shares["unsure"])
+    if not any(note.verdict in ("low", "high") for note in notes):
         return f"{sentence}; nothing was low or high."
+    if not worst:
+        return f"{sentence}; what was off were touches of ornaments."
     spot = worst[0]
-    side = "above" if spot.raga_cents_off > 0 else "below"
-    where = f"{spot.raga_swara} at {spot.start_s:.1f} s, {abs(spot.raga_cents_off):.0f} cents {side}"
-    return f"{sentence}; furthest off was {where}."
+    where = f"{swara_in_saptak(*spot.called)} at {moment(spot.start_s)}"
+    return f"{sentence}; work first on {where}, {how_off(spot.raga_cents_off)}."
+
+
+def _shares_sentence(notes: Sequence[Note], unsure: float) -> str:
+    """Say how much was in tune: shares of what was judged, so that it is all where nothing was off."""
+    perfect_s, good_s, judged_s = (
+        sum(note.steady_s for note in notes if note.verdict in verdicts)
+        for verdicts in (("perfect",), ("perfect", "in tune"), ("perfect", "in tune", "low", "high"))
+    )
+    judged = "the steady singing" + (" that could be judged" if unsure else "")
+    sentence = (
+        f"{percent(good_s / judged_s)} of {judged} was in tune ({percent(perfect_s / judged_s)} perfect)"
+    )
+    return f"{sentence}, {percent(unsure)} was unsure" if unsure else sentence
 
 
 def too_little_sung(
@@ -157,6 +172,10 @@ def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
 
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
 _WORST = 3
+_FULL_CENTS = 50.0
+_TOUCH_S, _PASSING_S = 0.4, 0.5
+"""A turning point of meend stays for 0.2-0.3 s; a neighbour of the raga that is held for 0.5 s is meant."""
+
 _DRIFT_NOTES = 8
 _DRIFT_SPAN_S = 10.0
 
@@ -188,10 +207,30 @@ def swara_stats(notes: Sequence[Note]) -> tuple[SwaraStats, ...]:
     return tuple(_stats(swara, saptak, group) for (swara, saptak), group in by_pitch)
 
 
-def worst_spots(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Return up to three notes that are low or high, the furthest off first."""
-    off = [note for note in notes if note.verdict in ("low", "high")]
-    return tuple(sorted(off, key=lambda note: (-abs(note.raga_cents_off), note.start_s))[:_WORST])
+def worst_spots(segments: Sequence[Segment]) -> tuple[Note, ...]:
+    """Return up to three notes to work on first, each the clearest case of one swara going one way.
+
+    What matters is how long a swara was off, how often and how far: the sum over its notes of steady time
+    times distance, of which half a semitone counts at most. Touches beside a glide or another note are left
+    out, and so are passing notes outside the raga: an ornament is not a note to be corrected.
+    """
+    habits: dict[tuple[str, str, Verdict], list[Note]] = defaultdict(list)
+    for before, note, after in zip((None, *segments), segments, (*segments[1:], None), strict=False):
+        if isinstance(note, Note) and note.verdict in ("low", "high") and not _passing(before, note, after):
+            habits[note.raga_swara, note.raga_saptak, note.verdict].append(note)
+    by_weight = sorted(habits.values(), key=lambda same: (-sum(map(_weight, same)), same[0].start_s))
+    return tuple(max(same, key=_weight) for same in by_weight[:_WORST])
+
+
+def _weight(note: Note) -> float:
+    return note.steady_s * min(abs(note.raga_cents_off), _FULL_CENTS)
+
+
+def _passing(before: Segment | None, note: Note, after: Segment | None) -> bool:
+    """Tell whether a note is a touch on the way to what is sung beside it, or passes outside the raga."""
+    if note.foreign and note.duration_s < _PASSING_S:
+        return True
+    return note.duration_s < _TOUCH_S and any(isinstance(each, (Glide, Note)) for each in (before, after))
 
 
 def drift_of_sa(notes: Sequence[Note]) -> Drift | None:
@@ -220,7 +259,7 @@ def _judged(notes: Sequence[Note]) -> list[Note]:
 
 def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
     steady_s = np.array([note.steady_s for note in notes])
-    share = steady_s / steady_s.sum()
+    share, good = steady_s / steady_s.sum(), np.array([note.verdict in GOOD for note in notes])
     return SwaraStats(
         swara=swara,
         saptak=saptak,
@@ -228,7 +267,8 @@ def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
         duration_s=float(steady_s.sum()),
         bias_cents=float(share @ np.array([note.raga_cents_off for note in notes])),
         steadiness_cents=float(share @ np.array([note.steadiness_cents for note in notes])),
-        in_tune_share=float(share @ np.array([note.verdict in GOOD for note in notes], dtype=np.float64)),
+        # Not from the shares, whose rounded sum may miss 1.
+        in_tune_share=float(steady_s[good].sum() / steady_s.sum()),
     )
 
 
@@ -274,7 +314,8 @@ def note_at(notes: Sequence[Note], at_s: float, recording: Path) -> int:
     number = min(range(len(notes)), key=lambda index: _distance_s(notes[index], at_s))
     note = notes[number]
     if _distance_s(note, at_s) > _CLOSE_S:
-        nearest = f"The nearest is {note.swara} from {note.start_s:.2f} to {note.end_s:.2f} s"
+        name = swara_in_saptak(*note.called)
+        nearest = f"The nearest is {name} from {note.start_s:.2f} to {note.end_s:.2f} s"
         raise NoNoteThere(f"no steady note is sung at {at_s:g} s", where=str(recording), fix=nearest)
     return number
 

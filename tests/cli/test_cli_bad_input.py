@@ -136,8 +136,8 @@ class TestUnusualButGood:
         (["--tonic", "H#"], ['"H#" is no tonic', "Give a note such as C#"]),
         (["--tonic", ""], ["is no tonic"]),
         (["--tonic", "C9"], ["outside the range of a voice", "80 to 400 Hz"]),
-        (["--raga", "yamn"], ['no raga is called "yamn"', "nearest name is Yaman"]),
-        (["--raga", "qqqq"], ["no raga", "names known are Bhupali"]),
+        (["--raga", "Desh"], ['"Desh" is not known yet', "--swaras", "known by name are Bhupali"]),
+        (["--raga", "Desh", "--swaras", "S R X"], ['"X" names no swara']),
         (["--tuning", "pure"], ['no tuning is called "pure"', "just and equal"]),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ESCAPE = "\x1b"
+_FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
 DEMO = Path(__file__).parents[2] / "data" / "demo" / "take.flac"
 
 
@@ -90,6 +92,55 @@ def test_a_closed_stderr_is_no_fault_and_an_error_still_tells_in_its_exit_code(
 def test_a_closed_stdout_is_no_fault(stub_command, words: tuple[object, ...]) -> None:
     done = _run(["sh", "-c", 'exec "$@" >&-', "sh", *stub_command(*words)])
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@_FULL
+@pytest.mark.parametrize(
+    "words",
+    [("analyze", DEMO), ("analyze", DEMO, "--json", "-"), ("pitch", DEMO), ("samples", "list"), ("--help",)],
+    ids=str,
+)
+def test_a_full_stdout_is_no_fault(stub_command, words: tuple[object, ...]) -> None:
+    done = _run(["sh", "-c", 'exec "$@" >/dev/full', "sh", *stub_command(*words)])
+    refused = b"swara: stdout: cannot write here: no space left on device."
+    assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
+    assert done.stderr.startswith(refused)
+
+
+@_FULL
+def test_a_full_stderr_leaves_the_exit_code(stub_command, tmp_path: Path) -> None:
+    done = _run(
+        ["sh", "-c", 'exec "$@" 2>/dev/full', "sh", *stub_command("analyze", tmp_path / "absent.wav")]
+    )
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("slow", ["typer", "numpy"])
+def test_ctrl_c_while_something_is_imported_shows_no_traceback(tmp_path: Path, slow: str) -> None:
+    """The module that is slow hides Ctrl-C, as C extensions do."""
+    wait = "import time\nprint('here', flush=True)\n"
+    wait += "try:\n    time.sleep(60)\nexcept BaseException:\n    raise ImportError"
+    (tmp_path / f"{slow}.py").write_text(wait)
+    command = [sys.executable, str(DEMO.parents[2] / "cli.py"), "analyze", str(DEMO)]
+    environment = _environment(PYTHONPATH=str(tmp_path), SWARA_STORE=str(tmp_path))
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout.readline() == b"here\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate() == (b"", b"")
+    assert process.returncode == -signal.SIGINT
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a home that cannot be made")
+def test_a_picture_is_drawn_in_silence_where_home_may_not_be_written(stub_command, tmp_path: Path) -> None:
+    """Matplotlib looks for a place for its cache, and says so."""
+    homeless = dict.fromkeys(("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"), "")
+    picture = tmp_path / "a.png"
+    done = _run(stub_command("analyze", DEMO, "-q", "--plot", picture), HOME="/dev/null/home", **homeless)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert picture.stat().st_size > 10_000
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is POSIX")

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from swara.data.corpus.corpus import append_recordings
+from swara.data.recording import Recording, SwaraLabel
 from swara.data.synth import VOICES, SungNote, bhupali_take, sing_take, swara_sequence
 from swara.data.synth.takes import aim
+from swara.service.samples.known import known_samples
 
 SINGLE_NOTES = ("Sa", "Re", "Ga", "Pa", "Dha", "Taar-Sa")
 SA_HZ = 146.83
@@ -67,7 +71,8 @@ def test_added_samples_are_learned_found_and_forgotten(swara, store, notes, demo
 
 
 def test_search_writes_what_it_finds(swara, demo, tmp_path):
-    done = swara("search", demo, "--at", 1.5, "--tonic", "C#3", "--count", 2, "--clips", tmp_path / "found")
+    words = ("--tonic", "kali 1", "--count", 2, "--clips", tmp_path / "found")
+    done = swara("search", demo, "--at", "0:01,5", *words)
     clips = sorted((tmp_path / "found").iterdir())
     assert done.code == 0
     assert "The note head is not sure: " in done.out  # Ga, half-way to komal Ga
@@ -116,7 +121,7 @@ def test_swaras_outside_bhupali_are_heard_as_what_they_are(swara, tmp_path):
         (("samples", "add", "EMPTY", "--tonic", "A"), "EMPTY"),
         (("samples", "add", "EMPTY/nowhere", "--tonic", "A"), "nowhere"),
         (("samples", "add", "EMPTY", "--tonic", "H"), "tonic"),
-        (("samples", "add", "EMPTY", "--tonic", "A", "--raga", "bhupli"), "Bhupali"),
+        (("samples", "add", "EMPTY", "--tonic", "A", "--raga", "bhupli"), "known by name are Bhupali"),
     ],
 )
 def test_one_clear_line(swara, assert_one_line, demo, tmp_path, words, says):
@@ -142,3 +147,18 @@ def test_a_damaged_store_does_not_stop_an_analysis(swara, store, demo):
     assert "swara rebuild" in searched.err
     assert swara("rebuild", "--force").code == 0
     assert swara("search", demo, "--at", 1.5, "--tonic", "C#3").code == 0
+
+
+def test_a_long_list_has_a_line_for_each(swara, store, tmp_path):
+    labels = (SwaraLabel(0.1, 0.5, "S"),)
+    names = [f"an evening in May, take {number} of a thousand, by the river.wav" for number in range(1000)]
+    known = [
+        Recording(f"/far/{name}", sha256(name.encode()).hexdigest(), "आशा", 138.59, None, labels, "own")
+        for name in names
+    ]
+    append_recordings(store / "corpus.jsonl", known)
+    lines = swara("samples", "list").out.splitlines()
+    rows = [line for line in lines if line.endswith("by the river.wav")]
+    assert [line.split()[0] for line in rows] == [each.id for each in known]
+    assert all(name in line for name, line in zip(names, rows, strict=True))
+    assert f"{len(known_samples(store / 'corpus.jsonl'))} samples, " in lines[-1]

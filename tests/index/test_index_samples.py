@@ -86,6 +86,18 @@ def test_a_recording_with_many_near_notes_does_not_crowd_out_others() -> None:
     assert found[1].similarity == pytest.approx(-1.0)
 
 
+def test_a_like_voice_is_one_on_a_sa_near() -> None:
+    items = [
+        replace(item, tonic_hz=(None, 110.0, 139.0, 220.0, 146.0)[int(item.recording[3:])]) for item in ITEMS
+    ]
+    near = build_sample_index(items, VECTORS).on_sa_near(138.0, 500.0)
+    assert {item.recording for item in near.items} == {"rec1", "rec2", "rec4"}
+    for neighbour in near.nearest(VECTORS[0], "S", count=5):
+        place = items.index(neighbour.item)
+        assert neighbour.similarity == pytest.approx(float(VECTORS[place] @ VECTORS[0]), abs=1e-6)
+    assert build_sample_index(ITEMS, VECTORS).on_sa_near(138.0, 500.0).items == ()
+
+
 def test_no_samples_no_neighbours(index: SampleIndex) -> None:
     assert index.nearest(VECTORS[0], "n") == ()
     assert index.nearest(VECTORS[0], "S", exclude={f"rec{n}" for n in range(5)}) == ()

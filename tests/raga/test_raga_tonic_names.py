@@ -11,12 +11,15 @@ from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name,
 @pytest.mark.parametrize(
     ("texts", "parts"),
     [
-        (["A#", "Bb", "bb"], (10, None, None)),
-        (["b", "Cb"], (11, None, None)),
-        (["c#3", "C♯3", "D♭ 3"], (1, 3, None)),
+        (["A#", "Bb", "bb", "B-flat", "Bflat", "black 5", "पाँचवीं काली"], (10, None, None)),
+        (["b", "Cb", "white 7"], (11, None, None)),
+        (["C sharp", "c-sharp", "kali 1", "Kali1", "काली १", "first black key", "scale C#"], (1, None, None)),
+        (["safed 4", "सफ़ेद ४", "fourth white", "pandhri 4"], (5, None, None)),
+        (["4th black", "kali no. 4", "काली चार", "Sa = G sharp"], (8, None, None)),
+        (["c#3", "C♯3", "D♭ 3", "C sharp 3", "Sa C#3"], (1, 3, None)),
         (["Cb4"], (11, 3, None)),
         (["B#2"], (0, 3, None)),
-        (["207.65", " 207.65 Hz "], (None, None, 207.65)),
+        (["207.65", " 207.65 Hz ", "207,65", "२०७.६५"], (None, None, 207.65)),
         (["200hz"], (None, None, 200.0)),
         (["80"], (None, None, 80.0)),
         (["400"], (None, None, 400.0)),
@@ -30,7 +33,7 @@ def test_what_a_tonic_may_look_like(texts, parts) -> None:
     ("texts", "said"),
     [
         (
-            ["", "H", "Sa", "C##", "#", "-5", "C#3x", "1e3", "nan", "C# +12", "207,65"],
+            ["", "H", "Sa", "C##", "#", "-5", "C#3x", "1e3", "nan", "C# +12", "kali 6", "kali"],
             "is no tonic.*such as C#",
         ),
         (

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from swara.classifier.notes import PRESETS, HeldNote, Standard, find_held_notes, judge
+from swara.classifier.notes import PRESETS, HeldNote, Standard, TouchedNote, find_held_notes, judge
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.registry import pitch_tracker
 from swara.data.audio.decode import load_clip
@@ -31,6 +31,7 @@ class Heard(NamedTuple):
     clip: Clip
     track: PitchTrack
     held: tuple[HeldNote, ...]
+    touched: tuple[TouchedNote, ...]
     sa_hz: float | None = None
     raga: Raga | None = None
 
@@ -70,7 +71,8 @@ class Recordings:
     def _heard(self, path: Path) -> Heard:
         clip = load_clip(path, rate_hz=TRACK_RATE_HZ)
         track = pitch_tracker("head").track(clip)
-        return Heard(clip, track, find_held_notes(clip, track).notes)
+        found = find_held_notes(clip, track)
+        return Heard(clip, track, found.notes, found.touched)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,10 @@ def note_f(labels: np.ndarray, held) -> float:
 
 
 def test_notes_are_found_at_their_onset_and_pitch(recordings):
-    scores = [note_f(np.loadtxt(labels), heard.held) for labels, heard in recordings.sight_singing()]
+    scores = [
+        note_f(np.loadtxt(labels), sorted([*heard.held, *heard.touched], key=lambda note: note.start_s))
+        for labels, heard in recordings.sight_singing()
+    ]
 
     assert len(scores) == 24
-    assert np.mean(scores) >= 0.78
+    assert np.mean(scores) >= 0.82

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from swara.data.clip import Clip
+from swara.data.clip import Clip, Samples
 from swara.index import Item
 from swara.raga.ragas import Raga
 from swara.raga.tuning import Tuning
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["audio_uri", "to_html"]
 
 _NO_SAMPLES: Final[Mapping[Item, Clip]] = MappingProxyType({})
+_NO_TARGETS: Final[Mapping[tuple[str, str], Clip]] = MappingProxyType({})
+_BLOCK_S = 10
 _MP3_RATES_HZ = (32_000, 44_100)
-_OTHER_RATES_BECOME_HZ = 44_100
+_OTHERWISE_HZ = 44_100
 _MP3_LEVEL = 0.9
 """The compression level at which libsndfile writes 56 kbit/s at these two rates: plain enough for one voice.
 
@@ -41,7 +43,13 @@ does not fit, and the sound comes 23 ms late.
 
 
 def to_html(
-    report: TakeReport, clip: Clip, *, tuning: Tuning, raga: Raga, samples: Mapping[Item, Clip] = _NO_SAMPLES
+    report: TakeReport,
+    clip: Clip,
+    *,
+    tuning: Tuning,
+    raga: Raga,
+    samples: Mapping[Item, Clip] = _NO_SAMPLES,
+    targets: Mapping[tuple[str, str], Clip] = _NO_TARGETS,
 ) -> str:
     """Return a page that can be opened from disk, mailed, or printed.
 
@@ -60,6 +68,8 @@ def to_html(
         Which swaras get one.
     samples : mapping of Item to Clip
         The professional samples that can be played beside the take; those not here are named only.
+    targets : mapping of (swara, saptak) to Clip
+        How swaras should sound on this singer's Sa; those not here are given in Hz only.
     """
     page = _templates().get_template("page.html.j2")
     return page.render(
@@ -68,6 +78,7 @@ def to_html(
         nearest=nearest_samples(report),
         take_uri=audio_uri(clip),
         sample_uris={item: audio_uri(sound) for item, sound in samples.items()},
+        target_uris={swara: audio_uri(sound) for swara, sound in targets.items()},
     )
 
 
@@ -113,20 +124,28 @@ def audio_uri(clip: Clip) -> str:
     import soundfile
 
     if "MP3" in soundfile.available_formats():
-        media_type, clip = "audio/mpeg", _at_mp3_rate(clip)
+        media_type, rate_hz = "audio/mpeg", clip.rate_hz if clip.rate_hz in _MP3_RATES_HZ else _OTHERWISE_HZ
         form = {"format": "MP3", "subtype": "MPEG_LAYER_III", "compression_level": _MP3_LEVEL}
         form["bitrate_mode"] = "CONSTANT"
     else:
-        media_type, form = "audio/wav", {"format": "WAV", "subtype": "PCM_16"}
+        media_type, rate_hz = "audio/wav", clip.rate_hz
+        form = {"format": "WAV", "subtype": "PCM_16"}
     file = io.BytesIO()
-    soundfile.write(file, np.clip(clip.samples, -1.0, 1.0), clip.rate_hz, **form)
-    return f"data:{media_type};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
+    with soundfile.SoundFile(file, "w", samplerate=rate_hz, channels=1, **form) as out:
+        for block in _at_rate(clip, rate_hz):
+            out.write(np.clip(block, -1.0, 1.0))
+    return f"data:{media_type};base64,{base64.b64encode(file.getbuffer()).decode('ascii')}"
 
 
-def _at_mp3_rate(clip: Clip) -> Clip:
-    if clip.rate_hz in _MP3_RATES_HZ:
-        return clip
+def _at_rate(clip: Clip, rate_hz: int) -> Iterator[Samples]:
+    """Yield the samples at another rate, block by block: of a long take no second copy is made."""
+    size = _BLOCK_S * clip.rate_hz
+    blocks = [clip.samples[start : start + size] for start in range(0, clip.samples.size, size)]
+    if rate_hz == clip.rate_hz:
+        yield from blocks
+        return
     import soxr
 
-    samples = soxr.resample(clip.samples, clip.rate_hz, _OTHER_RATES_BECOME_HZ)
-    return Clip(samples.astype(np.float32), _OTHER_RATES_BECOME_HZ)
+    stream = soxr.ResampleStream(clip.rate_hz, rate_hz, 1, dtype="float32")
+    for number, block in enumerate(blocks, 1):
+        yield stream.resample_chunk(block, last=number == len(blocks))

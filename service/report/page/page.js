@@ -24,6 +24,42 @@
     audio.play();
   }
 
+  var zoom = 1;
+  var overview = document.getElementById("overview");
+  var fixed = Array.prototype.slice.call(curve.querySelectorAll(".fixed"));
+  var ticks = Array.prototype.slice.call(curve.querySelectorAll(".at"));
+
+  // Times are stretched, signs and letters only move: data-x is where they stand at full size.
+  function zoomTo(wanted) {
+    var least = Math.min(1, scroll.clientWidth / width);
+    var middle = (scroll.scrollLeft + scroll.clientWidth / 2) / zoom;
+    zoom = Math.min(Math.max(wanted, least), 4);
+    var every = Math.max(1, Math.ceil(1 / zoom));
+    curve.setAttribute("width", (width * zoom).toFixed(0));
+    curve.setAttribute("viewBox", "0 0 " + (width * zoom).toFixed(0) + " " + curve.viewBox.baseVal.height);
+    curve.style.setProperty("--zoom", zoom);
+    curve.classList.toggle("far", zoom < 0.6);
+    fixed.forEach(function (each) {
+      each.setAttribute("transform", "translate(" + (Number(each.dataset.x) * zoom).toFixed(1) + " 0)");
+    });
+    ticks.forEach(function (tick, at) { tick.classList.toggle("tick-off", at % every !== 0); });
+    scroll.scrollLeft = middle * zoom - scroll.clientWidth / 2;
+    show();
+    showWindow();
+  }
+
+  function showWindow() {
+    var frame = document.getElementById("window");
+    frame.setAttribute("x", (1000 * scroll.scrollLeft / (width * zoom)).toFixed(1));
+    frame.setAttribute("width", Math.min(1000, 1000 * scroll.clientWidth / (width * zoom)).toFixed(1));
+  }
+
+  function moveWindow(event) {
+    if (event.type === "pointermove" && !event.buttons) { return; }
+    var box = overview.getBoundingClientRect();
+    scroll.scrollLeft = (event.clientX - box.left) / box.width * width * zoom - scroll.clientWidth / 2;
+  }
+
   function keepInView(x) {
     if (x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth - 40) {
       scroll.scrollLeft = Math.max(0, x - 80);
@@ -31,7 +67,7 @@
   }
 
   function show() {
-    var x = Math.min(audio.currentTime / duration, 1) * width;
+    var x = Math.min(audio.currentTime / duration, 1) * width * zoom;
     playhead.setAttribute("transform", "translate(" + x.toFixed(1) + " 0)");
     if (!audio.paused) { keepInView(x); }
   }
@@ -90,6 +126,18 @@
     if (from) { playSpot(from); }
     if (sample) { playSample(sample); }
   });
+  document.getElementById("in").addEventListener("click", function () { zoomTo(2 * zoom); });
+  document.getElementById("out").addEventListener("click", function () { zoomTo(zoom / 2); });
+  document.getElementById("whole").addEventListener("click", function () { zoomTo(0); });
+  overview.addEventListener("pointerdown", moveWindow);
+  overview.addEventListener("pointermove", moveWindow);
+  scroll.addEventListener("scroll", showWindow);
+  window.addEventListener("resize", showWindow);
+  // Paper shows the lines at their full size, whatever the screen does.
+  var shown = 1;
+  window.addEventListener("beforeprint", function () { shown = zoom; zoomTo(1); });
+  window.addEventListener("afterprint", function () { zoomTo(shown); });
+  showWindow();
   curve.addEventListener("click", function (event) {
     if (event.target.closest(".note")) { return; }
     leaveSpot();

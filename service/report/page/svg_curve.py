@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.take import Note
+from swara.data.take import Note, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.tuning import Tuning
 from swara.service.report import wording
-from swara.service.report.chart import cents_range, curve_pieces, swara_lines
+from swara.service.report.chart import cents_range, curve_pieces, swara_lines, time_lines, with_room
 from swara.service.take.report import TakeReport
 
 __all__ = ["SvgCurve"]
 
-_NARROWEST, _WIDEST = 960, 24_000
+_NARROWEST, _WIDEST = 960, 72_000
 _PIXELS_PER_SECOND = 60
 _PIXELS_PER_TICK = 90
+_PIXELS_PER_LETTER, _AXIS_EDGE = 6.6, 14
 _MARK_OFFSET = 17
 _LABEL_OFFSET = 9
-_LABEL_WIDTH, _LABEL_HEIGHT = 58, 30
+_LABEL_ROOM = (58, 30)
+_OVERVIEW = (1000, 60)
 
 
 class SvgCurve:
     """Places of a take's curve, in pixels from the upper left corner.
 
-    It is 960 pixels wide up to 16 s and grows by 60 for each second after, to 24 000 at most. Paths are
+    It is 960 pixels wide up to 16 s and grows by 60 for each second after, to 72 000 at most. Paths are
     thinned to the four frames that show in each pixel column.
 
     Parameters
@@ -43,12 +46,16 @@ class SvgCurve:
     ----------
     width, height, foot : int
         Size of the whole, and where the time axis begins.
+    axis : int
+        Width of the names of the swaras, left of it.
     raga : str
         Name of the raga.
     lines : tuple of SwaraLine
         The swaras, from low to high.
+    spans_s : tuple of (float, float)
+        The stretches that it is printed in, one line under the other.
     labelled : set of Note
-        Those whose labels have room; notes off the mark come first, then those before others.
+        Those whose labels have room.
     """
 
     height, foot = 440, 410
@@ -58,7 +65,10 @@ class SvgCurve:
         self.width = round(min(max(_NARROWEST, _PIXELS_PER_SECOND * report.duration_s), _WIDEST))
         self.raga = raga.display
         self.lines = swara_lines(raga, tuning, self._shown)
-        self.labelled = self._labelled()
+        longest = max((len(line.label) for line in self.lines), default=0)
+        self.axis = round(_PIXELS_PER_LETTER * longest) + _AXIS_EDGE
+        self.spans_s = time_lines(report.duration_s)
+        self.labelled = with_room({note: self.mark(note) for note in report.notes}, *_LABEL_ROOM)
 
     def x(self, time_s: float) -> float:
         """Return where a time stands, from the left."""
@@ -86,21 +96,30 @@ class SvgCurve:
             anchor = "start" if tick == 0 else "end" if x > self.width - 20 else "middle"
             yield x, anchor, wording.tick_label(tick * step_s)
 
-    def path(self, note: Note | None = None) -> str:
-        """Return the curve as the data of a path, of the whole take or of one note."""
-        return "".join(self._piece(times_s, cents) for times_s, cents in curve_pieces(self._report, note))
+    def notes_by_line(self) -> Iterator[list[tuple[int, Note]]]:
+        """Yield for each stretch of `spans_s` the notes that begin in it, with their places in the take."""
+        notes = self._report.notes
+        edges = np.searchsorted([note.start_s for note in notes], [start for start, _ in self.spans_s])
+        bounds = [*map(int, edges), len(notes)]
+        for first, last in pairwise(bounds):
+            yield list(enumerate(notes[first:last], first))
+
+    def path(self, start_s: float, end_s: float) -> str:
+        """Return the curve from one time to another as the data of a path."""
+        pieces = curve_pieces(self._report, start_s, end_s)
+        return "".join(self._piece(times_s, cents) for times_s, cents in pieces)
+
+    def overview(self, verdict: Verdict) -> str:
+        """Return the notes of one verdict as bars in the overview of the take, 1000 by 60 pixels."""
+        width, height = _OVERVIEW
+        right, down = width / self.width, height / self.height
+        notes = [note for note in self._report.notes if note.verdict == verdict]
+        bars = ((self.x(note.start_s), self.y(note.cents), self.x(note.duration_s)) for note in notes)
+        return "".join(f"M{right * x:.1f} {down * y:.1f}h{right * long:.1f}" for x, y, long in bars)
 
     def _piece(self, times_s: FloatArray, cents: FloatArray) -> str:
         kept = _thinned(np.floor(self.x(1.0) * times_s), cents)
         return "M" + "L".join(f"{self.x(times_s[i]):.1f} {self.y(cents[i]):.1f}" for i in kept)
-
-    def _labelled(self) -> set[Note]:
-        taken: dict[Note, tuple[float, float]] = {}
-        for note in sorted(self._report.notes, key=lambda n: n.verdict not in ("low", "high")):
-            x, y = self.mark(note)
-            if all(abs(x - u) >= _LABEL_WIDTH or abs(y - v) >= _LABEL_HEIGHT for u, v in taken.values()):
-                taken[note] = (x, y)
-        return set(taken)
 
 
 def _side(note: Note) -> int:

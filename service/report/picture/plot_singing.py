@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from swara.data.take import Note, Verdict
 from swara.service.report import wording
-from swara.service.report.chart import COLOURS, curve_pieces
+from swara.service.report.chart import COLOURS, curve_pieces, with_room
 from swara.service.take.report import TakeReport
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ __all__ = ["CURVE", "LOOKS", "Look", "draw_singing"]
 
 CURVE = "#9aa7b0"
 
-_LABEL_ROOM_IN = 0.4
-_MARKER_OFFSET_CENTS = 62.0
+_LABEL_IN = (0.46, 0.3)
+"""Width and height that the label of a note takes with its sign."""
+
+_MARK_POINTS, _LABEL_POINTS = 9.0, 15.0
+_SQUEEZED_IN_PER_SECOND = 0.3
 
 _Dashes: TypeAlias = Literal["solid"] | tuple[float, tuple[float, ...]]
 _DASHED: Final = (0, (2.2, 0.7))
@@ -44,48 +48,80 @@ LOOKS: Final = MappingProxyType[Verdict, Look](
 """Low points down and high up, so that the picture can be read in grey as well."""
 
 
-def draw_singing(axes: Axes, report: TakeReport, width_in: float) -> None:
-    """Draw the curve, and over it each note in the look of its verdict; `width_in` is the picture's width."""
-    for times_s, cents in curve_pieces(report):
-        axes.plot(times_s, cents, color=CURVE, lw=1.1, solid_capstyle="round", zorder=2)
-    label_all = _in_per_note(report, width_in) >= _LABEL_ROOM_IN
-    for note in report.notes:
-        colour = COLOURS[note.verdict].paper
-        # Where time is squeezed, dashes and thick lines would fill the vibrato in.
-        width, dashes = (3.0, LOOKS[note.verdict].dashes) if label_all else (1.8, "solid")
-        for times_s, cents in curve_pieces(report, note):
-            axes.plot(times_s, cents, color=colour, lw=width, ls=dashes, solid_capstyle="round", zorder=3)
-        _mark(axes, note, labelled=label_all or note in report.worst)
+def draw_singing(
+    axes: Axes, report: TakeReport, span_s: tuple[float, float], size_in: tuple[float, float]
+) -> None:
+    """Draw the curve in a stretch, and over it each note in the look of its verdict.
+
+    Parameters
+    ----------
+    axes : Axes
+        Shows its range of pitch already.
+    report : TakeReport
+        The take.
+    span_s : (float, float)
+        Where the stretch begins and ends.
+    size_in : (float, float)
+        Width and height of `axes`, in inches.
+    """
+    from matplotlib.collections import LineCollection
+
+    (start_s, end_s), (width_in, height_in), (low, high) = span_s, size_in, axes.get_ylim()
+    x_in, y_in = width_in / max(end_s - start_s, 1e-3), height_in / (high - low)
+    notes = [note for note in report.notes if note.end_s > start_s and note.start_s < end_s]
+    curve = [list(zip(*piece, strict=True)) for piece in curve_pieces(report, start_s, end_s)]
+    axes.add_collection(LineCollection(curve, colors=CURVE, linewidths=1.1, zorder=2), autolim=False)
+    # Where time is squeezed, dashes and thick lines would fill the vibrato in.
+    wide = x_in >= _SQUEEZED_IN_PER_SECOND
+    verdicts: tuple[Verdict, ...] = get_args(Verdict)
+    for verdict in verdicts:
+        same = [note for note in notes if note.verdict == verdict]
+        dashes = LOOKS[verdict].dashes if wide else "solid"
+        lines = [
+            list(zip(*piece, strict=True))
+            for note in same
+            for piece in curve_pieces(report, max(note.start_s, start_s), min(note.end_s, end_s))
+        ]
+        look = {"colors": COLOURS[verdict].paper, "linewidths": 3.0 if wide else 1.8, "linestyles": [dashes]}
+        axes.add_collection(LineCollection(lines, capstyle="butt", zorder=3, **look), autolim=False)
+        _marks(axes, verdict, [note for note in same if start_s <= _middle_s(note) <= end_s], 72 * y_in)
+    places = {note: (x_in * (_middle_s(note) - start_s), y_in * note.cents) for note in notes}
+    for note in with_room(places, *_LABEL_IN):
+        if start_s <= _middle_s(note) <= end_s:
+            _label(axes, note)
 
 
-def _in_per_note(report: TakeReport, width_in: float) -> float:
-    """Width in inches of a rather short note: one note in four is shorter."""
-    if not report.notes:
-        return 0.0
-    shortest_s = sorted(note.duration_s for note in report.notes)[len(report.notes) // 4]
-    return shortest_s * width_in / report.duration_s
+def _middle_s(note: Note) -> float:
+    return (note.start_s + note.end_s) / 2
 
 
-def _mark(axes: Axes, note: Note, *, labelled: bool) -> None:
+def _side(verdict: Verdict) -> int:
+    return -1 if verdict == "low" else 1
+
+
+def _marks(axes: Axes, verdict: Verdict, notes: Sequence[Note], points_per_cent: float) -> None:
+    """Set a sign below each low note, and above each other."""
+    look, colour = LOOKS[verdict], COLOURS[verdict].paper
+    off_cents = _side(verdict) * _MARK_POINTS / points_per_cent
+    at = [_middle_s(note) for note in notes], [note.cents + off_cents for note in notes]
+    face = look.face or colour
+    axes.plot(*at, ls="none", marker=look.marker, ms=6, mew=1.4, color=colour, mfc=face, zorder=4)
+
+
+def _label(axes: Axes, note: Note) -> None:
     from matplotlib.patheffects import withStroke
 
-    look, colour = LOOKS[note.verdict], COLOURS[note.verdict].paper
-    side = -1 if note.verdict == "low" else 1
-    at = ((note.start_s + note.end_s) / 2, note.cents + side * _MARKER_OFFSET_CENTS)
-    axes.plot(*at, marker=look.marker, ms=6, mew=1.4, color=colour, mfc=look.face or colour, zorder=4)
-    if labelled:
-        foreign = "\nnot in raga" if note.foreign and note.verdict != "unsure" else ""
-        label = axes.annotate(
-            wording.note_label(note) + foreign,
-            at,
-            xytext=(0, 6 * side),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if side > 0 else "top",
-            fontsize=9,
-            color=colour,
-            fontweight="bold",
-            zorder=5,
-            linespacing=1.0,
-        )
-        label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+    side = _side(note.verdict)
+    label = axes.annotate(
+        wording.note_label(note, "*" if note.foreign else ""),
+        (_middle_s(note), note.cents),
+        (0, _LABEL_POINTS * side),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if side > 0 else "top",
+        fontsize=9,
+        color=COLOURS[note.verdict].paper,
+        fontweight="bold",
+        zorder=5,
+    )
+    label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])

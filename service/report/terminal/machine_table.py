@@ -58,8 +58,10 @@ def _summary(checks: Sequence[Check]) -> str:
     return f"Ready to analyze a take.{optional}"
 
 
-def render_cache(folder: Path, shares: Sequence[CacheShare], console: Console) -> None:
-    """Print a line for each embedder and tracker, and the sum."""
+def render_cache(
+    folder: Path, shares: Sequence[CacheShare], console: Console, *, checked: bool = True
+) -> None:
+    """Print a line for each embedder and tracker, and the sum; `checked` where every entry was read."""
     page = Page(console)
     page.line(str(folder))
     if not shares:
@@ -71,7 +73,8 @@ def render_cache(folder: Path, shares: Sequence[CacheShare], console: Console) -
         state = "live" if share.live else "not in use"
         cells = share.kind, share.name or "unknown", share.fingerprint, *sizes, state
         rows.append([page.text(cell, "" if share.live else FAINT) for cell in cells])
-    page.table(("Kept", "By", "Fingerprint", "Entries", "Size", "Damaged", ""), rows, right=(3, 4, 5))
+    harm = "Damaged" if checked else "Cut short"
+    page.table(("Kept", "By", "Fingerprint", "Entries", "Size", harm, ""), rows, right=(3, 4, 5))
     page.line(f"{_entries(sum(s.entries for s in shares), sum(s.size for s in shares))}.")
     if any(share.damaged for share in shares):
         page.warn("What is damaged is computed again when it is needed.")

@@ -64,14 +64,15 @@ def _seen() -> bool:
 
 
 def _bar(*more: str, left_every_s: float = 0.5, pace_s: float = 30.0) -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from .terminal_page import open_console
 
     left = TimeRemainingColumn()
     left.max_refresh = left_every_s
     texts = [TextColumn(text, markup=False) for text in ("{task.description}", *more)]
     columns = (texts[0], BarColumn(), *texts[1:], left)
-    return Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=pace_s)
+    return Progress(*columns, console=open_console(stderr=True), transient=True, speed_estimate_period=pace_s)
 
 
 class _StageBar:

@@ -16,6 +16,7 @@ from swara.service.report import wording
 from .terminal_page import Page
 
 if TYPE_CHECKING:
+    from swara.data.corpus.corpus import MoveResult
     from swara.service.adviser.search import SearchResult
     from swara.service.samples.edit import EditResult
     from swara.service.samples.export import Exported
@@ -28,11 +29,14 @@ __all__ = [
     "render_exported",
     "render_found",
     "render_mended",
+    "render_moved",
     "render_sample",
     "render_samples",
 ]
 
 _MOST_NOTES = 24
+_MOST_FOLDED = 1000
+"""A table of more rows would take seconds to lay out."""
 
 
 def render_samples(recordings: Sequence[Recording], console: Console) -> None:
@@ -42,7 +46,11 @@ def render_samples(recordings: Sequence[Recording], console: Console) -> None:
         (each.id, each.singer, f"{each.tonic_hz:.1f} Hz", str(len(each.labels)), _file_name(each))
         for each in recordings
     )
-    page.table(("Id", "Singer", "Sa", "Notes", "File"), rows, right=(2, 3), folded=(1, 4))
+    headings = ("Id", "Singer", "Sa", "Notes", "File")
+    if len(recordings) > _MOST_FOLDED:
+        page.listing(headings, rows, right=(2, 3))
+    else:
+        page.table(headings, rows, right=(2, 3), folded=(1, 4))
     page.line(f"{counted(len(recordings), 'sample')}, {_labels(recordings)}.")
 
 
@@ -77,6 +85,8 @@ def _troubles(result: AddResult) -> Iterator[str]:
 
 
 def _asides(result: AddResult) -> Iterator[str]:
+    for moved in result.moved:
+        yield f"{moved.path}: known from {moved.before}, where it is no more; noted here, labels as they were"
     for duplicate in result.duplicates:
         yield f"{duplicate.path}: the same recording as {duplicate.of}; not added again"
     yield from (f"{path}: no audio by its name; passed over" for path in result.passed_over)
@@ -112,6 +122,15 @@ def render_mended(mended: EditResult, console: Console) -> None:
     for remark in mended.remarks:
         page.warn(remark)
     page.line("It counts from the next: swara rebuild" if rows else f"{known} is noted so already.")
+
+
+def render_moved(results: Sequence[MoveResult], console: Console) -> None:
+    """Print which recordings are not in the new place, and how many are."""
+    page = Page(console)
+    for path in dict.fromkeys(path for result in results for path in result.missing):
+        page.warn(f"{path}: not found there; it stays as it is noted")
+    count = len({sha256 for result in results for sha256 in result.moved})
+    page.good(f"{counted(count, 'recording')} noted in the new place.")
 
 
 def render_exported(exported: Exported, console: Console) -> None:

@@ -15,13 +15,15 @@ from swara.service.report import wording
 from swara.service.take.report import NoteOpinion, SwaraStats, TakeReport
 from swara.service.take.summary import nearest_samples
 
-from .terminal_page import FAINT, STYLES, WARNING, Page
+from .terminal_page import FAINT, STYLES, WARNING, Cell, Page
 from .timeline import Kind, kind_of, timeline
 
 __all__ = ["render"]
 
-_UNJUDGED: Final[tuple[Kind, ...]] = ("glide", "silence")
+_UNJUDGED: Final[tuple[Kind, ...]] = ("touched", "glide", "silence")
 _BAR_CELLS = 10
+_SPANS_APART = 50
+"""Characters that a line must have for the times to stand in a column of their own."""
 
 
 def render(report: TakeReport, console: Console) -> None:
@@ -35,6 +37,8 @@ def render(report: TakeReport, console: Console) -> None:
     if report.tonic.needs_confirmation:
         _confirm_tonic(report.tonic, page)
     page.line(report.verdict, "bold")
+    if (good := wording.praise(report)) is not None:
+        page.line(good)
     page.gap()
     _timeline(report, page)
     if report.worst:
@@ -53,7 +57,9 @@ def render(report: TakeReport, console: Console) -> None:
 def _header(report: TakeReport, page: Page) -> None:
     tonic = report.tonic
     override = wording.how_to_override(tonic)
-    sa = f"{tonic.name}  {wording.tonic_words(tonic)}" + (f"; if not: {override}" if override else "")
+    sa = f"{wording.note_words(tonic.name)}  {wording.tonic_words(tonic)}" + (
+        f"; if not: {override}" if override else ""
+    )
     rows = (
         ("Take", page.text(f"{report.source}, {report.duration_s:.2f} s", "bold")),
         ("Sa", sa),
@@ -99,12 +105,17 @@ def _legend(report: TakeReport, page: Page) -> Text:
 
 def _worst(report: TakeReport, page: Page) -> None:
     def words(note: Note) -> Text:
-        spot = page.text(wording.spot_words(note, report.raga), STYLES[note.verdict])
-        return spot.append("\n").append_text(page.text(wording.advice(note), "default"))
+        what = filter(None, (wording.spot_words(note, report.raga), wording.often_words(report, note)))
+        spot = page.text("; ".join(what), STYLES[note.verdict])
+        advice = wording.advice(note) if wide else f"{wording.note_span(note)}: {wording.advice(note)}"
+        return spot.append("\n").append_text(page.text(advice, "default"))
 
     page.heading("Work on these first" if len(report.worst) > 1 else "Work on this first")
-    worst = enumerate(report.worst, 1)
-    page.grid([(str(rank), wording.note_span(note), words(note)) for rank, note in worst])
+    wide = page.width >= _SPANS_APART
+    rows: list[tuple[Cell, ...]] = []
+    for rank, note in enumerate(report.worst, 1):
+        rows.append((str(rank), *([wording.note_span(note)] if wide else []), words(note)))
+    page.grid(rows)
 
 
 def _notes(report: TakeReport, page: Page) -> None:
@@ -112,7 +123,7 @@ def _notes(report: TakeReport, page: Page) -> None:
         verdict = f"{page.glyphs[note.verdict]} {wording.verdict_words(note)}"
         return (
             wording.note_span(note),
-            wording.swara_in_saptak(note.swara, note.saptak),
+            wording.swara_in_saptak(*note.called),
             wording.cents_cell(note),
             wording.wavers(note.steadiness_cents),
             *(() if opinion is None else (wording.head_words(opinion),)),
@@ -123,10 +134,11 @@ def _notes(report: TakeReport, page: Page) -> None:
     heard = ("Head hears",) if report.opinions else ()
     headings = ("Time", "Swara", "Cents off", "Wavers", *heard, "Verdict")
     rows = [cells(*pair) for pair in zip_longest(report.notes, report.opinions)]
-    page.table(headings, rows, right=(2, 3), folded=(1, len(headings) - 1))
+    last = len(headings) - 1
+    page.table(headings, rows, right=(2, 3), folded=(1, last), spare=(*range(4, last), 3, 0, 2))
     for note, opinion in zip(report.notes, report.opinions, strict=False):
         if opinion.agrees is False:
-            page.line(f"{wording.note_span(note)} is unsure: {opinion.reason}.")
+            page.line(f"{wording.note_span(note)} is unsure: {wording.doubt_words(note, opinion)}.")
 
 
 def _swaras(report: TakeReport, page: Page) -> None:
@@ -141,27 +153,31 @@ def _swaras(report: TakeReport, page: Page) -> None:
             f"{stats.duration_s:.1f} s",
             wording.how_off(stats.bias_cents),
             wording.wavers(stats.steadiness_cents),
-            f"{bar} {percent(stats.in_tune_share)}",
+            bar,
+            percent(stats.in_tune_share),
         )
 
     page.heading("Swara by swara")
-    headings = ("Swara", "Notes", "Sung", "How far off", "Wavers", "In tune")
-    page.table(headings, map(cells, report.per_swara), right=(1, 2, 4))
+    headings = ("Swara", "Notes", "Sung", "How far off", "Wavers", "", "In tune")
+    rows = map(cells, report.per_swara)
+    page.table(headings, rows, right=(1, 2, 4, 6), folded=(0,), spare=(5, 4, 1, 2, 3))
     page.gap()
     page.line(wording.drift_words(report.drift))
 
 
 def _samples(report: TakeReport, page: Page) -> None:
+    near = nearest_samples(report)
     rows = [
         (
+            wording.swara_in_saptak(note.raga_swara, note.raga_saptak),
+            f"{wording.target_hz(note, report.tonic):.1f} Hz",
             wording.note_span(note),
-            near.item.swara,
-            f"{near.item.recording}, {near.item.singer}",
-            wording.tick_label(round(near.item.start_s, 2)),
-            f"{near.similarity:.2f}",
+            wording.sample_words(each.item),
         )
-        for note, near in nearest_samples(report)
+        for note, each in near
     ]
     if rows:
         page.heading("What it should sound like")
-        page.table(("Note", "Swara", "Nearest sample", "At", "Alike"), rows, right=(4,), folded=(2,))
+        headings = ("Swara", "On your Sa", "Yours", "Nearest voice")
+        page.table(headings, rows, right=(1,), folded=(0, 3), spare=(2, 1))
+        page.line(f"To hear one: swara search TAKE --at {near[0][0].start_s:.1f} --clips FOLDER")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -16,27 +18,41 @@ from swara.service.phrases import ascii_text, printable
 
 from .timeline import ASCII, UNICODE, Glyphs, Kind
 
-__all__ = ["STYLES", "WARNING", "Cell", "Page"]
+__all__ = ["STYLES", "WARNING", "Cell", "Page", "open_console"]
 
 Cell: TypeAlias = str | Text
 """Words of any origin, or text that has a style already."""
 
-FAINT: Final = "bright_black"
+FAINT: Final = "#767676"
 STYLES: Final[dict[Kind, str]] = {
-    "perfect": "bold #00b386",
-    "in tune": "#7fd4b8",
-    "low": "#56b4e9",
-    "high": "#e69f00",
+    "perfect": "bold #00875f",
+    "in tune": "#00875f",
+    "low": "#5f5fff",
+    "high": "#af5f5f",
     "unsure": FAINT,
+    "touched": FAINT,
     "glide": FAINT,
     "silence": FAINT,
 }
-"""The colours of `chart.COLOURS` between light and dark: what lies behind the letters is not known."""
+"""What lies behind the letters is not known: each colour has a contrast of 4.5 on white and on black.
+
+Only a luminance of 0.175 to 0.183 has. These are among the 256 colours of xterm, so that a terminal with
+no more shows the same; what one with 16 shows is up to its owner.
+"""
 
 WARNING: Final = STYLES["high"]
 
 _WIDEST = 100
 _MARGIN = 2
+_FOLDED_LEAST = 12
+"""Narrower than this, a column that goes on in the next line would be a letter a line."""
+
+
+def open_console(*, stderr: bool = False) -> Console:
+    """Return the console of stdout or stderr, of 80 columns where ``COLUMNS=0`` says that nobody knows."""
+    columns = os.environ.get("COLUMNS", "")
+    unknown = "0" in columns and not columns.strip("0")
+    return Console(stderr=stderr, highlight=False, width=80 if unknown else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,7 @@ class Page:
         right: Collection[int] = (),
         folded: Collection[int] = (),
         whole: int | None = None,
+        spare: Sequence[int] = (),
     ) -> None:
         """Print a table.
 
@@ -130,22 +147,52 @@ class Page:
             only after that.
         whole : int, optional
             Place of the column that is never cut: an id that was cut short could not be typed.
+        spare : sequence of int
+            Places of the columns that are left out where there is no room for all, what matters least first.
         """
-        cells = [[self.text(cell) for cell in row] for row in rows]
+        lines = [[self.text(cell) for cell in row] for row in (headings, *rows)]
+        least = [max(cell.cell_len for cell in column) for column in zip(*lines, strict=True)]
+        least = [min(each, _FOLDED_LEAST) if at in folded else each for at, each in enumerate(least)]
+        places = self._fitting(least, spare)
         table = Table(
             box=None if self.ascii_only else box.SIMPLE_HEAD,
             show_edge=False,
             pad_edge=False,
             padding=(0, 1, 0, 0),
         )
-        for place, heading in enumerate(headings):
+        for place in places:
             table.add_column(
-                self.text(heading),
+                lines[0][place],
                 justify="right" if place in right else "left",
                 no_wrap=place not in folded,
                 overflow="fold" if place in folded else "ellipsis",
-                min_width=max((len(row[place]) for row in cells), default=0) if place == whole else None,
+                min_width=least[place] if place == whole or place in folded else None,
             )
-        for row in cells:
-            table.add_row(*row)
+        for row in lines[1:]:
+            table.add_row(*(row[place] for place in places))
         self.show(table)
+
+    def listing(
+        self, headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Collection[int]
+    ) -> None:
+        """Print thousands of rows, each in one line however long, in a hundredth of the time of a table."""
+        spell = ascii_text if self.ascii_only else str
+        lines = [[spell(printable(cell)) for cell in row] for row in (headings, *rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
+        margin = " " * _MARGIN
+
+        def padded(cell: str, place: int) -> str:
+            gap = " " * (widths[place] - cell_len(cell))
+            return gap + cell if place in right else cell + gap
+
+        texts = (margin.join(padded(cell, place) for place, cell in enumerate(line)) for line in lines)
+        self.console.file.write("".join(f"{margin}{text.rstrip()}\n" for text in texts))
+
+    def _fitting(self, least: Sequence[int], spare: Sequence[int]) -> list[int]:
+        """Return the places of the columns that are shown, each at least so wide."""
+        places, between = list(range(len(least))), 1 if self.ascii_only else 2
+        for place in spare:
+            if sum(least[at] for at in places) + between * (len(places) - 1) <= self.width:
+                break
+            places.remove(place)
+        return places

@@ -9,21 +9,39 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-from swara.data.take import Glide, Note, Segment, Silence, Verdict
+from swara.data.take import Glide, Note, Segment, Silence, Touch, Verdict
 from swara.service.report.wording import letter, tick_label, tick_step_s
 
 __all__ = ["ASCII", "UNICODE", "Glyphs", "Kind", "Row", "kind_of", "timeline"]
 
-Kind: TypeAlias = Verdict | Literal["glide", "silence"]
+Kind: TypeAlias = Verdict | Literal["touched", "glide", "silence"]
 Glyphs: TypeAlias = MappingProxyType[Kind, str]
 
 UNICODE: Final[Glyphs] = MappingProxyType(
-    {"perfect": "█", "in tune": "▓", "low": "▄", "high": "▀", "unsure": "░", "glide": "~", "silence": "·"}
+    {
+        "perfect": "█",
+        "in tune": "▓",
+        "low": "▄",
+        "high": "▀",
+        "unsure": "░",
+        "touched": "╌",
+        "glide": "~",
+        "silence": "·",
+    }
 )
 """Low hangs at the foot of its line and high at its head, so that no colour is needed."""
 
 ASCII: Final[Glyphs] = MappingProxyType(
-    {"perfect": "#", "in tune": "=", "low": "v", "high": "^", "unsure": "?", "glide": "~", "silence": "."}
+    {
+        "perfect": "#",
+        "in tune": "=",
+        "low": "v",
+        "high": "^",
+        "unsure": "?",
+        "touched": "-",
+        "glide": "~",
+        "silence": ".",
+    }
 )
 
 _ONE_ROW_S = 20.0
@@ -84,6 +102,8 @@ def kind_of(segment: Segment) -> Kind:
     match segment:
         case Note():
             return segment.verdict
+        case Touch():
+            return "touched"
         case Glide():
             return "glide"
         case Silence():
@@ -125,7 +145,7 @@ def _letters(notes: Sequence[Note], scale: _Scale) -> str:
     line = [" "] * scale.cells
     free_from = 0
     for note in notes:
-        name = letter(note.swara, note.saptak)
+        name = letter(*note.called)
         at = scale.cell(note.start_s)
         if at >= free_from and at + len(name) <= scale.cells:
             line[at : at + len(name)] = name

@@ -7,10 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from swara.classifier.notes import PRESETS, Standard, find_held_notes, judge, tile
+from swara.classifier.notes import PRESETS, Standard, find_held_notes, judge, tile, touch
 from swara.classifier.pitch.registry import pitch_tracker
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
 from swara.data.synth import VOICES, SungNote, sing_take, swara_sequence
-from swara.data.take import Glide, Note
+from swara.data.take import Glide, Note, Touch
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import JUST
 
@@ -43,10 +45,11 @@ def heard(take, raga="Bhupali"):
     return tile(notes, held.sung, take.clip.duration_s), notes
 
 
+@pytest.mark.parametrize("half_width_cents", [80.0, 105.0, 130.0])
 @pytest.mark.parametrize(("voice", "sa_hz"), [("mid male", SA_HZ), ("mid female", 220.0)])
-def test_wide_vibrato_is_one_note_heard_at_its_mean(voice, sa_hz):
-    rest = {"duration_s": 1.3, "rest_before_s": 0.2, "vibrato_cents": 100.0}
-    take = sung("S G P", [rest | {"vibrato_hz": hz} for hz in (5.0, 6.5, 7.5)], voice=voice, sa_hz=sa_hz)
+def test_wide_vibrato_is_one_note_heard_at_its_mean(voice, sa_hz, half_width_cents):
+    rest = {"duration_s": 1.3, "rest_before_s": 0.2, "vibrato_cents": half_width_cents}
+    take = sung("S G P", [rest | {"vibrato_hz": hz} for hz in (4.5, 5.8, 7.0)], voice=voice, sa_hz=sa_hz)
 
     _, notes = heard(take)
 
@@ -166,3 +169,49 @@ def test_moving_the_pitch_of_everything_moves_the_notes_and_nothing_else():
         assert other_note.swara == note.swara
         assert other_note.cents_off == pytest.approx(note.cents_off, abs=1e-6)
         assert other_note.steadiness_cents == pytest.approx(note.steadiness_cents, abs=1e-6)
+
+
+def notes_of(cents, level_db=None):
+    """What is found in a pitch line over 200 Hz, sung evenly on one vowel."""
+    hz = 200.0 * 2 ** (np.asarray(cents) / 1200)
+    sung = np.ones(hz.size, dtype=np.bool_)
+    track = PitchTrack(0.01 * np.arange(hz.size), hz, sung.astype(np.float64), sung)
+    level = np.zeros(hz.size) if level_db is None else level_db
+    sound = np.repeat(10 ** (level / 20), 160)[: 160 * (hz.size - 1)]
+    return find_held_notes(Clip(sound.astype(np.float32), 16_000), track)
+
+
+def test_a_note_of_two_plateaus_does_not_leap_from_one_to_the_other():
+    heard_at = [
+        1200 * np.log2(notes_of([0.0] * low + [45.0] * (80 - low)).notes[0].hz / 200.0)
+        for low in range(32, 50)
+    ]
+
+    assert np.all(np.diff(heard_at) < 0)
+    assert np.abs(np.diff(heard_at)).max() < 4.0
+
+
+@pytest.mark.parametrize(("cycles", "held", "touched"), [(2.2, 0, 1), (6.0, 1, 0)], ids=["gamak", "vibrato"])
+def test_a_wide_swing_is_held_if_it_goes_on(cycles, held, touched):
+    found = notes_of(80.0 * np.sin(2 * np.pi * 5.5 * 0.01 * np.arange(round(cycles * 100 / 5.5))))
+
+    assert (len(found.notes), len(found.touched)) == (held, touched)
+
+
+def test_a_short_note_and_the_turn_of_a_meend_are_touched_and_named_not_judged():
+    rise, fall = 500 - 500 * np.linspace(1, 0.05, 25) ** 2, 500 - 500 * np.linspace(0.05, 1, 25) ** 2
+    found = notes_of([*[0.0] * 40, *[200.0] * 14, *[400.0] * 40, *(400 + rise), *(400 + fall), *[400.0] * 40])
+    standard = Standard(200.0, raga_named("Bhupali"), JUST, PRESETS["student"])
+    notes = sorted(
+        [
+            *(judge(note, standard) for note in found.notes),
+            *(touch(each, standard) for each in found.touched),
+        ],
+        key=lambda each: each.start_s,
+    )
+
+    segments = tile(notes, found.sung, 0.01 * found.sung.size)
+
+    assert [note.swara for note in notes if isinstance(note, Note)] == ["Sa", "Ga", "Ga"]
+    assert "Re" in [segment.swara for segment in segments if isinstance(segment, Touch)]
+    assert all(before.end_s == after.start_s for before, after in pairwise(segments))

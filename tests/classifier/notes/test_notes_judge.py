@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -177,7 +178,8 @@ def takes(draw, on_grid: bool):
         times_s = st.floats(0.0, duration_s)
     edges_s = sorted(draw(st.lists(times_s, max_size=12, unique=True)))
     notes = [note(a, b) for a, b in zip(edges_s[::2], edges_s[1::2], strict=False)]
-    if notes and draw(st.booleans()):
+    # Between two floats that are neighbours there is no middle.
+    if notes and notes[-1].duration_s > 1e-9 and draw(st.booleans()):
         # Two notes that touch, as two syllables on one pitch do.
         last = notes.pop()
         middle_s = (last.start_s + last.end_s) / 2
@@ -232,3 +234,35 @@ def test_a_take_without_a_note_is_one_silence(duration_s):
     sung = np.zeros(1 + round(100 * duration_s), dtype=np.bool_)
 
     assert tile([], sung, duration_s) == (Silence(0.0, duration_s),)
+
+
+@pytest.mark.parametrize(
+    ("raga", "cents", "steady_s", "swing_cents", "foreign"),
+    [
+        ("Malkauns", 386.3, 0.5, 5.0, True),
+        ("Malkauns", 386.3, 2.0, 5.0, True),
+        ("Malkauns", 386.3, 0.3, 5.0, False),
+        ("Malkauns", 406.0, 1.0, 85.0, False),
+        ("Malkauns", 1088.3, 0.3, 5.0, True),
+        ("Bhairav", 203.9, 0.3, 5.0, False),
+        ("Bhairav", 203.9, 0.6, 5.0, True),
+        ("Bhupali", 498.0, 0.3, 5.0, True),
+    ],
+    ids=[
+        "Ga held 0.5 s",
+        "Ga held",
+        "the andolan of komal Ga",
+        "gamak from komal Ga to Ma",
+        "komal Ni has no andolan here",
+        "the andolan of komal Re",
+        "Re held",
+        "a raga without andolan",
+    ],
+)
+def test_a_neighbour_is_foreign_unless_it_is_passed_in_a_swing(raga, cents, steady_s, swing_cents, foreign):
+    sung = replace(held(cents), steady_s=steady_s, swing_cents=swing_cents)
+
+    note = judge(sung, Standard(SA_HZ, raga_named(raga), JUST, PRESETS["student"]))
+
+    assert note.foreign is foreign
+    assert foreign or note.verdict == "unsure"

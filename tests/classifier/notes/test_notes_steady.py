@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swara.classifier.notes.steady import SMOOTH_FRAMES, smooth, steady_runs, vibrato_cycle
+from swara.classifier.notes.steady import SMOOTH_FRAMES, smooth, stands_still, steady_runs, vibrato_cycle
 
 
 def slow_runs(values: list[float], start: int, stop: int) -> list[tuple[int, int]]:
@@ -44,21 +44,45 @@ def test_steady_runs_of_a_wandering_pitch_are_those_of_a_search_through_every_ru
     assert [tuple(run) for run in steady_runs(values)] == slow_runs(values.tolist(), 0, values.size)
 
 
-def test_smoothing_is_a_weighted_mean_of_90_ms_over_the_frames_there_are():
+def test_smoothing_is_the_median_of_90_ms_and_before_the_ends_the_end_goes_on():
     cents = np.random.default_rng(0).normal(0.0, 3.0, 50)
-    weights = np.hanning(SMOOTH_FRAMES + 2)[1:-1]
-    slow = []
-    for frame in range(50):
-        near = [(i, weights[i - frame + 4]) for i in range(frame - 4, frame + 5) if 0 <= i < 50]
-        slow.append(sum(cents[i] * w for i, w in near) / sum(w for _, w in near))
+    padded = np.concatenate([[cents[0]] * 4, cents, [cents[-1]] * 4])
 
     assert SMOOTH_FRAMES == 9
-    np.testing.assert_allclose(smooth(cents), slow)
+    np.testing.assert_allclose(smooth(cents, None), [np.median(padded[i : i + 9]) for i in range(50)])
+
+
+def test_a_kan_of_40_ms_leaves_no_trace_in_a_held_note():
+    cents = np.full(60, 386.0)
+    cents[30:34] = 498.0
+
+    np.testing.assert_array_equal(smooth(cents, None), 386.0)
+
+
+def turn(height: float, frames: int) -> np.ndarray:
+    """The turning point of a meend: a parabola that rises `height` within `frames`."""
+    return -height * np.linspace(-1, 1, frames) ** 2
+
+
+@pytest.mark.parametrize(
+    ("run", "held"),
+    [
+        (turn(39.0, 15), False),
+        (np.linspace(0, 39, 17), False),
+        (np.full(15, 702.0), True),
+        (np.concatenate([np.linspace(0, 35, 5), np.full(12, 35.0)]), True),
+        (turn(39.0, 20), True),
+    ],
+    ids=["a turn", "a slow glide", "a short hold", "a hold after a scoop", "200 ms"],
+)
+def test_a_short_steady_run_is_a_hold_only_if_it_stands_still(run, held):
+    assert steady_runs(run) == [(0, run.size)]
+    assert stands_still(run) is held
 
 
 @pytest.mark.parametrize("frames", [1, 4, 9, 15])
 def test_a_note_shorter_than_the_window_is_smoothed_too(frames):
-    np.testing.assert_allclose(smooth(np.full(frames, 386.0)), 386.0)
+    np.testing.assert_allclose(smooth(np.full(frames, 386.0), None), 386.0)
 
 
 @settings(max_examples=120, deadline=None)
@@ -72,7 +96,7 @@ def test_a_note_shorter_than_the_window_is_smoothed_too(frames):
 def test_vibrato_is_heard_at_its_mean(hz, half_width, phase, frames, level):
     cents = level + half_width * np.sin(2 * np.pi * hz * 0.01 * np.arange(frames) + phase)
 
-    smoothed = smooth(cents)
+    smoothed = smooth(cents, vibrato_cycle(cents))
     steady = np.concatenate([smoothed[slice(*run)] for run in steady_runs(smoothed)])
 
     assert abs(vibrato_cycle(cents) - 100 / hz) <= 1.0
@@ -85,7 +109,7 @@ def test_an_oscillation_slower_than_vibrato_is_not_averaged_away(hz):
     cents = 30.0 * np.sin(2 * np.pi * hz * 0.01 * np.arange(200))
 
     assert vibrato_cycle(cents) is None
-    assert smooth(cents).std() > 0.9 * cents.std()
+    assert smooth(cents, None).std() > 0.9 * cents.std()
 
 
 @pytest.mark.parametrize("cents", [np.zeros(80), 3.0 * np.sin(2 * np.pi * 6.0 * 0.01 * np.arange(80))])

@@ -17,7 +17,7 @@ from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.layouts import Given, read_layout
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of
-from swara.data.synth.pack import SCALES, SINGLE, pack_takes
+from swara.data.synth.pack import SCALES, SINGLE, TWELVE_SCALES, pack_takes
 from swara.data.synth.vorbis import vorbis_bytes
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
@@ -26,6 +26,7 @@ from swara.raga.tuning import JUST
 
 RECORDINGS = pack_recordings()
 PHRASE = "S R G P D S' S' D P G R S"
+TWELVE = "S r R g G m M P d D n N"
 
 
 def _name(recording: Recording) -> str:
@@ -35,13 +36,15 @@ def _name(recording: Recording) -> str:
 def test_it_is_complete() -> None:
     singers = Counter(recording.singer for recording in RECORDINGS)
     assert len(singers) >= 4
-    assert set(singers.values()) == {len(SCALES) * (len(SINGLE) + 1)}
+    assert set(singers.values()) == {len(SCALES) * (len(SINGLE) + 1) + len(TWELVE_SCALES)}
     assert sum(singer.endswith("female") for singer in singers) >= 2
     for singer in singers:
         for scale in SCALES:
             sung = [r for r in RECORDINGS if r.singer == singer and f"/{scale}/" in r.path]
             swaras = [" ".join(label.swara for label in recording.labels) for recording in sung]
+            twelve = [swaras.pop()] if scale in TWELVE_SCALES else []
             assert swaras == [*SINGLE.values(), PHRASE]
+            assert all(TWELVE in each for each in twelve)
             assert len({recording.tonic_hz for recording in sung}) == 1
             assert note_name(sung[0].tonic_hz)[:-1] == scale.replace("-sharp", "#")
 
@@ -54,7 +57,7 @@ def test_it_says_that_nobody_sang_it() -> None:
 
 def test_it_is_small_and_holds_what_it_lists() -> None:
     files = {path for path in pack_folder().rglob("*") if path.is_file()}
-    assert sum(path.stat().st_size for path in files) < 3_000_000
+    assert sum(path.stat().st_size for path in files) < 3_600_000
     listed = {audio_path(recording): recording.sha256 for recording in RECORDINGS}
     assert {path for path in files if path.suffix == ".ogg"} == set(listed)
     assert {path: sha256_of(path) for path in listed} == listed
@@ -72,7 +75,7 @@ def test_its_folders_tell_the_same_as_its_list() -> None:
         assert any(abs(hz / recording.tonic_hz - 1) < 1e-6 for hz in described.tonic.candidates_hz())
         assert described.raga == recording.raga
         named = [swara_letter(*note.pitch) for note in described.notes]
-        assert named == ([] if recording.raga else [recording.labels[0].swara])
+        assert named == ([] if len(recording.labels) > 1 else [recording.labels[0].swara])
 
 
 @pytest.mark.parametrize("recording", RECORDINGS[3::27], ids=_name)
@@ -96,7 +99,8 @@ def test_the_script_makes_what_is_there() -> None:
         assert np.allclose(times, [(label.start_s, label.end_s) for label in sung.labels], atol=1e-3)
         there = load_clip(audio_path(recording)).samples
         made = sung.take.clip.samples
-        assert abs(there.size - made.size) <= 16
+        # FFmpeg may leave out the last half block of Vorbis, 256 samples.
+        assert -16 <= made.size - there.size <= 16 + 256
         length = min(there.size, made.size)
         # Coding moves some phases and drops what is not heard: alike, not the same.
         assert np.corrcoef(there[:length], made[:length])[0, 1] > 0.95

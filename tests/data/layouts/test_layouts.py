@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -43,14 +45,15 @@ def _found(layout: LayoutContents, folder: Path) -> dict[str, str]:
     ("swara", "names"),
     [
         ("S", ["sa", "SA", "sa1", "Sa (2)", "सा"]),
-        ("S'", ["Taar-Sa", "TaarSa", "taar_sa", "sa taar", "S'", "S’"]),
+        ("S'", ["Taar-Sa", "TaarSa", "taar_sa", "sa taar", "high sa", "S'", "S’"]),
         ("G", ["03_ga_take2", "Asha_ga"]),
         ("P", ["note 5 - pa", "P_take3", "take A pa"]),
         ("d", ["dha_komal", "komal-dha"]),
         ("M", ["ma tivra 2"]),
         (".D", ["mandra_dha"]),
         (".n", ["mandra komal ni"]),
-        ("R", ["Rishabh"]),
+        (".P", ["Pa mandra"]),
+        ("R", ["Rishabh", "ऋषभ"]),
         ("r", ["r"]),
     ],
 )
@@ -61,11 +64,12 @@ def test_a_swara_in_a_name(swara: str, names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("scale", "names"),
     [
-        ((10, None), ["A#", "Asharp", "A-sharp", "a sharp", "Bb", "B flat"]),
+        ((10, None), ["A#", "Asharp", "A-sharp", "a sharp", "Bb", "B flat", "B-flat"]),
         ((0, None), ["C"]),
-        ((1, None), ["scale C#", "Bhupali in C♯"]),
+        ((1, None), ["scale C#", "Bhupali in C♯", "kali 1", "काली १"]),
         ((2, None), ["scale_d"]),
         ((1, 3), ["C#3"]),
+        ((8, None), ["4th black"]),
         ((9, None), ["take2 A"]),
     ],
 )
@@ -84,6 +88,32 @@ def test_a_name_that_says_nothing(name: str) -> None:
     assert (found.swaras, found.scales, found.doubt) == ((), (), None)
     found = parse_name("Bhupali aroha S R G P D S'")  # a phrase is no single note
     assert (found.swaras, found.doubt, found.ragas) == ((), None, ("bhupali",))
+
+
+@pytest.mark.parametrize("name", ["138,59", "138.59 Hz", "Sa 138,59", "Asha 138.59hz ga"])
+def test_a_frequency_in_a_name(name: str) -> None:
+    assert [scale.hz for scale in parse_name(name).scales] == [138.59]
+
+
+@pytest.mark.parametrize(
+    ("name", "ragas"),
+    [
+        ("भूपाली राग", ("bhupali",)),
+        ("Raag Bhupali Kishori", ("bhupali",)),
+        ("Ahir Bhairav", ("Ahir Bhairav",)),
+        ("Bhairavi", ("Bhairavi",)),
+        ("raag Anandi", ("Anandi",)),
+    ],
+)
+def test_a_raga_in_a_name(tmp_path: Path, name: str, ragas: tuple[str, ...]) -> None:
+    found = parse_name(name)
+    assert (*found.ragas, *found.other_ragas) == ragas
+    layout = _read(tmp_path, f"A/{name}.mp3", f"B/{name}/sa.mp3")
+    assert [str(one.error).partition(": ")[2][:30] for one in layout.refused] == [
+        f'the raga "{each}" is not known yet'[:30] for each in found.other_ragas
+    ]
+    own = Given("Asha", "own", None, "S r G m P d N")
+    assert len(_read(tmp_path, given=own).described) == 2 - bool(found.ragas) * 2
 
 
 def test_folders_by_scale_and_files_by_swara(tmp_path: Path) -> None:
@@ -158,11 +188,43 @@ def test_what_is_given_and_what_is_named_must_agree(tmp_path: Path) -> None:
 
 
 def test_other_files_are_told_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    beside = [
+        "A/sa.wav.asd",
+        "A/sa.reapeaks",
+        "A/sa.wav.part",
+        "A/sa.wav.x",
+        "A/sa.wav~",
+        "LICENSE",
+        "README.md",
+    ]
     (tmp_path / "again").symlink_to(tmp_path)
-    layout = _read(tmp_path, "A/sa.wav", "A/.sa.wav.swp", ".git/x.wav", "README.md", "LICENSE", "A/odd.xyz")
-    assert [path.name for path in layout.passed_over] == ["LICENSE", "README.md"]
+    layout = _read(tmp_path, "A/sa.wav", "A/.sa.wav.swp", ".git/x.wav", *beside, "A/odd.xyz")
+    assert sorted(path.relative_to(tmp_path).as_posix() for path in layout.passed_over) == sorted(beside)
     # Of an unknown kind: decoding will tell. And a loop of links ends.
     assert sorted(one.path.name for one in layout.described) == ["odd.xyz", "sa.wav"]
+
+
+def test_what_is_no_file_and_a_folder_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch) -> None:
+    _read(tmp_path, "A/sa.wav", "closed/re.wav")
+    os.mkfifo(tmp_path / "A" / "ga.wav")
+    (tmp_path / "A" / "pa.wav").symlink_to("/dev/zero")
+    scandir = os.scandir
+
+    def guarded(place):
+        if str(place).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    layout = read_layout(tmp_path, GIVEN)
+    assert [one.path.name for one in layout.described] == ["sa.wav"]
+    said = {one.path.name: str(one.error) for one in layout.refused}
+    assert said.keys() == {"ga.wav", "pa.wav", "closed"}
+    assert "this is a pipe, no file" in said["ga.wav"]
+    assert "this is a device, no file" in said["pa.wav"]
+    assert "this folder cannot be read: permission denied" in said["closed"]
+    with pytest.raises(CorpusError, match="a pipe"):
+        read_layout(tmp_path / "A" / "ga.wav", GIVEN)
 
 
 def test_nothing_to_add_is_one_line(tmp_path: Path) -> None:
@@ -232,8 +294,7 @@ def test_a_wrong_row_costs_its_recording_only(tmp_path: Path, rows: str, says: s
         ("path,swaar\na.wav,sa\n", 'no column is called "swaar". The nearest name is swara'),
         ("swara\nsa\n", "no column path"),
         ("path,tonic\n", "no rows"),
-        ("path,tonic\na.wav,A,more\n", "line 2: this row has more cells than columns"),
-        ("path,tonic\n,A\n", "line 2: this row has no path"),
+        ("path,file\na.wav,b.wav\n", "two columns are path"),
         ('path,tonic\n"a.wav,A\n', "cannot be read"),
     ],
 )
@@ -241,3 +302,37 @@ def test_a_table_that_is_none(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(CorpusError) as refused:
         _table(tmp_path, text)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("path;tonic;swara;start_s;end_s\r\nsub/é.wav;C sharp;re komal;0,5;1:01,5\r\n", "utf-8"),
+        ("sep=;\r\npath;tonic;swara;start_s;end_s\r\nsub/é.wav;C#;re komal;0,5;61,5\r\n", "utf-8-sig"),
+        ("Path\tTonic\tSwara\tStart (s)\tEnd (s)\rsub/é.wav\tkali 1\tr\t0.5\t1:01.5\r", "utf-16"),
+        ("PATH, Tonic , Swara, Start, End,\nsub/é.wav, C#, komal re, 0.5, 61.5 s,\n", "utf-16-le"),
+        ('\nfile, sa, note, start_s, end_s,,\n"sub\\\\é.wav", "C#", r, 0.5, 61.5,,\n', "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_tables_as_programs_write_them(tmp_path: Path, text: str, encoding: str, form: str) -> None:
+    sound = tmp_path / "sub" / unicodedata.normalize("NFD" if form == "NFC" else "NFC", "é.wav")
+    sound.parent.mkdir()
+    sound.touch()
+    table = tmp_path / "list.csv"
+    table.write_bytes(unicodedata.normalize(form, text.replace("\\\\", "\\")).encode(encoding))
+    layout = read_layout(table, GIVEN)
+    (one,) = layout.described
+    assert (one.path, one.tonic.pitch_class, layout.refused) == (sound, 1, ())
+    assert [(swara_letter(*note.pitch), note.span_s) for note in one.notes] == [("r", (0.5, 61.5))]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"), [("a.wav,A,more", "more cells than columns"), (",A", "has no path")]
+)
+def test_a_row_that_cannot_be_read_costs_no_other(tmp_path: Path, row: str, says: str) -> None:
+    layout = _table(tmp_path, f"path,tonic\n{row}\nb.wav,A\n")
+    assert [one.path.name for one in layout.described] == ["b.wav"]
+    (refused,) = layout.refused
+    assert "line 2" in str(refused.error)
+    assert says in str(refused.error)

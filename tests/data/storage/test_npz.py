@@ -131,12 +131,16 @@ def test_no_cut_goes_through_and_nothing_is_unpickled(kind: Kind, tmp_path: Path
     cache, path = kind.cache(tmp_path), _entry(tmp_path)
     whole = path.read_bytes()
     np.savez(path, **dict.fromkeys(kind.names, np.array([print], dtype=object)))
-    for content in (path.read_bytes(), *(whole[:length] for length in range(len(whole)))):
+    pickled = path.read_bytes()
+    for content in (pickled, *(whole[:length] for length in range(len(whole)))):
         path.write_bytes(content)
+        # Only loading tells that whole members hold what must not be unpickled.
+        assert cache.look_over(MAKER) == (CacheInfo(1, len(content)), content is not pickled)
         assert cache.load(MAKER, AUDIO) is None
         assert not path.exists()
     assert cache.damaged == 1 + len(whole)
     kind.put(tmp_path)
+    assert cache.look_over(MAKER) == (CacheInfo(1, len(whole)), 0) == (cache.info(MAKER), 0)
     assert cache.load(MAKER, AUDIO) is not None
 
 

@@ -22,7 +22,7 @@ from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import NoteOpinion
 
 SA_HZ = 138.59
-REASON = "the note head hears P (97%) where the pitch shows G"
+REASON = "the note head hears Pa (97%) where the pitch shows Ga"
 
 
 class Doubter:

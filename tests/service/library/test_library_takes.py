@@ -94,7 +94,7 @@ class TestAnalyze:
             ({"tonic": "H"}, REFUSED, '"H" is no tonic'),
             ({"tonic": float("nan")}, REFUSED, '"nan" is no tonic'),
             ({"tonic": 20.0}, REFUSED, "outside the range"),
-            ({"raga": "Bhupaali Todee"}, REFUSED, "no raga is called"),
+            ({"raga": "Bhupaali Todee"}, REFUSED, "is not known yet"),
             ({"tuning": "pythagorean"}, REFUSED, "no tuning is called"),
             ({"tuning": "learned", "store": "absent"}, REFUSED, "^absent: nothing was learned yet"),
             ({"max_minutes": 0.01}, REFUSED, r"pass None for no limit, or cut the recording\.$"),

@@ -47,10 +47,10 @@ SEGMENTS: tuple[Segment, ...] = (
     note(3.47, 3.95, "Sa", "taar", 1178.6, -21.4, "in tune"),
     Glide(3.95, 4.07),
     note(
-        *(4.07, 4.30, "tivra Ma", "madhya", 585.0, -5.2, "low"),
+        *(4.07, 4.30, "tivra Ma", "madhya", 640.0, 49.8, "low"),
         foreign=True,
         raga_swara="Pa",
-        raga_cents_off=-117.0,
+        raga_cents_off=-62.0,
     ),
     Silence(4.30, 4.42),
     note(4.42, 4.70, "Dha", "mandra", -309.4, 0.0, "unsure", confidence=0.42),

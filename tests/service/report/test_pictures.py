@@ -18,7 +18,17 @@ from swara.data.pitch_track import PitchTrack
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import EQUAL, JUST
 from swara.service.report import wording
-from swara.service.report.chart import COLOURS, CentsRange, cents_range, curve_pieces, swara_lines
+from swara.service.report.chart import (
+    COLOURS,
+    CentsRange,
+    cents_range,
+    curve_pieces,
+    swara_lines,
+    time_lines,
+    with_room,
+)
+from swara.service.report.picture import plot
+from swara.service.report.picture.canvas import _width_in, drawable, fitted
 from swara.service.report.picture.columns import MOST_COLUMNS, Columns, track_columns
 from swara.service.report.picture.pitch_plot import save_pitch_plot
 from swara.service.report.picture.plot import save_plot
@@ -77,13 +87,58 @@ def test_the_pitch_of_any_length_makes_a_picture_of_one_size(frames, tmp_path):
     assert len(sizes) == 1
 
 
-def test_only_long_takes_make_wide_pictures(take, long_take, silent_take, tmp_path):
+def test_long_takes_make_tall_pictures_of_one_width(take, long_take, silent_take, tmp_path):
     for name, report in {"short": take, "long": long_take, "silent": silent_take}.items():
         draw(report, tmp_path / name)
-    (short, height), silent, long = (png_size(tmp_path / name) for name in ("short", "silent", "long"))
-    assert silent == (short, height)
-    assert long[0] > 2 * short
-    assert long[1] == height
+    short, silent, long = (png_size(tmp_path / name) for name in ("short", "silent", "long"))
+    assert short[0] == silent[0] == long[0]
+    assert long[1] > 3 * short[1]
+
+
+@pytest.mark.parametrize("duration_s", [3.0, 20.0, 20.4, 46.0, 92.08, 117.36, 601.0, 1200.0, 7200.0])
+def test_lines_are_15_to_20_s_and_hold_the_take(duration_s):
+    spans = time_lines(duration_s)
+    assert [start for start, _ in spans] == [0.0, *(end for _, end in spans[:-1])]
+    assert spans[-1][1] == duration_s
+    assert len(spans) <= 60
+    if 45.0 < duration_s <= 1200.0:
+        assert all(15.0 <= end - start <= 20.0 for start, end in spans[:-1])
+
+
+def test_a_picture_of_any_take_is_drawn_in_bounded_memory(take):
+    for minutes in (1, 20, 180):
+        spans = time_lines(60.0 * minutes)
+        layout = plot._layout(CentsRange(-1300.0, 2500.0), len(spans), 2)
+        assert plot._WIDE_IN * layout.high_in * plot._dpi(layout) ** 2 <= 20e6
+        assert plot._dpi(layout) >= 85
+
+
+def test_names_of_any_script_and_length_leave_the_picture_its_size(take, tmp_path):
+    sizes = set()
+    for name in ("a.flac", "भूपाली राग.flac", "தமிழ் ராகம்.flac", f"{40 * 'Raag Bhoopali '}take.flac", 300 * "W"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            draw(replace(take, source=name), tmp_path / "a.png")
+        sizes.add(png_size(tmp_path / "a.png"))
+        shown = fitted(drawable(name), 10.0, 14.0)
+        assert "\N{WHITE SQUARE}" not in shown
+        assert _width_in(shown, 14.0, "bold") <= 10.0
+        assert shown[-5:] == name[-5:]
+    assert len(sizes) == 1
+    assert drawable("भूपाली राग.flac") == "bhupali raga.flac"
+    assert drawable("宮.flac") == "\N{WHITE SQUARE}.flac"
+
+
+def test_labels_have_room_as_a_loop_over_all_gives_it(long_take):
+    rng = np.random.default_rng(3)
+    places = {note: tuple(rng.uniform(0, (2000, 200))) for note in long_take.notes}
+    kept: list = []
+    for note in sorted(places, key=lambda n: (n.verdict not in ("low", "high"), n.start_s)):
+        x, y = places[note]
+        if all(abs(x - places[n][0]) >= 58 or abs(y - places[n][1]) >= 30 for n in kept):
+            kept.append(note)
+    assert with_room(places, 58, 30) == set(kept)
+    assert 10 < len(kept) < len(places)
 
 
 def test_hostile_names_are_drawn_as_they_stand(take, tmp_path):
@@ -139,7 +194,7 @@ def test_range_holds_every_note_and_ignores_a_slip(take):
 
 def test_lines_are_the_ragas_swaras():
     lines = swara_lines(BHUPALI, JUST, CentsRange(-400.0, 1300.0))
-    assert [line.label for line in lines] == [".Dha", "Sa", "Re", "Ga", "Pa", "Dha", "Sa'"]
+    assert [line.label for line in lines] == ["mandra Dha", "Sa", "Re", "Ga", "Pa", "Dha", "taar Sa"]
     dha = lines[5]
     assert (round(dha.low_cents, 1), round(dha.high_cents, 1)) == (884.4, 905.9)
     assert swara_lines(BHUPALI, EQUAL, CentsRange(0.0, 1000.0))[-1].low_cents == 900.0
@@ -154,7 +209,7 @@ def test_curve_breaks_at_silence_and_only_there(take):
 
 def test_curve_of_a_note_lies_within_it(take):
     for note in take.notes:
-        ((times_s, cents),) = curve_pieces(take, note)
+        ((times_s, cents),) = curve_pieces(take, note.start_s, note.end_s)
         assert note.start_s - 0.005 <= times_s[0]
         assert times_s[-1] <= note.end_s
         assert np.median(cents) == pytest.approx(note.cents, abs=6.0)

@@ -16,6 +16,7 @@ import soundfile
 from swara.data.clip import Clip
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import JUST
+from swara.service.export.target import target_swaras
 from swara.service.report.page.html_page import audio_uri, to_html
 from swara.service.report.page.svg_curve import SvgCurve, _thinned
 from swara.service.take.report import NoteOpinion
@@ -117,7 +118,7 @@ def test_each_note_can_be_heard(page, take):
 def test_worst_spots_play_with_a_margin_inside_the_take(take, take_clip):
     early = replace(take.notes[0], start_s=0.1)
     worst = (early, take.notes[2], take.notes[-1])
-    buttons = page_of(replace(take, worst=worst), take_clip).all("button")
+    buttons = [b for b in page_of(replace(take, worst=worst), take_clip).all("button") if "data-start" in b]
     played = [(float(button["data-start"]), float(button["data-end"])) for button in buttons[:3]]
     assert played == [pytest.approx(span) for span in ((0.0, 1.12), (1.22, 2.4), (4.12, 5.0))]
 
@@ -131,6 +132,51 @@ def test_says_what_the_report_says(page, take):
     assert take.verdict in page.text["desc"]
 
 
+def test_on_a_phone_verdict_and_cents_come_before_what_is_beyond_the_edge(take, take_clip):
+    opinion = NoteOpinion("G", 0.9, True, None, ())
+    page = page_of(replace(take, opinions=(opinion,) * len(take.notes)), take_clip)
+    heads = page.text["th"]
+    for order in (("Cents off", "Verdict", "When", "Head hears"), ("How far off", "In tune", "Notes")):
+        assert [heads.index(name) for name in order] == sorted(heads.index(name) for name in order)
+
+
+def test_what_was_good_and_how_often_it_was_not_are_said(long_take):
+    page = page_of(long_take, Clip(np.zeros(120 * 8_000, dtype=np.float32), 8_000))
+    assert "Well sung: Sa, taar Sa and Re, in tune." in page.words
+    assert "low 24 of 48 times" in page.words
+
+
+def test_a_long_take_has_an_overview_and_is_printed_line_by_line(take, long_take, take_clip):
+    page = page_of(long_take, Clip(np.zeros(120 * 8_000, dtype=np.float32), 8_000))
+    ids = [a["id"] for _, a in page.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    used = [a["href"].removeprefix("#") for a in page.all("use")]
+    lines = {f"line-{n}" for n in range(6)}
+    assert lines < set(used) < set(ids)
+    assert sum(a["class"].split()[0] == "bar" for a in page.all("path", "bar")) == 5
+    assert page_of(take, take_clip).all("use") == [], "what fits on a line is printed as it is shown"
+    notes = [place for line in SvgCurve(long_take, JUST, BHUPALI).notes_by_line() for place, _ in line]
+    assert notes == list(range(len(long_take.notes)))
+
+
+def test_the_swara_that_was_meant_can_be_heard_on_the_singers_sa(take):
+    sounds = target_swaras(take, JUST)
+    assert list(sounds) == [(stats.swara, stats.saptak) for stats in take.per_swara]
+    clip = sounds["Ga", "madhya"]
+    middle = clip.samples[clip.rate_hz // 2 : clip.rate_hz].astype(float)
+    size = 1 << 18
+    level, hz = (
+        np.abs(np.fft.rfft(middle * np.hanning(middle.size), size)),
+        np.fft.rfftfreq(size, 1 / clip.rate_hz),
+    )
+    near = (hz > 155) & (hz < 195)
+    assert 1200 * np.log2(hz[near][level[near].argmax()] / (138.59 * 1.25)) == pytest.approx(0.0, abs=12.0)
+    page = Page(to_html(take, clip, tuning=JUST, raga=BHUPALI, targets=sounds))
+    played = {a["data-sample"] for a in page.all("button") if "data-sample" in a}
+    assert "target-madhya-Ga" in played <= {a["id"] for a in page.all("audio", "sample")}
+    assert "in tune, 173.2 Hz" in page.words
+
+
 def test_a_weak_tonic_is_loud(doubtful_take, take_clip):
     page = page_of(doubtful_take, take_clip)
     assert "Check Sa first" in page.words
@@ -140,7 +186,7 @@ def test_a_weak_tonic_is_loud(doubtful_take, take_clip):
 def test_silence_makes_a_page_too(silent_take):
     page = page_of(silent_take, Clip(np.zeros(3 * 16_000, dtype=np.float32), 16_000))
     assert "No singing was found." in page.text["p"]
-    assert page.all("table") == page.all("button") == []
+    assert page.all("table") == [b for b in page.all("button") if "id" not in b] == []
 
 
 def test_two_minutes_stay_small(long_take):

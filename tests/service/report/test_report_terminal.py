@@ -9,10 +9,15 @@ import sys
 from dataclasses import replace
 
 import pytest
+from rich.color import ColorSystem
 from rich.console import Console
+from rich.style import Style
 
+from swara.index import Item, Neighbour
 from swara.service.report.terminal.terminal import render
+from swara.service.report.terminal.terminal_page import FAINT, STYLES, WARNING, open_console
 from swara.service.report.terminal.timeline import UNICODE
+from swara.service.take.report import NoteOpinion
 
 
 def shown(report, width=80, encoding="utf-8", **options):
@@ -31,6 +36,63 @@ def test_fits_its_width_with_nothing_cut(name, width, request):
     assert max(map(len, text.splitlines())) <= width
     if width > 60:
         assert "…" not in text
+
+
+def table(text, heading):
+    """The rows under a heading, its line of column names first."""
+    lines = text.partition(f"  {heading}")[2].splitlines()[1:]
+    return lines[: next((place for place, line in enumerate(lines) if not line.strip()), len(lines))]
+
+
+@pytest.mark.parametrize("opinions", [False, True])
+@pytest.mark.parametrize("width", [28, 34, 40, 48, 56, 64, 72, 80, 96])
+def test_columns_go_by_what_matters_and_swara_and_verdict_stay(take, width, opinions):
+    head = NoteOpinion("D", 0.97, True, None, (Neighbour(ITEM, 0.47, "sounds alike"),))
+    report = replace(take, opinions=(head,) * len(take.notes) if opinions else ())
+    text = shown(report, width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= max(width, 24)
+    order = ["Verdict", "Swara", "Cents off", "Time", "Wavers", *["Head hears"] * opinions]
+    there = [name in table(text, "Every note")[0] for name in order]
+    assert there == sorted(there, reverse=True)
+    assert there[:2] == [True, True]
+    assert all(there) or width < 80
+    assert {"Swara", "In tune"} <= set(re.split(" {2,}", table(text, "Swara by swara")[0].strip()))
+    assert not re.search(r"^\s*\w\s*$", "\n".join(table(text, "What it should sound like")), re.M)
+
+
+ITEM = Item("0123456789ab", "A. Singer", "S", 0.5, 1.2, synthesized=False, tonic_hz=151.05)
+
+
+def test_what_it_should_sound_like_is_on_the_singers_sa_and_names_nothing_by_its_id(take):
+    opinion = NoteOpinion("S", 0.97, True, None, (Neighbour(ITEM, 0.47, "sounds alike"),))
+    rows = table(shown(replace(take, opinions=(opinion,) * len(take.notes))), "What it should sound like")
+    words = "Ga 173.2 Hz 1.52-2.10 s A. Singer, Sa D3, 49 cents sharp"
+    assert words in [" ".join(row.split()) for row in rows]
+    assert not any(word in row for row in rows for word in (ITEM.recording, "0.47"))
+
+
+@pytest.mark.parametrize("columns", ["0", "000"])
+def test_a_terminal_that_knows_no_width_has_80_columns(monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert open_console().width == open_console(stderr=True).width == 80
+    monkeypatch.setenv("COLUMNS", "40")
+    assert open_console().width == 40
+
+
+def luminance(colour):
+    """Relative luminance as WCAG 2.2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("style", sorted({*STYLES.values(), FAINT, WARNING}))
+def test_every_colour_can_be_read_on_white_and_on_black(style):
+    colour = Style.parse(style).color
+    for each in (colour, colour.downgrade(ColorSystem.EIGHT_BIT)):
+        light = luminance(each.get_truecolor())
+        assert 1.05 / (light + 0.05) >= 4.5
+        assert (light + 0.05) / 0.05 >= 4.5
 
 
 @pytest.mark.parametrize("name", TAKES)
@@ -73,7 +135,8 @@ def test_says_how_it_was_judged_and_what_to_work_on(take):
         assert words in text
     assert take.verdict in text
     assert re.search(r"1\.52-2\.10 s +Ga, 32 cents low\s+Sing it about a third of a semitone higher", text)
-    assert re.search(r"Ga +1 +0\.6 s +32 cents low +±13 +\S+ 0%", text), "bias and steadiness apart"
+    assert re.search(r"Ga +1 +0\.6 s +32 cents low +±13 +\S+ +0%", text), "bias and steadiness apart"
+    assert "Well sung: Sa, taar Sa and Re, in tune." in text
 
 
 def test_short_takes_list_every_note_and_long_ones_do_not(take, long_take):

@@ -38,13 +38,13 @@ def test_letters_stand_under_their_notes(take):
     (row,) = timeline(take.segments, take.duration_s, WIDTH, UNICODE)
     for note in take.notes:
         at = int(note.start_s / take.duration_s * WIDTH + 1e-9)
-        name = letter(note.swara, note.saptak)
+        name = letter(*note.called)
         assert row.letters[at : at + len(name)] == name
 
 
 def test_every_kind_has_a_glyph_of_its_own():
     for glyphs in (UNICODE, ASCII):
-        assert len(set(glyphs.values())) == len(glyphs) == 7
+        assert len(set(glyphs.values())) == len(glyphs) == 8
         assert all(len(glyph) == 1 for glyph in glyphs.values())
     assert "".join(ASCII.values()).isascii()
 

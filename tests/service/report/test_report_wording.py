@@ -8,7 +8,7 @@ import pytest
 
 from swara.data.take import Tonic, TonicCandidate
 from swara.raga.tonic_names import parse_tonic
-from swara.service.phrases import ascii_text, counted, encodable, percent, printable
+from swara.service.phrases import ascii_text, counted, encodable, percent, printable, romanized
 from swara.service.report import wording
 from swara.service.take.report import Drift, Thresholds
 
@@ -36,10 +36,38 @@ def test_advice_sends_a_low_note_up_and_a_high_note_down(take):
     assert "judge" in wording.advice(by_verdict["unsure"])
 
 
-def test_a_foreign_note_names_itself_and_the_nearest(take):
+def test_a_foreign_note_has_the_name_it_was_judged_by_and_says_what_it_is_nearer_to(take):
     foreign = next(note for note in take.notes if note.foreign)
-    assert wording.spot_words(foreign, "Bhupali") == "tivra Ma is not in Bhupali; nearest is Pa, 117 cents up"
-    assert wording.advice(foreign) == "For Pa, sing about a semitone higher."
+    words = "Pa, 62 cents low, nearer to tivra Ma, which is not in Bhupali"
+    assert wording.spot_words(foreign, "Bhupali") == words
+    assert wording.advice(foreign) == "Sing it about two thirds of a semitone higher."
+    assert wording.note_label(foreign).startswith("P ")
+    assert "nearer to tivra Ma" in wording.verdict_words(foreign)
+    taar = replace(foreign, raga_saptak="taar")
+    assert wording.spot_words(taar, "Bhupali").startswith("taar Pa, 62 cents low")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("D3", "D3"), ("D3 +49", "D3, 49 cents sharp"), ("C#3 -1", "C#3, 1 cent flat"), ("<x> y", "<x> y")],
+)
+def test_sa_is_said_in_words(name, words):
+    assert wording.note_words(name) == words
+
+
+def test_what_was_good_is_said(take):
+    assert wording.praise(take) == "Well sung: Sa, taar Sa and Re, in tune."
+    often = tuple(replace(each, notes=2) for each in take.per_swara[:1])
+    assert wording.praise(replace(take, per_swara=often)) == "Well sung: Sa, in tune each time."
+    none_whole = tuple(replace(each, in_tune_share=0.6) for each in take.per_swara[:2])
+    assert wording.praise(replace(take, per_swara=none_whole)) == "Best was Sa, in tune for 60% of its time."
+    assert wording.praise(replace(take, per_swara=take.per_swara[2:3])) is None
+
+
+def test_a_swara_that_went_wrong_more_than_once_is_counted(take, long_take):
+    low = next(note for note in take.notes if note.verdict == "low")
+    assert wording.often_words(take, low) == ""
+    assert wording.often_words(long_take, low) == "low 24 of 24 times"
 
 
 def test_an_unsure_note_is_not_judged(take):
@@ -101,7 +129,7 @@ def test_letters_carry_their_octave():
 
 def test_a_label_says_how_far_off_or_that_it_is_not_known(take):
     labels = [wording.note_label(note, "*" if note.foreign else "") for note in take.notes]
-    assert labels[2:] == ["G −32", "P −4", "D +31", "S' −21", "M* −117", ".D ?"]
+    assert labels[2:] == ["G −32", "P −4", "D +31", "S' −21", "P* −62", ".D ?"]
     assert wording.note_label(replace(take.notes[0], raga_cents_off=0.4)) == "S"
 
 
@@ -112,7 +140,21 @@ def test_text_from_outside_cannot_move_the_cursor_or_turn_the_line():
 
 def test_ascii_keeps_what_it_can():
     assert ascii_text("café ±7 – “so”…") == 'cafe +/-7 - "so"...'
-    assert ascii_text("सा").strip("?") == ""
+    assert ascii_text("宮").strip("?") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("भूपाली राग १२.flac", "bhupali raga 12.flac"),
+        ("தமிழ் ராகம்", "tamil rakam"),
+        ("ऋषभ क्ष संगीत", "rishabha ksha samgita"),
+        ("ವಸಂತ café 宮", "vasamta café 宮"),
+        ("ा्", ""),
+    ],
+)
+def test_the_scripts_of_india_are_written_in_latin_letters(text, plain):
+    assert romanized(text) == plain
 
 
 def test_encodable_leaves_good_text_alone():

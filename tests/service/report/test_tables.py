@@ -165,7 +165,7 @@ def test_an_id_in_the_list_of_corrections_can_be_confirmed_however_little_fits(w
 def test_one_of_a_thing_is_not_several(count: int, plural: str) -> None:
     label = SwaraLabel(0.0, 1.0, "S")
     each = count * (Recording("/takes/a.wav", 64 * "0", "A. Singer", 200.0, None, (label,), "mine"),)
-    added = shown(render_added, AddResult(each, (), (), (), (), (), (), ()))
+    added = shown(render_added, AddResult(each, *8 * [()]))
     assert f"{count} recording{plural} added, {count} note{plural}." in added
     assert ("from the next: swara rebuild" in added) == (count > 0)
     assert f"{count} sample{plural}, {count} note{plural}." in shown(render_samples, each)

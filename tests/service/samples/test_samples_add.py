@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +170,47 @@ def test_content_that_is_there_already_is_not_added_again(tmp_path: Path, corpus
     assert (again.added, len(again.duplicates), again.ok) == ((), 7, True)
     assert all(duplicate.known for duplicate in again.duplicates)
     assert corpus.read_bytes() == before
+
+
+def test_samples_that_moved_are_noted_where_they_are(tmp_path: Path, corpus: Path, scale, add) -> None:
+    scale(tmp_path / "in" / "A2", A2_HZ)
+    first = add(tmp_path / "in").added
+    (tmp_path / "in").rename(tmp_path / "elsewhere")
+    again = add(tmp_path / "elsewhere")
+    assert (again.added, again.duplicates, len(again.moved), again.ok) == ((), (), 6, True)
+    now = read_corpus(corpus)
+    assert [Path(each.path).parent for each in now] == 6 * [tmp_path / "elsewhere" / "A2"]
+    assert [replace(each, path="") for each in now] == [replace(each, path="") for each in first]
+
+
+def test_a_pipe_a_device_and_a_crash_cost_no_other_file(
+    tmp_path: Path, scale, add, tracker, monkeypatch
+) -> None:
+    folder = tmp_path / "in" / "A2"
+    scale(folder, A2_HZ)
+    os.mkfifo(folder / "ni.wav")
+    (folder / "ma.wav").symlink_to("/dev/zero")
+    table = tmp_path / "list.csv"
+    table.write_text("path,swara\nin/A2/ni.wav,ni\nin/A2/ma.wav,ma\nin/A2/ga.wav,ga\nin/A2,sa\n")
+    listed = add(table, tonic="A2")
+    assert [len(each.labels) for each in listed.added] == [1]
+    assert sorted(each.line.rpartition("read: ")[2] for each in listed.failures) == [
+        "this is a folder, no file.",
+        *2 * ["this is a pipe or a device, no file."],
+    ]
+    track = tracker.track
+
+    def crashing(clip, progress=None):
+        if tracker.heard == 3:
+            tracker.heard += 1
+            raise RuntimeError("no such luck")
+        return track(clip, progress)
+
+    monkeypatch.setattr(tracker, "track", crashing)
+    result = add(tmp_path / "in")
+    assert len(result.added) == 4
+    lines = " ".join(failure.line for failure in result.failures)
+    assert all(said in lines for said in ("this is a pipe", "this is a device", "RuntimeError: no such luck"))
 
 
 def test_every_file_that_fails_is_told_and_the_rest_is_added(tmp_path: Path, scale, sung, add) -> None:

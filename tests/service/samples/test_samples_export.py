@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -107,6 +108,18 @@ def test_odd_names_and_words_survive(tmp_path: Path, recorded) -> None:
     assert _descriptions(tmp_path / "two" / "corpus.jsonl") == _descriptions(corpus)
 
 
+def test_no_cell_is_computed_by_a_spreadsheet_and_each_is_read_back(tmp_path: Path, recorded) -> None:
+    singers = ("=HYPERLINK(0)", "+91 Asha", "-Asha", "@asha", "'=Asha", "'tis Asha", "-5")
+    recordings = [recorded(tmp_path / f"{n}.wav", n, singer=singer) for n, singer in enumerate(singers)]
+    corpus = _corpus(tmp_path / "one", *recordings)
+    export_samples(corpus, tmp_path / "out")
+    with (tmp_path / "out" / "samples.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["singer"] for row in rows} == {f"'{singer}" for singer in singers[:5]} | set(singers[5:])
+    result = _read_back(tmp_path / "out", tmp_path / "two" / "corpus.jsonl")
+    assert {each.singer for each in result.added} == set(singers)
+
+
 def test_the_bundled_samples_are_there_on_demand(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(CorpusError, match="--bundled"):
         export_samples(tmp_path / "corpus.jsonl", tmp_path / "out")
@@ -132,8 +145,8 @@ def test_audio_beside_the_table_is_told_and_a_row_that_was_edited_is_heard(tmp_p
     edited = re.sub(r"(?<=,)S(?=,)", "P", table.read_text("utf-8"), count=1)
     assert edited != table.read_text("utf-8")
     table.write_text(edited, "utf-8")
-    with pytest.raises(AssertionError, match="it was heard"):
-        _read_back(table, tmp_path / "three" / "corpus.jsonl")
+    lines = [failure.line for failure in _read_back(table, tmp_path / "three" / "corpus.jsonl").failures]
+    assert any("it was heard" in line for line in lines)
 
 
 def test_a_recording_that_is_not_what_was_added_stops_it(tmp_path: Path, recorded) -> None:

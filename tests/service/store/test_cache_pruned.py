@@ -42,7 +42,7 @@ def test_damage_is_counted_and_left_alone(two) -> None:
     for folder in (two.store.embeddings / two.embedder.spec.fingerprint, two.store.pitch):
         two.harm(next(folder.rglob("*.npz")))
     before = two.tree()
-    damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store)}
+    damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store, thorough=True)}
     assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1}
     assert two.tree() == before
     pruned = prune_cache(two.store)

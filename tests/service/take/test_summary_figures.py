@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
-from swara.data.take import Note
+from swara.data.take import Glide, Note, Silence
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import JUST
 from swara.service.take.summary import drift_of_sa, foreign_share, swara_stats, verdict_shares, worst_spots
@@ -88,16 +88,47 @@ def test_mandra_comes_before_madhya_and_taar():
     ]
 
 
-def test_the_worst_spots_are_the_three_furthest_off_and_none_of_them_is_in_tune_or_unsure():
-    offs = (-20.0, 40.0, -60.0, 28.0, 5.0, 45.0)
-    notes = [note(702.0 + off, at_s=i) for i, off in enumerate(offs)] + [note(498.0, at_s=9.0)]
+PA, GA, RE = 702.0, 386.3, 203.9
 
-    assert [round(spot.raga_cents_off) for spot in worst_spots(notes)] == [-60, 45, 40]
-    assert worst_spots([note(0.0), note(498.0)]) == ()
-    assert [spot.start_s for spot in worst_spots([note(742.0, at_s=5.0), note(742.0, at_s=2.0)])] == [
-        2.0,
-        5.0,
+
+def spots(*segments):
+    return [(spot.raga_swara, round(spot.raga_cents_off)) for spot in worst_spots(segments)]
+
+
+def test_work_comes_first_where_a_swara_was_off_for_long_or_often_and_not_where_it_was_furthest_off():
+    long = note(PA + 30.0, at_s=0.0, steady_s=2.0)
+    often = [note(GA - 29.0, at_s=3.0 + i, steady_s=0.5) for i in range(3)]
+    once = note(RE + 45.0, at_s=9.0, steady_s=0.6)
+    fine = [note(RE - 20.0, at_s=10.0, steady_s=5.0), note(498.0, at_s=16.0, steady_s=5.0)]
+    assert spots(*often, long, once, *fine) == [("Pa", 30), ("Ga", -29), ("Re", 45)]
+    assert spots(*fine) == spots() == []
+
+
+def test_a_spot_is_the_clearest_case_of_its_swara_and_no_swara_takes_two_places():
+    cases = [
+        note(PA + off, at_s=i, steady_s=s) for i, (off, s) in enumerate([(31, 0.5), (40, 0.9), (33, 1.0)])
     ]
+    assert spots(*cases, note(PA - 40.0, at_s=9.0)) == [("Pa", 40), ("Pa", -40)]
+
+
+@pytest.mark.parametrize("glide", [Glide(0.4, 0.5), note(0.0, at_s=0.0, steady_s=0.4), None])
+def test_a_touch_beside_what_is_sung_is_an_ornament(glide):
+    touch = note(PA + 45.0, at_s=0.5, steady_s=0.2)
+    held = note(PA + 45.0, at_s=0.5, steady_s=0.4)
+    assert spots(*[glide or Silence(0.0, 0.5)], touch) == ([] if glide else [("Pa", 45)])
+    assert spots(touch, *([Glide(0.8, 1.0)] if glide else [])) == ([] if glide else [("Pa", 45)])
+    assert spots(*[glide or Silence(0.0, 0.5)], held) == [("Pa", 45)]
+
+
+def test_what_passes_outside_the_raga_is_no_spot_and_what_is_held_there_is():
+    assert spots(note(590.0 + 45.0, steady_s=0.3)) == []
+    assert spots(note(590.0 + 45.0, steady_s=0.5)) == [("Pa", -67)]
+
+
+def test_a_swara_that_was_always_in_tune_was_so_for_all_of_its_time():
+    lengths = [0.1 * n for n in range(1, 40)]
+    (stats,) = swara_stats([note(PA, at_s=5 * n, steady_s=s) for n, s in enumerate(lengths)])
+    assert stats.in_tune_share == 1.0
 
 
 @given(

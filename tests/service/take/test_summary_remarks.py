@@ -193,20 +193,46 @@ def test_little_foreign_singing_or_none_is_no_reason_to_doubt(seconds) -> None:
     assert warnings(seconds, tonic=ESTIMATED, source="default") == []
 
 
-def test_the_sentence_names_the_share_and_the_furthest_note():
+def held(*notes: tuple[float, float, float]):
+    """Steady notes, from seconds, cents above Sa and the confidence in each."""
     standard = Standard(SA_HZ, raga_named("Bhupali"), JUST, PRESETS["student"])
-    held = [
-        HeldNote(0.5, 3.6, 3.0, SA_HZ, 3.0, 0.9),
-        HeldNote(4.25, 5.4, 1.0, SA_HZ * 2 ** ((386.31 - 41.0) / 1200), 3.0, 0.9),
+    starts = [sum(note[0] + 0.5 for note in notes[:place]) for place in range(len(notes))]
+    return [
+        judge(HeldNote(start, start + s, s, SA_HZ * 2 ** (cents / 1200), 3.0, sure), standard)
+        for start, (s, cents, sure) in zip(starts, notes, strict=True)
     ]
-    notes = [judge(note, standard) for note in held]
 
-    assert sentence(notes[:1]) == (
-        "100% of the steady singing was in tune (100% perfect); nothing was low or high."
-    )
-    assert sentence(notes) == (
-        "75% of the steady singing was in tune (75% perfect); furthest off was Ga at 4.2 s, 41 cents below."
-    )
+
+FINE, LOW_GA, UNSURE = (3.0, 0.0, 0.9), (1.0, 386.31 - 41.0, 0.9), (1.0, 0.0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("notes", "words"),
+    [
+        ((FINE,), "100% of the steady singing was in tune (100% perfect); nothing was low or high."),
+        (
+            (FINE, LOW_GA),
+            "75% of the steady singing was in tune (75% perfect); work first on Ga at 3.5 s, 41 cents low.",
+        ),
+        (
+            (FINE, UNSURE),
+            "100% of the steady singing that could be judged was in tune (100% perfect), 25% was unsure;"
+            " nothing was low or high.",
+        ),
+        (
+            (FINE, LOW_GA, UNSURE),
+            "75% of the steady singing that could be judged was in tune (75% perfect), 20% was unsure;"
+            " work first on Ga at 3.5 s, 41 cents low.",
+        ),
+        ((UNSURE,), "All of the steady singing was unsure: nothing could be judged."),
+        (
+            ((900.0, 0.0, 0.9), LOW_GA),
+            "99% of the steady singing was in tune (99% perfect); work first on Ga at 15:00, 41 cents low.",
+        ),
+    ],
+)
+def test_the_sentence_names_what_was_unsure_and_is_100_only_where_nothing_was_off(notes, words):
+    assert sentence(held(*notes)) == words
 
 
 def test_the_sentence_of_a_take_without_notes():
