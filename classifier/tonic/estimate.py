@@ -24,7 +24,7 @@ from .template import (
     log_likelihood,
 )
 
-__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic", "share_on_one_pitch"]
+__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic", "share_on_pitches"]
 
 
 MEDIAN_CENTS, MEDIAN_SPREAD_CENTS = 400.0, 500.0
@@ -70,6 +70,9 @@ SAME_CENTS = 50.0
 MOST_ON_ONE_PITCH = 0.65
 """A voice that spends more of its time than this on one pitch class sounds like a drone itself."""
 
+MOST_ON_TWO_PITCHES = 0.99
+"""Two pitches fit too many places in a scale to tell which of them is Sa, if any."""
+
 
 def given_tonic(parsed: ParsedTonic, notes: Sequence[HeldNote]) -> Tonic:
     """Return the Sa that the user gave; where it has no octave, the voice decides."""
@@ -96,7 +99,7 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     -------
     Tonic
         With the runner-up; its confidence is the probability that lies within 50 cents of it.
-        `needs_confirmation` where that is below `SURE`, the voice hardly leaves one pitch, or a raga that
+        `needs_confirmation` where that is below `SURE`, hardly a third pitch is sung, or a raga that
         is not among `ragas` explains the take better from another Sa, which is then one of the two.
     """
     if not notes:
@@ -111,7 +114,8 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
     else:
         rest = np.where(_NEAR[best], 0.0, probability)
         first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
-    doubtful = first.confidence < SURE or share_on_one_pitch(notes) > MOST_ON_ONE_PITCH
+    one, two = share_on_pitches(notes, 1), share_on_pitches(notes, 2)
+    doubtful = first.confidence < SURE or one > MOST_ON_ONE_PITCH or two > MOST_ON_TWO_PITCHES
     asks = doubtful or contradicted is not None
     return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=asks)
 
@@ -169,12 +173,18 @@ def _probability(evidence: FloatArray) -> FloatArray:
     return probability
 
 
-def share_on_one_pitch(notes: Sequence[HeldNote]) -> float:
-    """Return the largest share of the steady time within `SAME_CENTS` of one note, in any octave."""
+def share_on_pitches(notes: Sequence[HeldNote], count: int) -> float:
+    """Return the share of the steady time on the `count` pitches that have most of it, in any octave.
+
+    A pitch is all that lies within `SAME_CENTS` of one note.
+    """
     pitch = fold(np.array([note.hz for note in notes]))
-    seconds = np.array([note.steady_s for note in notes])
+    left = np.array([note.steady_s for note in notes])
+    total_s = float(left.sum())
     same = np.abs(circular_cents(pitch[:, None] - pitch)) <= SAME_CENTS
-    return float((same @ seconds).max() / seconds.sum())
+    for _ in range(count):
+        left = np.where(same[int(np.argmax(same @ left))], 0.0, left)
+    return 1.0 - float(left.sum()) / total_s
 
 
 _NEAR = np.abs(circular_cents(CLASSES[:, None] - CLASSES)) <= SAME_CENTS

@@ -11,7 +11,7 @@ from typing import get_args
 import numpy as np
 
 from swara.classifier.notes import HeldNote
-from swara.classifier.tonic import share_on_one_pitch
+from swara.classifier.tonic import share_on_pitches
 from swara.classifier.tonic.template import swara_weights
 from swara.data.arrays import FloatArray
 from swara.data.take import Glide, Note, Segment, Tonic, Verdict
@@ -112,7 +112,7 @@ def too_little_sung(
         return f"Hardly anything here is sung: {heard}; shares are told from {needed_s:.1f} s on."
     if steady_s < LEAST_HELD_SHARE * sung_s:
         return f"Hardly anything here is sung on a steady pitch: {heard}, of {sung_s:.1f} s of voice."
-    if not tonic_given and share_on_one_pitch(notes) >= ONE_PITCH:
+    if not tonic_given and share_on_pitches(notes, 1) >= ONE_PITCH:
         return f"Only one pitch was held ({heard}), which tells no Sa: give it (--tonic) to have it judged."
     return None
 

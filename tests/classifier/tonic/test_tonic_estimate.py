@@ -128,6 +128,19 @@ def test_fifth_error_is_not_made_with_confidence_where_hardly_anything_but_pa_is
         assert abs(off_cents(tonic, take)) <= 20.0 or tonic.needs_confirmation
 
 
+@pytest.mark.parametrize("text", ["S P S P S P", "R D R D R D", "G P G P G P", "S S S S S S"])
+@pytest.mark.parametrize("tanpura_db", [None, 15.0])
+def test_two_pitches_tell_no_sa_under_any_raga(text, tanpura_db):
+    pitches = swara_sequence(text)
+    notes = [SungNote(JUST.cents_of(place.index, 0), 2.3, rest_before_s=0.2) for place, _ in pitches]
+    rng = np.random.default_rng(0)
+    take = sing_take(pitches, notes, 150.0, VOICES["mid male"], rng=rng, tanpura_db=tanpura_db)
+    held = exact_notes(take)
+
+    assert all(estimate_tonic(take.clip, held, [raga]).needs_confirmation for raga in RAGAS.values())
+    assert estimate_tonic(take.clip, held, RAGAS.values()).needs_confirmation
+
+
 SEEDS = range(36)
 
 
