@@ -97,6 +97,11 @@ class TestConditions:
                 (k, k, 1.5 * k) for k in (1, 2, 3)
             ]
 
+    def test_without_pyworld_some_cannot_be_made(self, monkeypatch):
+        monkeypatch.setattr(singers, "find_spec", lambda name: None)
+        lacking = [c.name for c in singers.conditions() if c.missing]
+        assert lacking == ["fifth", "crossed", "flat-fifth", "vocoder"]
+
 
 class TestNotes:
     def test_a_note_is_cut_to_where_it_sounds_at_one_level(self):

@@ -38,7 +38,11 @@ def _not_a_number(path: Path) -> None:
 
 BAD_RECORDINGS = {
     "missing": (lambda path: None, "no such file", "Check the spelling"),
-    "directory": (lambda path: path.mkdir(), "this is a folder", "Name one recording in it"),
+    "directory": (
+        lambda path: path.mkdir(),
+        "this is a folder|no audio in this folder",
+        "Name (one recording in it|the folder)",
+    ),
     "text": (
         lambda path: path.write_text("Sa Re Ga\n" * 50, encoding="utf-8"),
         "not a recording that can be read",

@@ -11,7 +11,13 @@ from swara.classifier.pitch.training.draw_drone import DronePool, reed_drone, st
 from swara.classifier.pitch.training.draw_line import STEP_S, Line, render_line
 from swara.classifier.pitch.training.draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
 from swara.classifier.pitch.training.draw_notes import Event, draw_events, draw_register
-from swara.classifier.pitch.training.draw_recording import coded, draw_room, filtered
+from swara.classifier.pitch.training.draw_recording import (
+    automatic_gain,
+    coded,
+    draw_room,
+    filtered,
+    record,
+)
 from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
 from swara.classifier.pitch.training.scenes import SCENE_RATE_HZ, Scene, SceneMaker
 from swara.data.arrays import FloatArray
@@ -167,3 +173,12 @@ def test_thinning_out_takes_the_weak_and_moves_nothing() -> None:
         heard = coded(tone + 0.01 * rng.standard_normal(tone.size, dtype=np.float32), rng)
         assert heard.shape == tone.shape
         assert np.abs(heard - tone)[600:-600].max() < 0.15
+
+
+def test_a_recording_stays_within_full_scale() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        loud = 30.0 * rng.standard_normal(4000, dtype=np.float32)
+        heard = record(automatic_gain(loud, rng.random(500), rng), rng)
+        assert np.abs(heard).max() <= 1.0
+        assert heard.any()
