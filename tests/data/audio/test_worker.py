@@ -104,7 +104,8 @@ def test_it_loads_pyav_and_nothing_of_ours_and_leaves_nothing(take: Path, tmp_pa
     (tmp_path / "tmp").mkdir()
     script = tmp_path / "script.py"
     script.write_text(
-        "import os, sys, time; from pathlib import Path; from swara.data.audio.decode import decode\n"
+        "import os, signal, sys, time; from pathlib import Path; from swara.data.audio.decode import decode\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it\n"
         "from swara.data.audio.worker import Worker\n"
         f"take = Path({str(take)!r}); decode(take)\n"
         "child = os.fork()\n"
