@@ -116,6 +116,8 @@ _STRING_SHARE = (
     0.6  # of a stretch and of what lies around it that stands still: less, and a voice holds a note
 )
 _AROUND_FRAMES = 300
+_STRING_CLASSES, _CLASS_FRAMES, _APART_CENTS = 2, 20, 40.0
+"""Four strings are tuned to Sa and one more swara; each counts that stands still for 0.2 s in all."""
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
 
@@ -201,7 +203,8 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     probability : float32 array, shape [frames]
         Of a voice.
     hz : float64 array, shape [frames]
-        The pitch; a stretch that stands still among others that do is a string's.
+        The pitch; a stretch that stands still among others that do is a string's, unless together they have
+        more pitches than a tanpura.
 
     Returns
     -------
@@ -217,16 +220,26 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
     sure = probability >= surely
     still = np.zeros_like(sure) if short else still_frames(hz, probability)
-    voiced = np.zeros(probability.shape, np.bool_)
+    voiced, strings = np.zeros(probability.shape, np.bool_), np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
         around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
-        is_sure = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES
-        is_string = (
+        voiced[start:end] = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES
+        strings[start:end] = (
             np.mean(still[start:end]) >= _STRING_SHARE
             and np.mean(still[around][likely[1:-1][around]]) >= _STRING_SHARE
         )
-        voiced[start:end] = is_sure and not is_string
-    return voiced
+    return voiced if _are_of_a_melody(hz[strings & still]) else voiced & ~strings
+
+
+def _are_of_a_melody(hz: FloatArray) -> bool:
+    """Tell whether still pitches are more than a tanpura is tuned to, octaves apart: a voice without life."""
+    cents = np.sort(1200.0 * np.log2(hz) % 1200.0)
+    if cents.size == 0:
+        return False
+    around = np.concatenate([cents, [cents[0] + 1200.0]])
+    edges = np.flatnonzero(np.diff(around) > _APART_CENTS)
+    sizes = np.diff(np.concatenate([edges, [edges[0] + cents.size]])) if edges.size else [cents.size]
+    return int(np.count_nonzero(np.asarray(sizes) >= _CLASS_FRAMES)) > _STRING_CLASSES
 
 
 class Voicing:

@@ -150,6 +150,21 @@ class TestSungFrames:
         hz = np.concatenate([moving(300), np.full(300, 131.0)])
         assert sung_frames(probability, hz)[400:].all()
 
+    @pytest.mark.parametrize(
+        ("cents", "sung"),
+        [
+            ((0, 702, 1200), False),
+            ((-1200, 0, 1190), False),
+            ((0, 204, 702), True),
+            ((386, 702, 1902, 884), True),
+        ],
+    )
+    def test_strings_stand_still_on_sa_and_one_more_swara_and_a_voice_without_life_on_more(self, cents, sung):
+        note = np.full(100, 0.96, np.float32)
+        note[:10], note[-5:] = 0.99, 0.0
+        hz = np.concatenate([line(np.full(note.size, float(each))) for each in cents])
+        assert sung_frames(np.tile(note, len(cents)), hz).any() == sung
+
 
 def line(cents: np.ndarray) -> np.ndarray:
     return 180.0 * 2.0 ** (cents / 1200.0)
