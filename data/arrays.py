@@ -14,7 +14,7 @@ from .errors import MissingPackage
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["BoolArray", "FloatArray", "IntArray", "data_frame", "field_columns"]
+__all__ = ["BoolArray", "FloatArray", "IntArray", "data_frame", "field_columns", "quantile"]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -27,6 +27,26 @@ _DTYPES = dict.fromkeys(("float", "float | None"), "float64") | {
     "Verdict": "str",
 }
 """What pandas calls the annotation of a field."""
+
+
+def quantile(values: FloatArray, share: float) -> float:
+    """Return the value below which a share of the values lies, as `numpy.quantile` does by default.
+
+    That imports ``numpy.ma``, which takes 20 ms of a short take's analysis.
+
+    Parameters
+    ----------
+    values : float array, shape [count]
+        At least one.
+    share : float
+        From 0 to 1.
+    """
+    place = share * (values.size - 1)
+    below = int(place)
+    above = min(below + 1, values.size - 1)
+    ordered = np.partition(values, (below, above))
+    low, high = float(ordered[below]), float(ordered[above])
+    return low + (high - low) * (place - below)
 
 
 def data_frame(columns: Mapping[str, Any], dtypes: Mapping[str, str] | None = None) -> DataFrame:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from swara.data.arrays import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray, quantile
 from swara.data.audio.frames import FLUX_STEP_FRAMES
 from swara.data.pitch_track import PitchTrack
 
@@ -136,7 +136,7 @@ def sung_frames(track: PitchTrack, level_db: FloatArray) -> BoolArray:
     """Return the voiced frames that are loud enough to be the singer, shape [frames]."""
     if not track.voiced.any():
         return track.voiced
-    loud_db = np.quantile(level_db[track.voiced], LOUD_QUANTILE)
+    loud_db = quantile(level_db[track.voiced], LOUD_QUANTILE)
     return track.voiced & (level_db > loud_db - QUIETEST_DB)
 
 

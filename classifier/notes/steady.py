@@ -61,8 +61,10 @@ def smooth(cents: FloatArray, cycle: int | None) -> FloatArray:
     """
     if cycle is not None:
         return average(cents, np.ones(cycle))
-    around = np.pad(cents, SMOOTH_FRAMES // 2, mode="edge")
-    return np.asarray(np.median(sliding_window_view(around, SMOOTH_FRAMES), axis=1))
+    middle = SMOOTH_FRAMES // 2
+    windows = sliding_window_view(np.pad(cents, middle, mode="edge"), SMOOTH_FRAMES)
+    # The running median, without the 20 ms of importing numpy.ma that numpy.median takes.
+    return np.asarray(np.partition(windows, middle, axis=1)[:, middle])
 
 
 def vibrato_cycle(cents: FloatArray) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray, quantile
 from swara.data.clip import Clip, Samples
 
 from .frames import level_db
@@ -126,7 +126,7 @@ class LevelMeter:
 
     def level(self, clip: Clip) -> Level:
         """Return how loud it was; `clip` is what became of it."""
-        loud_db = float(np.quantile(level_db(clip), _LOUD_QUANTILE))
+        loud_db = quantile(level_db(clip), _LOUD_QUANTILE)
         return Level(20.0 * math.log10(max(self.loudest, 1e-10)), loud_db, self.clipped_share)
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from swara.data.arrays import BoolArray, FloatArray, IntArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray, quantile
 from swara.data.audio.frames import between, level_db
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
@@ -77,7 +77,7 @@ def within_range(clip: Clip, track: PitchTrack) -> tuple[PitchTrack, tuple[str, 
         The same track where nothing was left out; sentences without full stop.
     """
     level = level_db(clip)
-    loud = level > np.quantile(level, _LOUD_QUANTILE) - _LOUD_WITHIN_DB
+    loud = level > quantile(level, _LOUD_QUANTILE) - _LOUD_WITHIN_DB
     wrong = _octave_too_high(clip, track, loud)
     if wrong.any():
         track = replace(track, voiced=track.voiced & ~wrong)
