@@ -17,8 +17,14 @@ from .take_files import TakeFiles
 
 __all__ = ["TakeList", "analyze_takes", "find_takes"]
 
-_SUFFIXES = {"json": ".json", "csv": ".csv", "pitch_csv": ".pitch.csv", "plot": ".png", "page": ".html"}
-_TARGET_SUFFIX = ".wav"
+_SUFFIXES = {
+    "json": ".json",
+    "csv": ".csv",
+    "pitch_csv": ".pitch.csv",
+    "plot": ".png",
+    "page": ".html",
+    "target": ".wav",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +102,20 @@ def analyze_takes(
     Raises
     ------
     OutputError
-        If a folder or the table cannot be written: found out before the first take is analyzed.
+        If a folder or the table cannot be written, or a file would replace one of the takes: found out before
+        the first take is analyzed.
     """
+    written = [_files(folders, stem) for stem in _stems(found.takes)]
+    _spare_takes(found, [*filter(None, [summary]), *(path for files in written for path in files.paths())])
     if summary is not None:
         check_writable(summary)
     for folder in folders.paths():
         _make_folder(folder)
     outcomes = list(found.refused)
     yield from outcomes
-    for place, ((name, path), stem) in enumerate(zip(found.takes, _stems(found.takes), strict=True), 1):
+    for place, ((name, path), files) in enumerate(zip(found.takes, written, strict=True), 1):
         try:
-            report = analyze(path, _files(folders, stem), f"take {place} of {len(found.takes)}")
+            report = analyze(path, files, f"take {place} of {len(found.takes)}")
             outcome = TakeOutcome(name, report)
         except SwaraError as error:
             outcome = TakeOutcome(name, error=str(error))
@@ -114,6 +123,26 @@ def analyze_takes(
         yield outcome
     if summary is not None:
         write_bytes(summary, summary_csv(outcomes).encode())
+
+
+def _spare_takes(found: TakeList, outputs: Sequence[Path]) -> None:
+    """Refuse to write over any take: ``a.wav`` may be one, and the target of ``a.flac``."""
+
+    def identity(path: Path) -> tuple[int, int] | None:
+        try:
+            there = path.stat()
+        except OSError:
+            return None
+        return there.st_dev, there.st_ino
+
+    takes = {identity(path) for _, path in found.takes} - {None}
+    for output in outputs:
+        if identity(output) in takes:
+            raise OutputError(
+                "this is one of the takes, and would be written over",
+                where=str(output),
+                fix="Choose another folder",
+            )
 
 
 def _make_folder(folder: Path) -> None:
@@ -144,9 +173,5 @@ def _stems(takes: Sequence[tuple[str, Path]]) -> Iterator[str]:
 def _files(folders: TakeFiles, stem: str) -> TakeFiles:
     wanted = {field.name: getattr(folders, field.name) for field in fields(TakeFiles)}
     return TakeFiles(
-        **{
-            kind: folder / f"{stem}{_SUFFIXES.get(kind, _TARGET_SUFFIX)}"
-            for kind, folder in wanted.items()
-            if folder is not None
-        }
+        **{kind: folder / f"{stem}{_SUFFIXES[kind]}" for kind, folder in wanted.items() if folder is not None}
     )

@@ -68,6 +68,17 @@ def test_names_alike_get_a_number_and_no_name_is_computed_by_a_spreadsheet(swara
     assert "\n'=1+1.flac," in table.read_text("utf-8")
 
 
+@pytest.mark.parametrize("option", ["--target", "--summary"])
+def test_no_take_is_written_over(swara, demo, tmp_path, option):
+    for name in ("a.flac", "a.wav"):
+        shutil.copy(demo, tmp_path / name)
+    place = tmp_path if option == "--target" else tmp_path / "a.wav"
+    done = swara("analyze", tmp_path, *WORDS, option, place)
+    assert (done.code, done.out) == (1, "")
+    assert "a.wav: this is one of the takes" in done.err
+    assert (tmp_path / "a.wav").read_bytes() == demo.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
