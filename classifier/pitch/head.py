@@ -28,7 +28,7 @@ __all__ = ["HeadTracker", "PitchFrames"]
 
 _T = TypeVar("_T")
 
-_REVISION = 3
+_REVISION = 4
 """To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
 _BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES

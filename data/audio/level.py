@@ -226,7 +226,7 @@ def _strays(samples: Samples) -> tuple[IntArray, IntArray]:
     burst = _NONE
     if peak > BEYOND_SOUND:
         level = np.abs(wide)
-        usual = float(np.quantile(level, 0.99))
+        usual = quantile(level, 0.99)
         burst = np.setdiff1d(np.flatnonzero(level > max(BEYOND_SOUND, STRAY_TIMES * usual)), stray)
     return stray, burst
 
@@ -234,7 +234,7 @@ def _strays(samples: Samples) -> tuple[IntArray, IntArray]:
 def _alone(samples: FloatArray) -> IntArray:
     """Return the places of samples that depart from their neighbours as no other near them does."""
     level = np.abs(samples[1:-1])
-    loud = np.flatnonzero(level > STRAY_LEVEL * np.quantile(level, 0.99))
+    loud = np.flatnonzero(level > STRAY_LEVEL * quantile(level, 0.99))
     if not loud.size:
         return _NONE
     apart = np.abs(samples[1:-1] - (samples[:-2] + samples[2:]) / 2)

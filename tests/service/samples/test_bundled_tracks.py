@@ -57,5 +57,4 @@ def test_the_bundled_tracks_are_those_of_the_tracker() -> None:
         np.testing.assert_array_equal(known.times_s, track.times_s)
         np.testing.assert_array_equal(known.voiced, track.voiced)
         np.testing.assert_allclose(known.cents(100.0), track.cents(100.0), atol=0.01)
-        # They were kept when libsndfile decoded Ogg; FFmpeg's samples differ by 1e-7.
-        np.testing.assert_allclose(known.confidence, track.confidence, atol=1e-4)
+        np.testing.assert_allclose(known.confidence, track.confidence, atol=1e-6)
