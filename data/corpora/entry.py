@@ -1,0 +1,155 @@
+"""What each corpus says of itself and of its recordings, before anybody has heard them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from swara.data.errors import CorpusError
+from swara.data.storage.disk import os_reason
+
+from .labels import Label
+
+__all__ = ["CorpusCard", "Entry", "Found", "Given", "Refused", "audio_files", "existing_folder"]
+
+AUDIO = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".opus", ".webm"}
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusCard:
+    """What is known of a corpus as such; counts come from its index.
+
+    Parameters
+    ----------
+    name : str
+        What the command line calls it.
+    title : str
+        What its makers call it.
+    about : str
+        What it is, and where it is to be had.
+    licence : str
+        As its owner states it.
+    leaks : tuple of str
+        What makes a careless split flatter whoever is trained on it.
+    """
+
+    name: str
+    title: str
+    about: str
+    licence: str
+    leaks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the user says of a corpus whose layout does not.
+
+    Parameters
+    ----------
+    label : str
+        What names of folders label: the exercise or the instrument.
+    licence : str
+        In place of what the corpus is known to be under.
+    player : str
+        Who sings or plays where no folder says so.
+    """
+
+    label: Label = "instrument"
+    licence: str = ""
+    player: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A recording as its layout describes it; the columns of an index say what the fields mean.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies.
+    source, player, licence : str
+        Where it comes from, who sings or plays, and under which licence.
+    exercise, instrument, family, technique, credit : str
+        Empty where it says nothing of them.
+    midi : int, optional
+        The note that is played.
+    duration_s : float, optional
+        How long it is said to last.
+    sha256 : str
+        What its digest is said to be.
+    """
+
+    path: Path
+    source: str
+    player: str
+    licence: str
+    exercise: str = ""
+    instrument: str = ""
+    family: str = ""
+    midi: int | None = None
+    technique: str = ""
+    credit: str = ""
+    duration_s: float | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that is not added, and one line on why."""
+
+    path: Path
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a folder holds of a corpus.
+
+    Parameters
+    ----------
+    entries : tuple of Entry
+        Its recordings, in the order of their paths.
+    refused : tuple of Refused
+        What looks like one and cannot be one.
+    remarks : tuple of str
+        What else is odd, as sentences without full stop.
+    """
+
+    entries: tuple[Entry, ...]
+    refused: tuple[Refused, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def existing_folder(folder: Path, fix: str) -> Path:
+    """Return the folder if it is one.
+
+    Raises
+    ------
+    CorpusError
+        If it is not there, or no folder; `fix` says what it should be.
+    """
+    if not folder.is_dir():
+        what = "this is a file, no folder" if folder.exists() else "no such folder"
+        raise CorpusError(what, where=str(folder), fix=fix)
+    return folder
+
+
+def audio_files(folder: Path) -> Iterator[Path]:
+    """Yield what is audio by its name in a folder and below, in order; hidden files are none.
+
+    Raises
+    ------
+    CorpusError
+        If a folder may not be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise CorpusError(f"the folder cannot be read: {os_reason(error)}", where=str(error.filename))
+
+    for place, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in AUDIO and not name.startswith("."):
+                yield Path(place, name)

@@ -1,0 +1,1 @@
+"""Sounds from freesound.org: the client of its API, and what is kept of what was fetched."""
