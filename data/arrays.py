@@ -1,9 +1,12 @@
-"""Array types that every floor shares, named by what they hold, and arrays side by side as a table."""
+"""Array types that every floor shares, arrays side by side as a table, and their products on one thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
+from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,8 +16,18 @@ from .errors import MissingPackage
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+    from threadpoolctl import ThreadpoolController
 
-__all__ = ["BoolArray", "FloatArray", "IntArray", "data_frame", "field_columns", "quantile"]
+__all__ = [
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "data_frame",
+    "field_columns",
+    "one_blas_thread",
+    "one_blas_thread_for_good",
+    "quantile",
+]
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -89,3 +102,52 @@ def field_columns(kind: type[Any], rows: Sequence[Any]) -> tuple[dict[str, list[
     names = [field.name for field in fields(kind)]
     dtypes = {field.name: _DTYPES[str(field.type)] for field in fields(kind)}
     return {name: [getattr(row, name) for row in rows] for name in names}, dtypes
+
+
+class _Shared:
+    """The limit, which is the whole process's: the first to come sets it, the last to go lifts it.
+
+    Each on its own would lift it under the others, and the last of them set it for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._limit, self._inside = Lock(), ExitStack(), 0
+
+    def enter(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._limit.enter_context(_controller().limit(limits=1, user_api="blas"))
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.close()
+
+
+_SHARED = _Shared()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep numpy's matrix products to one thread: on more, their last digits hang on how many there are."""
+    _SHARED.enter()
+    try:
+        yield
+    finally:
+        _SHARED.leave()
+
+
+def one_blas_thread_for_good() -> None:
+    """Keep a process to one thread that has others beside it, one for each core."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1, user_api="blas")
+
+
+@lru_cache(maxsize=1)
+def _controller() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

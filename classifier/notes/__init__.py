@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .held import HeldNote, HeldNotes, TouchedNote, find_held_notes
+from .held import HeldNote, HeldNotes, TouchedNote, find_held_notes, held_notes
 from .judge import PRESETS, Standard, Thresholds, judge, tile, touch
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Thresholds",
     "TouchedNote",
     "find_held_notes",
+    "held_notes",
     "judge",
     "tile",
     "touch",

@@ -14,7 +14,7 @@ from swara.data.pitch_track import HOP_S, PitchTrack
 from .events import Event, note_events, sung_frames
 from .steady import WIDE_CENTS, WIDE_CYCLES, average, smooth, stands_still, steady_runs, vibrato_cycle
 
-__all__ = ["HeldNote", "HeldNotes", "TouchedNote", "find_held_notes"]
+__all__ = ["HeldNote", "HeldNotes", "TouchedNote", "find_held_notes", "held_notes"]
 
 SCOOP_CENTS = 130.0
 """A rise or fall into a note from no further than this is its attack; from further, it is a meend."""
@@ -87,10 +87,28 @@ class HeldNotes:
 def find_held_notes(clip: Clip, track: PitchTrack) -> HeldNotes:
     """Find the notes that are held in a take; moving the pitch of all of it moves them alike."""
     level = level_db(clip)
-    sung = sung_frames(track, level)
+    return held_notes(track, sung_frames(track, level), level, spectral_flux_db(clip), clip.duration_s)
+
+
+def held_notes(
+    track: PitchTrack, sung: BoolArray, level: FloatArray, flux_db: FloatArray, duration_s: float
+) -> HeldNotes:
+    """Find the notes that are held in a stretch of which more is known than its sound.
+
+    Parameters
+    ----------
+    track : PitchTrack
+        Its pitch.
+    sung : bool array, shape [frames]
+        The voiced frames that are loud enough to be the singer.
+    level, flux_db : float64 arrays, shape [frames]
+        Its loudness in dB of full scale and the rise of its spectrum in dB: ``swara.data.audio.frames``.
+    duration_s : float
+        Its length in seconds; no note ends later.
+    """
     cents = track.cents(_REFERENCE_HZ)
-    events = note_events(cents, sung, level, spectral_flux_db(clip))
-    found = [_note(event, cents, track.confidence, clip.duration_s) for event in events]
+    events = note_events(cents, sung, level, flux_db)
+    found = [_note(event, cents, track.confidence, duration_s) for event in events]
     held = tuple(note for note in found if isinstance(note, HeldNote))
     return HeldNotes(held, sung, tuple(note for note in found if isinstance(note, TouchedNote)))
 

@@ -5,26 +5,28 @@ A recording goes through in blocks, each seen with what lies around it, so that 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar, assert_never
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray, one_blas_thread
 from swara.data.audio.frames import between
-from swara.data.blas import one_blas_thread
 from swara.data.clip import Clip, Samples
-from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.storage.npz import ArrayCache, Arrays
 
-from . import TRACK_RATE_HZ, Progress
+from . import TRACK_RATE_HZ, PitchTracker, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace
 from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
 from .fine import AROUND, Features
-from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
+from .network import PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 
-__all__ = ["HeadTracker", "PitchFrames"]
+__all__ = ["HeadTracker", "PitchCache", "PitchFrames", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
 
 _T = TypeVar("_T")
 
@@ -82,18 +84,23 @@ class HeadTracker:
     Parameters
     ----------
     network : PitchNetwork, optional
-        The shipped one by default.
+        The shipped one by default, which is loaded when it is first needed.
     """
 
     name = "head"
 
     def __init__(self, network: PitchNetwork | None = None) -> None:
-        self._network = network or shipped_network()
+        self._given = network
 
     @property
     def release(self) -> str:
-        """Revision of the code, and digest of the network."""
-        return f"{_REVISION} {self._network.digest}"
+        """Revision of the code, and digest of the network; the shipped one is not loaded for it."""
+        digest = shipped_digest() if self._given is None else self._given.digest
+        return f"{_REVISION} {digest}"
+
+    @property
+    def _network(self) -> PitchNetwork:
+        return shipped_network() if self._given is None else self._given
 
     def track(
         self,
@@ -213,3 +220,50 @@ def _block(samples: Samples, start: int, frames: int) -> Spectra:
     stop = min(start + _BLOCK, frames)
     with one_blas_thread():
         return spectra(between(samples, start * HOP - MARGIN, (stop - 1) * HOP + MARGIN))
+
+
+TrackerName: TypeAlias = Literal["head"]
+
+
+def pitch_tracker(name: TrackerName) -> PitchTracker:
+    """Return the tracker of that name.
+
+    Parameters
+    ----------
+    name : {"head"}
+        The pitch head, the only one that ships. Its file is loaded when it first tracks: it raises
+        `HeadError` then where the file is absent or damaged.
+    """
+    match name:
+        case "head":
+            return HeadTracker()
+        case _:
+            assert_never(name)
+
+
+def tracker_fingerprint(tracker: PitchTracker) -> str:
+    """Return 16 hex digits that differ between trackers whose answers do."""
+    fields = [tracker.name, tracker.release, TRACK_RATE_HZ, HOP_S, MIN_HZ, MAX_HZ]
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:16]
+
+
+class PitchCache(ArrayCache[PitchTrack]):
+    """An `ArrayCache` of pitch tracks, by the fingerprint of the tracker."""
+
+    def put(self, fingerprint: str, sha256: str, track: PitchTrack) -> None:
+        """Keep the track of the recording with this digest.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        names = ("times_s", "hz", "confidence", "voiced")
+        self.save(fingerprint, sha256, {name: getattr(track, name) for name in names})
+
+    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> PitchTrack:  # noqa: ARG002
+        """Return the track; an entry does not say whose it is."""
+        track = PitchTrack(**arrays)
+        if track.hz.dtype != np.float64 or track.voiced.dtype != np.bool_:
+            raise ValueError("not a pitch track")
+        return track

@@ -20,7 +20,16 @@ from .features import CHANNELS
 from .fine import FINE_FEATURES, GATHERED_FEATURES, SCALE_CENTS, Features, around, partial_features
 from .spectrum import BINS, Levels, Spectra
 
-__all__ = ["CHUNK", "MODEL_FILE", "Memory", "PitchNetwork", "coarse_pass", "refine_pass", "shipped_network"]
+__all__ = [
+    "CHUNK",
+    "MODEL_FILE",
+    "Memory",
+    "PitchNetwork",
+    "coarse_pass",
+    "refine_pass",
+    "shipped_digest",
+    "shipped_network",
+]
 
 CHUNK = 50
 """Frames of 20 ms that are run at a time where nobody waits for them."""
@@ -158,6 +167,15 @@ class Memory:
 def shipped_network() -> PitchNetwork:
     """Return the network that ships with the package."""
     return PitchNetwork()
+
+
+@lru_cache(maxsize=1)
+def shipped_digest() -> str:
+    """Return the digest of that network; one that cannot be read is refused as if it were loaded."""
+    try:
+        return hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest()
+    except OSError:
+        return shipped_network().digest
 
 
 def coarse_pass(

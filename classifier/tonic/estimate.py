@@ -22,9 +22,18 @@ from .template import (
     drone_salience,
     fold,
     log_likelihood,
+    log_likelihoods,
 )
 
-__all__ = ["SA_HZ", "estimate_tonic", "given_tonic", "likeliest_octave", "no_tonic", "share_on_pitches"]
+__all__ = [
+    "SA_HZ",
+    "SaEvidence",
+    "estimate_tonic",
+    "given_tonic",
+    "likeliest_octave",
+    "no_tonic",
+    "share_on_pitches",
+]
 
 
 MEDIAN_CENTS, MEDIAN_SPREAD_CENTS = 400.0, 500.0
@@ -83,6 +92,59 @@ def given_tonic(parsed: ParsedTonic, notes: Sequence[HeldNote]) -> Tonic:
     return Tonic(hz, note_name(hz), 1.0, "given, octave from the voice")
 
 
+class SaEvidence:
+    """What a take tells of its Sa under any raga, to be asked under one after another; threads may share it.
+
+    Parameters
+    ----------
+    drone : float64 array, shape [240]
+        `drone_salience` of the take.
+    notes : sequence of HeldNote
+        Its notes.
+    """
+
+    def __init__(self, drone: FloatArray, notes: Sequence[HeldNote]) -> None:
+        self.drone = drone
+        self._notes = tuple(notes)
+        self._fits: dict[str, FloatArray] = {}
+
+    @classmethod
+    def of(cls, clip: Clip, notes: Sequence[HeldNote]) -> SaEvidence:
+        """Gather it from a take, and the notes found in it."""
+        return cls(drone_salience(drone_partials(clip)) if notes else np.zeros_like(CLASSES), notes)
+
+    def tonic(self, ragas: Collection[Raga]) -> Tonic:
+        """Return what `estimate_tonic` does of the take, under these ragas."""
+        notes = self._notes
+        if not notes:
+            return no_tonic()
+        fits = self._fits_of(ragas)
+        drone = DRONE_WEIGHT * self.drone
+        probability = _probability(NOTES_TEMPER * np.logaddexp.reduce(fits) + drone)
+        best = _likeliest(probability)
+        others = self._fits_of([raga for raga in RAGAS.values() if raga not in ragas])
+        contradicted = _contradicted(best, fits, others, drone, notes)
+        if contradicted is not None:
+            first, second = contradicted
+        else:
+            rest = np.where(_NEAR[best], 0.0, probability)
+            first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
+        one, two = share_on_pitches(notes, 1), share_on_pitches(notes, 2)
+        doubtful = first.confidence < SURE or one > MOST_ON_ONE_PITCH or two > MOST_ON_TWO_PITCHES
+        asks = doubtful or contradicted is not None
+        return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=asks)
+
+    def _fits_of(self, ragas: Collection[Raga]) -> list[FloatArray]:
+        """Return the log likelihoods of the notes; those under the ragas known by name are kept."""
+        lacking = [raga for raga in RAGAS.values() if raga in ragas and raga.name not in self._fits]
+        for raga, fit in zip(lacking, log_likelihoods(self._notes, lacking), strict=True):
+            self._fits[raga.name] = fit
+        return [
+            self._fits[raga.name] if RAGAS.get(raga.name) == raga else log_likelihood(self._notes, raga)
+            for raga in ragas
+        ]
+
+
 def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga]) -> Tonic:
     """Estimate Sa, and hold it against what the other known ragas make of the take.
 
@@ -102,22 +164,7 @@ def estimate_tonic(clip: Clip, notes: Sequence[HeldNote], ragas: Collection[Raga
         `needs_confirmation` where that is below `SURE`, hardly a third pitch is sung, or a raga that
         is not among `ragas` explains the take better from another Sa, which is then one of the two.
     """
-    if not notes:
-        return no_tonic()
-    fits = [log_likelihood(notes, raga) for raga in ragas]
-    drone = DRONE_WEIGHT * drone_salience(drone_partials(clip))
-    probability = _probability(NOTES_TEMPER * np.logaddexp.reduce(fits) + drone)
-    best = _likeliest(probability)
-    contradicted = _contradicted(best, fits, drone, notes, ragas)
-    if contradicted is not None:
-        first, second = contradicted
-    else:
-        rest = np.where(_NEAR[best], 0.0, probability)
-        first, second = _candidate(best, probability, notes), _candidate(_likeliest(rest), rest, notes)
-    one, two = share_on_pitches(notes, 1), share_on_pitches(notes, 2)
-    doubtful = first.confidence < SURE or one > MOST_ON_ONE_PITCH or two > MOST_ON_TWO_PITCHES
-    asks = doubtful or contradicted is not None
-    return Tonic(first.hz, first.name, first.confidence, "estimated", second, needs_confirmation=asks)
+    return SaEvidence.of(clip, notes).tonic(ragas)
 
 
 def no_tonic() -> Tonic:
@@ -141,12 +188,11 @@ CLEAR_ODDS = 1.0
 def _contradicted(
     best: int,
     fits: Sequence[FloatArray],
+    others: Sequence[FloatArray],
     drone: FloatArray,
     notes: Sequence[HeldNote],
-    ragas: Collection[Raga],
 ) -> tuple[TonicCandidate, TonicCandidate] | None:
     """Return the Sa at `best` and one from which another raga explains the take better; None if none does."""
-    others = [log_likelihood(notes, raga) for raga in RAGAS.values() if raga not in ragas]
     if not others:
         return None
     weight = CHECK_TEMPER * min(1.0, CHECK_LENGTH / float(np.sqrt([note.steady_s for note in notes]).sum()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ __all__ = [
     "drone_salience",
     "fold",
     "log_likelihood",
+    "log_likelihoods",
     "swara_weights",
 ]
 
@@ -78,15 +79,17 @@ def drone_salience(partials: DronePartials) -> FloatArray:
 
 
 def _quiet_spectrum(clip: Clip) -> FloatArray:
-    """Amplitude of each bin in the quietest quarter of the take, shape [bins]."""
+    """Amplitude of each bin in the quietest quarter of the take, as far up as partials are sought."""
     window = min(round(WINDOW_S * clip.rate_hz), clip.samples.size)
     last = clip.samples.size - window
     starts = np.unique(np.linspace(0, last, min(MOST_FRAMES, 1 + last // (window // 8))).astype(np.intp))
     taper = np.hanning(window)
-    amplitudes = np.empty((starts.size, round(WINDOW_S * clip.rate_hz) // 2 + 1), dtype=np.float32)
+    size = round(WINDOW_S * clip.rate_hz)
+    bins = min(size // 2 + 1, round((HIGHEST_HZ + NEIGHBOURHOOD_HZ) * WINDOW_S) + 4)
+    amplitudes = np.empty((starts.size, bins), dtype=np.float32)
     for row, start in enumerate(starts):
         frame = clip.samples[start : start + window] * taper
-        amplitudes[row] = np.abs(np.fft.rfft(frame, round(WINDOW_S * clip.rate_hz)))
+        amplitudes[row] = np.abs(np.fft.rfft(frame, size)[:bins])
     return np.quantile(amplitudes, QUANTILE, axis=0).astype(np.float64)
 
 
@@ -146,15 +149,40 @@ def log_likelihood(notes: Sequence[HeldNote], raga: Raga) -> FloatArray:
     Each note is drawn from a mixture of Gaussians at the raga's swaras in just intonation, and counts
     with the square root of its steady seconds: a long note says more than a short one, not in proportion.
     """
+    return log_likelihoods(notes, [raga])[0]
+
+
+_AT_ONCE = 2**21
+"""Densities that are held at a time: 16 MB, however long the take."""
+
+
+def log_likelihoods(notes: Sequence[HeldNote], ragas: Collection[Raga]) -> list[FloatArray]:
+    """Return what `log_likelihood` does under each of some ragas, to the last bit.
+
+    How near a note is to a swara is the same under all of them, and takes the time: twelve ragas take a third
+    of it together.
+    """
+    weights = [swara_weights(raga) for raga in ragas]
+    together = max(1, _AT_ONCE // max(1, len(notes) * CLASSES.size))
+    fits: list[FloatArray] = []
+    for first in range(0, len(weights), together):
+        fits += _fits(notes, weights[first : first + together])
+    return fits
+
+
+def _fits(notes: Sequence[HeldNote], weights: Sequence[FloatArray]) -> Iterator[FloatArray]:
     pitch = fold(np.array([note.hz for note in notes]))
-    seconds = np.array([note.steady_s for note in notes])
+    seconds = np.sqrt(np.array([note.steady_s for note in notes]))
     above_sa = pitch[:, None] - CLASSES
-    density = np.zeros_like(above_sa)
-    for index, weight in enumerate(swara_weights(raga)):
+    densities = [np.zeros_like(above_sa) for _ in weights]
+    for index in range(len(JUST.targets)):
         off = circular_cents(above_sa - JUST.cents_of(index, 0))
-        density += weight * np.exp(-0.5 * (off / SPREAD_CENTS) ** 2)
-    density /= SPREAD_CENTS * np.sqrt(2.0 * np.pi)
+        near = np.exp(-0.5 * (off / SPREAD_CENTS) ** 2)
+        for density, shares in zip(densities, weights, strict=True):
+            if shares[index]:
+                density += shares[index] * near
     stray = STRAY / 1200.0
-    fit: FloatArray = np.log((1.0 - STRAY) * density + stray)
-    total: FloatArray = np.sqrt(seconds) @ fit
-    return total
+    for density in densities:
+        density /= SPREAD_CENTS * np.sqrt(2.0 * np.pi)
+        fit: FloatArray = np.log((1.0 - STRAY) * density + stray)
+        yield np.asarray(seconds @ fit)

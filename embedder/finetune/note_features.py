@@ -11,6 +11,7 @@ import numpy.typing as npt
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
+from swara.embedder.builtin.embedder import WINDOW_FRAMES
 from swara.embedder.builtin.features import (
     FRAME_SAMPLES,
     RATE_HZ,
@@ -19,7 +20,6 @@ from swara.embedder.builtin.features import (
     band_powers,
     log_powers,
 )
-from swara.embedder.builtin.network import WINDOW_FRAMES
 
 __all__ = ["NoteFeatures", "extract_note_features"]
 

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
-from swara.embedder.pooling import pool
-from swara.embedder.spec import Embedder, Vectors
+from swara.embedder.spec import Embedder, Vectors, pool
 
 __all__ = ["NoteVectors", "RetrievalScore", "found_singers", "pooled_notes"]
 

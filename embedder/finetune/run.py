@@ -18,8 +18,7 @@ from filelock import FileLock, Timeout
 from swara.data.corpus.corpus import corpus_digest
 from swara.data.recording import Recording
 from swara.data.storage.disk import sha256_of
-from swara.embedder.builtin.embedder import BuiltinEmbedder
-from swara.embedder.builtin.network import MODEL_FILE, EmbedderNetwork
+from swara.embedder.builtin.embedder import MODEL_FILE, BuiltinEmbedder, EmbedderNetwork
 from swara.embedder.errors import FinetuneError, ModelInUse
 from swara.embedder.finetuned.embedder import FinetunedEmbedder, finetuned_name
 from swara.embedder.spec import Embedder

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from swara.embedder.builtin.embedder import HOP_FRAMES, WINDOW_FRAMES, network_frames
 from swara.embedder.builtin.features import Levels, band_features
-from swara.embedder.builtin.network import HOP_FRAMES, WINDOW_FRAMES, network_frames
 
 from .note_features import NoteFeatures
 from .retrieval import NoteVectors, RetrievalScore, found_singers

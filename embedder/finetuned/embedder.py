@@ -13,8 +13,7 @@ import msgspec
 
 from swara.data.clip import Clip
 from swara.data.storage.disk import sha256_of
-from swara.embedder.builtin.embedder import BuiltinEmbedder
-from swara.embedder.builtin.network import EmbedderNetwork
+from swara.embedder.builtin.embedder import BuiltinEmbedder, EmbedderNetwork
 from swara.embedder.errors import ModelAbsent, ModelDamaged, reading
 from swara.embedder.hub.locate import models_folder
 from swara.embedder.spec import EmbedderSpec, Embeddings

@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.arrays import FloatArray
-from swara.data.blas import one_blas_thread_for_good
+from swara.data.arrays import FloatArray, one_blas_thread_for_good
 from swara.data.storage.disk import write_atomically
 from swara.data.synth import tanpura
 from swara.embedder.builtin.features import RATE_HZ, band_powers, log_powers

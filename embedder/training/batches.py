@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from swara.embedder.builtin.embedder import network_frames
 from swara.embedder.builtin.features import BANDS, Levels, band_features
-from swara.embedder.builtin.network import network_frames
 
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through

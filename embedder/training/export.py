@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from swara.embedder.builtin.embedder import MODEL_FILE, SIGNATURES, EmbedderNetwork, network_frames
 from swara.embedder.builtin.features import BANDS
-from swara.embedder.builtin.network import MODEL_FILE, SIGNATURES, EmbedderNetwork, network_frames
 
 from .layers import EmbedderLayers
 

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from swara.embedder.builtin.embedder import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES
 from swara.embedder.builtin.features import BANDS
-from swara.embedder.builtin.network import HOP_FRAMES, VECTOR_DIM, WINDOW_FRAMES
 
 __all__ = ["BLOCKS", "LEARNED_DIM", "EmbedderLayers"]
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from swara.embedder.builtin.network import VECTOR_DIM
+from swara.embedder.builtin.embedder import VECTOR_DIM
 
 from .layers import EmbedderLayers
 
@@ -46,7 +46,7 @@ def contrasts(vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any,
 
 
 def pooled(vectors: Any, shares: Any) -> Any:
-    """Do what `swara.embedder.pooling.pool` does: shape [views, dim], of length 1."""
+    """Do what `swara.embedder.spec.pool` does: shape [views, dim], of length 1."""
     mean: Any = ops.sum(ops.expand_dims(ops.cast(shares, "float32"), -1) * vectors, axis=1)
     return mean / ops.sqrt(ops.sum(ops.square(mean), axis=-1, keepdims=True) + 1e-9)
 

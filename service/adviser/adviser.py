@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from swara.classifier.note_head.evidence import pitch_evidence
+from swara.classifier.note_head.evidence import Evidence, evidence_of_notes
 from swara.classifier.note_head.head import NoteHead, agreement
-from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import Decoded, load_clip
+from swara.classifier.notes import HeldNote
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, recording_id
 from swara.data.storage.disk import sha256_of
 from swara.data.take import Note
-from swara.embedder import Embedder, EmbedderSpec, Embeddings
-from swara.embedder.pooling import pool
-from swara.embedder.spec import EmbeddingCache
+from swara.embedder import Embedder, EmbedderSpec, Embeddings, Vectors
+from swara.embedder.spec import EmbeddingCache, pool
 from swara.index import Item
 from swara.index.samples import SampleIndex
 from swara.raga.errors import SwaraError
@@ -33,9 +32,11 @@ from swara.raga.swaras import parse_swara
 from swara.service.embedders.choose import live_embedder
 from swara.service.errors import EmbedderChanged, StoreError
 from swara.service.store import Layout, current_version, open_live
+from swara.service.take.heard import NoteVectors
 from swara.service.take.report import NoteOpinion
 
 if TYPE_CHECKING:
+    from swara.data.audio.decode import Decoded
     from swara.service.stages import StageProgress
 
 __all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "try_model"]
@@ -129,6 +130,10 @@ class LiveModel:
         embedder = CachedEmbedder(self.embedder, cache, key)
         return replace(self, embedder=embedder, cache=cache, own=self.own | {recording_id(sha256)})
 
+    def about_recording(self, sha256: str) -> LiveModel:
+        """Return the same model, which never answers with the recording of that digest."""
+        return replace(self, own=self.own | {recording_id(sha256)})
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know of the opinions given so far; see ``swara.service.take.analyze.Adviser``."""
@@ -136,46 +141,61 @@ class LiveModel:
             return ()
         return ("What the cache held of this recording was damaged, and was computed again",)
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the embedder, head and samples."""
+        return self.embedder.spec.fingerprint
+
+    def hear(self, clip: Clip, notes: Sequence[HeldNote]) -> NoteVectors:
+        """Return how each note sounds, pooled; `clip` is the take at the embedder's sample rate."""
+        spec = self.embedder.spec
+        vectors = np.zeros((len(notes), spec.dim), np.float32)
+        if notes:
+            embeddings = self.embedder.embed(clip)
+            for place, note in enumerate(notes):
+                vectors[place] = pool(embeddings, note.start_s, note.end_s)
+        return NoteVectors(vectors, spec.fingerprint)
+
     def opinions(
-        self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
+        self, heard: NoteVectors, track: PitchTrack, notes: Sequence[Note], sa_hz: float
     ) -> tuple[NoteOpinion, ...]:
         """Return what the head and the samples say of each note; samples of a like voice come first.
 
         Parameters
         ----------
-        clip : Clip
-            The take, at the embedder's sample rate.
+        heard : NoteVectors
+            Of `hear`, for the same notes.
         track : PitchTrack
-            Its pitch.
+            The pitch of the take.
         notes : sequence of Note
             As judged by their pitch.
         sa_hz : float
             Sa of the singer.
         """
-        if not notes:
-            return ()
-        embeddings, cents = self.embedder.embed(clip), track.cents(sa_hz)
-        alike = self.samples.on_sa_near(sa_hz, SAME_VOICE_CENTS)
-        opinions = []
-        for note in notes:
-            vector = pool(embeddings, note.start_s, note.end_s)
-            first, last = np.searchsorted(track.times_s, (note.start_s, note.end_s))
-            prediction = self.head.predict(vector, pitch_evidence(cents[first:last]))
-            # A komal Ga in Bhupali is no Ga, though Ga is what the singer may have meant and wants to hear.
-            sung, meant = (
-                swara_letter(*parse_swara(f"{saptak} {swara}"))
-                for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
-            )
-            verdict = agreement(sung, prediction)
-            near = alike.nearest(vector, meant, count=self.neighbours, exclude=self.own)
-            if len(near) < self.neighbours:
-                known = self.own.union(each.item.recording for each in near)
-                missing = self.neighbours - len(near)
-                near += self.samples.nearest(vector, meant, count=missing, exclude=known)
-            opinions.append(
-                NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
-            )
-        return tuple(opinions)
+        cents, alike = track.cents(sa_hz), self.samples.on_sa_near(sa_hz, SAME_VOICE_CENTS)
+        spans_s = [(note.start_s, note.end_s) for note in notes]
+        evidence = evidence_of_notes(
+            [cents[slice(*np.searchsorted(track.times_s, each))] for each in spans_s]
+        )
+        return tuple(
+            self._opinion(vector, pitch, note, alike)
+            for vector, pitch, note in zip(heard.vectors, evidence, notes, strict=True)
+        )
+
+    def _opinion(self, vector: Vectors, evidence: Evidence, note: Note, alike: SampleIndex) -> NoteOpinion:
+        prediction = self.head.predict(vector, evidence)
+        # A komal Ga in Bhupali is no Ga, though Ga is what the singer may have meant and wants to hear.
+        sung, meant = (
+            swara_letter(*parse_swara(f"{saptak} {swara}"))
+            for saptak, swara in ((note.saptak, note.swara), (note.raga_saptak, note.raga_swara))
+        )
+        verdict = agreement(sung, prediction)
+        near = alike.nearest(vector, meant, count=self.neighbours, exclude=self.own)
+        if len(near) < self.neighbours:
+            known = self.own.union(each.item.recording for each in near)
+            missing = self.neighbours - len(near)
+            near += self.samples.nearest(vector, meant, count=missing, exclude=known)
+        return NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
 
     def sound_of(self, item: Item) -> Clip:
         """Return a sample's sound, with a little around it.
@@ -190,6 +210,7 @@ class LiveModel:
             raise StoreError(
                 f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
             )
+        from swara.data.audio.decode import load_clip
         from swara.data.corpus.corpus import audio_path
 
         clip = load_clip(audio_path(recording), max_duration_s=None)

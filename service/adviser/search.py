@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.storage.disk import write_atomically, writing
 from swara.data.take import Note
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 from swara.index import Neighbour
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import NoteOpinion, TakeReport

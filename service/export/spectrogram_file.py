@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import decode, take_name
 from swara.data.audio.frames import frame_count
 from swara.data.audio.mel import MelBands, MelPower, mel_power

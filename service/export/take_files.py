@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
-from swara.classifier.pitch.registry import pitch_tracker
-from swara.data.audio.decode import decode, take_name
+from swara.classifier.pitch.head import pitch_tracker
+from swara.data.audio.piped import is_pipe, received, take_name
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
-from swara.data.storage.disk import check_writable, write_bytes
+from swara.data.storage.disk import check_writable, sha256_of, write_bytes
+from swara.data.storage.npz import RecentCache
 from swara.service.adviser.adviser import LiveModel
-from swara.service.take.analyze import Request, analyze
+from swara.service.take.analyze import Request, judge_take
+from swara.service.take.heard import HeardTake, hear, heard_from, hearing_code, to_arrays
 from swara.service.take.report import TakeReport
 from swara.service.take.summary import nearest_samples
 
-__all__ = ["TakeFiles", "analyze_file", "check_outputs", "check_suffix"]
+if TYPE_CHECKING:
+    from swara.data.audio.decode import Decoded
+
+__all__ = ["TakeFiles", "analyze_file", "check_outputs", "check_suffix", "write_files"]
 
 
 def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
@@ -97,8 +105,12 @@ def analyze_file(
     progress: Progress | None = None,
     model: LiveModel | None = None,
     warnings: Sequence[str] = (),
+    cache: RecentCache | None = None,
 ) -> TakeReport:
     """Analyze a recording and write the files that were asked for; `model` gives a second opinion.
+
+    What was heard of a take is kept in `cache`: the next time it is neither decoded, tracked nor embedded,
+    unless the page is wanted, which holds its sound.
 
     Raises
     ------
@@ -109,26 +121,133 @@ def analyze_file(
     check_outputs(files.paths(), source=recording)
     check_suffix(files.plot, ".png", "the picture")
     check_suffix(files.target, ".wav", "the target")
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
-    if model is not None:
-        model = model.about(recording, decoded)
-    report = analyze(
-        decoded.clip,
-        request,
-        pitch_tracker("head"),
-        source=take_name(recording),
-        warnings=(*warnings, *decoded.warnings),
-        level=decoded.level,
-        progress=progress,
-        adviser=model,
-    )
-    _write(report, decoded.clip, request, files, model)
+    with ExitStack() as stack:
+        file, sha256 = stack.enter_context(received(recording)) if is_pipe(recording) else (None, None)
+        take = _Take(recording, sha256 or _sha256(recording), max_duration_s, track, file)
+        kept = None if take.sha256 is None else cache
+        heard, adviser = _heard(take, kept, model, progress)
+        found = (*warnings, *(_DAMAGED for _ in range(0 if kept is None else min(1, kept.damaged))))
+        report = judge_take(heard, request, source=take_name(recording), warnings=found, adviser=adviser)
+        write_files(report, take.clip, request, files, adviser)
     return report
 
 
-def _write(
-    report: TakeReport, clip: Clip, request: Request, files: TakeFiles, model: LiveModel | None
+_DAMAGED = "What the cache held of this recording was damaged, and was computed again"
+
+
+def _sha256(recording: Path) -> str | None:
+    """Return the digest of a file; None where decoding will tell why it cannot be read."""
+    try:
+        return sha256_of(recording)
+    except (OSError, ValueError):
+        return None
+
+
+class _Take:
+    """A recording that is decoded when it is first wanted."""
+
+    def __init__(
+        self,
+        recording: Path,
+        sha256: str | None,
+        max_duration_s: float | None,
+        track: int | None,
+        file: BinaryIO | None,
+    ) -> None:
+        self.recording, self.sha256, self.max_duration_s = recording, sha256, max_duration_s
+        self._track, self._file = track, file
+        self._decoded: Decoded | None = None
+
+    @property
+    def key(self) -> str:
+        """What its entry in the cache is called."""
+        if self._track is None:
+            return str(self.sha256)
+        return hashlib.sha256(f"{self.sha256} track {self._track}".encode()).hexdigest()
+
+    def fits(self, heard: HeardTake) -> bool:
+        """Tell whether it is surely no longer than is accepted: decoding tells of one that may be."""
+        return self.max_duration_s is None or heard.duration_s < self.max_duration_s - 1.0
+
+    def decoded(self) -> Decoded:
+        """Decode it, once."""
+        if self._decoded is None:
+            from swara.data.audio.decode import decode  # what was heard before needs no decoder
+
+            self._decoded = decode(
+                self.recording,
+                rate_hz=TRACK_RATE_HZ,
+                max_duration_s=self.max_duration_s,
+                track=self._track,
+                file=self._file,
+            )
+        return self._decoded
+
+    def clip(self) -> Clip:
+        """Return its sound."""
+        return self.decoded().clip
+
+
+def _heard(
+    take: _Take, cache: RecentCache | None, model: LiveModel | None, progress: Progress | None
+) -> tuple[HeardTake, LiveModel | None]:
+    """Return what was heard of a take, now or once before, and the model that is asked about it."""
+    tracker = pitch_tracker("head")
+    code = "" if cache is None else hearing_code(tracker)
+    known = None if cache is None else cache.get(code, take.key)
+    heard = None if known is None else heard_from(known)
+    if heard is not None and take.fits(heard) and (model is None or _has_heard(model, heard)):
+        return heard, None if model is None else model.about_recording(str(take.sha256))
+    decoded = take.decoded()
+    adviser = None if model is None else model.about(take.recording, decoded)
+    if heard is not None and adviser is not None:
+        heard = replace(heard, vectors=adviser.hear(decoded.clip, heard.held.notes))
+    elif heard is None:
+        heard = hear(
+            decoded.clip,
+            tracker,
+            level=decoded.level,
+            warnings=decoded.warnings,
+            progress=progress,
+            listener=adviser,
+        )
+    if cache is not None:
+        with suppress(OutputError):  # who asks about a take wants an answer, whatever becomes of the cache
+            cache.put(code, take.key, to_arrays(heard))
+    return heard, adviser
+
+
+def _has_heard(model: LiveModel, heard: HeardTake) -> bool:
+    return heard.vectors is not None and heard.vectors.fingerprint == model.fingerprint
+
+
+def write_files(
+    report: TakeReport,
+    sound: Callable[[], Clip],
+    request: Request,
+    files: TakeFiles,
+    model: LiveModel | None = None,
 ) -> None:
+    """Write the files that were asked for of a report; nothing is analyzed again.
+
+    Parameters
+    ----------
+    report : TakeReport
+        What is written.
+    sound : callable
+        Returns the take, as it was analyzed; called for the page alone.
+    request : Request
+        What the report was judged against.
+    files : TakeFiles
+        Where to write what.
+    model : LiveModel, optional
+        Gives the sound of the samples that the page plays.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written; those written before stay.
+    """
     raga, tuning = request.judged_raga, request.tuning
     if files.json is not None:
         from swara.service.report.json_report import to_json
@@ -154,7 +273,7 @@ def _write(
         near = [each.item for _, each in nearest_samples(report)]
         sounds = {} if model is None else {item: model.sound_of(item) for item in near}
         swaras = target_swaras(report, tuning)
-        page = to_html(report, clip, tuning=tuning, raga=raga, samples=sounds, targets=swaras)
+        page = to_html(report, sound(), tuning=tuning, raga=raga, samples=sounds, targets=swaras)
         _write_text(files.page, page)
     if files.target is not None:
         from .target import save_target

@@ -10,7 +10,17 @@ import numpy as np
 
 from swara.data.clip import Clip, Samples
 from swara.data.storage.disk import write_atomically
-from swara.data.synth import VOICES, SungNote, Voice, render_contour, rms, sing, swara_sequence, tanpura
+from swara.data.synth import (
+    VOICES,
+    SungNote,
+    Voice,
+    render_contour,
+    rms,
+    sing,
+    swara_sequence,
+    tanpura,
+    tanpura_loop,
+)
 from swara.data.synth.takes import sargam
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
@@ -18,7 +28,7 @@ from swara.raga.tuning import Tuning
 from swara.service.report.melody import TargetNote, target_melody
 from swara.service.take.report import TakeReport
 
-__all__ = ["save_target", "target_clip", "target_swaras"]
+__all__ = ["save_target", "sing_pitch", "target_clip", "target_swaras"]
 
 RATE_HZ = 22_050
 TANPURA_DB = 20.0
@@ -26,7 +36,7 @@ LEGATO_WITHIN_S = 0.15
 """A gap shorter than this between two notes is a glide or a consonant: the melody goes on through it."""
 
 _MEEND_S, _ALONE_S = 0.06, 1.5
-_LEAD_S, _STRETCH_S, _ROUND_S, _SEAM_S = 0.5, 15.0, 30.0, 1.0
+_LEAD_S, _STRETCH_S, _ROUND_S = 0.5, 15.0, 30.0
 _SEED = 0
 
 
@@ -70,6 +80,31 @@ def target_swaras(report: TakeReport, tuning: Tuning) -> dict[tuple[str, str], C
         alone = np.concatenate(list(_over_tanpura(melody, report.tonic.hz, _ALONE_S)))
         sounds[stats.swara, stats.saptak] = Clip(alone, RATE_HZ)
     return sounds
+
+
+def sing_pitch(sa_hz: float, cents: float, duration_s: float, syllable: str = "a") -> Clip:
+    """Sing one steady pitch by a voice that it suits, without a tanpura: what a drill plays.
+
+    Parameters
+    ----------
+    sa_hz : float
+        Frequency of madhya Sa.
+    cents : float
+        The pitch above it.
+    duration_s : float
+        Length of the note, in seconds; 0.1 s of silence follows.
+    syllable : str
+        What it is sung on: ``a``, or a swara's name such as ``ga``.
+
+    Raises
+    ------
+    ValueError
+        If the note is too short to be one, or the syllable cannot be sung.
+    """
+    rng = np.random.default_rng(_SEED)
+    contour = render_contour([SungNote(cents, duration_s)], sa_hz, rng=rng)
+    voice = _fitting_voice(sa_hz * 2.0 ** (np.array([cents]) / 1200.0))
+    return Clip(sing(contour, voice, rate_hz=RATE_HZ, rng=rng, syllables=[syllable]), RATE_HZ)
 
 
 def _over_tanpura(melody: Sequence[TargetNote], sa_hz: float, duration_s: float) -> Iterator[Samples]:
@@ -116,15 +151,10 @@ def _rest(start: int, end: int) -> Iterator[Samples]:
 
 
 def _drone(sa_hz: float, duration_s: float, rng: np.random.Generator) -> Samples:
-    """Play the tanpura for as long, or for a round of 30 s that goes over into itself."""
+    """Play the tanpura for as long, or, of what takes more than 30 s, a loop."""
     if duration_s <= _ROUND_S:
         return tanpura(duration_s, sa_hz, rate_hz=RATE_HZ, rng=rng)
-    played = tanpura(_ROUND_S + _SEAM_S, sa_hz, rate_hz=RATE_HZ, rng=rng)
-    seam = round(_SEAM_S * RATE_HZ)
-    rising = np.sqrt(np.linspace(0.0, 1.0, seam, dtype=np.float32))
-    whole, over = played[:-seam].copy(), played[-seam:]
-    whole[:seam] = whole[:seam] * rising + over * rising[::-1]
-    return whole
+    return tanpura_loop(sa_hz, rate_hz=RATE_HZ, rng=rng)
 
 
 def _stretches(melody: Sequence[TargetNote]) -> list[Sequence[TargetNote]]:

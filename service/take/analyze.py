@@ -10,13 +10,12 @@ from swara.classifier.notes import (
     HeldNote,
     Standard,
     Thresholds,
-    find_held_notes,
     judge,
     tile,
     touch,
 )
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.tonic import estimate_tonic, given_tonic
+from swara.classifier.tonic import given_tonic, no_tonic
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
@@ -25,8 +24,9 @@ from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
 
+from .heard import HeardTake, Listener, NoteVectors, hear
 from .report import NoteOpinion, TakeReport
-from .sound import remarks_about_level, within_range
+from .sound import remarks_about_level
 from .summary import (
     drift_of_sa,
     foreign_share,
@@ -38,7 +38,16 @@ from .summary import (
     worst_spots,
 )
 
-__all__ = ["DEFAULT_RAGA", "Adviser", "Request", "analyze", "with_doubts"]
+__all__ = [
+    "DEFAULT_RAGA",
+    "Adviser",
+    "HeardTake",
+    "Request",
+    "analyze",
+    "hear",
+    "judge_take",
+    "with_doubts",
+]
 
 DEFAULT_RAGA = "bhupali"
 
@@ -75,7 +84,7 @@ class Request:
         return "default" if self.raga is None else "given"
 
 
-class Adviser(Protocol):
+class Adviser(Listener, Protocol):
     """Somebody to ask about the notes beside the pitch."""
 
     @property
@@ -83,10 +92,15 @@ class Adviser(Protocol):
         """Which model speaks."""
         ...
 
+    @property
+    def fingerprint(self) -> str:
+        """Of the embedder that it hears by."""
+        ...
+
     def opinions(
-        self, clip: Clip, track: PitchTrack, notes: Sequence[Note], sa_hz: float
+        self, heard: NoteVectors, track: PitchTrack, notes: Sequence[Note], sa_hz: float
     ) -> tuple[NoteOpinion, ...]:
-        """Return an opinion on each note, in the same order."""
+        """Return an opinion on each note, in the same order, by what was heard of all of them."""
         ...
 
     @property
@@ -106,7 +120,7 @@ def analyze(
     progress: Progress | None = None,
     adviser: Adviser | None = None,
 ) -> TakeReport:
-    """Analyze a take.
+    """Analyze a take: `hear` it, then judge it by `judge_take`.
 
     Parameters
     ----------
@@ -127,28 +141,61 @@ def analyze(
     adviser : Adviser, optional
         Gives a second opinion on each note; one that it disagrees with becomes unsure.
     """
-    track, beyond = within_range(clip, tracker.track(clip, progress))
-    held = find_held_notes(clip, track)
+    heard = hear(clip, tracker, level=level, warnings=warnings, progress=progress, listener=adviser)
+    return judge_take(heard, request, source=source, adviser=adviser)
+
+
+def judge_take(
+    heard: HeardTake,
+    request: Request,
+    *,
+    source: str,
+    warnings: Sequence[str] = (),
+    adviser: Adviser | None = None,
+) -> TakeReport:
+    """Judge a take that was heard, at once and as often as one likes: the report is that of `analyze`.
+
+    Parameters
+    ----------
+    heard : HeardTake
+        Of `hear`; several threads may judge the same.
+    request : Request
+        What to judge it against.
+    source : str
+        Name of the recording.
+    warnings : sequence of str
+        What is wrong now, such as with the store; they head those of the recording.
+    adviser : Adviser, optional
+        Gives a second opinion on each note; one that it disagrees with becomes unsure.
+
+    Raises
+    ------
+    ValueError
+        If the adviser has not heard the take, or by another embedder.
+    """
+    if adviser is not None and (heard.vectors is None or heard.vectors.fingerprint != adviser.fingerprint):
+        raise ValueError("this adviser has not heard the take")
+    sung = heard.held.sung
     little = too_little_sung(
-        held.notes, HOP_S * int(held.sung.sum()), clip.duration_s, tonic_given=request.tonic is not None
+        heard.held.notes, HOP_S * int(sung.sum()), heard.duration_s, tonic_given=request.tonic is not None
     )
-    heard = held.notes if little is None or request.tonic is not None else ()
-    tonic = _tonic(clip, heard, request)
+    held = heard.held.notes if little is None or request.tonic is not None else ()
+    tonic = _tonic(heard, held, request)
     raga = request.judged_raga
     standard = Standard(tonic.hz, raga, request.tuning, request.thresholds)
-    notes = tuple(judge(note, standard) for note in heard)
-    opinions = () if adviser is None else adviser.opinions(clip, track, notes, tonic.hz)
+    notes = tuple(judge(note, standard) for note in held)
+    opinions = _opinions(heard, notes, tonic, adviser)
     if opinions:
         notes = with_doubts(notes, opinions)
     claimed = notes if little is None else ()
     # Where Sa is not known, touches have no name either.
-    touches = [touch(each, standard) for each in held.touched] if heard else []
+    touches = [touch(each, standard) for each in heard.held.touched] if held else []
     parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
-    segments = tile(parts, held.sung, clip.duration_s)
+    segments = tile(parts, sung, heard.duration_s)
     shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
     return TakeReport(
         source=source,
-        duration_s=clip.duration_s,
+        duration_s=heard.duration_s,
         tonic=tonic,
         raga=raga.display,
         raga_source=request.raga_source,
@@ -162,17 +209,26 @@ def analyze(
         foreign_share=foreign_share(claimed),
         warnings=(
             *warnings,
-            *remarks_about_level(level),
-            *beyond,
+            *heard.warnings,
+            *remarks_about_level(heard.level),
+            *heard.beyond,
             *(() if adviser is None else adviser.warnings),
             *warnings_about(claimed, tonic, raga, request.raga_source),
         ),
-        verdict=little or verdict_sentence(notes, shares, worst, voiced=bool(held.sung.any())),
-        track=track,
+        verdict=little or verdict_sentence(notes, shares, worst, voiced=bool(sung.any())),
+        track=heard.track,
         opinions=opinions,
         model=None if adviser is None else adviser.version,
-        level=level,
+        level=heard.level,
     )
+
+
+def _opinions(
+    heard: HeardTake, notes: Sequence[Note], tonic: Tonic, adviser: Adviser | None
+) -> tuple[NoteOpinion, ...]:
+    if adviser is None or heard.vectors is None or not notes:
+        return ()
+    return adviser.opinions(heard.vectors, heard.track, notes, tonic.hz)
 
 
 def with_doubts(notes: Sequence[Note], opinions: Sequence[NoteOpinion]) -> tuple[Note, ...]:
@@ -183,9 +239,10 @@ def with_doubts(notes: Sequence[Note], opinions: Sequence[NoteOpinion]) -> tuple
     )
 
 
-def _tonic(clip: Clip, notes: Sequence[HeldNote], request: Request) -> Tonic:
+def _tonic(heard: HeardTake, notes: Sequence[HeldNote], request: Request) -> Tonic:
     if request.tonic is not None:
         return given_tonic(request.tonic, notes)
+    if not notes:
+        return no_tonic()
     # The default raga is a guess: without one from the user, Sa is sought under all of them.
-    ragas = RAGAS.values() if request.raga is None else [request.raga]
-    return estimate_tonic(clip, notes, ragas)
+    return heard.evidence.tonic(list(RAGAS.values()) if request.raga is None else [request.raga])

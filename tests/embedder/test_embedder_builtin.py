@@ -20,12 +20,11 @@ from swara.data.clip import Clip
 from swara.data.installation import repair_advice
 from swara.data.synth import VOICES, bhupali_take
 from swara.embedder import EmbedderSpec
-from swara.embedder.builtin.embedder import BuiltinEmbedder
+from swara.embedder.builtin.embedder import MODEL_FILE, VECTOR_DIM, BuiltinEmbedder, EmbedderNetwork
 from swara.embedder.builtin.features import band_centres_hz
-from swara.embedder.builtin.network import MODEL_FILE, VECTOR_DIM, EmbedderNetwork
 from swara.embedder.errors import ModelDamaged
-from swara.embedder.pooling import pool
 from swara.embedder.registry import embedder_named
+from swara.embedder.spec import pool
 
 RATE_HZ = 16_000
 WINDOW, HOP = 4512, 1600

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swara.embedder import EmbedderSpec, Embeddings
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 
 SPEC = EmbedderSpec("test", 3, 16_000, 0.272, 0.1, {})
 

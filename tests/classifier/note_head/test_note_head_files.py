@@ -12,8 +12,7 @@ import pytest
 
 from swara.classifier import HeadError
 from swara.classifier.note_head.evidence import EVIDENCE_DIM, pitch_evidence
-from swara.classifier.note_head.files import load_note_head, save_note_head
-from swara.classifier.note_head.head import NoteHead
+from swara.classifier.note_head.head import NoteHead, load_note_head, save_note_head
 from swara.classifier.note_head.regression import Linear
 
 DIM = 3 + EVIDENCE_DIM

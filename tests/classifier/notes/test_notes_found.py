@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import PRESETS, Standard, find_held_notes, judge, tile, touch
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
 from swara.data.synth import VOICES, SungNote, sing_take, swara_sequence

@@ -8,9 +8,8 @@ import pytest
 import swara.classifier.pitch.head as head
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.decode import PITCH_BINS
-from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.head import HeadTracker, pitch_tracker
 from swara.classifier.pitch.network import PitchNetwork
-from swara.classifier.pitch.registry import pitch_tracker
 from swara.classifier.pitch.stream import track_causal
 from swara.data.clip import Clip
 from swara.data.pitch_track import MAX_HZ, MIN_HZ, PitchTrack

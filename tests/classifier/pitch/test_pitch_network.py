@@ -98,7 +98,7 @@ def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 def test_litert_has_nothing_to_say_to_the_reader() -> None:
     code = (
-        "import numpy as np; from swara.classifier.pitch.registry import pitch_tracker;"
+        "import numpy as np; from swara.classifier.pitch.head import pitch_tracker;"
         "from swara.data.clip import Clip;"
         "print(len(pitch_tracker('head').track(Clip(np.ones(16_000, np.float32), 16_000))))"
     )

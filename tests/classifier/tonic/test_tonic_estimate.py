@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import HeldNote, find_held_notes
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.tonic import estimate, estimate_tonic
 from swara.classifier.tonic.estimate import SURE
 from swara.classifier.tonic.template import (

@@ -15,8 +15,8 @@ pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
 import keras
 
 from swara.data.recording import Recording
+from swara.embedder.builtin.embedder import MODEL_FILE
 from swara.embedder.builtin.features import BANDS
-from swara.embedder.builtin.network import MODEL_FILE
 from swara.embedder.errors import FinetuneError, ModelInUse
 from swara.embedder.finetune.batches import BatchSampler
 from swara.embedder.finetune.export import PARITY

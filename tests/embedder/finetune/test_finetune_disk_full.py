@@ -14,7 +14,7 @@ pytest.importorskip("tensorflow", reason="fine-tuning needs tensorflow")
 
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
-from swara.embedder.builtin.network import MODEL_FILE
+from swara.embedder.builtin.embedder import MODEL_FILE
 from swara.embedder.errors import FinetuneError
 from swara.embedder.finetune import export as keeping
 from swara.embedder.finetune.export import exported, keep, writing

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from swara.data.recording import Recording, SwaraLabel
+from swara.embedder.builtin.embedder import WINDOW_FRAMES
 from swara.embedder.builtin.features import BANDS
-from swara.embedder.builtin.network import WINDOW_FRAMES
 from swara.embedder.errors import FinetuneError
 from swara.embedder.finetune.batches import BatchSampler
 from swara.embedder.finetune.note_features import NoteFeatures, extract_note_features

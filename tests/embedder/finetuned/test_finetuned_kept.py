@@ -12,7 +12,7 @@ import pytest
 from swara.data.installation import repair_advice
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.model_folder import clean_stale, remove_dir, staging_path, swap_in
-from swara.embedder.builtin.network import MODEL_FILE
+from swara.embedder.builtin.embedder import MODEL_FILE
 from swara.embedder.finetuned.embedder import finetuned_name
 from swara.embedder.registry import embedder_named
 from swara.service.store import Layout, all_versions

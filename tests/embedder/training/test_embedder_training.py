@@ -15,10 +15,9 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
+from swara.embedder.builtin.embedder import MODEL_FILE, EmbedderNetwork
 from swara.embedder.builtin.features import BANDS
-from swara.embedder.builtin.network import MODEL_FILE, EmbedderNetwork
-from swara.embedder.pooling import pool
-from swara.embedder.spec import EmbedderSpec, Embeddings
+from swara.embedder.spec import EmbedderSpec, Embeddings, pool
 from swara.embedder.training.bank import Bank
 from swara.embedder.training.batches import BatchMaker
 from swara.embedder.training.export import PARITY, export, parity

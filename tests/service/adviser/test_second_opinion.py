@@ -19,6 +19,7 @@ from swara.raga.tuning import JUST
 from swara.service.report.page.html_page import to_html
 from swara.service.report.terminal.terminal import render
 from swara.service.take.analyze import Request, analyze
+from swara.service.take.heard import NoteVectors
 from swara.service.take.report import NoteOpinion
 
 SA_HZ = 138.59
@@ -28,10 +29,14 @@ REASON = "the note head hears Pa (97%) where the pitch shows Ga"
 class Doubter:
     """Agrees with the first note, disagrees with the second, is silent on the rest."""
 
-    version = "a-version"
+    version, fingerprint = "a-version", "0123456789abcdef"
     warnings = ("something was damaged",)
 
-    def opinions(self, clip, track, notes, sa_hz):
+    def hear(self, clip, notes):
+        return NoteVectors(np.zeros((len(notes), 3), np.float32), self.fingerprint)
+
+    def opinions(self, heard, track, notes, sa_hz):
+        assert len(heard.vectors) == len(notes)
         near = Neighbour(Item("abcdef012345", "synthesized: child", "G", 0.1, 0.9, True), 0.91, "its sound")
         answers = [("S", True, None), ("P", False, REASON)] + [("R", None, "not sure")] * len(notes)
         return tuple(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, find_held_notes, judge
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.pitch_track import PitchTrack
 from swara.data.synth import NoteTruth, SynthTake, bhupali_take
 from swara.data.take import Note

@@ -9,7 +9,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS, find_held_notes
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
@@ -27,7 +27,7 @@ from swara.data.synth import (
 from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.tonic_names import ParsedTonic, parse_tonic
 from swara.raga.tuning import EQUAL, JUST, Tuning
-from swara.service.export.target import RATE_HZ, target_clip
+from swara.service.export.target import RATE_HZ, sing_pitch, target_clip
 from swara.service.take.analyze import Request, analyze
 
 SECONDS = 3
@@ -306,3 +306,14 @@ def _resampled(clip: Clip) -> Clip:
     return Clip(
         np.asarray(soxr.resample(clip.samples, clip.rate_hz, TRACK_RATE_HZ), np.float32), TRACK_RATE_HZ
     )
+
+
+@pytest.mark.parametrize(("sa_hz", "cents"), [(80.0, -498.0), (138.59, 386.3), (400.0, 1200.0)])
+def test_a_pitch_that_is_sung_alone_is_where_it_was_asked_for(sa_hz, cents):
+    clip = sing_pitch(sa_hz, cents, 1.5, "ga")
+
+    steady = clip.samples[clip.rate_hz // 3 : clip.rate_hz * 4 // 3]
+    power = np.abs(np.fft.rfft(steady * np.hanning(steady.size), 1 << 19))
+    off_cents = 1200 * np.log2(np.fft.rfftfreq(1 << 19, 1 / clip.rate_hz)[1:] / sa_hz) - cents
+    near = np.abs(off_cents) < 60
+    assert abs(off_cents[near][np.argmax(power[1:][near])]) < 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.synth import VOICES, SungNote, render_contour, sing
