@@ -9,7 +9,7 @@ from .contour import render_contour
 from .noise import mix_at_db, pink_noise, rms, room, room_response, tabla
 from .sung import Contour, NoteLabel, SungNote
 from .takes import BHUPALI_PHRASES, NoteTruth, SynthTake, bhupali_take, sing_take, swara_sequence
-from .tanpura import tanpura
+from .tanpura import tanpura, tanpura_loop
 from .voice import VOICES, Voice, sing
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "swara_sequence",
     "tabla",
     "tanpura",
+    "tanpura_loop",
 ]

@@ -17,7 +17,7 @@ from swara.data.clip import Samples
 
 from .curves import even_times, wander
 
-__all__ = ["FIRST_STRING", "string_ratios", "tanpura"]
+__all__ = ["FIRST_STRING", "string_ratios", "tanpura", "tanpura_loop"]
 
 FIRST_STRING: Mapping[str, float] = MappingProxyType({"P": 3 / 4, "M": 2 / 3, "N": 15 / 16})
 """What the first string may be, as a ratio to madhya Sa; all lie in the mandra saptak."""
@@ -33,6 +33,11 @@ _SPREAD_CENTS = 0.8
 _BODY_DB = 4.0  # resonances of the body, another for every partial
 _SHIMMER_DB = 2.5  # the two planes of a string's swing beat against each other
 _SHIMMER_S = 0.15
+_LOOP_CYCLES = 24
+"""Cycles of the low string in which Pa (3/2 of it), Ma (4/3) and Ni (15/8) close as well."""
+_LOOP_CENTS = 0.5
+"""How far off a string of a loop is meant to be; rounding to whole cycles at most doubles it."""
+_LOOP_ROOM = 0.1  # how far a loop may be from its rounds' length, to end on a whole hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +131,112 @@ def tanpura(
     freq_hz, amplitude = [], []
     for string, ratio in enumerate(ratios):
         string_hz = sa_hz * ratio * 2.0 ** (rng.normal(0.0, _SPREAD_CENTS) / 1200.0)
-        order = np.arange(1.0, _PARTIALS + 1)
-        partials_hz = order * string_hz * np.sqrt(1.0 + character.inharmonicity * order**2)
-        partials_hz = partials_hz[partials_hz < min(_TOP_HZ, 0.48 * rate_hz)]
-        ringing = _ringing(times_s, plucks_s[string::4], order[: partials_hz.size], character, rng)
+        partials_hz = _partials(string_hz, character, rate_hz)
+        own_s = plucks_s[string::4]
+        strength = rng.uniform(0.8, 1.2, size=own_s.size)
+        shimmer = np.stack([wander(times_s.size, _SHIMMER_S / _HOP_S, rng) for _ in partials_hz])
+        ringing = _ringing(times_s, own_s, strength, shimmer, character)
         freq_hz.append(partials_hz)
         amplitude.append(ringing * _body(partials_hz, character, rng)[:, None])
     sound = _sum_still_partials(np.concatenate(freq_hz), np.concatenate(amplitude), hop, rate_hz, rng)[:count]
     return np.asarray(sound * (_PEAK / np.abs(sound).max()), dtype=np.float32)
+
+
+def tanpura_loop(
+    sa_hz: float, *, rate_hz: int, rng: np.random.Generator, tuning: str = "PSSS", rounds: int = 4
+) -> Samples:
+    """Play a drone whose end runs on into its beginning.
+
+    All is periodic in the length of the loop: what was plucked before its end rings on at its beginning, and
+    every partial goes through whole cycles. So nothing marks the seam. The fundamental of each string lies
+    within a cent of its swara, Sa within 0.1 cents of `sa_hz`; no partial is moved by more than half a cycle
+    in a loop.
+
+    Parameters
+    ----------
+    sa_hz : float
+        Madhya Sa: the two middle strings; the last lies an octave below.
+    rate_hz : int
+        Sample rate of the sound that is returned.
+    rng : numpy.random.Generator
+        Draws the instrument, its detuning of half a cent at most, and the player's timing.
+    tuning : {"PSSS", "MSSS", "NSSS"}
+        Which string is first: Pa, Ma or Ni, followed by three of Sa.
+    rounds : int
+        How many times all four strings are plucked; each takes about 3 s.
+
+    Returns
+    -------
+    float32 array, shape [samples]
+        Peak 0.5.
+
+    Raises
+    ------
+    ValueError
+        If there is no round, no such Sa or no such tuning.
+    """
+    ratios = string_ratios(tuning)
+    if rounds < 1 or not 0 < sa_hz < np.inf:
+        raise ValueError(f"cannot play {rounds} rounds on a Sa of {sa_hz} Hz")
+    character = _character(rng)
+    hop = max(1, round(_HOP_S * rate_hz))
+    plucks_s, loop_s = _plucks_of_loop(rounds, character, rng)
+    cycles, frames = _loop_length(loop_s, sa_hz / 2.0, hop / rate_hz)
+    plucks_s, loop_s = plucks_s * (frames * hop / rate_hz / loop_s), frames * hop / rate_hz
+    times_s = even_times(frames, hop / rate_hz)
+    freq_hz, amplitude = [], []
+    for string, ratio in enumerate(ratios):
+        string_hz = ratio * 2.0 * cycles / loop_s * 2.0 ** (rng.uniform(-_LOOP_CENTS, _LOOP_CENTS) / 1200.0)
+        partials_hz = np.round(_partials(string_hz, character, rate_hz) * loop_s) / loop_s
+        own_s, strength = plucks_s[string::4], rng.uniform(0.8, 1.2, size=rounds)
+        shimmer = _wander_in_a_ring(partials_hz.size, frames, _SHIMMER_S / loop_s, rng)
+        before_and_after_s = np.concatenate([own_s - loop_s, own_s, own_s + loop_s])
+        ringing = _ringing(times_s, before_and_after_s, np.tile(strength, 3), shimmer, character)
+        freq_hz.append(partials_hz)
+        amplitude.append(ringing * _body(partials_hz, character, rng)[:, None])
+    levels = np.concatenate(amplitude)
+    closed = np.concatenate([levels, levels[:, :1]], axis=1)
+    sound = _sum_still_partials(np.concatenate(freq_hz), closed, hop, rate_hz, rng)
+    return np.asarray(sound * (_PEAK / np.abs(sound).max()), dtype=np.float32)
+
+
+def _loop_length(about_s: float, low_hz: float, hop_s: float) -> tuple[int, int]:
+    """Return the cycles of the low string in a loop of about that length, and its hops.
+
+    Of all lengths near it, it is that which is most nearly a whole number of hops.
+    """
+    middle = about_s * low_hz / _LOOP_CYCLES
+    reach = max(1, int(_LOOP_ROOM * middle))
+    cycles = _LOOP_CYCLES * np.arange(max(1, round(middle) - reach), round(middle) + reach + 1)
+    hops = cycles / (low_hz * hop_s)
+    best = int(np.argmin(np.abs(hops - np.round(hops)) / hops))
+    return int(cycles[best]), int(np.round(hops[best]))
+
+
+def _plucks_of_loop(rounds: int, character: _Character, rng: np.random.Generator) -> tuple[FloatArray, float]:
+    """Draw the times of the plucks from 0 on, and when the first comes again."""
+    steps_s = character.pluck_s * (1.0 + 0.04 * rng.standard_normal(4 * rounds))
+    steps_s[3::4] += character.breath_s
+    return np.cumsum(steps_s) - steps_s[0], float(steps_s.sum())
+
+
+def _wander_in_a_ring(rows: int, count: int, smoothing: float, rng: np.random.Generator) -> FloatArray:
+    """Draw noise as `wander` does, each row of which goes on at its beginning where it ends.
+
+    `smoothing` is the standard deviation of the kernel as a share of the ring; the shape is [rows, count].
+    """
+    bins = count // 2 + 1
+    shape = np.exp(-2.0 * (np.pi * smoothing * np.arange(bins)) ** 2)
+    spectrum = shape * (rng.standard_normal((rows, bins)) + 1j * rng.standard_normal((rows, bins)))
+    drawn = np.fft.irfft(spectrum, count, axis=1)
+    return np.asarray(drawn / (np.sqrt(4.0 * np.sum(shape[1:] ** 2) + 1.0) / count))
+
+
+def _partials(string_hz: float, character: _Character, rate_hz: int) -> FloatArray:
+    """Return the frequencies of a string's partials in Hz, as far up as they can be heard or sampled."""
+    order = np.arange(1.0, _PARTIALS + 1)
+    partials_hz = order * string_hz * np.sqrt(1.0 + character.inharmonicity * order**2)
+    return np.asarray(partials_hz[partials_hz < min(_TOP_HZ, 0.48 * rate_hz)])
 
 
 def _character(rng: np.random.Generator) -> _Character:
@@ -166,25 +269,27 @@ def _plucks(duration_s: float, character: _Character, rng: np.random.Generator) 
 def _ringing(
     times_s: FloatArray,
     plucks_s: FloatArray,
-    order: FloatArray,
+    strength: FloatArray,
+    shimmer: FloatArray,
     character: _Character,
-    rng: np.random.Generator,
 ) -> FloatArray:
-    """Amplitude of one string's partials, shape [partials, times]: each pluck stops what rang before."""
+    """Amplitude of one string's partials, shape [partials, times]: each pluck stops what rang before.
+
+    `strength` is that of each pluck, linear; `shimmer` of unit variance, of the shape that is returned.
+    """
     last = np.searchsorted(plucks_s, times_s, side="right") - 1
     since_s = times_s - plucks_s[last]
     until_s = np.append(plucks_s, np.inf)[last + 1] - times_s
-    strength = rng.uniform(0.8, 1.2, size=plucks_s.size)[last]
-    octaves = np.log2(order)[:, None]
+    order = np.arange(1.0, shimmer.shape[0] + 1)[:, None]
+    octaves = np.log2(order)
     band = character.band_to + (character.band_from - character.band_to) * np.exp(
         -since_s / character.sweep_s
     )
     buzz_db = character.jivari_db * np.exp(-0.5 * ((octaves - band) / character.band_width) ** 2)
-    decay_s = character.decay_s / (1.0 + (order[:, None] / character.decay_partial) ** 2)
-    shimmer = np.stack([wander(times_s.size, _SHIMMER_S / _HOP_S, rng) for _ in order])
+    decay_s = character.decay_s / (1.0 + (order / character.decay_partial) ** 2)
     level_db = character.tilt_db_per_octave * octaves + buzz_db + _SHIMMER_DB * shimmer
     touch = np.minimum(1.0, since_s / _ATTACK_S) * np.minimum(1.0, until_s / _DAMPING_S)
-    return np.asarray(strength * touch * 10.0 ** (level_db / 20.0) * np.exp(-since_s / decay_s))
+    return np.asarray(strength[last] * touch * 10.0 ** (level_db / 20.0) * np.exp(-since_s / decay_s))
 
 
 def _body(freq_hz: FloatArray, character: _Character, rng: np.random.Generator) -> FloatArray:

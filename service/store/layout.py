@@ -70,6 +70,8 @@ class Layout:
     """``<fingerprint of the embedder>/<audio sha256>.npz``"""
     pitch = _At("cache/pitch")
     """``<fingerprint of the tracker>/<audio sha256>.npz``"""
+    takes = _At("cache/takes")
+    """``<fingerprint of the code that hears>/<audio sha256>.npz``: pitch and notes of takes, no sound."""
     corpus = _At("corpus.jsonl")
     """The recordings that were added; only ever appended to."""
     held_out = _At("HELD_OUT")
@@ -78,6 +80,10 @@ class Layout:
     """What users said was wrong; only ever appended to."""
     rollbacks = _At("rollbacks.jsonl")
     """Which versions people stepped back from or made live; only ever appended to."""
+    history = _At("history.sqlite")
+    """A summary of each take, and what the singer chose."""
+    sounds = _At("takes")
+    """``<number in the history>.wav``, where the singer wants the sound kept."""
     lock = _At(".lock")
     """Held by the one writer."""
     lock_holder = _At(".lock-holder")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from swara.classifier.note_head.files import load_note_head
-from swara.classifier.note_head.head import NoteHead
+from swara.classifier.note_head.head import NoteHead, load_note_head
 from swara.embedder import EmbedderSpec
 from swara.index import IndexDamaged
 from swara.index.samples import SampleIndex, load_sample_index

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from swara.classifier.pitch.registry import PitchCache
-from swara.data.storage.npz import ArrayCache, CacheInfo
+from swara.classifier.pitch.head import PitchCache
+from swara.data.storage.npz import ArrayCache, CacheInfo, RecentCache
 from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError
 
@@ -17,7 +17,7 @@ from .lock import writer_lock
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]
 
-Kind: TypeAlias = Literal["embeddings", "pitch"]
+Kind: TypeAlias = Literal["embeddings", "pitch", "takes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CacheShare:
 
     Parameters
     ----------
-    kind : {"embeddings", "pitch"}
+    kind : {"embeddings", "pitch", "takes"}
         What is kept in it.
     fingerprint : str
         Of the embedder or tracker.
@@ -95,7 +95,7 @@ def cache_shares(store: Layout, *, thorough: bool = False) -> tuple[CacheShare, 
 
 
 def prune_cache(store: Layout, *, everything: bool = False) -> Pruned:
-    """Remove what the live version has no use for, and what is damaged; or all there is.
+    """Remove what the live version has no use for, takes that were analyzed, and what is damaged; or all.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def prune_cache(store: Layout, *, everything: bool = False) -> Pruned:
     with writer_lock(store):
         keep = frozenset() if everything else _needed(store)
         for cache in caches:
-            total += _prune(cache, keep)
+            total += _prune(cache, frozenset() if isinstance(cache, RecentCache) else keep)
     return total
 
 
@@ -131,7 +131,11 @@ def _prune(cache: ArrayCache[Any], keep: frozenset[str]) -> Pruned:
 
 
 def _caches(store: Layout) -> dict[Kind, ArrayCache[Any]]:
-    return {"embeddings": EmbeddingCache(store.embeddings), "pitch": PitchCache(store.pitch)}
+    return {
+        "embeddings": EmbeddingCache(store.embeddings),
+        "pitch": PitchCache(store.pitch),
+        "takes": RecentCache(store.takes),
+    }
 
 
 def _needed(store: Layout) -> frozenset[str]:

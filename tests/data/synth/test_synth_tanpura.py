@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from swara.data.synth.tanpura import _sum_still_partials, string_ratios, tanpura
+from swara.data.synth.tanpura import _sum_still_partials, string_ratios, tanpura, tanpura_loop
 
 RATE_HZ = 16_000
 SA_HZ = 146.8
@@ -121,3 +121,44 @@ def test_the_matrix_product_agrees_with_a_plain_sum_of_cosines():
         for f, a, p in zip(freq_hz, amplitude, phases, strict=True)
     )
     np.testing.assert_allclose(got, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("sa_hz", "tuning", "rate_hz"),
+    [(80.0, "PSSS", 16_000), (138.59, "MSSS", 24_000), (221.3, "NSSS", 44_100), (400.0, "PSSS", 22_050)],
+)
+def test_nothing_marks_the_seam_of_a_loop(sa_hz, tuning, rate_hz):
+    loop = tanpura_loop(sa_hz, rate_hz=rate_hz, rng=np.random.default_rng(3), tuning=tuning)
+
+    assert loop.dtype == np.float32
+    assert np.abs(loop).max() == pytest.approx(0.5)
+    around = np.concatenate([loop[-rate_hz:], loop[:rate_hz]]).astype(np.float64)
+    corners = np.abs(np.diff(around, 2))
+    assert corners[rate_hz - 3 : rate_hz + 2].max() <= np.quantile(corners, 0.999)
+
+    size, hop = 2048, 256
+    frames = np.lib.stride_tricks.sliding_window_view(np.concatenate([loop, loop[:size]]), size)[::hop]
+    magnitude = np.log1p(100 * np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)))
+    flux = np.abs(np.diff(magnitude, axis=0)).sum(axis=1)
+    over_the_seam = (loop.size - size) // hop
+    assert flux[over_the_seam:].max() <= flux[:over_the_seam].max()
+    assert np.sqrt((loop[-rate_hz:] ** 2).mean()) < 3 * np.sqrt((loop[:rate_hz] ** 2).mean())
+
+
+@pytest.mark.parametrize("sa_hz", [80.0, 97.3, 138.59, 261.6, 400.0])
+@pytest.mark.parametrize(("tuning", "first"), [("PSSS", 3 / 4), ("MSSS", 2 / 3), ("NSSS", 15 / 16)])
+def test_every_string_of_a_loop_is_within_a_cent_of_its_swara(sa_hz, tuning, first):
+    loop = tanpura_loop(sa_hz, rate_hz=RATE_HZ, rng=np.random.default_rng(1), tuning=tuning)
+
+    power = np.abs(np.fft.rfft(loop)) ** 2  # of a loop every partial's line is a bin
+    freq_hz = np.fft.rfftfreq(loop.size, 1 / RATE_HZ)
+    for ratio in (first, 1.0, 0.5):
+        off_cents = 1200 * np.log2(np.maximum(freq_hz, 1.0) / (ratio * sa_hz))
+        near = np.abs(off_cents) < 30
+        assert abs(off_cents[near][np.argmax(power[near])]) < 1.0
+
+
+@pytest.mark.parametrize("wrong", [{"sa_hz": 0.0}, {"sa_hz": np.inf}, {"tuning": "SSSS"}, {"rounds": 0}])
+def test_a_loop_of_nothing_is_refused(wrong):
+    with pytest.raises(ValueError):
+        tanpura_loop(**({"sa_hz": SA_HZ, "rate_hz": RATE_HZ} | wrong), rng=np.random.default_rng(0))

@@ -15,7 +15,7 @@ from swara.service.errors import StoreDamaged, StoreError, damaged, reading
 from .layout import Layout, is_version_id, time_in_id
 from .manifest import Manifest
 
-__all__ = ["History", "choices", "note_promotion", "note_rollback", "rolled_back", "training_recordings"]
+__all__ = ["Decisions", "decisions", "note_promotion", "note_rollback", "rolled_back", "training_recordings"]
 
 
 def training_recordings(
@@ -40,7 +40,7 @@ def training_recordings(
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class Decisions:
     """What people decided about the versions, as far as it can be read.
 
     Parameters
@@ -78,7 +78,7 @@ def note_promotion(store: Layout, live: str | None, to: str, at: datetime) -> No
     _log(store).append({"at": at.isoformat(), "left": None, "to": to, **promoted_from})
 
 
-def choices(store: Layout) -> History:
+def decisions(store: Layout) -> Decisions:
     """Return what people decided; lines that cannot be read are passed over, and named.
 
     Raises
@@ -99,7 +99,7 @@ def choices(store: Layout) -> History:
             promoted_from[to] = was_live
 
     damage = _log(store).replay(apply)
-    return History(frozenset(left), chosen_at, promoted_from, damage)
+    return Decisions(frozenset(left), chosen_at, promoted_from, damage)
 
 
 def rolled_back(store: Layout) -> frozenset[str]:
@@ -110,7 +110,7 @@ def rolled_back(store: Layout) -> frozenset[str]:
     StoreDamaged
         Naming a line that cannot be read.
     """
-    known = choices(store)
+    known = decisions(store)
     if known.damage:
         raise known.damage[0]
     return known.abandoned

@@ -1,0 +1,322 @@
+"""A take is kept: the history's file is opened, brought up to date and written, or one line says why not.
+
+It keeps SQLite's rollback journal: a write-ahead log needs memory that processes share, which disks of the
+network do not give, and a file beside it, which a store that may only be read cannot have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from swara.data.clip import Clip
+from swara.data.installation import installed_version
+from swara.data.storage.disk import write_atomically
+from swara.raga.errors import SwaraError
+from swara.service.errors import StoreBusy, StoreDamaged, StoreError, StoreNewer, writing
+from swara.service.phrases import encodable
+from swara.service.store.layout import Layout
+from swara.service.take.report import TakeReport
+
+__all__ = [
+    "FIRST_NOTICE",
+    "MIGRATIONS",
+    "VERDICTS",
+    "Kind",
+    "add_take",
+    "is_switched_off",
+    "keep_take",
+    "reading_history",
+    "sound_of",
+    "utc_text",
+    "writing_history",
+]
+
+Kind: TypeAlias = Literal["analyze", "live", "upload", "drill"]
+
+FIRST_NOTICE = (
+    "The figures of each take, not its sound, are kept from now on, in this machine's store alone. See them:"
+    " swara history. Keep none: --no-history, or swara history off. Delete them: swara history delete --all"
+)
+"""Said when the first take of a store is kept, and never again."""
+
+_OFF = {"off", "no", "0", "false"}
+
+
+_TAKES = """
+CREATE TABLE takes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL, digest TEXT NOT NULL, settings TEXT NOT NULL,
+    duration_s REAL NOT NULL, steady_s REAL NOT NULL,
+    sa_hz REAL NOT NULL, sa_name TEXT NOT NULL, sa_source TEXT NOT NULL, sa_confidence REAL NOT NULL,
+    raga TEXT NOT NULL, raga_source TEXT NOT NULL, tuning TEXT NOT NULL,
+    perfect_cents REAL NOT NULL, in_tune_cents REAL NOT NULL, preset TEXT NOT NULL,
+    perfect REAL, in_tune REAL, low REAL, high REAL, unsure REAL, foreign_share REAL NOT NULL,
+    drift_cents_per_minute REAL, drift_cents REAL,
+    verdict TEXT NOT NULL, version TEXT,
+    UNIQUE (digest, settings)
+)"""
+_SWARAS = """
+CREATE TABLE swaras (
+    take INTEGER NOT NULL REFERENCES takes (id) ON DELETE CASCADE, place INTEGER NOT NULL,
+    swara TEXT NOT NULL, saptak TEXT NOT NULL, notes INTEGER NOT NULL, duration_s REAL NOT NULL,
+    bias_cents REAL NOT NULL, steadiness_cents REAL NOT NULL, in_tune_share REAL NOT NULL,
+    PRIMARY KEY (take, place)
+) WITHOUT ROWID"""
+_REMEMBERED = "CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
+
+MIGRATIONS = ((_TAKES, _SWARAS, _REMEMBERED),)
+"""What makes each schema of the one before; its number is ``user_version``. None is changed once released."""
+
+_WAIT_S = 5.0
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_FIX = "Free space and give yourself permission to write there, or say --no-history"
+_DAMAGE_FIX = "Restore it from a backup, or move it away: a new one is then begun"
+
+
+@contextmanager
+def reading_history(store: Layout) -> Iterator[sqlite3.Connection]:
+    """Give the history to read; an empty one where none was begun.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read, is damaged, or comes from a newer swara.
+    """
+    file = store.history
+    with _in_one_line(file):
+        begun = file.is_file() and file.stat().st_size > 0
+        where = f"{file.resolve().as_uri()}?mode=ro" if begun else ":memory:"
+        with closing(_connect(where)) as database:
+            if not begun:
+                _bring_up_to_date(database, file)
+            older = _version(database, file) < len(MIGRATIONS)
+            if not older:
+                yield database
+        if older:
+            with writing_history(store) as database:
+                yield database
+
+
+@contextmanager
+def writing_history(store: Layout) -> Iterator[sqlite3.Connection]:
+    """Give the history to write, in one transaction: all of it is kept, or nothing where something is raised.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be written, is damaged, or comes from a newer swara; `StoreBusy` if another process
+        writes for longer than 5 s.
+    """
+    file = store.history
+    with writing(store.folder), _in_one_line(file):
+        store.folder.mkdir(parents=True, exist_ok=True)
+        with closing(_connect(f"{file.resolve().as_uri()}?mode=rwc")) as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                _bring_up_to_date(database, file)
+                yield database
+            except BaseException:
+                if database.in_transaction:  # a full disk has ended it
+                    database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    database = sqlite3.connect(uri, timeout=_WAIT_S, isolation_level=None, uri=uri.startswith("file:"))
+    database.row_factory = sqlite3.Row
+    database.execute("PRAGMA foreign_keys = ON")
+    database.execute("PRAGMA secure_delete = ON")  # what is deleted is not left in the file
+    return database
+
+
+def _version(database: sqlite3.Connection, file: Path) -> int:
+    version = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise StoreNewer(
+            f"the history has schema {version}, and this swara knows {len(MIGRATIONS)}",
+            where=str(file),
+            fix="Install the newest swara, or say --no-history",
+        )
+    return version
+
+
+def _bring_up_to_date(database: sqlite3.Connection, file: Path) -> None:
+    version = _version(database, file)
+    for step in MIGRATIONS[version:]:
+        for statement in step:
+            database.execute(statement)
+    if version < len(MIGRATIONS):
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+@contextmanager
+def _in_one_line(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code in _BUSY:
+            raise StoreBusy(
+                "another process writes to the history", where=str(file), fix="Try again later"
+            ) from error
+        if code in _DAMAGED:
+            raise StoreDamaged(
+                f"the history is damaged: {error}", where=str(file), fix=_DAMAGE_FIX
+            ) from error
+        raise StoreError(f"the history cannot be used: {error}", where=str(file), fix=_FIX) from error
+    except OSError as error:
+        raise StoreError(f"the history cannot be used: {error}", where=str(file), fix=_FIX) from error
+
+
+def is_switched_off(environment: Mapping[str, str]) -> bool:
+    """Tell whether ``SWARA_HISTORY`` says that nothing is to be kept."""
+    return environment.get("SWARA_HISTORY", "").strip().casefold() in _OFF
+
+
+def keep_take(
+    store: Layout,
+    report: TakeReport,
+    kind: Kind,
+    environment: Mapping[str, str],
+    *,
+    sound: Clip | None = None,
+) -> str | None:
+    """Keep the figures of a take where the singer wants that; never fails.
+
+    Returns
+    -------
+    str or None
+        A sentence without full stop to be said: that takes are kept from now on, or why this one is not.
+    """
+    if is_switched_off(environment):
+        return None
+    try:
+        if not _is_wanted(store):
+            return None
+        _, first = add_take(store, report, kind, sound=sound)
+    except SwaraError as error:
+        return f"This take is not kept in the history: {str(error).removesuffix('.')}"
+    return FIRST_NOTICE if first else None
+
+
+def _is_wanted(store: Layout) -> bool:
+    with reading_history(store) as database:
+        found = database.execute("SELECT value FROM remembered WHERE name = 'history'").fetchone()
+    return found is None or found[0] != "false"
+
+
+def add_take(
+    store: Layout, report: TakeReport, kind: Kind, *, at: datetime | None = None, sound: Clip | None = None
+) -> tuple[int, bool]:
+    """Keep a take's figures, as `TakeHistory.add` does; return its number, and whether it is the first."""
+    with writing_history(store) as database:
+        fields = _fields(report, kind, at or datetime.now(UTC))
+        number = database.execute(_insert(fields), tuple(fields.values())).fetchone()[0]
+        database.execute("DELETE FROM swaras WHERE take = ?", (number,))
+        database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(number, report))
+        told = database.execute("INSERT OR IGNORE INTO remembered VALUES ('told', 'true')")
+        if sound is not None:
+            _write_sound(store, number, sound)
+        return number, told.rowcount == 1
+
+
+def sound_of(store: Layout, number: int) -> Path:
+    """Return the path at which the sound of a take lies, if it was kept."""
+    return store.sounds / f"{number}.wav"
+
+
+def _write_sound(store: Layout, number: int, sound: Clip) -> None:
+    import soundfile
+
+    def write(part: Path) -> None:
+        soundfile.write(part, sound.samples, sound.rate_hz, format="WAV", subtype="FLOAT")
+
+    store.sounds.mkdir(parents=True, exist_ok=True)
+    write_atomically(sound_of(store, number), write)
+
+
+def utc_text(at: datetime) -> str:
+    """Write a time so that those that are later sort later."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _fields(report: TakeReport, kind: Kind, at: datetime) -> dict[str, str | float | None]:
+    tonic, limits, drift = report.tonic, report.thresholds, report.drift
+    given_hz = None if tonic.source == "estimated" else round(tonic.hz, 2)
+    settings = [given_hz, report.raga, report.tuning, limits.perfect_cents, limits.in_tune_cents]
+    shares: Mapping[Any, float] = report.verdict_shares
+    return {
+        "at": utc_text(at),
+        "kind": kind,
+        "source": encodable(report.source),
+        "digest": _digest(report),
+        "settings": json.dumps(settings),
+        "duration_s": report.duration_s,
+        "steady_s": sum(note.steady_s for note in report.notes) if shares else 0.0,
+        "sa_hz": tonic.hz,
+        "sa_name": tonic.name,
+        "sa_source": tonic.source,
+        "sa_confidence": tonic.confidence,
+        "raga": report.raga,
+        "raga_source": report.raga_source,
+        "tuning": report.tuning,
+        "preset": limits.preset,
+        "perfect_cents": limits.perfect_cents,
+        "in_tune_cents": limits.in_tune_cents,
+        **{name.replace(" ", "_"): shares.get(name) for name in VERDICTS},
+        "foreign_share": report.foreign_share,
+        "drift_cents_per_minute": None if drift is None else drift.cents_per_minute,
+        "drift_cents": None if drift is None else drift.total_cents,
+        "verdict": encodable(report.verdict),
+        "version": installed_version(),
+    }
+
+
+VERDICTS = ("perfect", "in tune", "low", "high", "unsure")
+
+
+def _digest(report: TakeReport) -> str:
+    """Return what tells one singing from another, whatever file it is in: a digest of its pitch track."""
+    track = report.track
+    heard = np.stack([np.nan_to_num(track.hz), track.confidence]).round(3) + 0.0
+    return hashlib.sha256(heard.astype("<f8").tobytes()).hexdigest()
+
+
+def _insert(columns: Iterable[str]) -> str:
+    """Return the statement that keeps a take; of one that is known, all but its number and time is anew."""
+    names = list(columns)
+    anew = ", ".join(f"{name} = excluded.{name}" for name in names if name != "at")
+    places = ", ".join("?" * len(names))
+    # The names are those of `_fields`: nothing that comes from outside is in the statement.
+    return (
+        f"INSERT INTO takes ({', '.join(names)}) VALUES ({places})"  # noqa: S608
+        f" ON CONFLICT (digest, settings) DO UPDATE SET {anew} RETURNING id"
+    )
+
+
+def _rows(number: int, report: TakeReport) -> list[tuple[Any, ...]]:
+    return [
+        (
+            number,
+            place,
+            each.swara,
+            each.saptak,
+            each.notes,
+            each.duration_s,
+            each.bias_cents,
+            each.steadiness_cents,
+            each.in_tune_share,
+        )
+        for place, each in enumerate(report.per_swara)
+    ]

@@ -1,0 +1,197 @@
+"""The takes that were sung so far: a summary of each, kept, listed and deleted."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from swara.data.clip import Clip
+from swara.service.errors import StoreError
+from swara.service.store.layout import Layout
+from swara.service.take.report import SwaraStats, TakeReport
+
+from .keeping import (
+    FIRST_NOTICE,
+    VERDICTS,
+    Kind,
+    add_take,
+    is_switched_off,
+    keep_take,
+    reading_history,
+    sound_of,
+    utc_text,
+    writing_history,
+)
+
+__all__ = ["FIRST_NOTICE", "KeptTake", "Kind", "TakeHistory", "is_switched_off", "keep_take", "sound_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTake:
+    """What is kept of a take; figures are those of `TakeReport`.
+
+    Parameters
+    ----------
+    id : int
+        Its number, which is never used again.
+    at : datetime
+        When it was first judged, in UTC.
+    kind : {"analyze", "live", "upload", "drill"}
+        How it came.
+    source : str
+        Name of the recording.
+    digest : str
+        The same for the same singing, whatever file it is in.
+    duration_s, steady_s : float
+        Length of the take, and of the steady notes in it, in seconds.
+    sa_hz, sa_name, sa_source, sa_confidence : float and str
+        The Sa that it was judged against.
+    raga, raga_source, tuning, preset : str
+        What else it was judged against.
+    perfect_cents, in_tune_cents : float
+        The limits of the two good verdicts.
+    verdict_shares : mapping of str to float
+        Empty where no note was found.
+    foreign_share : float
+        Share of the steady time outside the raga.
+    drift_cents_per_minute, drift_cents : float or None
+        How Sa moved.
+    verdict : str
+        One sentence.
+    version : str or None
+        Of the swara that judged it.
+    per_swara : tuple of SwaraStats
+        In order of pitch.
+    """
+
+    id: int
+    at: datetime
+    kind: Kind
+    source: str
+    digest: str
+    duration_s: float
+    steady_s: float
+    sa_hz: float
+    sa_name: str
+    sa_source: str
+    sa_confidence: float
+    raga: str
+    raga_source: str
+    tuning: str
+    preset: str
+    perfect_cents: float
+    in_tune_cents: float
+    verdict_shares: Mapping[str, float]
+    foreign_share: float
+    drift_cents_per_minute: float | None
+    drift_cents: float | None
+    verdict: str
+    version: str | None
+    per_swara: tuple[SwaraStats, ...]
+
+    @property
+    def in_tune_share(self) -> float | None:
+        """Share of the steady time that is perfect or in tune; None where nothing was judged."""
+        shares = self.verdict_shares
+        return shares["perfect"] + shares["in tune"] if shares else None
+
+
+class TakeHistory:
+    """The history in a store.
+
+    Parameters
+    ----------
+    store : Layout
+        Where it lies; neither it nor the file need exist.
+    """
+
+    def __init__(self, store: Layout) -> None:
+        self.store = store
+
+    def add(
+        self, report: TakeReport, kind: Kind, *, at: datetime | None = None, sound: Clip | None = None
+    ) -> tuple[int, bool]:
+        """Keep the figures of a take; the same singing under the same settings takes its old place.
+
+        Parameters
+        ----------
+        report : TakeReport
+            What was found.
+        kind : {"analyze", "live", "upload", "drill"}
+            How it came.
+        at : datetime, optional
+            When, with a time zone; now if left out. A take that was known keeps its own.
+        sound : Clip, optional
+            Its sound, where the singer wants that kept.
+
+        Returns
+        -------
+        number : int
+            Its number, by which it is deleted.
+        first : bool
+            Whether it is the first that was ever kept here.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written.
+        OutputError
+            If its sound cannot be.
+        """
+        return add_take(self.store, report, kind, at=at, sound=sound)
+
+    def takes(self, *, raga: str | None = None, since: datetime | None = None) -> tuple[KeptTake, ...]:
+        """Return what is kept, the oldest first.
+
+        Parameters
+        ----------
+        raga : str, optional
+            Display name of the raga that they were judged against; all if left out.
+        since : datetime, optional
+            With a time zone: none that is older.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be read.
+        """
+        begin = "" if since is None else utc_text(since)
+        with reading_history(self.store) as database:
+            takes = database.execute(
+                "SELECT * FROM takes WHERE at >= ? AND (? IS NULL OR raga = ?) ORDER BY at, id",
+                (begin, raga, raga),
+            ).fetchall()
+            swaras: dict[int, list[SwaraStats]] = {row["id"]: [] for row in takes}
+            for take, _, *figures in database.execute("SELECT * FROM swaras ORDER BY take, place"):
+                if take in swaras:
+                    swaras[take].append(SwaraStats(*figures))
+            return tuple(_kept(row, swaras[row["id"]]) for row in takes)
+
+    def delete(self, number: int | None = None) -> int:
+        """Delete a take and its sound, or all of them; return how many there were.
+
+        Raises
+        ------
+        StoreError
+            If there is none of that number, or it cannot be written.
+        """
+        if number is None and not self.store.history.exists():
+            return 0
+        with writing_history(self.store) as database:
+            rows = database.execute("DELETE FROM takes WHERE ?1 IS NULL OR id = ?1 RETURNING id", (number,))
+            gone = [row[0] for row in rows]
+            if number is not None and not gone:
+                raise StoreError(f"no take {number} is kept", fix="List them with: swara history")
+            for each in gone:
+                sound_of(self.store, each).unlink(missing_ok=True)
+        return len(gone)
+
+
+def _kept(row: sqlite3.Row, swaras: Sequence[SwaraStats]) -> KeptTake:
+    columns = {name.replace(" ", "_"): name for name in VERDICTS}
+    fields = {name: row[name] for name in row.keys() if name != "settings" and name not in columns}  # noqa: SIM118
+    shares = {name: row[column] for column, name in columns.items() if row[column] is not None}
+    at = datetime.fromisoformat(fields.pop("at"))
+    return KeptTake(**fields, at=at, verdict_shares=shares, per_swara=tuple(swaras))
