@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
 
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError, MissingPackage
-from swara.data.storage.disk import os_reason
 
 from .containers import first_byte, is_plain
 from .level import LOUDEST, Level, LevelMeter, StraySamples
+from .piped import STDIN, digest_of, is_pipe, opened, readable, received, take_name
 from .reader import Collector, Mono, Reader, Refused, check_rate, not_finite, too_long
 from .soundfile_reader import SoundfileReader
 
@@ -34,6 +32,7 @@ __all__ = [
     "decode_samples",
     "is_pipe",
     "load_clip",
+    "received",
     "take_name",
 ]
 
@@ -45,9 +44,6 @@ MAX_DURATION_S = 1200.0
 
 MIN_DURATION_S = 0.2
 """Shortest recording accepted: one steady note of 150 ms and its edges."""
-
-STDIN = Path("-")
-"""What stands for stdin where a recording is asked for."""
 
 _TOLERANCE_S = 0.1
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
@@ -82,11 +78,6 @@ class Decoded:
     sha256: str | None = None
 
 
-def take_name(path: Path) -> str:
-    """Return what reports call a recording."""
-    return "stdin" if path == STDIN else path.name
-
-
 def load_clip(path: Path, *, rate_hz: int = RATE_HZ, max_duration_s: float | None = MAX_DURATION_S) -> Clip:
     """Return the recording at `path` as mono at `rate_hz`: `decode` without its warnings."""
     return decode(path, rate_hz=rate_hz, max_duration_s=max_duration_s).clip
@@ -98,6 +89,7 @@ def decode(
     rate_hz: int = RATE_HZ,
     max_duration_s: float | None = MAX_DURATION_S,
     track: int | None = None,
+    file: BinaryIO | None = None,
 ) -> Decoded:
     """Decode the recording at `path` to one channel at `rate_hz`.
 
@@ -115,6 +107,8 @@ def decode(
         Longest recording accepted, in seconds; None lifts the limit.
     track : int, optional
         Which sound of a file with several, from 1 on; the default one, or one that sounds, if not given.
+    file : file, optional
+        What was `received` through the pipe at `path`.
 
     Raises
     ------
@@ -128,8 +122,8 @@ def decode(
     """
     where = "stdin" if path == STDIN else str(path)
     refusals: list[Exception] = []
-    with _opened(path, where) as file:
-        for open_reader in _readers(file):
+    with readable(where), opened(path, where) if file is None else nullcontext(file) as source:
+        for open_reader in _readers(source):
             try:
                 decoded = _listen(open_reader, where, rate_hz, max_duration_s, track)
             except (Refused, OSError) as refusal:  # OSError: the disk fails half-way
@@ -137,7 +131,7 @@ def decode(
             except MissingPackage as missing:
                 raise MissingPackage(missing.what, where=where, fix=missing.fix) from None
             else:
-                digest = _digest(file) if is_pipe(path) else None
+                digest = digest_of(source) if is_pipe(path) else None
                 return replace(_with_warnings(decoded, refusals), sha256=digest)
     reasons = "; ".join(str(refusal) for refusal in refusals)
     raise AudioError(f"this is not a recording that can be read ({reasons})", where=where, fix=_FORMATS)
@@ -175,51 +169,6 @@ def decode_samples(
 
     reader = ArrayReader(samples, source_hz, where)
     return _listen(lambda _: reader, where, rate_hz, max_duration_s, None)
-
-
-@contextmanager
-def _opened(path: Path, where: str) -> Iterator[BinaryIO]:
-    """Open a recording as a plain file that is not empty; a pipe is put into one first."""
-    try:
-        mode = 0 if path == STDIN else path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise AudioError("this is a folder", where=where, fix="Name one recording in it")
-        if is_pipe(path):
-            from .piped import spooled
-
-            opening: AbstractContextManager[BinaryIO] = spooled(None if path == STDIN else path, where)
-        elif stat.S_ISREG(mode):
-            opening = path.open("rb", buffering=0)
-        else:
-            raise AudioError(
-                "this is a device, not a file", where=where, fix="Save the recording as a file first"
-            )
-        with opening as file:
-            if not file.seek(0, 2):
-                raise AudioError("the file is empty (0 bytes)", where=where, fix="Record or export it again")
-            yield file
-    except PermissionError as error:
-        raise AudioError(
-            "reading it is not permitted", where=where, fix="Give yourself permission to read the file"
-        ) from error
-    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a NUL in the name
-        raise AudioError("no such file", where=where, fix="Check the spelling of the path") from error
-    except OSError as error:
-        raise AudioError(
-            f"the file cannot be read: {os_reason(error)}",
-            where=where,
-            fix="Check the disk, or copy the file",
-        ) from error
-
-
-def is_pipe(path: Path) -> bool:
-    """Tell whether what stands at a path is read once, and then gone: a pipe, or `STDIN`."""
-    return path == STDIN or path.is_fifo()
-
-
-def _digest(file: Any) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _readers(file: BinaryIO) -> Iterator[_Open]:
