@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 import numpy as np
 
 from swara.data.clip import Clip, Samples
 from swara.index import Item
 from swara.raga.ragas import Raga
+from swara.raga.swaras import parse_swara
 from swara.raga.tuning import Tuning
 from swara.service.phrases import percent, printable
 from swara.service.report import wording
@@ -27,7 +30,7 @@ from .svg_curve import SvgCurve
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["audio_uri", "to_html"]
+__all__ = ["audio_uri", "report_script", "report_style", "to_fragment", "to_html"]
 
 _NO_SAMPLES: Final[Mapping[Item, Clip]] = MappingProxyType({})
 _NO_TARGETS: Final[Mapping[tuple[str, str], Clip]] = MappingProxyType({})
@@ -79,7 +82,66 @@ def to_html(
         take_uri=audio_uri(clip),
         sample_uris={item: audio_uri(sound) for item, sound in samples.items()},
         target_uris={swara: audio_uri(sound) for swara, sound in targets.items()},
+        script=report_script() + "showReport(document);",
+        top=1,
+        served=False,
     )
+
+
+def to_fragment(
+    report: TakeReport, *, tuning: Tuning, raga: Raga, place: str, playable: Collection[Item] = ()
+) -> str:
+    """Return the same report as a part of a page: style, script and sound are asked for by address.
+
+    Nothing in it is inline, so that a policy of ``default-src 'self'`` lets it be. The page has
+    `report_style` and `report_script`, and calls ``showReport`` on what holds the fragment. The nearest
+    voices are asked for by number, in the order of `nearest_samples`.
+
+    Parameters
+    ----------
+    report : TakeReport
+        The analysis of the take; one without notes makes a part too.
+    tuning : Tuning
+        Where the swara lines go, and what is played as in tune.
+    raga : Raga
+        Which swaras get a line.
+    place : str
+        Address of the take, from that of the page, such as ``api/takes/4f2a``.
+    playable : collection of Item
+        The professional samples whose sound there is; others are named only.
+    """
+    nearest = nearest_samples(report)
+    voices = {near.item: f"{place}/nearest/{at}.wav" for at, (_, near) in enumerate(nearest)}
+    swaras = {}
+    for stats in report.per_swara:
+        svarasthana, octave = parse_swara(f"{stats.saptak} {stats.swara}")
+        cents = tuning.cents_of(svarasthana.index, octave)
+        asked = {"sa": f"{report.tonic.hz:.3f}", "cents": f"{cents:.2f}", "seconds": 1.5}
+        swaras[stats.swara, stats.saptak] = f"api/swara.wav?{urlencode(asked)}"
+    return (
+        _templates()
+        .get_template("take.html.j2")
+        .render(
+            report=report,
+            curve=SvgCurve(report, tuning, raga),
+            nearest=nearest,
+            take_uri=f"{place}/sound.wav",
+            sample_uris={item: uri for item, uri in voices.items() if item in playable},
+            target_uris=swaras,
+            top=2,
+            served=True,
+        )
+    )
+
+
+def report_style() -> str:
+    """Return the style sheet of a report, for a page that shows fragments."""
+    return _templates().get_template("style.css.j2").render()
+
+
+def report_script() -> str:
+    """Return the module that brings a report to life: it exports ``showReport``."""
+    return Path(__file__).with_name("page.js").read_text("utf-8")
 
 
 @cache

@@ -1,75 +1,105 @@
-(function () {
-  "use strict";
-  var audio = document.getElementById("take");
-  var curve = document.getElementById("curve");
-  var scroll = document.getElementById("scroll");
-  var playhead = document.getElementById("playhead");
-  var repeat = document.getElementById("repeat");
-  var speed = document.getElementById("speed");
-  var duration = Number(curve.dataset.duration) || 1;
-  var width = curve.viewBox.baseVal.width;
-  var notes = Array.prototype.slice.call(curve.querySelectorAll(".note"));
-  var spot = null; // the stretch being played, or null while the whole take plays
+/**
+ * Finds an element that the template always writes.
+ * @template {Element} T
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {T}
+ */
+function part(root, selector) {
+  const found = root.querySelector(selector);
+  if (!found) { throw new Error("the report lacks " + selector); }
+  return /** @type {T} */ (/** @type {unknown} */ (found));
+}
+
+/**
+ * Brings a report to life: notes that play, a curve that zooms, a stretch that repeats.
+ * @param {Document | HTMLElement} root - what holds the report, a page of its own or a part of one
+ * @returns {() => void} ends it, before another report takes its place
+ */
+export function showReport(root) {
+  /** @type {HTMLAudioElement} */ const audio = part(root, "#take");
+  /** @type {SVGSVGElement} */ const curve = part(root, "#curve");
+  /** @type {HTMLElement} */ const scroll = part(root, "#scroll");
+  /** @type {SVGElement} */ const playhead = part(root, "#playhead");
+  /** @type {SVGElement} */ const stretch = part(root, "#stretch");
+  /** @type {HTMLInputElement} */ const repeat = part(root, "#repeat");
+  /** @type {HTMLSelectElement} */ const speed = part(root, "#speed");
+  /** @type {SVGSVGElement} */ const overview = part(root, "#overview");
+  const duration = Number(curve.dataset.duration) || 1;
+  const width = curve.viewBox.baseVal.width;
+  const height = curve.viewBox.baseVal.height;
+  const notes = /** @type {SVGElement[]} */ (Array.from(curve.querySelectorAll(".note")));
+  const fixed = /** @type {SVGElement[]} */ (Array.from(curve.querySelectorAll(".fixed")));
+  const ticks = Array.from(curve.querySelectorAll(".at"));
+  const ending = new AbortController();
+  /** @type {{start: number, end: number, from: Element | null} | null} */
+  let spot = null; // the stretch being played, or null while the whole take plays
+  let zoom = 1;
 
   function leaveSpot() {
-    if (spot) { spot.from.classList.remove("playing"); }
+    spot?.from?.classList.remove("playing");
     spot = null;
+    stretch.setAttribute("width", "0");
   }
 
-  function playSpot(from) {
+  /** @param {number} start @param {number} end @param {Element | null} from */
+  function playSpot(start, end, from) {
     leaveSpot();
-    spot = { start: Number(from.dataset.start), end: Number(from.dataset.end), from: from };
-    from.classList.add("playing");
-    audio.currentTime = spot.start;
-    audio.play();
+    spot = { start, end, from };
+    from?.classList.add("playing");
+    audio.currentTime = start;
+    void audio.play();
+    showStretch();
   }
 
-  var zoom = 1;
-  var overview = document.getElementById("overview");
-  var fixed = Array.prototype.slice.call(curve.querySelectorAll(".fixed"));
-  var ticks = Array.prototype.slice.call(curve.querySelectorAll(".at"));
+  /** @param {HTMLElement | SVGElement} from */
+  function playFrom(from) { playSpot(Number(from.dataset.start), Number(from.dataset.end), from); }
 
-  // Times are stretched, signs and letters only move: data-x is where they stand at full size.
+  function showStretch() {
+    if (!spot || spot.from) { return; }
+    stretch.setAttribute("x", (spot.start / duration * width * zoom).toFixed(1));
+    stretch.setAttribute("width", ((spot.end - spot.start) / duration * width * zoom).toFixed(1));
+  }
+
+  /** Times are stretched, signs and letters only move: data-x is where they stand at full size.
+   * @param {number} wanted */
   function zoomTo(wanted) {
-    var least = Math.min(1, scroll.clientWidth / width);
-    var middle = (scroll.scrollLeft + scroll.clientWidth / 2) / zoom;
+    const least = Math.min(1, scroll.clientWidth / width);
+    const middle = (scroll.scrollLeft + scroll.clientWidth / 2) / zoom;
     zoom = Math.min(Math.max(wanted, least), 4);
-    var every = Math.max(1, Math.ceil(1 / zoom));
+    const every = Math.max(1, Math.ceil(1 / zoom));
     curve.setAttribute("width", (width * zoom).toFixed(0));
-    curve.setAttribute("viewBox", "0 0 " + (width * zoom).toFixed(0) + " " + curve.viewBox.baseVal.height);
-    curve.style.setProperty("--zoom", zoom);
+    curve.setAttribute("viewBox", "0 0 " + (width * zoom).toFixed(0) + " " + height);
+    curve.style.setProperty("--zoom", String(zoom));
     curve.classList.toggle("far", zoom < 0.6);
-    fixed.forEach(function (each) {
+    for (const each of fixed) {
       each.setAttribute("transform", "translate(" + (Number(each.dataset.x) * zoom).toFixed(1) + " 0)");
-    });
-    ticks.forEach(function (tick, at) { tick.classList.toggle("tick-off", at % every !== 0); });
+    }
+    ticks.forEach((tick, at) => tick.classList.toggle("tick-off", at % every !== 0));
     scroll.scrollLeft = middle * zoom - scroll.clientWidth / 2;
     show();
+    showStretch();
     showWindow();
   }
 
   function showWindow() {
-    var frame = document.getElementById("window");
-    frame.setAttribute("x", (1000 * scroll.scrollLeft / (width * zoom)).toFixed(1));
-    frame.setAttribute("width", Math.min(1000, 1000 * scroll.clientWidth / (width * zoom)).toFixed(1));
+    const shade = part(root, "#window");
+    shade.setAttribute("x", (1000 * scroll.scrollLeft / (width * zoom)).toFixed(1));
+    shade.setAttribute("width", Math.min(1000, 1000 * scroll.clientWidth / (width * zoom)).toFixed(1));
   }
 
+  /** @param {PointerEvent} event */
   function moveWindow(event) {
     if (event.type === "pointermove" && !event.buttons) { return; }
-    var box = overview.getBoundingClientRect();
+    const box = overview.getBoundingClientRect();
     scroll.scrollLeft = (event.clientX - box.left) / box.width * width * zoom - scroll.clientWidth / 2;
   }
 
-  function keepInView(x) {
-    if (x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth - 40) {
-      scroll.scrollLeft = Math.max(0, x - 80);
-    }
-  }
-
   function show() {
-    var x = Math.min(audio.currentTime / duration, 1) * width * zoom;
+    const x = Math.min(audio.currentTime / duration, 1) * width * zoom;
     playhead.setAttribute("transform", "translate(" + x.toFixed(1) + " 0)");
-    if (!audio.paused) { keepInView(x); }
+    const beyond = x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth - 40;
+    if (!audio.paused && beyond) { scroll.scrollLeft = Math.max(0, x - 80); }
   }
 
   function frame() {
@@ -82,66 +112,110 @@
       }
     }
     show();
-    if (!audio.paused) { requestAnimationFrame(frame); }
+    if (!audio.paused && !ending.signal.aborted) { requestAnimationFrame(frame); }
   }
 
+  /** @param {number} index */
   function focusNote(index) {
-    var chosen = notes[Math.min(Math.max(index, 0), notes.length - 1)];
-    notes.forEach(function (note) { note.setAttribute("tabindex", note === chosen ? "0" : "-1"); });
-    chosen.focus();
+    const chosen = notes[Math.min(Math.max(index, 0), notes.length - 1)];
+    for (const note of notes) { note.setAttribute("tabindex", note === chosen ? "0" : "-1"); }
+    chosen?.focus();
   }
 
+  /** @param {KeyboardEvent} event */
   function onNoteKey(event) {
-    var at = notes.indexOf(event.currentTarget);
-    var goal = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: notes.length - 1 }[event.key];
+    const note = /** @type {SVGElement} */ (event.currentTarget);
+    const at = notes.indexOf(note);
+    /** @type {Record<string, number>} */
+    const goals = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: notes.length - 1 };
+    const goal = goals[event.key];
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault();
-      playSpot(event.currentTarget);
+      playFrom(note);
     } else if (goal !== undefined) {
       event.preventDefault();
       focusNote(goal);
     }
   }
 
+  /** @param {HTMLElement} from */
   function playSample(from) {
-    var sample = document.getElementById(from.dataset.sample);
+    /** @type {HTMLAudioElement} */ const sample = part(root, "#" + CSS.escape(from.dataset.sample ?? ""));
     audio.pause();
     sample.currentTime = 0;
-    sample.play();
+    void sample.play();
   }
 
-  audio.addEventListener("play", function () {
-    document.querySelectorAll("audio.sample").forEach(function (sample) { sample.pause(); });
+  /** Where in the take a pointer is, in seconds.
+   * @param {MouseEvent} event */
+  function timeAt(event) {
+    const box = curve.getBoundingClientRect();
+    return Math.min(duration, Math.max(0, (event.clientX - box.left) / box.width * duration));
+  }
+
+  // A stretch of the curve that is drawn over with the mouse is played, again and again where that is asked for.
+  /** @type {{x: number, at: number} | null} */
+  let pressed = null;
+  /** @param {PointerEvent} event */
+  function press(event) {
+    const other = event.pointerType !== "mouse" || event.button !== 0;
+    pressed = other ? null : { x: event.clientX, at: timeAt(event) };
+  }
+  /** @param {MouseEvent} event */
+  function release(event) {
+    const from = pressed;
+    pressed = null;
+    if (from && Math.abs(event.clientX - from.x) > 8) {
+      const to = timeAt(event);
+      repeat.checked = true;
+      playSpot(Math.min(from.at, to), Math.max(from.at, to), null);
+      return;
+    }
+    const target = /** @type {Element} */ (event.target);
+    const note = /** @type {SVGElement | null} */ (target.closest(".note"));
+    if (note) { playFrom(note); return; }
+    leaveSpot();
+    audio.currentTime = timeAt(event);
+  }
+
+  /** @param {MouseEvent} event */
+  function onClick(event) {
+    const target = /** @type {Element} */ (event.target);
+    const from = /** @type {HTMLElement | null} */ (target.closest("[data-start]"));
+    const sample = /** @type {HTMLElement | null} */ (target.closest("[data-sample]"));
+    if (from && !curve.contains(from)) { playFrom(from); }
+    if (sample) { playSample(sample); }
+  }
+
+  // Paper shows the lines at their full size, whatever the screen does.
+  let shown = 1;
+  const till = { signal: ending.signal };
+  /** @param {EventTarget} target @param {string} kind @param {(event: any) => void} answer */
+  const on = (target, kind, answer) => target.addEventListener(kind, answer, till);
+  on(audio, "play", () => {
+    for (const sample of root.querySelectorAll("audio.sample")) {
+      /** @type {HTMLAudioElement} */ (sample).pause();
+    }
     requestAnimationFrame(frame);
   });
-  audio.addEventListener("seeked", function () {
+  on(audio, "seeked", () => {
     if (spot && (audio.currentTime < spot.start - 0.05 || audio.currentTime > spot.end + 0.05)) { leaveSpot(); }
     show();
   });
-  speed.addEventListener("change", function () { audio.playbackRate = Number(speed.value); });
-  notes.forEach(function (note) { note.addEventListener("keydown", onNoteKey); });
-  document.addEventListener("click", function (event) {
-    var from = event.target.closest("[data-start]");
-    var sample = event.target.closest("[data-sample]");
-    if (from) { playSpot(from); }
-    if (sample) { playSample(sample); }
-  });
-  document.getElementById("in").addEventListener("click", function () { zoomTo(2 * zoom); });
-  document.getElementById("out").addEventListener("click", function () { zoomTo(zoom / 2); });
-  document.getElementById("whole").addEventListener("click", function () { zoomTo(0); });
-  overview.addEventListener("pointerdown", moveWindow);
-  overview.addEventListener("pointermove", moveWindow);
-  scroll.addEventListener("scroll", showWindow);
-  window.addEventListener("resize", showWindow);
-  // Paper shows the lines at their full size, whatever the screen does.
-  var shown = 1;
-  window.addEventListener("beforeprint", function () { shown = zoom; zoomTo(1); });
-  window.addEventListener("afterprint", function () { zoomTo(shown); });
+  on(speed, "change", () => { audio.preservesPitch = true; audio.playbackRate = Number(speed.value); });
+  for (const note of notes) { on(note, "keydown", onNoteKey); }
+  on(root, "click", onClick);
+  on(part(root, "#in"), "click", () => zoomTo(2 * zoom));
+  on(part(root, "#out"), "click", () => zoomTo(zoom / 2));
+  on(part(root, "#whole"), "click", () => zoomTo(0));
+  on(overview, "pointerdown", moveWindow);
+  on(overview, "pointermove", moveWindow);
+  on(curve, "pointerdown", press);
+  on(curve, "click", release);
+  on(scroll, "scroll", showWindow);
+  on(window, "resize", showWindow);
+  on(window, "beforeprint", () => { shown = zoom; zoomTo(1); });
+  on(window, "afterprint", () => zoomTo(shown));
   showWindow();
-  curve.addEventListener("click", function (event) {
-    if (event.target.closest(".note")) { return; }
-    leaveSpot();
-    var box = curve.getBoundingClientRect();
-    audio.currentTime = Math.max(0, (event.clientX - box.left) / box.width * duration);
-  });
-}());
+  return () => { audio.pause(); ending.abort(); };
+}

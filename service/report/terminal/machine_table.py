@@ -70,15 +70,23 @@ def render_cache(
     rows = []
     for share in shares:
         sizes = str(share.entries), _size(share.size), str(share.damaged or "-")
-        state = "live" if share.live else "not in use"
-        cells = share.kind, share.name or "unknown", share.fingerprint, *sizes, state
-        rows.append([page.text(cell, "" if share.live else FAINT) for cell in cells])
+        state = "recent" if share.kind == "takes" else "live" if share.live else "not in use"
+        cells = (
+            share.kind,
+            share.name or ("analyze" if share.kind == "takes" else "unknown"),
+            share.fingerprint,
+            *sizes,
+            state,
+        )
+        rows.append([page.text(cell, FAINT if state == "not in use" else "") for cell in cells])
     harm = "Damaged" if checked else "Cut short"
     page.table(("Kept", "By", "Fingerprint", "Entries", "Size", harm, ""), rows, right=(3, 4, 5))
     page.line(f"{_entries(sum(s.entries for s in shares), sum(s.size for s in shares))}.")
+    if any(share.kind == "takes" for share in shares):
+        page.line("Of takes, pitch, notes and embeddings are kept, and no sound.")
     if any(share.damaged for share in shares):
         page.warn("What is damaged is computed again when it is needed.")
-    if any(share.damaged or not share.live for share in shares):
+    if any(share.damaged or (not share.live and share.kind != "takes") for share in shares):
         page.line("To remove what is damaged or not in use: swara cache prune")
 
 

@@ -1,0 +1,105 @@
+// The drill: hear, sing, see how near it was, the next.
+
+import { announce, askJson, make, noteWords, part, sign } from "./dom.js";
+import { choices, hertzOf, settings } from "./choices.js";
+import { LaneView } from "./lane.js";
+import { Session } from "./session.js";
+import { playOnce, swaraAddress } from "./sound.js";
+
+/** @typedef {{swara: string, letter?: string, saptak?: string, cents: number, seconds?: number}} Step */
+/** @typedef {{kind: string, name?: string, steps: Step[], [key: string]: any}} Plan */
+
+/** @type {LaneView | null} */ let lane = null;
+/** @type {Session | null} */ let session = null;
+/** @type {Plan | null} */ let plan = null;
+/** @type {object[]} */ const done = [];
+
+const byEar = () => /** @type {HTMLInputElement} */ (part("by-ear")).checked;
+/** @param {unknown} error */
+const complain = (error) => { part("drill-words").textContent = error instanceof Error ? error.message : String(error); };
+
+export async function showDrill() {
+  if (lane) { lane.resize(); return; }
+  lane = new LaneView(/** @type {HTMLCanvasElement} */ (part("drill-canvas")), part("drill-names"));
+  part("drill-next").onclick = () => void next();
+  part("drill-again").onclick = () => void hearIt();
+  part("drill-end").onclick = () => void end();
+  addEventListener("hashchange", () => void end());
+  try {
+    const known = await askJson("api/drills");
+    const kinds = /** @type {{kind: string, words?: string, name?: string}[]} */ (known.drills ?? known.kinds ?? known);
+    part("drill-kind").replaceChildren(...kinds.map((each) => make("option", { value: each.kind, textContent: each.words ?? each.name ?? each.kind })));
+  } catch (error) { complain(error); }
+}
+
+async function next() {
+  if (!hertzOf(choices.tonic)) { complain("Say first what your Sa is, or have it found: a drill plays on it."); return; }
+  try {
+    const kind = /** @type {HTMLSelectElement} */ (part("drill-kind")).value;
+    plan = await askJson("api/drills/next", "POST", { kind, settings: settings(), done });
+    await listen();
+    part("drill-next").textContent = "Next";
+    for (const id of ["drill-again", "drill-end"]) { part(id).hidden = false; }
+    await hearIt();
+  } catch (error) { complain(error); }
+}
+
+/** Opens the microphone, where it is not open. */
+async function listen() {
+  if (session) { return; }
+  const mine = new Session("drill", { onMessage: answer, onEnd: (why) => { complain(why); session = null; } });
+  lane?.start();
+  await mine.start(settings());
+  session = mine;
+}
+
+async function hearIt() {
+  const sa_hz = hertzOf(choices.tonic);
+  if (!plan || !sa_hz || !lane) { return; }
+  lane.hidden = byEar();
+  lane.targets = [];
+  session?.drill(null);
+  part("drill-verdict").textContent = "";
+  const names = plan.steps.map((step) => step.letter ?? step.swara).join(" ");
+  part("drill-words").textContent = `Listen: ${plan.words ?? plan.name ?? names}`;
+  await playOnce(plan.steps.map((step) => swaraAddress(sa_hz, step.cents, step.seconds ?? 1)));
+  part("drill-words").textContent = `Sing: ${names}`;
+  announce(`Sing ${names}`);
+  session?.drill(plan);
+  let at_s = lane.ring.newest_s + 0.4;
+  for (const step of plan.steps) {
+    const seconds = step.seconds ?? 1;
+    lane.targets.push({ start_s: at_s, end_s: at_s + seconds, cents: step.cents });
+    at_s += seconds;
+  }
+}
+
+/** @param {import("./protocol.js").Message} message */
+function answer(message) {
+  if (message.type === "ready") { lane?.setLanes(message.lanes); }
+  if (message.type === "frames") { lane?.push(/** @type {import("./lane.js").Frames} */ (message)); }
+  if (message.type === "note") { lane?.note(/** @type {any} */ (message)); }
+  if (message.type === "error") { complain(message.message); }
+  if (message.type === "drill") { judge(message); }
+}
+
+/** @param {import("./protocol.js").Message} message */
+function judge(message) {
+  const known = ["perfect", "in tune", "low", "high"].includes(message.verdict);
+  const verdict = known ? message.verdict : "unsure"; // another swara, or none: no verdict on pitch
+  const line = message.words ?? noteWords({ swara: message.swara ?? "", cents_off: message.cents_off, verdict });
+  part("drill-verdict").replaceChildren(sign(verdict, 18), line);
+  announce(line);
+  if (lane) { lane.hidden = false; }
+  part("drill-done").prepend(make("li", {}, sign(verdict), line));
+  done.push(message);
+}
+
+async function end() {
+  const mine = session;
+  session = null;
+  lane?.stop();
+  await mine?.stop(false);
+  for (const id of ["drill-again", "drill-end"]) { part(id).hidden = true; }
+  part("drill-next").textContent = "Begin";
+}

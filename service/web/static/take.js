@@ -1,0 +1,103 @@
+// A take's report below the lane: shown, judged anew, corrected, taken away.
+
+import { ask, askJson, announce, make, notice, part, timeWords } from "./dom.js";
+import { choose, onChoice, settings } from "./choices.js";
+
+const FILES = [
+  ["take.wav", "Sound"], ["report.html", "Page"], ["report.json", "JSON"], ["notes.csv", "Notes"],
+  ["pitch.csv", "Pitch"], ["plot.png", "Picture"], ["target.wav", "In tune"],
+];
+const JUDGED = ["tonic", "raga", "tuning", "preset"];
+
+/** The report of one take at a time. */
+export class TakeView {
+  /** @param {(id: string) => void} onSingAlong @param {{name: string}[]} swaras - what a note can be corrected to */
+  constructor(onSingAlong, swaras) {
+    this.id = "";
+    this.close = () => {};
+    /** @type {Promise<unknown>} */ this.work = Promise.resolve();
+    this.place = part("report");
+    this.place.addEventListener("click", (event) => this.click(/** @type {Element} */ (event.target)));
+    part("sing-along").onclick = () => onSingAlong(this.id);
+    part("forget").onclick = () => void this.forget();
+    this.dialog = /** @type {HTMLDialogElement} */ (part("correct-dialog"));
+    const choice = /** @type {HTMLSelectElement} */ (part("correct-swara"));
+    choice.replaceChildren(...swaras.map(({ name }) => make("option", { value: name, textContent: name })));
+    /** @type {HTMLFormElement} */ (part("correct-form")).onsubmit = (event) => { event.preventDefault(); void this.correct(); };
+    part("correct-close").onclick = () => this.dialog.close();
+    onChoice((changed) => { if (this.id && JUDGED.some((name) => changed.has(name))) { void this.judge(); } });
+  }
+
+  /** @param {string} id */
+  async show(id) {
+    this.id = id;
+    part("take-view").hidden = false;
+    part("downloads").replaceChildren(...FILES.map(([file, words]) => make("a", {
+      href: new URL(`api/takes/${id}/files/${file}`, document.baseURI).href, download: file ?? "", className: "button", textContent: words,
+    })));
+    await this.refresh();
+  }
+
+  async refresh() {
+    const [response, { showReport }] = await Promise.all([
+      ask(`api/takes/${this.id}/report`), import(/* from the report's own package */ new URL("report.js", import.meta.url).href),
+    ]);
+    const text = await response.text();
+    this.close();
+    this.place.innerHTML = text;
+    this.close = showReport(this.place);
+    this.place.setAttribute("aria-busy", "false");
+    announce(this.place.querySelector(".verdict")?.textContent ?? "");
+  }
+
+  /** Judges anew, one after another: the newest choice stands in the end. */
+  judge() {
+    const id = this.id;
+    this.place.setAttribute("aria-busy", "true");
+    this.work = this.work.then(async () => {
+      if (id !== this.id) { return; }
+      const started = performance.now();
+      await askJson(`api/takes/${id}/judge`, "POST", settings());
+      await this.refresh();
+      part("judged-in").textContent = `Judged anew in ${Math.round(performance.now() - started)} ms.`;
+    }).catch((error) => notice(error.message));
+    return this.work;
+  }
+
+  /** @param {Element} target */
+  click(target) {
+    const tonic = /** @type {HTMLElement | null} */ (target.closest("[data-tonic]"));
+    if (tonic) { choose({ tonic: tonic.dataset.tonic ?? null }); }
+    const wrong = /** @type {HTMLElement | null} */ (target.closest("[data-correct]"));
+    if (!wrong) { return; }
+    this.at_s = Number(wrong.dataset.correct);
+    part("correct-what").textContent = `The note at ${timeWords(this.at_s)}.`;
+    part("correct-said").textContent = "";
+    const named = /** @type {HTMLSelectElement} */ (part("correct-swara"));
+    const swara = wrong.dataset.swara ?? "";
+    if ([...named.options].some((option) => option.value === swara)) { named.value = swara; }
+    this.dialog.showModal();
+  }
+
+  async correct() {
+    const swara = /** @type {HTMLSelectElement} */ (part("correct-swara")).value;
+    const verdict = /** @type {HTMLSelectElement} */ (part("correct-verdict")).value;
+    const note = /** @type {HTMLInputElement} */ (part("correct-note")).value;
+    try {
+      await askJson(`api/takes/${this.id}/feedback`, "POST", { at_s: this.at_s, swara, ...(verdict ? { verdict } : {}), note });
+      this.dialog.close();
+      notice(`Thank you: ${swara} at ${timeWords(this.at_s ?? 0)} is noted, and will be learned from at the next rebuild.`, "note");
+    } catch (error) {
+      part("correct-said").textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async forget() {
+    try { await askJson(`api/takes/${this.id}`, "DELETE"); } catch (error) { notice(error instanceof Error ? error.message : String(error)); return; }
+    this.close();
+    this.id = "";
+    part("take-view").hidden = true;
+    this.place.replaceChildren();
+    notice("The take is gone.", "note");
+  }
+}
