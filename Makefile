@@ -1,4 +1,4 @@
-# make demo | test | check | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | constraints
+# make demo | test | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ EMBEDDER_TRAINING := build/embedder
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check check-image docs bench bench-pitch bench-embedders bench-converted bench-finetune bench-rebuild fuzz train-pitch train-embedder constraints clean
+.PHONY: demo test check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-finetune bench-rebuild fuzz train-pitch train-embedder constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -28,6 +28,17 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/count_pyright.py
 
+# The page's JavaScript: types, style, and its own tests; needs node.
+check-js: node_modules
+	npm run --silent types
+	npm run --silent lint
+	npm run --silent unit
+
+# Exact versions stand in package.json; a lock file would hold addresses.
+node_modules: package.json
+	npm install --no-package-lock --no-audit --no-fund --silent
+	@touch $@
+
 # What an image made of the Dockerfile would hold and weigh, where there is no docker to make it.
 check-image: $(DEV_STAMP)
 	$(BIN)/python .ci/check_image.py
@@ -36,6 +47,7 @@ check-image: $(DEV_STAMP)
 docs: $(DEV_STAMP)
 	$(BIN)/python -m typer swara.cli utils docs --name swara --title 'The commands' --output docs/commands.md
 	$(BIN)/python docs/images/draw.py
+	$(BIN)/python docs/images/draw_augmentation.py
 
 bench: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks
@@ -51,6 +63,9 @@ bench-embedders: $(BENCH_STAMP)
 
 bench-converted: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.converted
+
+bench-live: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.live
 
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune

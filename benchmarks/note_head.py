@@ -22,8 +22,8 @@ from swara.data.clip import Clip
 from swara.data.corpus.corpus import audio_path, pack_recordings
 from swara.data.pitch_track import PitchTrack
 from swara.embedder import Embedder, Embeddings, Vectors
-from swara.embedder.builtin.network import VECTOR_DIM
-from swara.embedder.pooling import pool
+from swara.embedder.builtin.embedder import VECTOR_DIM
+from swara.embedder.spec import pool
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import SVARASTHANAS, parse_swara
 from swara.raga.tonic_names import tonic_hz

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from swara.raga.errors import SwaraError
 
-__all__ = ["AudioError", "AudioTooLong", "CorpusError", "MissingPackage", "OutputError"]
+__all__ = [
+    "AudioError",
+    "AudioTooLong",
+    "CorpusError",
+    "FreesoundError",
+    "MissingPackage",
+    "OutputError",
+    "SoundGone",
+]
 
 
 class AudioError(SwaraError):
@@ -25,3 +33,11 @@ class OutputError(SwaraError):
 
 class CorpusError(SwaraError):
     """A sample that cannot be added or found, or was changed; or a list of them that cannot be used."""
+
+
+class FreesoundError(SwaraError):
+    """Freesound finds nothing, refuses, fails, or asks to wait for long."""
+
+
+class SoundGone(FreesoundError):
+    """One sound cannot be had from there; others can."""

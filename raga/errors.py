@@ -11,6 +11,8 @@
     │   ├── AudioError              a recording that cannot be used
     │   │   └── AudioTooLong        one that is longer than the limit
     │   ├── CorpusError             samples that cannot be added, found or listed, or that changed
+    │   ├── FreesoundError          Freesound finds nothing, refuses, fails or asks to wait
+    │   │   └── SoundGone           one sound that cannot be had from there
     │   ├── MissingPackage          a package that is not installed
     │   └── OutputError             a file that cannot be written
     ├── swara.embedder.errors

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from swara import cli
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.frames import frame_count
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.embedder.registry import embedder_named
@@ -24,6 +24,9 @@ from swara.service.rebuild.rebuild import ensure_live
 # numba, under librosa, keeps compiled code on disk: one process reading while another writes it may crash.
 _COMPILED = tempfile.TemporaryDirectory(prefix="swara-numba-")
 os.environ["NUMBA_CACHE_DIR"] = _COMPILED.name
+
+# Here and not in a fixture: what is made once for all tests is made before any of those.
+os.environ["SWARA_HISTORY"] = "off"
 
 # In a process of its own, `StubTracker` in the place of the pitch head.
 _WITH_STUB = """
@@ -74,6 +77,8 @@ def pack_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = shared / "pack-store"
     with FileLock(shared / "pack-store.lock"):
         ensure_live(store, embedder=embedder_named("builtin"), tracker=pitch_tracker("head"))
+        # No folder can be made here: what one test heard of a take must not answer another.
+        (store / "cache" / "takes").touch()
     return store
 
 

@@ -78,7 +78,10 @@ def _parse(words: list[str]) -> None:
         context = GROUP.make_context("swara", list(words))
         name, command, rest = GROUP.resolve_command(context, list(words))
         while hasattr(command, "resolve_command"):  # a group, such as: swara samples
-            name, command, rest = command.resolve_command(context, rest)
+            inner = command.make_context(name, rest, parent=context)
+            if not (rest := inner._protected_args + inner.args):  # one that is a command too: swara history
+                return
+            name, command, rest = command.resolve_command(inner, rest)
         params = command.make_context(name, rest, parent=context).params
     except typer.Exit:  # --help, --version
         return

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"tensorflow", "sklearn", "scipy", "librosa", "numba", "faiss", "fastapi", "matplotlib", "keras"}
+SERVER = {"starlette", "uvicorn", "websockets", "anyio", "multipart", "python_multipart"}
+HEAVY = {"tensorflow", "sklearn", "scipy", "librosa", "numba", "faiss", "matplotlib", "keras", *SERVER}
 AUDIO = {"numpy", "soundfile", "av", "soxr"}
 
 WATCH = """
@@ -47,7 +48,19 @@ def _imports(*words: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "analyze", "doctor", "spectrogram", "rebuild", "finetune", "cache prune", "models"]
+    "words",
+    [
+        "",
+        "analyze",
+        "doctor",
+        "spectrogram",
+        "rebuild",
+        "finetune",
+        "cache prune",
+        "models",
+        "corpus add nsynth",
+        "serve",
+    ],
 )
 def test_help_and_version_import_nothing_heavy(words: str) -> None:
     assert _imports(*words.split(), "--help" if words else "--version").isdisjoint(HEAVY | AUDIO)
@@ -68,7 +81,7 @@ def test_completion_imports_nothing_heavy(words: str, monkeypatch: pytest.Monkey
 def test_analyze_imports_little_and_draws_only_on_request(demo: Path, tmp_path: Path) -> None:
     imported = _imports("analyze", str(demo), "--tonic", "C#3", "--report", str(tmp_path / "r.html"))
     assert "ai_edge_litert" in imported
-    assert imported.isdisjoint({"tensorflow", "keras", "torch", "fastapi", "matplotlib"})
+    assert imported.isdisjoint({"tensorflow", "keras", "torch", "matplotlib", *SERVER})
     assert imported.isdisjoint({"librosa", "numba", "llvmlite", "scipy", "sklearn"})
 
 

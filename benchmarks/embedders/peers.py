@@ -15,8 +15,8 @@ from benchmarks.published import Architecture, saved
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.embedder import Embedder, EmbedderSpec, Embeddings
-from swara.embedder.pooling import frame_shares
 from swara.embedder.registry import embedder_named
+from swara.embedder.spec import frame_shares
 
 CACHE, MODELS = "SWARA_BENCH_CACHE", "SWARA_EVAL_MODELS"
 RATE_HZ = 16_000
@@ -132,7 +132,7 @@ def pooled(sounds: FloatArray, weight: float) -> FloatArray:
     """Return one vector for each of `summaries`, of length 1, or of zeros for silence: [sounds, dim].
 
     With a weight of the spread it stands beside the mean, [sounds, 2 * dim]; without, the vector is that of
-    `swara.embedder.pooling.pool`.
+    `swara.embedder.spec.pool`.
     """
     from sklearn.preprocessing import normalize
 

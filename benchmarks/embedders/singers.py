@@ -17,7 +17,7 @@ from swara.data.arrays import BoolArray, FloatArray, IntArray
 from swara.data.clip import Samples
 from swara.data.synth import rms
 from swara.embedder import Embedder
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 
 FIFTH = 1.5
 LEAST_NOTE_S, FAR_SEMITONES, NEAR_SEMITONES = 0.15, 4.0, 1.0

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks import pyin
 from benchmarks.pyin import plain_pyin, refined_pyin
 from swara.classifier import pitch
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack

@@ -16,7 +16,7 @@ import numpy as np
 import swara.service.samples.known
 from benchmarks.meter import Cost, weigh
 from benchmarks.page import Check
-from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
 from swara.data.corpus.corpus import write_corpus
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel

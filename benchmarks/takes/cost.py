@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.meter import PROJECT, best_s, run_python, weigh
 from benchmarks.page import Check, Section, Table
 from swara.classifier.notes import PRESETS
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,7 +15,7 @@ from benchmarks.pitch.tracks import Tracks
 from benchmarks.recordings import calans, concerts
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.classifier.tonic import estimate, estimate_tonic
+from swara.classifier.tonic import SaEvidence, estimate
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
@@ -216,36 +214,20 @@ def _count(pieces: Collection[_Piece], ragas: Mapping[str, Raga]) -> dict[tuple[
     counts: dict[tuple[str, str], _Count] = {}
     for piece in pieces:
         count = counts.setdefault((piece.source, piece.length), _Count())
-        with _remembered():
-            for raga in {**ragas, piece.raga.name: piece.raga}.values():
-                with patch.object(estimate, "RAGAS", {}):
-                    alone = estimate_tonic(piece.clip, piece.notes, [raga])
-                with patch.object(estimate, "RAGAS", ragas):
-                    tonic = estimate_tonic(piece.clip, piece.notes, [raga])
-                if raga.name == piece.raga.name:
-                    count.pieces += 1
-                    count.newly_asked += tonic.needs_confirmation and not alone.needs_confirmation
-                else:
-                    count.wrong_ragas += 1
-                    count.misled += not tonic.needs_confirmation and not piece.right(tonic)
-                    count.misled_alone += not alone.needs_confirmation and not piece.right(alone)
+        evidence = SaEvidence.of(piece.clip, piece.notes)
+        for raga in {**ragas, piece.raga.name: piece.raga}.values():
+            with patch.object(estimate, "RAGAS", {}):
+                alone = evidence.tonic([raga])
+            with patch.object(estimate, "RAGAS", ragas):
+                tonic = evidence.tonic([raga])
+            if raga.name == piece.raga.name:
+                count.pieces += 1
+                count.newly_asked += tonic.needs_confirmation and not alone.needs_confirmation
+            else:
+                count.wrong_ragas += 1
+                count.misled += not tonic.needs_confirmation and not piece.right(tonic)
+                count.misled_alone += not alone.needs_confirmation and not piece.right(alone)
     return counts
-
-
-@contextmanager
-def _remembered() -> Iterator[None]:
-    """Have what does not depend on the raga given computed once for a piece."""
-    fits: dict[str, FloatArray] = {}
-    likelihood = estimate.log_likelihood
-
-    def fit(notes: Sequence[HeldNote], raga: Raga) -> FloatArray:
-        return fits[raga.name] if raga.name in fits else fits.setdefault(raga.name, likelihood(notes, raga))
-
-    with (
-        patch.object(estimate, "log_likelihood", fit),
-        patch.object(estimate, "drone_partials", cache(estimate.drone_partials)),
-    ):
-        yield
 
 
 def _percent(part: int, whole: int) -> float:

@@ -24,7 +24,7 @@ from swara.raga.tonic_names import parse_tonic
 from .recording_spec import Given, LayoutContents, NamedNote, RecordingSpec, describe_all
 from .table_rows import COLUMNS, TableRow, row_place, table_rows
 
-__all__ = ["TABLE_NAME", "harmless_cell", "read_table", "write_table"]
+__all__ = ["TABLE_NAME", "harmless_cell", "read_table", "unguarded", "write_table"]
 
 TABLE_NAME = "samples.csv"
 """The table that describes the folder it lies in."""
@@ -157,8 +157,7 @@ def _note(table: Path, row: TableRow) -> NamedNote:
 
 
 def _cell(row: TableRow, column: str) -> str:
-    text = row[1].get(column, "")
-    return text[1:] if _GUARDED.match(text) else text
+    return unguarded(row[1].get(column, ""))
 
 
 def _told(read: Callable[[], _T], place: str) -> _T:
@@ -201,6 +200,11 @@ def harmless_cell(cell: object) -> object:
     except ValueError:
         return f"'{cell}"
     return cell
+
+
+def unguarded(cell: str) -> str:
+    """Return the text that `harmless_cell` guarded, without the apostrophe."""
+    return cell[1:] if _GUARDED.match(cell) else cell
 
 
 def _rows_of(path: str, recording: Recording) -> Iterator[Mapping[str, object]]:

@@ -50,7 +50,7 @@ def _add(
     """Say that a note was named or judged wrong."""
     from datetime import UTC, datetime
 
-    from swara.classifier.pitch.registry import pitch_tracker
+    from swara.classifier.pitch.head import pitch_tracker
     from swara.service.feedback.add import add_correction
     from swara.service.report.terminal.feedback_table import render_corrections
 

@@ -14,10 +14,13 @@ from swara.service.phrases import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from swara.service.history.keeping import Kind
     from swara.service.store import Layout
+    from swara.service.take.report import TakeReport
 
 __all__ = [
     "STDOUT",
+    "KeepHistory",
     "MaxMinutes",
     "Moment",
     "RagaText",
@@ -32,6 +35,7 @@ __all__ = [
     "complete_raga",
     "complete_tuning",
     "console",
+    "keep_figures",
     "layout_at",
     "limit_s",
     "print_outcome",
@@ -128,6 +132,9 @@ Moment = Annotated[
 StoreFolder = Annotated[
     Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
 ]
+KeepHistory = Annotated[
+    bool, typer.Option("--history/--no-history", help="Keep the figures of each take: see swara history.")
+]
 TrackNumber = Annotated[
     int | None,
     typer.Option(
@@ -185,3 +192,18 @@ def console() -> Console:
     from swara.service.report.terminal.terminal_page import open_console
 
     return open_console()
+
+
+def keep_figures(reports: Sequence[TakeReport], folder: Path, kind: Kind, *, wanted: bool) -> None:
+    """Keep each take in the history; say on stderr, once, that it is begun or why it cannot be."""
+    if not wanted:
+        return
+    from swara.service.history.keeping import FIRST_NOTICE, keep_take
+    from swara.service.store import Layout
+
+    for report in reports:
+        words = keep_take(Layout(folder), report, kind, os.environ)
+        if words is not None:
+            typer.echo(printable(f"swara: {words}."), err=True)
+            if words != FIRST_NOTICE:
+                return

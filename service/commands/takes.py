@@ -15,6 +15,7 @@ from swara.service.request import Preset, parse_request, preset_thresholds
 
 from .options import (
     STDOUT,
+    KeepHistory,
     MaxMinutes,
     Moment,
     RagaText,
@@ -26,6 +27,7 @@ from .options import (
     TrackNumber,
     complete_tuning,
     console,
+    keep_figures,
     limit_s,
     print_outcome,
     raga_text,
@@ -92,6 +94,7 @@ def analyze(
         Path | None, typer.Option(help="Of several takes: write a table as CSV, a line for each.")
     ] = None,
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
+    history: KeepHistory = True,
     store: StoreFolder = None,
     track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
@@ -103,7 +106,9 @@ def analyze(
     each is judged and a table sums them up; --json, --csv and the like then name a folder, which takes a file
     of each.
     """
+    from swara.data.storage.npz import RecentCache
     from swara.service.export.take_files import TakeFiles, analyze_file
+    from swara.service.store import Layout
 
     to_stdout = json == STDOUT
     files = TakeFiles(None if to_stdout else json, csv, pitch_csv, plot, report, target)
@@ -129,11 +134,15 @@ def analyze(
             track=track,
             model=model,
             warnings=doubts,
+            cache=RecentCache(Layout(folder).takes),
         )
         if several:
             outcomes, passed_over = _judge_several(recordings, judge, files, summary, progress)
+            reports = [each.report for each in outcomes if each.report is not None]
         else:
             result = judge(recordings[0], files=files, progress=finding_pitch(progress))
+            reports = [result]
+    keep_figures(reports, folder, "analyze", wanted=history)
     if several:
         _print_several(outcomes, passed_over, quiet=quiet)
     elif to_stdout:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from swara.data.installation import repair_advice
-from swara.embedder.builtin.network import EmbedderNetwork
+from swara.embedder.builtin.embedder import EmbedderNetwork
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.finetuned.embedder import finetuned_names
 from swara.embedder.hub.locate import MANIFEST_FILE, models_folder

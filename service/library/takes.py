@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Literal, TypeAlias
 
 from swara.classifier.pitch import Progress
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.pitch_track import PitchTrack
 from swara.embedder import Embeddings
 from swara.service.request import Preset, parse_request, preset_thresholds

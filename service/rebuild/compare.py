@@ -13,12 +13,11 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from swara.classifier.note_head.files import load_note_head
-from swara.classifier.note_head.head import NoteHead
+from swara.classifier.note_head.head import NoteHead, load_note_head
 from swara.data.recording import Recording
 from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
-from swara.service.store.history import training_recordings
+from swara.service.store.decisions import training_recordings
 from swara.service.store.manifest import (
     HITS,
     HITS_IN_COMMON,

@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
-from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path
@@ -18,8 +18,7 @@ from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
-from swara.embedder.pooling import pool
-from swara.embedder.spec import EmbeddingCache
+from swara.embedder.spec import EmbeddingCache, pool
 from swara.index import Item
 from swara.service.errors import writing
 from swara.service.samples.bundled_tracks import bundled_tracks

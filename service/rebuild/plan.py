@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swara.classifier.pitch import PitchTracker
-from swara.classifier.pitch.registry import tracker_fingerprint
+from swara.classifier.pitch.head import tracker_fingerprint
 from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
@@ -17,7 +17,7 @@ from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
-from swara.service.store.history import training_recordings
+from swara.service.store.decisions import training_recordings
 from swara.service.store.manifest import Parameters, code_version
 from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from swara.classifier.pitch import PitchTracker
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
 from swara.service.embedders.choose import Notice, choose_embedder, embedder_called

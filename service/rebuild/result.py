@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from swara.service.errors import NoSuchVersion, StoreDamaged
 from swara.service.store import Layout, Manifest, all_versions, read_manifest, verify_version
-from swara.service.store.history import rolled_back
+from swara.service.store.decisions import rolled_back
 
 from .plan import Plan
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
 from swara.data.corpus.corpus import Moved, append_recordings, is_bundled, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout

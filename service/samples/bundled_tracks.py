@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.classifier.pitch import PitchTracker
-from swara.classifier.pitch.registry import pitch_tracker, tracker_fingerprint
+from swara.classifier.pitch.head import pitch_tracker, tracker_fingerprint
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack

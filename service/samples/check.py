@@ -9,7 +9,7 @@ from itertools import chain, groupby
 from pathlib import PurePath
 
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.decode import decode
 from swara.data.audio.level import Level

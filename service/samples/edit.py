@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import append_recordings, audio_path, is_bundled
 from swara.data.corpus.recording_json import recording_from_json, recording_to_json

@@ -10,7 +10,7 @@ import numpy as np
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.notes.steady import smooth, steady_runs, vibrato_cycle
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.pitch.registry import PitchCache, tracker_fingerprint
+from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.frames import level_db
 from swara.data.clip import Clip

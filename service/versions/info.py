@@ -15,7 +15,7 @@ from swara.service.store import (
     read_manifest,
     verify_version,
 )
-from swara.service.store.history import History, choices
+from swara.service.store.decisions import Decisions, decisions
 from swara.service.store.manifest import Scores, scores_from_json
 
 __all__ = [
@@ -92,7 +92,7 @@ def kept_versions(store: Layout, *, thorough: bool = True) -> tuple[VersionInfo,
     StoreError
         If the store cannot be read.
     """
-    known, live = choices(store), known_live(store)
+    known, live = decisions(store), known_live(store)
     return tuple(
         _info(store, version, known, version == live, thorough) for version in reversed(all_versions(store))
     )
@@ -112,10 +112,10 @@ def find_version(store: Layout, text: str) -> VersionInfo:
         version = live_version(store)
         if version is None:
             raise NoSuchVersion("the store has no version yet", fix="Make one with: swara rebuild")
-        return _info(store, version, choices(store), live=True, thorough=True)
+        return _info(store, version, decisions(store), live=True, thorough=True)
     found = [each for each in all_versions(store) if text and (each.startswith(text) or each.endswith(text))]
     if len(found) == 1:
-        return _info(store, found[0], choices(store), found[0] == known_live(store), thorough=True)
+        return _info(store, found[0], decisions(store), found[0] == known_live(store), thorough=True)
     what = f"{len(found)} versions have" if found else "no version has"
     raise NoSuchVersion(
         f'{what} an id that starts or ends with "{text}"', fix="List them with: swara versions list"
@@ -153,10 +153,10 @@ def store_troubles(store: Layout) -> tuple[str, ...]:
         live_version(store)
     except StoreDamaged as error:
         found.append(error)
-    return tuple(map(str, (*found, *choices(store).damage)))
+    return tuple(map(str, (*found, *decisions(store).damage)))
 
 
-def _info(store: Layout, version: str, known: History, live: bool, thorough: bool) -> VersionInfo:
+def _info(store: Layout, version: str, known: Decisions, live: bool, thorough: bool) -> VersionInfo:
     manifest: Manifest | None = None
     trouble: StoreError | None = None
     try:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from swara.service.errors import NoSuchVersion
 from swara.service.store import Layout, promote
-from swara.service.store.history import note_promotion, note_rollback
+from swara.service.store.decisions import note_promotion, note_rollback
 from swara.service.store.lock import writer_lock
 from swara.service.store.versions import withdraw
 

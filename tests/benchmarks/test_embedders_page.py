@@ -18,7 +18,7 @@ from benchmarks.embedders.singers import Condition, NoteScores
 from benchmarks.note_head import FEATURES, Feature, HeadScores, Outcome, fit, outcome
 from benchmarks.shares import Share
 from swara.classifier.note_head.examples import NoteSource
-from swara.embedder.builtin.network import VECTOR_DIM
+from swara.embedder.builtin.embedder import VECTOR_DIM
 
 CONDITIONS = tuple(Condition(name, name, lambda takes: []) for name in ("plain", "fifth"))
 

@@ -13,7 +13,7 @@ from benchmarks.recordings import SightSinging
 from benchmarks.retrieval import cosines, ranked
 from swara.data.clip import Clip
 from swara.embedder import EmbedderSpec, Embeddings
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 
 
 def by_scikit_learn(similar):

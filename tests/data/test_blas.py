@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from swara.data.blas import one_blas_thread
+from swara.data.arrays import one_blas_thread
 
 
 def _threads() -> set[int]:

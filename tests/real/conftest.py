@@ -14,7 +14,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, TouchedNote, find_held_notes, judge
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack

@@ -6,7 +6,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.raga.tonic_names import note_name, parse_tonic
 from swara.raga.tuning import EQUAL

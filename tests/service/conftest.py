@@ -29,7 +29,7 @@ from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.storage.disk import sha256_of
 from swara.embedder import EmbedderSpec, Embeddings
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 from swara.raga.errors import SwaraError
 from swara.service.rebuild.labelled_notes import LabelledNote
 from swara.service.rebuild.rebuild import RebuildResult, rebuild

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.classifier.pitch.registry import pitch_tracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings

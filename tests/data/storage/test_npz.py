@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swara.classifier.pitch.registry import PitchCache
+from swara.classifier.pitch.head import PitchCache
 from swara.data.errors import OutputError
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.storage.npz import ArrayCache, CacheInfo

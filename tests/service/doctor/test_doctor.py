@@ -16,8 +16,8 @@ from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
 from swara.data.audio.decoders import DecoderStatus, decoders
 from swara.data.installation import repair_advice
 from swara.data.storage.disk import FileRecord
-from swara.embedder.builtin.network import MODEL_FILE as EMBEDDER_FILE
-from swara.embedder.builtin.network import EmbedderNetwork
+from swara.embedder.builtin.embedder import MODEL_FILE as EMBEDDER_FILE
+from swara.embedder.builtin.embedder import EmbedderNetwork
 from swara.embedder.hub.pull.manifest import ModelManifest, write_manifest
 from swara.service.doctor import doctor
 from swara.service.doctor.doctor import Check, examine, healthy

@@ -12,7 +12,7 @@ import pytest
 
 from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.data.errors import CorpusError
-from swara.embedder.pooling import pool
+from swara.embedder.spec import pool
 from swara.service.errors import EmbedderChanged, StoreDamaged, StoreError, StoreNewer
 from swara.service.rebuild.rebuild import ensure_live
 from swara.service.rebuild.train import draft_manifest

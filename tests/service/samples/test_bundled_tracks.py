@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.head import HeadTracker, pitch_tracker, tracker_fingerprint
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
-from swara.classifier.pitch.registry import pitch_tracker, tracker_fingerprint
 from swara.data.audio.decode import load_clip
 from swara.data.corpus.corpus import audio_path, pack_recordings
 from swara.service.samples.bundled_tracks import bundled_tracks

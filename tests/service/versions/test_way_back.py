@@ -10,7 +10,7 @@ import pytest
 
 from swara.service.errors import NoSuchVersion, StoreDamaged
 from swara.service.store import current_version, promote
-from swara.service.store.history import rolled_back
+from swara.service.store.decisions import rolled_back
 from swara.service.store.lock import writer_lock
 from swara.service.store.manifest import UNGATED
 from swara.service.store.versions import withdraw
