@@ -250,7 +250,7 @@ def serve(
         server.run(sockets=[address.listener])
     finally:
         for left in takes.close():
-            say(f"The sound of a take that was cut short, or corrected, is kept: {left}")
+            say(f"The sound of a take that was cut short is kept: {left}")
 
 
 def _short(record: logging.LogRecord) -> bool:

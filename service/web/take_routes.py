@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from swara.data.storage.disk import write_atomically, writing
 from swara.raga.errors import SwaraError
 
 from .takes import Judged, NoSuchTake, Take, Takes, sound_of
@@ -22,6 +23,7 @@ from .uploads import receive_takes
 
 if TYPE_CHECKING:
     from swara.data.clip import Clip
+    from swara.service.store import Layout
 
 __all__ = ["read_object", "take_routes", "wav_of"]
 
@@ -183,7 +185,6 @@ def _written(takes: Takes, take: Take, name: str, stem: str) -> Response:
     from swara.service.export.take_files import TakeFiles, write_files
 
     field, media_type = _FILES[name]
-    assert field in {each.name for each in fields(TakeFiles)}
     report, settings = takes.judge(take)
     with tempfile.TemporaryDirectory(dir=takes.folder) as folder:
         path = Path(folder) / name
@@ -204,6 +205,16 @@ def _attachment(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def _in_store(take: Take, store: Layout) -> Path:
+    """Keep the sound of a corrected take in the store: a rebuild learns from it when this run is over."""
+    kept = store.sounds / f"{take.id}{take.file.suffix}"
+    if not kept.exists():
+        with writing(kept, "the take cannot be kept", elsewhere=""):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(kept, lambda part: shutil.copyfile(take.file, part))
+    return kept
+
+
 def _correct(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any]:
     from dataclasses import asdict
 
@@ -221,17 +232,25 @@ def _correct(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any
     if verdict not in (None, "perfect", "in tune", "low", "high"):
         raise SwaraError(f'"{str(verdict)[:40]}" is no verdict', fix="Give perfect, in tune, low or high")
     settings = takes.judge(take).settings
-    takes.rescue(take)  # a rebuild learns from the sound itself
-    given = add_correction(
-        Layout(takes.store),
-        take.file,
-        float(at_s),
-        settings.request,
-        pitch_tracker("head"),
-        swara=swara,
-        verdict=verdict,
-        confirmed=False,
-        now=datetime.now(UTC),
-        max_duration_s=None,
-    )
+    store = Layout(takes.store)
+    with take.turn:
+        kept = _in_store(take, store)
+        try:
+            given = add_correction(
+                store,
+                kept,
+                float(at_s),
+                settings.request,
+                pitch_tracker("head"),
+                swara=swara,
+                verdict=verdict,
+                confirmed=False,
+                now=datetime.now(UTC),
+                max_duration_s=None,
+            )
+        except BaseException:
+            if not take.corrected:
+                kept.unlink(missing_ok=True)
+            raise
+        take.corrected = True
     return {key: value for key, value in asdict(given).items() if key != "path"}

@@ -112,6 +112,7 @@ class Take:
     model: LiveModel | None = None
     doubts: tuple[str, ...] = ()
     notice: str | None = None
+    corrected: bool = False
     turn: Any = field(default_factory=Lock)
 
     def summary(self) -> dict[str, Any]:

@@ -240,6 +240,9 @@ def test_two_tabs_judge_one_take_differently_and_each_is_answered(page: Page, de
 def test_a_correction_is_kept_with_the_sound_that_it_is_about(serving, tmp_path: Path, demo: Path) -> None:
     with serving(tmp_path / "store") as (page, said, end):
         (kept,) = page.upload(("take.flac", demo.read_bytes())).json
+        sounds = tmp_path / "store" / "takes"
+        assert page.post(f"/api/takes/{kept['id']}/feedback", {"at_s": 99, "swara": "G"}).status == 422
+        assert not list(sounds.iterdir())
         note = page.ask(f"/api/takes/{kept['id']}").json["notes"][0]
         at_s = (note["start_s"] + note["end_s"]) / 2
         assert (
@@ -254,7 +257,11 @@ def test_a_correction_is_kept_with_the_sound_that_it_is_about(serving, tmp_path:
         ):
             assert page.post(f"/api/takes/{kept['id']}/feedback", wrong).status == 422
         end()
-    assert len(said) == 1
+    assert said == []  # nothing is left in the folder of the run
+    (line,) = (tmp_path / "store" / "feedback.jsonl").read_text(encoding="utf-8").splitlines()
+    (sound,) = sounds.iterdir()
+    assert json.dumps(str(sound)) in line
+    assert sound.read_bytes() == demo.read_bytes()
 
 
 def test_a_store_that_cannot_be_read_gives_the_report_and_says_so(
