@@ -16,7 +16,10 @@ from swara.data.errors import CorpusError
 from .index import IndexRow
 from .labels import Label
 
-__all__ = ["Apart", "Folds", "grouped_folds", "labelled", "random_folds"]
+__all__ = ["Apart", "Folds", "Learnable", "grouped_folds", "labelled", "random_folds"]
+
+Learnable: TypeAlias = Label | Literal["midi"]
+"""The columns of an index that can be learned: a label, or the note."""
 
 Apart: TypeAlias = Literal["player", "source"]
 """What stands on one side alone: a player (a singer, an instrument of a library), or a whole source."""
@@ -41,7 +44,7 @@ class Folds:
     lonely: tuple[str, ...]
 
 
-def labelled(rows: Sequence[IndexRow], label: Label) -> list[IndexRow]:
+def labelled(rows: Sequence[IndexRow], label: Learnable) -> list[IndexRow]:
     """Return the rows that have a label, in the order of their digests.
 
     Parameters
@@ -56,7 +59,7 @@ def labelled(rows: Sequence[IndexRow], label: Label) -> list[IndexRow]:
     CorpusError
         If none has one, or all have the same.
     """
-    kept = sorted((row for row in rows if getattr(row, label)), key=lambda row: row.sha256)
+    kept = sorted((row for row in rows if getattr(row, label) not in ("", None)), key=lambda row: row.sha256)
     names = {getattr(row, label) for row in kept}
     if not kept:
         raise CorpusError(f"no recording has a label in the column {label}")
@@ -67,7 +70,7 @@ def labelled(rows: Sequence[IndexRow], label: Label) -> list[IndexRow]:
 
 
 def grouped_folds(
-    rows: Sequence[IndexRow], label: Label, apart: Apart = "player", *, count: int = 5, seed: int = 0
+    rows: Sequence[IndexRow], label: Learnable, apart: Apart = "player", *, count: int = 5, seed: int = 0
 ) -> Folds:
     """Share recordings out, labels evenly, so that no player or no source is in two folds.
 
@@ -109,12 +112,12 @@ def grouped_folds(
         raise CorpusError(what, fix="Add more")
     splitter = StratifiedGroupKFold(min(count, several, most), shuffle=True, random_state=seed)
     having = Counter(name for name, _ in set(zip(names, groups, strict=True)))
-    lonely = tuple(sorted(name for name, owners in having.items() if owners == 1))
+    lonely = tuple(f"{name}" for name in sorted(name for name, owners in having.items() if owners == 1))
     return Folds(_numbers(splitter, names, groups), tuple(groups), lonely)
 
 
 def random_folds(
-    rows: Sequence[IndexRow], label: Label, *, count: int = 5, seed: int = 0
+    rows: Sequence[IndexRow], label: Learnable, *, count: int = 5, seed: int = 0
 ) -> npt.NDArray[np.intp]:
     """Share recordings out with no regard to who plays: what flatters, to be shown beside `grouped_folds`.
 

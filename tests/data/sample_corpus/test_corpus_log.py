@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import (
+from swara.data.errors import CorpusError
+from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import (
     append_recordings,
     append_removal,
     corpus_digest,
     read_corpus,
 )
-from swara.data.errors import CorpusError
-from swara.data.recording import Recording, SwaraLabel
 
 
 def _recording(digit: str, **changes: object) -> Recording:

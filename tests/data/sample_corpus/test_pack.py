@@ -13,9 +13,9 @@ import soundfile
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.layouts import Given, read_layout
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.storage.disk import sha256_of
 from swara.data.synth.pack import SCALES, SINGLE, TWELVE_SCALES, pack_takes
 from swara.data.synth.vorbis import vorbis_bytes
