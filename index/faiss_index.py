@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,13 +33,20 @@ _COMPONENTS = 2**20
 """Of candidates that are ranked at a time: 8 MB, however many queries there are."""
 
 
+_FEW = 2048
+"""Vectors that are all ranked, which takes less time than loading FAISS: 3 ms for a query, against 60."""
+
+_HEAD, _COUNT = struct.Struct("<4siqqq?i"), struct.Struct("<Q")  # of an index, of an array, as FAISS writes
+
+
 class FaissIndex:
     """Vectors with ids, searched by inner product: cosine similarity, as vectors are expected of length 1.
 
     Similarities are inner products summed in double precision, rounded to float32 and clipped to -1..1; the
     most similar comes first, and of equally similar ones the lowest id. FAISS rounds in float32 and puts
     equally similar vectors in any order. So it is asked for some candidates more, and for still more until
-    those left out are surely less similar than the k-th; the candidates are then ranked.
+    those left out are surely less similar than the k-th; the candidates are then ranked. Of few vectors all
+    are candidates, and FAISS is not loaded.
 
     Parameters
     ----------
@@ -58,12 +67,7 @@ class FaissIndex:
     """
 
     def __init__(self, vectors: Vectors, ids: Ids) -> None:
-        import faiss
-
         self.vectors, self.ids = _checked_items(vectors, ids)
-        self._flat = faiss.IndexFlatIP(self.vectors.shape[1])
-        self._index = faiss.IndexIDMap2(self._flat)
-        self._index.add_with_ids(self.vectors, self.ids)
         longest = float(np.linalg.norm(self.vectors.astype(np.float64), axis=1).max(initial=0.0))
         # Twice the bound on the error of a sum of products in float32 (Higham 2002, eq. 3.5).
         self._error = longest * self.vectors.shape[1] * float(np.finfo(np.float32).eps)
@@ -93,6 +97,8 @@ class FaissIndex:
         own = _checked_queries(queries, self.vectors.shape[1], k)
         if not len(self.ids):
             return _nothing_found(len(own), k)
+        if len(self.ids) <= _FEW:
+            return self._search(own, k, len(self.ids))
         with _one_thread():
             return self._search(own, k, k + _MORE)
 
@@ -100,7 +106,9 @@ class FaissIndex:
         """Return the index as FAISS writes it to files."""
         import faiss
 
-        return bytes(faiss.serialize_index(self._index))
+        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self.vectors.shape[1]))
+        index.add_with_ids(self.vectors, self.ids)
+        return bytes(faiss.serialize_index(index))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> FaissIndex:
@@ -113,13 +121,18 @@ class FaissIndex:
         IndexDamaged
             If it holds another kind of index.
         """
-        import faiss
-
         try:
-            stored = faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
-            return cls(*_contents(stored))
+            return cls(*(_plain_contents(content) or _contents(content)))
         except (RuntimeError, ValueError) as error:
             raise IndexDamaged(f"this is not an index of samples ({error})") from error
+
+    @cached_property
+    def _flat(self) -> Any:
+        import faiss
+
+        flat = faiss.IndexFlatIP(self.vectors.shape[1])
+        flat.add(self.vectors)
+        return flat
 
     def _search(self, queries: Vectors, k: int, asked: int) -> tuple[Vectors, Ids]:
         """Ask for so many candidates for each query, and for more where that does not settle it."""
@@ -129,7 +142,10 @@ class FaissIndex:
         at_once = max(1, _COMPONENTS // (asked * queries.shape[1]))
         for begin in range(0, len(queries), at_once):
             part = slice(begin, begin + at_once)
-            rough, rows = self._flat.search(queries[part], asked)
+            if asked == len(self.ids):
+                rows = np.broadcast_to(np.arange(asked), (len(queries[part]), asked))
+            else:
+                rough, rows = self._flat.search(queries[part], asked)
             scores[part], ids[part] = _ranked_rows(queries[part], self.vectors[rows], self.ids[rows], k)
             if asked < len(self.ids):
                 settled[part] = self._best_left_out(queries[part], rough[:, -1]) < scores[part, -1]
@@ -160,9 +176,28 @@ def _one_thread() -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _contents(stored: Any) -> tuple[Vectors, Ids]:
+def _plain_contents(content: bytes) -> tuple[Vectors, Ids] | None:
+    """Read what FAISS writes of such an index; None where it is anything else."""
+    if len(content) < 2 * (_HEAD.size + _COUNT.size):
+        return None
+    kind, *shape, _, _, _, _ = _HEAD.unpack_from(content)
+    flat, dim, count, _, _, _, metric = _HEAD.unpack_from(content, _HEAD.size)
+    first = 2 * _HEAD.size + _COUNT.size
+    last = first + 4 * dim * count
+    whole = len(content) == last + _COUNT.size + 8 * count
+    if not whole or (kind, flat, shape, metric) != (b"IxM2", b"IxFI", [dim, count], 0):
+        return None
+    sizes = _COUNT.unpack_from(content, first - _COUNT.size) + _COUNT.unpack_from(content, last)
+    if sizes != (dim * count, count):
+        return None
+    vectors = np.frombuffer(content, "<f4", dim * count, first).reshape(count, dim)
+    return vectors, np.frombuffer(content, "<i8", count, last + _COUNT.size)
+
+
+def _contents(content: bytes) -> tuple[Vectors, Ids]:
     import faiss
 
+    stored: Any = faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
     flat = faiss.downcast_index(stored.index) if isinstance(stored, faiss.IndexIDMap2) else None
     if not isinstance(flat, faiss.IndexFlatIP):
         raise ValueError(f"it is a {type(stored).__name__}")

@@ -73,28 +73,38 @@ def cheapest_path(costs: FloatArray) -> IntArray:
     Leaps cost the same from anywhere, so each frame only looks at staying and at the best state before it:
     frames times states, not times states squared.
     """
-    frames, plateaus = costs.shape
-    stay = np.arange(plateaus)
-    came_from = np.empty((frames, plateaus + 1), dtype=np.int32)
-    held = costs[0].copy()
-    gliding = GLIDE_COST
-    for frame in range(1, frames):
-        best = int(held.argmin())
-        leap, land = held[best] + LEAP_COST, gliding + EDGE_COST
-        arrive, source = (leap, best) if leap <= land else (land, plateaus)
-        came_from[frame, :plateaus] = np.where(held <= arrive, stay, source)
-        take_off = held[best] + EDGE_COST
-        came_from[frame, plateaus] = plateaus if gliding <= take_off else best
-        gliding = min(gliding, take_off) + GLIDE_COST
-        held = np.minimum(held, arrive) + costs[frame]
-    return _trace_back(came_from, int(np.append(held, gliding).argmin()))
+    held = np.empty_like(costs)  # the cost of the best way to each plateau, frame by frame
+    held[0] = costs[0]
+    gliding, best = GLIDE_COST, int(costs[0].argmin())
+    cheapest, gliders, arrivals = [best], [gliding], [0.0]
+    for frame in range(1, costs.shape[0]):
+        low = float(held[frame - 1, best])
+        arrive, take_off = min(low + LEAP_COST, gliding + EDGE_COST), low + EDGE_COST
+        now = np.minimum(held[frame - 1], arrive, out=held[frame])
+        now += costs[frame]
+        gliding, best = min(gliding, take_off) + GLIDE_COST, int(now.argmin())
+        cheapest.append(best)
+        gliders.append(gliding)
+        arrivals.append(arrive)
+    return _trace_back(held, cheapest, gliders, arrivals)
 
 
-def _trace_back(came_from: np.ndarray[tuple[int, int], np.dtype[np.int32]], last: int) -> IntArray:
-    path = np.empty(came_from.shape[0], dtype=np.intp)
-    path[-1] = last
+def _trace_back(
+    held: FloatArray, cheapest: list[int], gliders: list[float], arrivals: list[float]
+) -> IntArray:
+    """Follow the cheapest way back: `cheapest` plateau, cost of the glide, and of a leap, frame by frame."""
+    glide = held.shape[1]
+    state = cheapest[-1] if held[-1, cheapest[-1]] <= gliders[-1] else glide
+    path = np.empty(held.shape[0], dtype=np.intp)
+    path[-1] = state
     for frame in range(path.size - 1, 0, -1):
-        path[frame - 1] = came_from[frame, path[frame]]
+        best = cheapest[frame - 1]
+        low, gliding = held[frame - 1, best], gliders[frame - 1]
+        if state == glide:
+            state = glide if gliding <= low + EDGE_COST else best
+        elif held[frame - 1, state] > arrivals[frame]:
+            state = best if low + LEAP_COST <= gliding + EDGE_COST else glide
+        path[frame - 1] = state
     return path
 
 
@@ -195,31 +205,43 @@ def _split_syllables(
 ) -> list[Event]:
     """Cut a held pitch where a new syllable starts on it."""
     cuts = [event.start]
-    swings = _swings(cents[slice(*event)])
-    frame = event.start + SYLLABLE_EDGE
-    while frame < event.stop - SYLLABLE_EDGE:
-        burst = _is_burst(flux_db, frame) and not swings[frame - event.start]
-        if burst or _is_dip(level_db, event, frame):
+    starts = _dips(level_db[slice(*event)])
+    loud = flux_db[slice(*event)] >= FLUX_DB
+    if loud.any():
+        starts |= loud & _bursts(flux_db, event) & ~_swings(cents[slice(*event)])
+    earliest, latest = event.start + SYLLABLE_EDGE, event.stop - SYLLABLE_EDGE
+    for frame in (event.start + np.flatnonzero(starts)).tolist():
+        if earliest <= frame < latest:
             cuts.append(frame)
-            frame += SYLLABLE_APART
-        else:
-            frame += 1
+            earliest = frame + SYLLABLE_APART
     cuts.append(event.stop)
     return [Event(start, stop) for start, stop in pairwise(cuts)]
 
 
-def _is_dip(level_db: FloatArray, event: Event, frame: int) -> bool:
-    near = level_db[max(event.start, frame - SYLLABLE_EDGE + 1) : min(event.stop, frame + SYLLABLE_EDGE)]
-    if level_db[frame] > near.min():
-        return False
-    before = level_db[max(event.start, frame - DIP_REACH) : frame].max()
-    after = level_db[frame : min(event.stop, frame + DIP_REACH)].max()
-    return bool(min(before, after) - level_db[frame] >= DIP_DB)
+def _dips(level_db: FloatArray) -> BoolArray:
+    """Tell where the level of a note is lowest around, far below what it reaches on either side."""
+    if np.ptp(level_db) < DIP_DB:
+        return np.zeros(level_db.size, np.bool_)
+    near = _windows(level_db, SYLLABLE_EDGE - 1, SYLLABLE_EDGE - 1, np.inf).min(axis=1)
+    before = _windows(level_db, DIP_REACH, -1, -np.inf).max(axis=1)
+    after = _windows(level_db, 0, DIP_REACH - 1, -np.inf).max(axis=1)
+    return np.asarray((level_db <= near) & (np.minimum(before, after) - level_db >= DIP_DB))
 
 
-def _is_burst(flux_db: FloatArray, frame: int) -> bool:
-    near = flux_db[max(0, frame - SYLLABLE_EDGE) : frame + SYLLABLE_EDGE + 1]
-    return bool(flux_db[frame] >= FLUX_DB and flux_db[frame] >= near.max())
+def _bursts(flux_db: FloatArray, event: Event) -> BoolArray:
+    """Tell where in a note the spectrum rises the most around."""
+    first = max(0, event.start - SYLLABLE_EDGE)
+    around = flux_db[first : event.stop + SYLLABLE_EDGE]
+    most = _windows(around, SYLLABLE_EDGE, SYLLABLE_EDGE, -np.inf).max(axis=1)
+    own = slice(event.start - first, event.stop - first)
+    return np.asarray(around[own] >= most[own])
+
+
+def _windows(values: FloatArray, before: int, after: int, beyond: float) -> FloatArray:
+    """Return what lies around each frame, shape [frames, before + 1 + after]."""
+    padded = np.full(before + values.size + max(after, 0), beyond)
+    padded[before : before + values.size] = values
+    return sliding_window_view(padded, before + 1 + after)[: values.size]
 
 
 def _swings(cents: FloatArray) -> BoolArray:

@@ -75,7 +75,7 @@ class Spectra:
     transforms: tuple[ComplexSpectrum, ...]
 
 
-def spectra(samples: Samples) -> Spectra:
+def spectra(samples: Samples, together: int | None = None) -> Spectra:
     """Look at every frame that fits.
 
     Parameters
@@ -83,6 +83,9 @@ def spectra(samples: Samples) -> Spectra:
     samples : float32 array, shape [n]
         At 16 kHz. Frame i is centred on sample ``MARGIN + i * HOP``, so there are
         ``1 + (n - 2 * MARGIN) // HOP`` of them.
+    together : int, optional
+        Frames in one matrix product, a divisor of how many there are; all of them by default. The last bits
+        of a product hang on it.
 
     Raises
     ------
@@ -97,8 +100,10 @@ def spectra(samples: Samples) -> Spectra:
     for which, (window, transform) in enumerate(zip(WINDOWS[1:], transforms[1:], strict=True)):
         windowed = _hann(transform, _LEVEL_FFT // window)
         power = windowed.real**2 + windowed.imag**2
+        power = power.reshape(-1, together or power.shape[0], power.shape[1])
         for bins, columns, weights in _filters(window):
-            levels[:, which, columns] = power[:, bins] @ weights
+            found = power[..., bins] @ weights
+            levels[:, which, columns] = found.reshape(-1, found.shape[-1])
     levels += np.float32(_FLOOR)
     np.log(levels, out=levels)
     return Spectra(levels, transforms)

@@ -74,14 +74,13 @@ class LiveSession:
     ) -> None:
         self.settings = settings
         self._listener = Listener(rate_hz)
-        self._stream = PitchStream(network)
+        self._stream = PitchStream(network, looks_again=True)
         self._notes = LiveNotes()
         self._kept = Kept(round(keep_s * TRACK_RATE_HZ))
         self._held: list[tuple[int, HeldNote]] = []
         self._sa_hz: float | None = None
         self._find_sa()
         self._samples = 0
-        self._new: list[PitchTrack] = []
         self._measure: SungPitch | LeakMeter | None = None
         self._kind: Measure = "nothing"
         self._attempt: DrillAttempt | None = None
@@ -142,13 +141,20 @@ class LiveSession:
         ValueError
             If the session is finished.
         """
+        return tuple(self.hear(samples))
+
+    def hear(self, samples: npt.NDArray[np.float32]) -> Iterator[Event]:
+        """Take samples in as `push` does, and tell each event as soon as it is known.
+
+        The line comes before its notes are looked for, which takes ten times as long: who draws it need not
+        wait. All of it is to be taken before the next samples are given.
+        """
         self._refuse_after_the_end()
         mono, levels = self._listener.hear(self._listener.check(samples))
-        events: list[Event] = []
+        yield from levels
         while mono.size:
             part, mono = np.split(mono, [_TICK - self._samples % _TICK])
-            events += self._advance(part)
-        return (*levels, *events)
+            yield from self._advance(part)
 
     def change(self, settings: LiveSettings) -> tuple[Event, ...]:
         """Judge against something else from now on, and all notes that were sung.
@@ -231,7 +237,6 @@ class LiveSession:
         track = self._stream.finish()
         self._notes.hear(np.zeros(_TICK, np.float32))
         events += self._frames(track)
-        self._new.append(track)
         return (*events, *self._drilled(ended=True))
 
     def _refuse_after_the_end(self) -> None:
@@ -244,7 +249,6 @@ class LiveSession:
         self._kept.add(samples)
         self._notes.hear(samples)
         track = self._stream.push(samples)
-        self._new.append(track)
         yield from self._frames(track)
         if self._measure is not None and self._measure.hear(samples, track):
             yield self._measured()
@@ -272,11 +276,8 @@ class LiveSession:
             yield attempt.result(self.heard_s, self.settings.tuning)
 
     def _told(self, *, ended: bool = False) -> Iterator[Event]:
-        """Look for notes in what came since the last tick."""
-        columns = zip(*((t.times_s, t.hz, t.confidence, t.voiced) for t in self._new), strict=True)
-        track = PitchTrack(*(np.concatenate(column) for column in columns))
-        self._new = []
-        for sung in self._notes.advance(track, ended=ended):
+        """Look for notes in what the second look has found since the last tick."""
+        for sung in self._notes.advance(self._stream.settled(), ended=ended):
             yield from self._note(sung)
 
     def _note(self, sung: Sung) -> Iterator[Event]:

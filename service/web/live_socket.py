@@ -182,14 +182,19 @@ class LiveSocket:
 
     def _kept(self, singer: Singer, keep: bool) -> dict[str, Any]:
         said = {"type": "take", "id": singer.session_id, "kept": False, "duration_s": singer.session.heard_s}
-        said |= {"received": singer.received, "judged": singer.judged, "dropped": singer.dropped}
+        said |= {
+            "received": singer.received,
+            "judged": singer.judged,
+            "dropped": singer.dropped,
+            "notice": None,
+        }
         if not keep or not singer.has_take:
             return {**said, "words": "" if not keep else "Nothing was sung that could be kept"}
         try:
             take = self._takes.keep_sung(singer.session.clip, self._settings, singer.session_id)
         except SwaraError as error:
             return {**said, "words": str(error)}
-        return {**said, "kept": True, "duration_s": take.duration_s}
+        return {**said, "kept": True, "duration_s": take.duration_s, "notice": take.notice or None}
 
 
 def _object(text: str) -> Mapping[str, Any]:

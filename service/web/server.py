@@ -116,8 +116,9 @@ def _listener(host: str, port: int | None) -> socket.socket:
     tried = [port] if port is not None else range(USUAL_PORT, USUAL_PORT + _NEXT_PORTS)
     for candidate in tried:
         try:
-            family, kind, _, _, where = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
-            listener = socket.socket(family, kind)
+            family, kind, protocol, _, where = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
+            # asyncio sends small messages at once (TCP_NODELAY) on sockets that name their protocol alone
+            listener = socket.socket(family, kind, protocol)
         except (OSError, UnicodeError) as error:
             raise SwaraError(
                 "no such host", where=f"--host {host}", fix="Give an address of this machine"
@@ -276,4 +277,4 @@ def _warm_up(takes: Takes) -> None:
 
         singers_network()
         shipped_network()
-        takes.live_model()
+        takes.stored.model()

@@ -187,20 +187,16 @@ class Singer(Thread):
     def _hear(self, block: Block) -> None:
         self._notice_gap(block)
         began = time.perf_counter()
+        self._last = {"number": block.number, "captured_ms": block.captured_ms}
         try:
             with _TURN:
-                events = self.session.push(block.samples)
+                for event in self.session.hear(block.samples):
+                    self._last["judged_ms"] = round(1000.0 * (time.perf_counter() - began), 2)
+                    self._events((event,))
         except SwaraError as error:
             self._tell({"type": "error", "code": "sound", "message": str(error)})
             return
         self.judged += 1
-        spent_ms = 1000.0 * (time.perf_counter() - began)
-        self._last = {
-            "number": block.number,
-            "captured_ms": block.captured_ms,
-            "judged_ms": round(spent_ms, 2),
-        }
-        self._events(events)
 
     def _tell_if_late(self, waited_s: float) -> None:
         """Say once that what is shown is late, until it is on time again."""

@@ -12,7 +12,6 @@ from swara.classifier.pitch.decode import (
     Path,
     Voicing,
     bins_of_hz,
-    ends_still,
     hz_of_bins,
     local_hz,
     still_frames,
@@ -194,12 +193,17 @@ def test_what_stands_still_is_told_as_a_loop_over_a_line_fit_tells_it(seed, monk
     np.testing.assert_array_equal(still_frames(line(cents), probability), expected)
 
 
-def test_the_last_frames_tell_what_the_whole_tells():
+def test_of_a_stream_the_last_frames_tell_what_the_whole_tells():
     rng = np.random.default_rng(1)
     for size in (0.2, 3.0):
-        hz = line(size * rng.standard_normal(STILL_FRAMES))
-        probability = np.full(STILL_FRAMES, 0.9, np.float32)
-        assert ends_still(hz, probability) == still_frames(hz, probability).all() == (size < 1.5)
+        hz = line(size * rng.standard_normal(2 * STILL_FRAMES))
+        probability = np.full(hz.size, 0.95, np.float32)
+        stands = [still_frames(hz[:end], probability[:end])[-1:].any() for end in range(1, hz.size + 1)]
+        for block in (1, 7, hz.size):
+            voicing, heard = Voicing(), range(0, hz.size, block)
+            voiced = [voicing.push(probability[at : at + block], hz[at : at + block]) for at in heard]
+            np.testing.assert_array_equal(~np.concatenate(voiced), stands)
+        assert any(stands) == (size < 1.5)
 
 
 def test_a_slow_drift_is_still_and_vibrato_is_not():

@@ -50,6 +50,28 @@ def test_however_it_is_cut_the_frames_are_the_same_bit_for_bit(samples, whole, s
     assert_same(in_blocks(samples, size), whole)
 
 
+@pytest.mark.parametrize("size", [160, 777, 50_123])
+def test_a_second_look_comes_once_for_every_frame_and_nearer_to_a_report(samples, whole, size):
+    stream, tracks = PitchStream(looks_again=True), []
+    for at in range(0, samples.size, size):
+        stream.push(samples[at : at + size])
+        tracks.append(stream.settled())
+    stream.finish()
+    again = joined([*tracks, stream.settled()])
+    np.testing.assert_array_equal(again.times_s, whole.times_s)
+    assert len(stream.settled()) == 0
+    report = HeadTracker().track(Clip(samples, TRACK_RATE_HZ))
+    sung = report.voiced & whole.voiced & again.voiced
+    first, second = (np.abs(1200 * np.log2(each.hz / report.hz))[sung] for each in (whole, again))
+    assert second.mean() < 0.7 * first.mean()
+    assert np.mean(again.voiced != report.voiced) < 0.02
+
+
+def test_a_stream_that_looks_once_has_nothing_settled():
+    with pytest.raises(ValueError, match="looks_again"):
+        PitchStream().settled()
+
+
 def test_streams_do_not_disturb_each_other(samples, whole):
     one, other, nothing = PitchStream(), PitchStream(), np.zeros(0, np.float32)
     tracks = [one.push(nothing)]
