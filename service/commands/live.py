@@ -93,7 +93,7 @@ def live(
     session = _heard(request, source, rate, channels, device, seconds)
     report = _summed_up(session, request, wav)
     if report is not None:
-        keep_figures([report], folder, "live", wanted=history)
+        keep_figures([report], folder, "live", wanted=history, sound=lambda: session.clip)
 
 
 def _as_chosen(

@@ -14,9 +14,9 @@ from swara.raga.ragas import raga_named
 from swara.raga.tonic_names import parse_tonic
 from swara.service.store.layout import Layout
 
-from .keeping import reading_history, writing_history
+from .keeping import is_switched_off, reading_history, wanted, writing_history
 
-__all__ = ["Choices", "load_choices", "save_choices"]
+__all__ = ["Choices", "load_choices", "save_choices", "why_not_kept"]
 
 _TUNINGS = ("just", "equal", "learned")
 _TANPURAS = ("PSSS", "MSSS", "NSSS")
@@ -151,3 +151,16 @@ def save_choices(store: Layout, changes: Mapping[str, Any]) -> Choices:
 
 def _changed(chosen: Choices, changes: Mapping[str, Any]) -> Choices:
     return Choices(**(asdict(chosen) | dict(changes)))
+
+
+def why_not_kept(store: Layout, environment: Mapping[str, str]) -> str | None:
+    """Say why no takes are kept, in a sentence without full stop; None where they are wanted.
+
+    Raises
+    ------
+    StoreError
+        If the history cannot be read.
+    """
+    if is_switched_off(environment):
+        return "Nothing is kept: SWARA_HISTORY says so"
+    return None if wanted(store)[0] else "Nothing is kept: the history was switched off"

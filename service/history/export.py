@@ -45,20 +45,21 @@ _TAKE = (
 _SWARA = ("swara", "saptak", "notes", "steady_s", "bias_cents", "steadiness_cents", "in_tune_share")
 
 
-def history_dict(takes: Sequence[KeptTake], *, kept: bool = True) -> dict[str, Any]:
+def history_dict(takes: Sequence[KeptTake], *, why_not: str | None = None) -> dict[str, Any]:
     """Return the history as plain dicts, lists, strings, numbers, bools and None.
 
     Parameters
     ----------
     takes : sequence of KeptTake
         Oldest first.
-    kept : bool
-        Whether further takes are kept.
+    why_not : str, optional
+        Why no further takes are kept, in a sentence without full stop; None where they are.
     """
     weakest = weakest_swara(takes)
     return {
         "schema": HISTORY_SCHEMA,
-        "kept": kept,
+        "kept": why_not is None,
+        "why_not_kept": why_not,
         "takes": [_take(take) for take in takes],
         "weeks": [
             {
@@ -74,9 +75,10 @@ def history_dict(takes: Sequence[KeptTake], *, kept: bool = True) -> dict[str, A
     }
 
 
-def history_json(takes: Sequence[KeptTake], *, kept: bool = True) -> str:
+def history_json(takes: Sequence[KeptTake], *, why_not: str | None = None) -> str:
     """Return `history_dict` as indented JSON text ending in a newline."""
-    return json.dumps(history_dict(takes, kept=kept), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    said = history_dict(takes, why_not=why_not)
+    return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _take(take: KeptTake) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -29,14 +30,19 @@ from swara.service.take.report import TakeReport
 __all__ = [
     "FIRST_NOTICE",
     "MIGRATIONS",
+    "NOT_KEPT",
     "VERDICTS",
     "Kind",
     "add_take",
+    "first_notice",
     "is_switched_off",
     "keep_take",
     "reading_history",
     "sound_of",
+    "tell",
+    "trouble",
     "utc_text",
+    "wanted",
     "writing_history",
 ]
 
@@ -48,8 +54,9 @@ FIRST_NOTICE = (
 )
 """Said when the first take of a store is kept, and never again."""
 
-_OFF = {"off", "no", "0", "false"}
+NOT_KEPT = "This take is not kept in the history"
 
+_OFF = {"off", "no", "0", "false"}
 
 _TAKES = """
 CREATE TABLE takes (
@@ -190,9 +197,25 @@ def keep_take(
     kind: Kind,
     environment: Mapping[str, str],
     *,
-    sound: Clip | None = None,
+    sound: Callable[[], Clip | None] | None = None,
+    notice: str = FIRST_NOTICE,
 ) -> str | None:
     """Keep the figures of a take where the singer wants that; never fails.
+
+    Parameters
+    ----------
+    store : Layout
+        Where the history lies; it is begun there if the singer wants one.
+    report : TakeReport
+        What was found.
+    kind : {"analyze", "live", "upload", "drill"}
+        How it came.
+    environment : mapping of str to str
+        Whose ``SWARA_HISTORY`` may say that nothing is to be kept.
+    sound : callable, optional
+        Gives its sound, or None; asked where the singer wants that kept too.
+    notice : str
+        What is said of the first take; ", not its sound," in it holds where it is not.
 
     Returns
     -------
@@ -202,18 +225,36 @@ def keep_take(
     if is_switched_off(environment):
         return None
     try:
-        if not _is_wanted(store):
+        figures, with_sound = wanted(store)
+        if not figures:
             return None
-        _, first = add_take(store, report, kind, sound=sound)
+        heard = sound() if with_sound and sound is not None else None
+        _, first = add_take(store, report, kind, sound=heard)
     except SwaraError as error:
-        return f"This take is not kept in the history: {str(error).removesuffix('.')}"
-    return FIRST_NOTICE if first else None
+        return trouble(error)
+    return first_notice(notice, sound=heard is not None) if first else None
 
 
-def _is_wanted(store: Layout) -> bool:
+def first_notice(notice: str, *, sound: bool) -> str:
+    """Return what is said of the first take, whose sound is kept or not."""
+    return notice.replace(", not its sound,", " and its sound") if sound else notice
+
+
+def trouble(error: SwaraError) -> str:
+    """Return the sentence for a take that cannot be kept."""
+    return f"{NOT_KEPT}: {str(error).removesuffix('.')}"
+
+
+def wanted(store: Layout) -> tuple[bool, bool]:
+    """Return whether the singer wants figures kept, and sound."""
     with reading_history(store) as database:
-        found = database.execute("SELECT value FROM remembered WHERE name = 'history'").fetchone()
-    return found is None or found[0] != "false"
+        said = dict(map(tuple, database.execute("SELECT name, value FROM remembered")))
+    return said.get("history") != "false", said.get("keep_sound") == "true"
+
+
+def tell(database: sqlite3.Connection) -> bool:
+    """Remember that the singer was told that takes are kept; return whether that is new."""
+    return database.execute("INSERT OR IGNORE INTO remembered VALUES ('told', 'true')").rowcount == 1
 
 
 def add_take(
@@ -225,10 +266,10 @@ def add_take(
         number = database.execute(_insert(fields), tuple(fields.values())).fetchone()[0]
         database.execute("DELETE FROM swaras WHERE take = ?", (number,))
         database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(number, report))
-        told = database.execute("INSERT OR IGNORE INTO remembered VALUES ('told', 'true')")
+        first = tell(database)
         if sound is not None:
             _write_sound(store, number, sound)
-        return number, told.rowcount == 1
+        return number, first
 
 
 def sound_of(store: Layout, number: int) -> Path:
@@ -306,17 +347,4 @@ def _insert(columns: Iterable[str]) -> str:
 
 
 def _rows(number: int, report: TakeReport) -> list[tuple[Any, ...]]:
-    return [
-        (
-            number,
-            place,
-            each.swara,
-            each.saptak,
-            each.notes,
-            each.duration_s,
-            each.bias_cents,
-            each.steadiness_cents,
-            each.in_tune_share,
-        )
-        for place, each in enumerate(report.per_swara)
-    ]
+    return [(number, place, *astuple(each)) for place, each in enumerate(report.per_swara)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swara.data.clip import Clip
+from swara.raga.errors import SwaraError
 from swara.service.errors import StoreError
 from swara.service.store.layout import Layout
 from swara.service.take.report import SwaraStats, TakeReport
@@ -17,15 +18,28 @@ from .keeping import (
     VERDICTS,
     Kind,
     add_take,
+    first_notice,
     is_switched_off,
     keep_take,
     reading_history,
     sound_of,
+    tell,
+    trouble,
     utc_text,
+    wanted,
     writing_history,
 )
 
-__all__ = ["FIRST_NOTICE", "KeptTake", "Kind", "TakeHistory", "is_switched_off", "keep_take", "sound_of"]
+__all__ = [
+    "FIRST_NOTICE",
+    "KeptTake",
+    "Kind",
+    "TakeHistory",
+    "begin_history",
+    "is_switched_off",
+    "keep_take",
+    "sound_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +209,33 @@ def _kept(row: sqlite3.Row, swaras: Sequence[SwaraStats]) -> KeptTake:
     shares = {name: row[column] for column, name in columns.items() if row[column] is not None}
     at = datetime.fromisoformat(fields.pop("at"))
     return KeptTake(**fields, at=at, verdict_shares=shares, per_swara=tuple(swaras))
+
+
+def begin_history(store: Layout, environment: Mapping[str, str], notice: str = FIRST_NOTICE) -> str | None:
+    """Tell a singer whose take is about to be judged what `keep_take` would tell; never fails.
+
+    Parameters
+    ----------
+    store : Layout
+        Where the history lies; it is begun there if the singer wants one.
+    environment : mapping of str to str
+        Whose ``SWARA_HISTORY`` may say that nothing is to be kept.
+    notice : str
+        What is said once, when the first take is kept; ", not its sound," in it holds where it is not.
+
+    Returns
+    -------
+    str or None
+        A sentence without full stop to be said: that takes are kept from now on, or why they cannot be.
+    """
+    if is_switched_off(environment):
+        return None
+    try:
+        figures, sound = wanted(store)
+        if not figures:
+            return None
+        with writing_history(store) as database:
+            first = tell(database)
+    except SwaraError as error:
+        return trouble(error)
+    return first_notice(notice, sound=sound) if first else None

@@ -17,7 +17,7 @@ from .take_routes import read_object
 from .takes import Takes, read_settings
 
 if TYPE_CHECKING:
-    from swara.service.history.takes import KeptTake, TakeHistory
+    from swara.service.history.takes import TakeHistory
     from swara.service.live import SwaraRecord
 
 __all__ = ["memory_routes"]
@@ -40,8 +40,10 @@ def memory_routes(takes: Takes) -> list[Route]:
     async def history(_: Request) -> Response:
         from swara.service.history.export import history_json
 
-        known, kept = await run_sync(_known, takes)
-        return Response(history_json(known, kept=kept), media_type="application/json")
+        known = await run_sync(_history_of(takes).takes)
+        why_not = await run_sync(takes.stored.why_not_kept)
+        said = history_json(known, why_not=why_not)
+        return Response(said, media_type="application/json")
 
     async def table(_: Request) -> Response:
         from swara.service.history.export import history_csv
@@ -116,13 +118,3 @@ def _records(takes: Takes) -> dict[str, SwaraRecord]:
         in_tune = before.in_tune + round(trend.in_tune_share * trend.notes)
         records[trend.swara] = SwaraRecord(held, in_tune, bias)
     return records
-
-
-def _known(takes: Takes) -> tuple[tuple[KeptTake, ...], bool]:
-    """Return the takes that are kept, and whether further ones are."""
-    from swara.service.history.choices import load_choices
-    from swara.service.history.keeping import is_switched_off
-
-    history = _history_of(takes)
-    wanted = takes.environment is not None and not is_switched_off(takes.environment)
-    return history.takes(), wanted and load_choices(history.store).history

@@ -82,6 +82,8 @@ def take_routes(takes: Takes) -> list[Route]:  # noqa: C901  one small function 
         Route(f"{at}/feedback", correct, methods=["POST"]),
         Route(f"{at}/report", about(lambda take, _: _fragment(takes, take))),
         Route(f"{at}/track", about(lambda take, _: JSONResponse(_track(takes, take)))),
+        Route(f"{at}/identify", about(lambda take, _: _identified(takes, take, "sound.json"))),
+        Route(f"{at}/identify.png", about(lambda take, _: _identified(takes, take, "sound.png"))),
         Route(f"{at}/sound.wav", about(lambda take, _: _sound(take))),
         Route(f"{at}/nearest/{{number:int}}.wav", about(lambda take, asked: _nearest(takes, take, asked))),
         Route(f"{at}/files/{{name}}", about(lambda take, asked: _file(takes, take, asked))),
@@ -156,6 +158,21 @@ def _sound(take: Take) -> Response:
         if not heard.exists():
             heard.write_bytes(wav_of(sound_of(take), subtype="FLOAT"))
     return FileResponse(heard, media_type="audio/wav")
+
+
+def _identified(takes: Takes, take: Take, name: str) -> Response:
+    """Return which instrument plays which notes in a take, or the picture of it; worked out once."""
+    from swara.service.export.sound_file import identify_clip
+    from swara.service.report.sound_report import sound_text
+    from swara.service.store import Layout
+
+    file = take.file.with_name(name)
+    with take.turn:
+        if not file.exists():
+            picture, store = file.with_name("sound.png"), Layout(takes.store)
+            heard = identify_clip(sound_of(take), take.name, picture, store=store)
+            file.with_name("sound.json").write_text(sound_text(heard, take.name, ()), encoding="utf-8")
+    return FileResponse(file, media_type="application/json" if name.endswith("json") else "image/png")
 
 
 def _nearest(takes: Takes, take: Take, request: Request) -> Response:

@@ -6,8 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,8 @@ from swara.data.errors import OutputError
 from swara.data.storage.disk import writing
 from swara.raga.errors import SwaraError
 from swara.service.phrases import encodable, printable
+
+from .stored import Stored
 
 if TYPE_CHECKING:
     from swara.data.clip import Clip
@@ -146,18 +147,15 @@ class Takes:
     """
 
     def __init__(self, store: Path, environment: Mapping[str, str] | None = None) -> None:
-        self.store, self.environment = store, environment
+        self.store, self.stored = store, Stored(store, environment)
         self.folder = Path(tempfile.mkdtemp(prefix="swara-"))  # mode 0700
         self._takes: dict[str, Take] = {}
-        self._loading = Lock()
-        self._model: LiveModel | None = None
         self._rescued: dict[Path, None] = {}
         self.ending = False
-        self._later = ThreadPoolExecutor(1, "history")
 
     def close(self) -> list[Path]:
         """Remove the folder with all that is in it but takes that were cut short; return where those are."""
-        self._later.shutdown()
+        self.stored.close()
         if not self._rescued:
             shutil.rmtree(self.folder, ignore_errors=True)
         for take in self._takes.values():
@@ -218,7 +216,10 @@ class Takes:
         self._takes[take_id] = take
 
     def keep_sung(self, clip: Clip, asked: Mapping[str, Any], take_id: str) -> Take:
-        """Write what was sung as a WAV file of float32, and keep it; raises `OutputError`."""
+        """Write what was sung as a WAV file of float32, and keep it; raises `OutputError`.
+
+        The history is begun for it, so that its singer can be told at once; its figures follow the report.
+        """
         import soundfile
 
         with self.arriving("sung", "take.wav", asked, take_id) as take:
@@ -227,6 +228,7 @@ class Takes:
             except soundfile.LibsndfileError as error:
                 raise OutputError(f"the take cannot be kept: {error}", fix="Free some space") from error
             take.duration_s = clip.duration_s
+        take.notice = self.stored.begin_history() or ""
         if self.ending:
             self.rescue(take)
         return take
@@ -255,7 +257,7 @@ class Takes:
             take.error = type(error)(error.what, where=take.name, fix=error.fix)
             raise take.error from error
         take.duration_s = decoded.clip.duration_s
-        model, take.doubts = self.live_model()
+        model, take.doubts = self.stored.model()
         take.model = None if model is None else model.about(take.file, decoded)
         return hear(
             decoded.clip,
@@ -283,41 +285,14 @@ class Takes:
             heard, settings.request, source=take.name, warnings=take.doubts, adviser=take.model
         )
         take.judged = judged = Judged(report, settings)
+        kind: Literal["live", "upload"] = "live" if take.source == "sung" else "upload"
         if take.notice is None:
-            take.notice = self._remembered(take, report) or ""
+            take.notice = self.stored.remember(report, kind, lambda: sound_of(take)) or ""
         else:
-            self._later.submit(self._remembered, take, report)
+            self.stored.remember_later(report, kind, lambda: sound_of(take))
         if asked is not None:
             take.asked = {key: asked[key] for key in _SETTINGS if key in asked}
         return judged
-
-    def _remembered(self, take: Take, report: TakeReport) -> str | None:
-        """Keep the figures of a take in the history; return what its singer must know of that."""
-        if self.environment is None:
-            return None
-        from swara.service.history.choices import load_choices
-        from swara.service.history.keeping import keep_take
-        from swara.service.store import Layout
-
-        layout, sound = Layout(self.store), None
-        with suppress(SwaraError):
-            if load_choices(layout).keep_sound:
-                sound = sound_of(take)
-        kind: Literal["live", "upload"] = "live" if take.source == "sung" else "upload"
-        return keep_take(layout, report, kind, self.environment, sound=sound)
-
-    def live_model(self) -> tuple[LiveModel | None, tuple[str, ...]]:
-        """Return the live version of the store, loaded once; or None and why it cannot be asked."""
-        from swara.service.adviser.adviser import load_model, try_model
-        from swara.service.store import Layout, current_version
-
-        def load() -> LiveModel:
-            if self._model is None or self._model.version != current_version(Layout(self.store)):
-                self._model = load_model(self.store)
-            return self._model
-
-        with self._loading:
-            return try_model(load)
 
 
 def new_id() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,10 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def address(tmp_path_factory, pack_store):
     given = os.environ.get("SWARA_PAGE")  # a server that runs already
-    with contextlib.nullcontext(given) if given else serving(tmp_path_factory.mktemp("store")) as url:
+    own = tmp_path_factory.mktemp("served") / "store"
+    with contextlib.nullcontext(given) if given else serving(shutil.copytree(pack_store, own)) as url:
         yield url
 
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adopt, choices, hertzOf, nearestNote, tonicOf } from "../../service/web/static/choices.js";
-import { announcer, centsWords, noteWords, shapeOf, timeWords } from "../../service/web/static/dom.js";
+import { announcer, centsWords, inDevanagari, noteWords, shapeOf, timeWords } from "../../service/web/static/dom.js";
 import { places } from "../../service/web/static/history.js";
 import { Flow, Ring } from "../../service/web/static/lane.js";
 import { gapOf, readSettings, whyNot } from "../../service/web/static/microphone.js";
@@ -119,6 +119,11 @@ test("words: sign, swara, time", () => {
   assert.equal(noteWords({ swara: "Sa", saptak: "taar", cents_off: 1, verdict: "perfect" }), "taar Sa, perfect");
   assert.deepEqual([timeWords(3.21), timeWords(67)], ["3.2 s", "1:07"]);
   assert.equal(new Set(["perfect", "low", "high", "unsure"].map(shapeOf)).size, 4);
+});
+
+test("swaras in Devanagari, with the marks of Bhatkhande", () => {
+  assert.deepEqual(["Sa", "komal Re", "taar komal Ga", "mandra Ni", "tivra Ma"].map(inDevanagari), ["सा", "रे॒", "ग॒̇", "नि̣", "म॑"]);
+  assert.deepEqual(["take.wav", "Sa C#3", "x Sa", ""].map(inDevanagari), ["", "", "", ""]);
 });
 
 test("a screen reader is told once a second at most, the newest", () => {

@@ -18,6 +18,9 @@ DEMO = ROOT / "data" / "demo" / "take.flac"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 RATE_HZ = 16_000
+SLOW = (
+    2.5  # two cores for two workers, a browser and a server each: twice as slow as idle, and a quarter more
+)
 SA_HZ = 140.2  # 20 cents above C#3: no note's name says it
 SWARA = (sys.executable, "-c", "from swara import cli; cli.main()")
 

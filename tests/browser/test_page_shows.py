@@ -7,7 +7,7 @@ import urllib.parse
 
 import pytest
 
-from tests.browser.pages import AXE, missing, opened, send_demo, serving, until
+from tests.browser.pages import AXE, SLOW, missing, opened, send_demo, serving, until
 
 MOST_BYTES = 300_000
 
@@ -128,22 +128,28 @@ def test_by_keyboard_alone(page):
     assert page.evaluate("document.activeElement === document.querySelectorAll('#curve .note')[1]")
 
 
-def test_it_is_light_and_painted_soon(play, browser, tmp_path):
+def test_it_is_light_and_painted_soon(browser, tmp_path):
+    """It may be started twice: the first time may meet whatever else the machine does."""
+    assert any(painted_s(browser, tmp_path) < SLOW * 1.5 for _ in range(2))
+
+
+def painted_s(browser, store) -> float:
+    """Return the time from the start of the server to the page, after a look at what it has loaded."""
     started = time.perf_counter()
-    with serving(tmp_path) as url:
+    with serving(store) as url:
         context = browser.new_context()
         page = context.new_page()
         sizes = []
         page.on("response", lambda answer: sizes.append(len(answer.body())))
         page.goto(url)
-        painted_s = time.perf_counter() - started
+        waited_s = time.perf_counter() - started
         page.wait_for_selector("html[data-ready]")
         names = page.evaluate("performance.getEntriesByType('resource').map(each => each.name)")
         hosts = {urllib.parse.urlsplit(name).netloc for name in names}
         assert hosts == {urllib.parse.urlsplit(url).netloc}
         assert 20_000 < sum(sizes) < MOST_BYTES
-        assert painted_s < 6.0  # on an idle machine 1.5 s; make bench-live measures that
         context.close()
+    return waited_s
 
 
 def test_what_is_missing_is_named_where_the_tests_are_skipped(monkeypatch):

@@ -21,8 +21,8 @@ __all__ = ["LiveLane", "NoteLines", "note_line", "note_words"]
 
 _WINDOW_CENTS = 1500.0
 _BELOW_CENTS = 150.0
-_LEAST_CELLS = 24
-_NOTE_CELLS = 26
+_WIDE_CELLS, _LEAST_CELLS = 24, 12
+_WIDEST, _NOTE_CELLS = 100, 26
 _LEVEL_CELLS = 16
 
 
@@ -103,8 +103,16 @@ class LiveLane:
 
     def line(self) -> Text:
         """Return the line as it is now: word and figure, shape and colour of the verdict; lane; level."""
-        cells = max(_LEAST_CELLS, self._page.width - _NOTE_CELLS - _LEVEL_CELLS)
-        return Text.assemble(self._said(), self._lane(cells), " ", self._loudness())
+        width = min(self._page.console.width, _WIDEST) - 1  # who fills a line to the edge may begin another
+        level, fine = self._loudness(), self._level is None or self._level.state == "fine"
+        if width - _NOTE_CELLS - _LEVEL_CELLS >= _WIDE_CELLS:
+            cells = width - _NOTE_CELLS - _LEVEL_CELLS
+            return Text.assemble(self._said(), self._lane(cells), " ", level)
+        # There is no room for both: the lane, unless something is wrong with the sound.
+        cells = width - _NOTE_CELLS
+        line = Text.assemble(self._said(), self._lane(cells) if fine and cells >= _LEAST_CELLS else level)
+        line.truncate(width)
+        return line
 
     def _said(self) -> Text:
         if self._note is None:
@@ -116,7 +124,7 @@ class LiveLane:
 
     def _lane(self, cells: int) -> Text:
         if self._ready is None or self._ready.sa_hz is None:
-            return self._page.text("Sa is not known yet".ljust(cells), FAINT)
+            return self._page.text("Sa is not known yet"[:cells].ljust(cells), FAINT)
         lowest = -_BELOW_CENTS + 1200.0 * (
             0 if self._cents is None else (self._cents + _BELOW_CENTS) // 1200.0
         )

@@ -16,7 +16,7 @@ from swara.service.report import wording
 from .terminal_page import Page
 
 if TYPE_CHECKING:
-    from swara.data.corpus.corpus import MoveResult
+    from swara.data.sample_corpus.corpus import MoveResult
     from swara.service.adviser.search import SearchResult
     from swara.service.samples.edit import EditResult
     from swara.service.samples.export import Exported

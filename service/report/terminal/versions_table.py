@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from swara.service.phrases import counted
+from swara.service.store.manifest import MACRO_F1, NO_EMBEDDER
 
 from .feedback_table import correction_lines
 from .terminal_page import STYLES, WARNING, Page
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
-    from swara.service.store.manifest import Score
+    from swara.service.store.manifest import Manifest, Score
     from swara.service.versions.diff import Difference
     from swara.service.versions.info import VersionInfo
 
@@ -25,22 +26,32 @@ _MOST_CORRECTIONS = 5
 """Named after a rebuild; ``swara versions show`` and the JSON name all."""
 
 
-def render_versions(versions: Sequence[VersionInfo], troubles: Sequence[str], console: Console) -> None:
-    """Print a line for each version, then what is wrong with any, and `troubles` beside them."""
+def render_versions(
+    versions: Sequence[VersionInfo], troubles: Sequence[str], console: Console, made_by: str = "swara rebuild"
+) -> None:
+    """Print a line for each version, then what is wrong with any, and `troubles` beside them.
+
+    Where there is none, it says that the command `made_by` makes one.
+    """
     page = Page(console)
+    measured = {name for info in versions for name in info.scores}
+    named = ("Macro F1",) if MACRO_F1 in measured else ("Named", "By")
     if versions:
         live = STYLES["perfect"]
         rows = ([page.text(cell, live if info.live else "") for cell in _cells(info)] for info in versions)
-        page.table(("Version", "", "Samples", "Named", "By"), rows, right=(2, 3), folded=(1, 4), whole=0)
+        heads = ("Version", "", "Samples", *named)
+        rows = (row[: len(heads)] for row in rows)
+        page.table(heads, rows, right=(2, 3), folded=(1, 4)[: len(named)], whole=0)
     else:
-        page.line("No version is kept yet. Make one with: swara rebuild")
+        page.line(f"No version is kept yet. Make one with: {made_by}")
     warn = page.warn if console.is_terminal else lambda trouble: page.unwrapped(f"  ! {trouble}")
     for trouble in (*(info.damage for info in versions if info.damage), *troubles):
         warn(trouble)
 
 
 def _cells(info: VersionInfo) -> Sequence[str]:
-    manifest, named = info.manifest, _share(info.scores.get("naming accuracy"))
+    manifest = info.manifest
+    named = _share(info.scores.get("naming accuracy", info.scores.get(MACRO_F1)))
     if manifest is None:
         return info.id, info.state, "-", named, "-"
     saw = manifest.metrics.get("learned_from", {})
@@ -57,17 +68,30 @@ def render_version(info: VersionInfo, console: Console) -> None:
     facts = (
         ("Made", f"{manifest.made_at} by swara {manifest.code_version}"),
         ("After", manifest.parent or "nothing: it was the first"),
-        ("Heard by", f"{manifest.embedder.name} {manifest.embedder.fingerprint}"),
+        *_heard_by(manifest),
         ("Learned from", _saw(saw)),
         ("Singers", ", ".join(f"{name} {notes}" for name, notes in saw.get("by_singer", {}).items())),
         ("Corpus", manifest.corpus_digest[:16]),
-        *((name, _share_of(score.share, score.notes)) for name, score in info.scores.items()),
+        *_scores(info),
     )
     page.table(("", ""), ((name, page.text(value, "bold")) for name, value in facts), folded=(1,))
     for line in correction_lines(manifest.metrics.get("corrections")):
         page.line(line)
     for reason in manifest.gate["reasons"]:
         page.warn(f"rejected: {reason}")
+
+
+def _heard_by(manifest: Manifest) -> list[tuple[str, str]]:
+    made_by = manifest.embedder
+    return [] if made_by == NO_EMBEDDER else [("Heard by", f"{made_by.name} {made_by.fingerprint}")]
+
+
+def _scores(info: VersionInfo) -> list[tuple[str, str]]:
+    held_out = {} if info.manifest is None else info.manifest.metrics.get("held_out", {})
+    if not held_out:
+        return [(name, _share_of(score.share, score.notes)) for name, score in info.scores.items()]
+    asked = f"of {counted(held_out['recordings'], 'recording')} held out"
+    return [(name, f"{_share(score)} {asked}") for name, score in info.scores.items()]
 
 
 def render_difference(found: Difference, console: Console) -> None:
@@ -134,7 +158,8 @@ def _share_of(share: float, notes: int) -> str:
 def _saw(sizes: Mapping[str, Any]) -> str:
     if not sizes:
         return "it was not noted"
-    return f"{counted(sizes['recordings'], 'recording')}, {counted(sizes['notes'], 'note')}"
+    notes = f", {counted(sizes['notes'], 'note')}" if "notes" in sizes else ""
+    return f"{counted(sizes['recordings'], 'recording')}{notes}"
 
 
 def _named(recordings: Mapping[str, str]) -> str:

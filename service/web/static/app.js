@@ -1,13 +1,13 @@
 // The page: what a click does, and what the server's messages show.
 
-import { announce, askJson, centsWords, classOf, make, notice, noteWords, part, sign, timeWords } from "./dom.js";
+import { announce, askJson, centsWords, classOf, make, notice, noteWords, part, Refused, sign, swaraIn, timeWords, writeNames } from "./dom.js";
 import { choices, choose, hertzOf, loadChoices, onChoice, settings } from "./choices.js";
 import { LaneView } from "./lane.js";
 import { Session } from "./session.js";
 import { Tanpura } from "./sound.js";
 import { findSa } from "./sa.js";
 import { TakeView } from "./take.js";
-import { upload } from "./upload.js";
+import { listTakes, upload } from "./upload.js";
 
 /** @typedef {import("./protocol.js").Message} Message */
 
@@ -20,6 +20,7 @@ const tanpura = new Tanpura();
 /** @type {Session | null} */ let session = null;
 /** @type {TakeView | null} */ let takes = null;
 /** @type {number | null} */ let sa_hz = null;
+let singing = "";
 let lookahead_ms = 0;
 /** @type {number[]} */ const trips = [];
 let behind = 0;
@@ -50,7 +51,9 @@ function complain(message) { notice(message.message ?? message.words ?? "swara c
 /** @param {Message} message */
 function meet(message) {
   lookahead_ms = message.lookahead_ms;
+  singing = message.session;
   lane.setLanes(message.lanes);
+  writeNames(part("lane-names"), lane.lanes);
   if (message.sa) { sa_hz = message.sa.hz; measured.sa = message.sa; }
   if (message.warnings?.length) { notice(message.warnings.join(" "), "note"); }
 }
@@ -77,7 +80,7 @@ function frames(message) {
   }
   if (measured.watch) {
     lane.whenShown(() => measured.watch?.("shown", {
-      number: message.number, captured_ms, received_ms, judged_ms: message.judged_ms, shown_ms: performance.timeOrigin + performance.now(), lookahead_ms,
+      number: message.number, until_s: lane.ring.newest_s, captured_ms, received_ms, judged_ms: message.judged_ms, shown_ms: performance.timeOrigin + performance.now(), lookahead_ms,
     }));
   }
 }
@@ -89,8 +92,8 @@ function note(message) {
   if (measured.notes.size > 500) { measured.notes.delete(/** @type {number} */ (measured.notes.keys().next().value)); }
   lane.note(held);
   part("held").className = `held ${classOf(held.verdict)}`;
-  const known = lane.lanes.find((each) => each.swara === held.swara);
-  part("held-swara").textContent = choices.devanagari && known ? known.devanagari : held.swara;
+  const known = lane.lanes.find((each) => each.swara === held.swara && each.saptak === held.saptak);
+  part("held-swara").replaceChildren(swaraIn(known ?? held, held.swara));
   part("held-verdict").replaceChildren(sign(held.verdict, 18), held.foreign ? `${held.verdict}, not in the raga` : held.verdict);
   part("held-cents").textContent = held.cents_off === null ? "" : `${centsWords(held.cents_off)} cents`;
   announce(noteWords(held));
@@ -195,23 +198,33 @@ async function stop(keep) {
 
 /** @param {Message} take - the server's "take" */
 async function showKept(take) {
-  part("kept").textContent = take.words ?? "";
-  if (take.kept && take.id) { await showTake(take.id); } else if (take.id) { notice(`${take.words || "Nothing was kept"}.`); } else { await newestTake(); }
+  if (!take.id) { await findTake(singing); return; }
+  if (!take.kept) { notice(`${take.words || "Nothing was kept"}.`); return; }
+  if (take.notice) { notice(`${take.notice}.`, "note"); }
+  await showTake(take.id);
 }
 
-/** After the server was lost: what it kept of the take is shown, as soon as it answers again. */
-async function newestTake(tries = 20) {
-  const before = takes?.id;
-  const known = await askJson("api/takes").catch(() => null);
-  const newest = (known?.takes ?? known)?.[0];
-  if (newest?.id && newest.id !== before) { notice("swara is there again, and kept what was sung.", "note"); await showTake(newest.id); return; }
-  if (known === null && tries > 0) { setTimeout(() => void newestTake(tries - 1), 1500); }
+/** After the server was lost: what it kept of the take is shown, as soon as it answers again.
+ * @param {string} id @param {number} [tries] */
+async function findTake(id, tries = 40) {
+  const known = await askJson("api/takes").catch((error) => error);
+  if (session) { return; } // another take is sung: the list has this one
+  const lost = Array.isArray(known) ? known.find((take) => take.id === id) : null;
+  if (lost) {
+    notice(`swara is there again, and kept what was sung. ${lost.notice ? `${lost.notice}.` : ""}`, "note");
+    await showTake(id);
+  } else if (known instanceof Refused && known.status === 401) {
+    notice("swara was started anew: open the address that it printed. Its last run said where it left what was sung.");
+  } else if (tries > 0) {
+    setTimeout(() => void findTake(id, tries - 1), 750);
+  } else if (Array.isArray(known)) { notice("The connection to swara was lost before anything was sung that could be kept."); }
 }
 
 /** @param {string} id */
 async function showTake(id) {
   try {
     await takes?.show(id);
+    void listTakes(showTake);
     part("take-view").scrollIntoView({ behavior: lane.still.matches ? "auto" : "smooth" });
   } catch (error) { notice(error instanceof Error ? error.message : String(error)); }
 }
@@ -318,7 +331,7 @@ async function begin() {
   part("leak").onclick = () => void leak();
   part("notice-close").onclick = () => notice("");
   part("find-sa").onclick = findSa(tanpura);
-  upload((id) => showTake(id));
+  upload(showTake);
   onChoice(follow);
   addEventListener("hashchange", () => void route());
   const [ragas] = await Promise.all([askJson("api/ragas").catch(() => []), loadChoices()]);
@@ -328,7 +341,9 @@ async function begin() {
   }
   const swaras = ["Sa", "komal Re", "Re", "komal Ga", "Ga", "Ma", "tivra Ma", "Pa", "komal Dha", "Dha", "komal Ni", "Ni"];
   takes = new TakeView((id) => void singAlong(id), swaras.map((name) => ({ name })));
+  takes.onGone = () => void listTakes(showTake);
   showChoices();
+  void listTakes(showTake);
   await route();
   document.documentElement.dataset.ready = "yes";
 }

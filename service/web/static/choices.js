@@ -2,16 +2,19 @@
 
 import { askJson, notice } from "./dom.js";
 
-/** @typedef {{tonic: string | null, raga: string, tuning: string, preset: string, tanpura: string, volume: number, devanagari: boolean}} Choices */
+/** @typedef {{tonic: string | null, raga: string, tuning: string, preset: string, tanpura: string, volume: number, devanagari: boolean, keep_sound: boolean, history: boolean}} Choices */
 
 /** @type {Choices} */
 export const choices = {
   tonic: null, raga: "bhupali", tuning: "just", preset: "student", tanpura: "PSSS", volume: 0.5, devanagari: false,
+  keep_sound: false, history: true,
 };
 
 /** @type {Set<(changed: Set<string>) => void>} */
 const listeners = new Set();
 let waiting = 0;
+/** What is not sent yet. @type {Partial<Choices>} */ let unsent = {};
+let told = false;
 
 /** Calls after each change with the names of what changed. @param {(changed: Set<string>) => void} answer */
 export function onChoice(answer) { listeners.add(answer); }
@@ -39,8 +42,21 @@ export function choose(change) {
   const changed = new Set(/** @type {string[]} */ (names.filter((name) => before[name] !== choices[name])));
   if (!changed.size) { return; }
   for (const answer of listeners) { answer(changed); }
+  for (const name of names) { Object.assign(unsent, { [name]: choices[name] }); }
   clearTimeout(waiting);
-  waiting = Number(setTimeout(() => askJson("api/choices", "PUT", choices).catch(() => undefined), 300));
+  waiting = Number(setTimeout(() => void remember(), 300));
+}
+
+/** Has the server remember what was chosen here, and nothing that another tab chose; what stands in its way is said once. */
+export async function remember() {
+  clearTimeout(waiting);
+  const sent = unsent;
+  unsent = {};
+  if (!Object.keys(sent).length) { return; }
+  try { await askJson("api/choices", "PUT", sent); told = false; } catch (error) {
+    if (!told) { notice(`What you choose holds on this page, and is not remembered: ${error instanceof Error ? error.message : error}`); }
+    told = true;
+  }
 }
 
 /** @returns {import("./protocol.js").Settings} what a take is judged against */

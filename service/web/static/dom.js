@@ -64,6 +64,43 @@ export function sign(verdict, size = 14) {
   return draw("svg", { class: classOf(verdict), viewBox: "0 0 14 14", width: size, height: size, "aria-hidden": "true" }, shape);
 }
 
+/** @typedef {{swara: string, saptak?: string, letter?: string, devanagari?: string}} Named */
+
+/** How many octaves above madhya, by the dots. @param {string} devanagari */
+const octaveOf = (devanagari) => [...devanagari].reduce((octave, mark) => octave + (mark === "\u0307" ? 1 : mark === "\u0323" ? -1 : 0), 0);
+
+/** Writes a swara in Devanagari into an element. The style sheet draws the dots of its octave: few fonts of the
+ * script have them, and a browser then draws an empty box instead of the letter.
+ * @param {HTMLElement} element @param {string} devanagari @returns {HTMLElement} */
+export function writeSwara(element, devanagari) {
+  const octave = octaveOf(devanagari);
+  element.dataset.devanagari = devanagari.replace(/[\u0307\u0323]/g, "");
+  element.dataset.dots = octave > 0 ? "above" : octave < 0 ? "below" : "none";
+  element.dataset.count = "•".repeat(Math.abs(octave));
+  return element;
+}
+
+/** The names in the lane, which are there in both scripts. @param {HTMLElement} names @param {Named[]} lanes */
+export function writeNames(names, lanes) {
+  [...names.children].forEach((name, at) => writeSwara(/** @type {HTMLElement} */ (name), lanes[at]?.devanagari ?? ""));
+}
+
+/** A swara in both scripts, of which the style sheet shows one. @param {Named} named @param {string} roman */
+export function swaraIn(named, roman) {
+  const word = make("span", { className: "swara" }, make("span", { className: "roman", textContent: roman }));
+  if (named.devanagari) { word.append(writeSwara(make("span", { className: "script", lang: "hi", "aria-hidden": "true" }), named.devanagari)); }
+  return word;
+}
+
+const SCRIPT = /** @type {Record<string, string>} */ ({ Sa: "सा", Re: "रे", Ga: "ग", Ma: "म", Pa: "प", Dha: "ध", Ni: "नि", komal: "\u0952", tivra: "\u0951", taar: "\u0307", mandra: "\u0323" });
+
+/** @param {string} name - such as "taar komal Re" @returns {string} in Devanagari with its marks, empty where it is no swara */
+export function inDevanagari(name) {
+  if (!/^(\S+ )?(Sa|Re|Ga|Ma|Pa|Dha|Ni)$/.test(name.replace(/^(taar|mandra) /, ""))) { return ""; }
+  const parts = name.split(" ").reverse().map((word) => SCRIPT[word]);
+  return parts.includes(undefined) ? "" : parts.join("");
+}
+
 /** @param {number} value @returns {string} "+30", "−30" or "0" */
 export function centsWords(value) {
   const whole = Math.round(value);

@@ -1,12 +1,12 @@
 // The drill: hear, sing, see how near it was, the next.
 
-import { announce, askJson, make, noteWords, part, sign } from "./dom.js";
+import { announce, askJson, make, noteWords, part, sign, swaraIn, writeNames } from "./dom.js";
 import { choices, hertzOf, settings } from "./choices.js";
 import { LaneView } from "./lane.js";
 import { Session } from "./session.js";
 import { playOnce, swaraAddress } from "./sound.js";
 
-/** @typedef {{swara: string, letter?: string, saptak?: string, cents: number, seconds?: number}} Step */
+/** @typedef {{swara: string, letter?: string, devanagari?: string, saptak?: string, cents: number, seconds?: number}} Step */
 /** @typedef {{kind: string, name?: string, steps: Step[], [key: string]: any}} Plan */
 
 /** @type {LaneView | null} */ let lane = null;
@@ -63,7 +63,8 @@ async function hearIt() {
   const names = plan.steps.map((step) => step.letter ?? step.swara).join(" ");
   part("drill-words").textContent = `Listen: ${plan.words ?? plan.name ?? names}`;
   await playOnce(plan.steps.map((step) => swaraAddress(sa_hz, step.cents, step.seconds ?? 1)));
-  part("drill-words").textContent = `Sing: ${names}`;
+  const shown = plan.steps.flatMap((step) => [" ", swaraIn(step, step.letter ?? step.swara)]);
+  part("drill-words").replaceChildren("Sing:", ...shown);
   announce(`Sing ${names}`);
   session?.drill(plan);
   let at_s = lane.ring.newest_s + 0.4;
@@ -76,7 +77,7 @@ async function hearIt() {
 
 /** @param {import("./protocol.js").Message} message */
 function answer(message) {
-  if (message.type === "ready") { lane?.setLanes(message.lanes); }
+  if (message.type === "ready") { lane?.setLanes(message.lanes); writeNames(part("drill-names"), message.lanes); }
   if (message.type === "frames") { lane?.push(/** @type {import("./lane.js").Frames} */ (message)); }
   if (message.type === "note") { lane?.note(/** @type {any} */ (message)); }
   if (message.type === "error") { complain(message.message); }

@@ -1,6 +1,6 @@
 // A take's report below the lane: shown, judged anew, corrected, taken away.
 
-import { ask, askJson, announce, make, notice, part, timeWords } from "./dom.js";
+import { ask, askJson, announce, inDevanagari, make, notice, part, swaraIn, timeWords } from "./dom.js";
 import { choose, onChoice, settings } from "./choices.js";
 
 const FILES = [
@@ -15,6 +15,7 @@ export class TakeView {
   constructor(onSingAlong, swaras) {
     this.id = "";
     this.close = () => {};
+    /** @type {() => void} */ this.onGone = () => {};
     /** @type {Promise<unknown>} */ this.work = Promise.resolve();
     this.place = part("report");
     this.place.addEventListener("click", (event) => this.click(/** @type {Element} */ (event.target)));
@@ -35,7 +36,25 @@ export class TakeView {
     part("downloads").replaceChildren(...FILES.map(([file, words]) => make("a", {
       href: new URL(`api/takes/${id}/files/${file}`, document.baseURI).href, download: file ?? "", className: "button", textContent: words,
     })));
+    const instrument = make("button", { type: "button", textContent: "Instrument and notes" });
+    instrument.onclick = () => void this.identify(instrument);
+    part("identified").replaceChildren(instrument);
     await this.refresh();
+  }
+
+  /** What plays here, and which notes, as a picture over a staff; asked for, as it takes a moment. @param {HTMLButtonElement} button */
+  async identify(button) {
+    const id = this.id;
+    button.disabled = true;
+    try {
+      const said = await askJson(`api/takes/${id}/identify`);
+      if (id !== this.id) { return; }
+      const notes = said.sounds.map((/** @type {{note: string | null}} */ each) => each.note ?? "–").join(" ");
+      part("identified").replaceChildren(
+        make("p", {}, make("strong", { textContent: said.summary })), make("p", { textContent: notes }),
+        make("img", { src: new URL(`api/takes/${id}/identify.png`, document.baseURI).href, alt: `${said.summary}: ${notes}` }),
+      );
+    } catch (error) { button.disabled = false; notice(error instanceof Error ? error.message : String(error)); }
   }
 
   async refresh() {
@@ -45,6 +64,10 @@ export class TakeView {
     const text = await response.text();
     this.close();
     this.place.innerHTML = text;
+    for (const head of this.place.querySelectorAll("th[scope=row]")) {
+      const devanagari = inDevanagari(head.textContent ?? "");
+      if (devanagari) { head.replaceChildren(swaraIn({ swara: "", devanagari }, head.textContent ?? "")); }
+    }
     this.close = showReport(this.place);
     this.place.setAttribute("aria-busy", "false");
     announce(this.place.querySelector(".verdict")?.textContent ?? "");
@@ -99,5 +122,6 @@ export class TakeView {
     part("take-view").hidden = true;
     this.place.replaceChildren();
     notice("The take is gone.", "note");
+    this.onGone();
   }
 }

@@ -1,13 +1,18 @@
 // Recordings from the disk: chosen or dragged here, sent with progress.
 
 import { settings } from "./choices.js";
-import { make, part, Refused } from "./dom.js";
+import { askJson, make, notice, part, Refused, timeWords } from "./dom.js";
+
+/** @typedef {{id: string, name: string, source: string, at: string, duration_s: number | null, notice: string | null, error: string | null}} Known - a take, as the server lists it */
+
+/** Of earlier takes, so many are listed. */
+const LISTED = 8;
 
 /**
  * Sends a file; the server answers with its take.
  * @param {File} file
  * @param {(share: number) => void} onProgress
- * @returns {Promise<string>} the take's id
+ * @returns {Promise<Known>} the take
  */
 export function send(file, onProgress) {
   return new Promise((resolve, reject) => {
@@ -18,7 +23,7 @@ export function send(file, onProgress) {
     request.onerror = () => reject(new Refused("swara does not answer. Is it still running?", 0));
     request.onload = () => {
       const said = Array.isArray(request.response) ? request.response[0] : request.response;
-      if (said?.id && !said.error) { resolve(said.id); return; }
+      if (said?.id && !said.error) { resolve(said); return; }
       const why = said?.error?.message ?? said?.error ?? said?.message;
       reject(new Refused(typeof why === "string" ? why : `swara answered ${request.status}.`, request.status));
     };
@@ -29,7 +34,23 @@ export function send(file, onProgress) {
   });
 }
 
-/** @param {(id: string, name: string) => Promise<void>} show - called with each take that came, one after another */
+/** Lists the takes since swara was started: those of other tabs, and of this page before it was loaded anew, too.
+ * @param {(id: string) => Promise<void>} show */
+export async function listTakes(show) {
+  /** @type {Known[]} */ const takes = await askJson("api/takes").catch(() => []);
+  const list = part("uploads");
+  const lines = /** @type {HTMLElement[]} */ ([...list.querySelectorAll("[data-take]")]);
+  for (const line of lines) { line.remove(); }
+  list.append(...takes.filter((take) => !take.error).slice(0, LISTED).map((take) => {
+    const open = make("button", { type: "button", textContent: "Show report" });
+    open.onclick = () => void show(take.id);
+    const name = take.source === "sung" ? `Sung at ${new Date(take.at).toLocaleTimeString([], { timeStyle: "short" })}` : take.name;
+    const length = take.duration_s === null ? "" : `, ${timeWords(take.duration_s)} `;
+    return make("li", { "data-take": take.id }, make("strong", { textContent: name }), length, open);
+  }));
+}
+
+/** @param {(id: string) => Promise<void>} show - called with each take that came, one after another */
 export function upload(show) {
   const zone = part("drop");
   const choice = /** @type {HTMLInputElement} */ (part("files"));
@@ -48,11 +69,10 @@ export function upload(show) {
     const line = make("li", {}, make("strong", { textContent: file.name }), " ", bar, " ", state);
     list.prepend(line);
     try {
-      const id = await send(file, (share) => { bar.value = share; if (share === 1) { state.textContent = "listening to it …"; } });
-      const open = make("button", { type: "button", textContent: "Show report" });
-      open.onclick = () => void show(id, file.name);
-      await show(id, file.name);
-      state.replaceChildren(open);
+      const kept = await send(file, (share) => { bar.value = share; if (share === 1) { state.textContent = "listening to it …"; } });
+      if (kept.notice) { notice(`${kept.notice}.`, "note"); }
+      await show(kept.id);
+      line.remove(); // it is among the takes now
     } catch (error) {
       state.className = "failed";
       state.textContent = error instanceof Error ? error.message : String(error);
