@@ -6,17 +6,21 @@ analysis imports this only when it has something to say.
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .errors import MissingPackage
+
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
 __all__ = [
     "DISTRIBUTION",
+    "check_tensorflow",
     "install_command",
     "installed_version",
     "newer_advice",
@@ -81,6 +85,21 @@ def requirements(extra: str | None = None) -> tuple[str, ...]:
     stated = [line.partition(";") for line in (found and found.requires) or ()]
     of_extra = [(name.strip(), _EXTRA.search(marker)) for name, _, marker in stated]
     return tuple(name for name, only in of_extra if (only and only[1]) == extra)
+
+
+def check_tensorflow(doing: str) -> None:
+    """Look for TensorFlow without importing it; `doing` begins the sentence on what needs it.
+
+    Raises
+    ------
+    MissingPackage
+        If it is not installed.
+    """
+    if missing := [name for name in ("tensorflow", "keras") if importlib.util.find_spec(name) is None]:
+        raise MissingPackage(
+            f"{doing} needs TensorFlow, and {' and '.join(missing)} is not installed",
+            fix=f"Install it with: {install_command(extra='tensorflow')}",
+        )
 
 
 def install_command(

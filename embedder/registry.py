@@ -11,7 +11,7 @@ from .spec import Embedder
 
 __all__ = ["EmbedderName", "embedder_named"]
 
-EmbedderName: TypeAlias = Literal["builtin", "yamnet", "yamnet-tflite", "vggish"]
+EmbedderName: TypeAlias = Literal["builtin", "crepe", "yamnet", "yamnet-tflite", "vggish"]
 """Those that there are everywhere; fine-tuned ones have names of their own."""
 
 
@@ -31,7 +31,7 @@ def embedder_named(
         ``yamnet`` is whichever of its two forms `find_model` comes to first.
     model : Path, optional
         Where the model lies: a SavedModel folder or, for YAMNet, the official TFLite file. Otherwise it is
-        looked for. The builtin one ships with the package.
+        looked for. The builtin one ships with the package, CREPE's weights come with the extra ``crepe``.
     environment : mapping of str to str, optional
         The process's, if not given.
     report : callable, optional
@@ -51,6 +51,10 @@ def embedder_named(
         from .builtin.embedder import BuiltinEmbedder
 
         return BuiltinEmbedder()
+    if name == "crepe":
+        from .crepe.embedder import crepe_embedder
+
+        return crepe_embedder(file=model)
     return _published(name, model, around, report)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,9 @@ def level_db(clip: Clip) -> FloatArray:
     mean_square = np.empty(frame_count(clip))
     for begin, end in _blocks(0, mean_square.size):
         centres = np.arange(begin, end) * hop
-        starts, stops = (np.clip(centres + side, 0, clip.samples.size) for side in (-half, half))
+        starts, stops = (
+            np.minimum(np.maximum(centres + side, 0), clip.samples.size) for side in (-half, half)
+        )
         squares = np.square(clip.samples[starts[0] : stops[-1]], dtype=np.float64)
         energy = np.concatenate(([0.0], np.cumsum(squares)))
         total = energy[stops - starts[0]] - energy[starts - starts[0]]
@@ -57,11 +60,16 @@ def spectral_flux_db(clip: Clip) -> FloatArray:
         No band is taken for lower than `FLUX_RANGE_DB` under the loudest of the whole clip.
     """
     frames, step = frame_count(clip), FLUX_STEP_FRAMES
-    # Heard twice, so that no more than a block is ever held: first for the loudest band, then for the rises.
-    loudest_db = max(float(_band_levels_db(clip, *block).max()) for block in _blocks(0, frames))
     flux = np.zeros(frames)
+    # A longer clip is heard twice, so that no more than a block is held: for the loudest band, for the rises.
+    whole = _band_levels_db(clip, 0, frames) if frames <= _BLOCK else None
+
+    def levels_db(begin: int, end: int) -> npt.NDArray[np.float32]:
+        return _band_levels_db(clip, begin, end) if whole is None else whole[begin:end]
+
+    loudest_db = max(float(levels_db(*block).max()) for block in _blocks(0, frames))
     for begin, end in _blocks(step, frames - step):
-        levels = np.maximum(_band_levels_db(clip, begin - step, end + step), loudest_db - FLUX_RANGE_DB)
+        levels = np.maximum(levels_db(begin - step, end + step), loudest_db - FLUX_RANGE_DB)
         rise = levels[2 * step :] - levels[: -2 * step]
         flux[begin:end] = np.maximum(rise, 0.0).mean(axis=1)
     return flux
@@ -76,8 +84,8 @@ def _band_levels_db(clip: Clip, begin: int, end: int) -> npt.NDArray[np.float32]
     """Level of each band in frames `begin` up to `end`, shape [end - begin, bands]."""
     window, hop = round(FLUX_WINDOW_S * clip.rate_hz), round(HOP_S * clip.rate_hz)
     samples = between(clip.samples, begin * hop - window // 2, (end - 1) * hop - window // 2 + window)
-    edges = _band_edges(window, clip.rate_hz)
-    windows = sliding_window_view(samples, window)[::hop] * np.hanning(window + 1)[:-1]
+    edges, bell = _bands(window, clip.rate_hz)
+    windows = sliding_window_view(samples, window)[::hop] * bell
     spectrum = np.abs(np.fft.rfft(windows)[:, : edges[-1]]) ** 2
     power = (np.add.reduceat(spectrum, edges[:-1], axis=1) / np.diff(edges)).astype(np.float32)
     return np.asarray(10.0 * np.log10(np.maximum(power, _FLOOR)))
@@ -89,12 +97,13 @@ def between(samples: Samples, start: int, stop: int) -> Samples:
     return np.pad(inside, (max(0, -start), stop - max(0, start) - inside.size))
 
 
-def _band_edges(window: int, rate_hz: int) -> IntArray:
-    """First bin of each band and one past the last, strictly rising."""
+@lru_cache(maxsize=4)
+def _bands(window: int, rate_hz: int) -> tuple[IntArray, FloatArray]:
+    """First bin of each band and one past the last, strictly rising; and the window's bell."""
     hz = hz_of_mel(np.linspace(mel_of_hz(_FLUX_MIN_HZ), mel_of_hz(rate_hz / 2), _FLUX_BANDS + 1))
     edges = np.rint(hz * window / rate_hz).astype(np.intp)
     # They rise, so this is numpy.unique, without the 20 ms of importing numpy.ma.
-    return edges[np.diff(edges, prepend=-1) > 0]
+    return edges[np.diff(edges, prepend=-1) > 0], np.hanning(window + 1)[:-1]
 
 
 def mel_of_hz(hz: ArrayLike) -> FloatArray:

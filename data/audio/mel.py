@@ -13,14 +13,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S
 
-from .frames import between, frame_count, hz_of_mel, mel_of_hz
+from .frames import between, hz_of_mel, mel_of_hz
 
 __all__ = ["MelBands", "MelPower", "mel_power"]
 
 MelPower: TypeAlias = npt.NDArray[np.float32]
 
 _BLOCK = 1000
-"""Frames worked on at a time: 10 s, whatever the length of the clip."""
+"""Frames worked on at a time: 10 s of a pitch track's, whatever the length of the clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,15 @@ class MelBands:
         Lower edge of the lowest band and upper edge of the highest.
     window : int
         Samples in a frame.
+    hop_s : float
+        From one frame to the next, in seconds.
     """
 
     bands: int = 192
     min_hz: float = 40.0
     max_hz: float = 8000.0
     window: int = 2048
+    hop_s: float = HOP_S
 
     def weights(self, rate_hz: int) -> MelPower:
         """Return how much each bin of a spectrum counts in each band, shape [window // 2 + 1, bands].
@@ -57,18 +60,18 @@ class MelBands:
 
 
 def mel_power(clip: Clip, bands: MelBands) -> Iterator[MelPower]:
-    """Yield the power in each band, block by block of at most 10 s.
+    """Yield the power in each band, block by block of at most 1000 frames.
 
-    Frames are those of a pitch track: every 10 ms, the first centred on the first sample, seen through a Hann
-    window; before the clip and after it there is silence.
+    Frames are those of a pitch track unless `bands` says otherwise: every 10 ms, the first centred on the
+    first sample, seen through a Hann window; before the clip and after it there is silence.
 
     Yields
     ------
     float32 array, shape [frames, bands]
     """
-    hop, window = round(HOP_S * clip.rate_hz), bands.window
+    hop, window = round(bands.hop_s * clip.rate_hz), bands.window
     hann = (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(window) / window)).astype(np.float32)
-    weights, frames = bands.weights(clip.rate_hz), frame_count(clip)
+    weights, frames = bands.weights(clip.rate_hz), 1 + clip.samples.size // hop
     for begin in range(0, frames, _BLOCK):
         end = min(begin + _BLOCK, frames)
         start, stop = begin * hop - window // 2, (end - 1) * hop + window - window // 2

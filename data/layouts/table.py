@@ -11,10 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
-from swara.data.corpus.corpus import corpus_digest
-from swara.data.corpus.recording_json import recording_to_json
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import corpus_digest
+from swara.data.sample_corpus.recording_json import recording_to_json
 from swara.data.take import read_seconds
 from swara.raga.errors import SwaraError
 from swara.raga.ragas import raga_named

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from swara.data.corpus.corpus import PACK_PREFIX, pack_folder, write_corpus
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import PACK_PREFIX, pack_folder, write_corpus
 from swara.data.storage.disk import sha256_of
 from swara.raga.notation import swara_letter
 from swara.raga.ragas import RAGAS

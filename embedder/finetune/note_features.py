@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path
 from swara.embedder.builtin.embedder import WINDOW_FRAMES
 from swara.embedder.builtin.features import (
     FRAME_SAMPLES,

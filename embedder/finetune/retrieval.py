@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path
 from swara.embedder.spec import Embedder, Vectors, pool
 
 __all__ = ["NoteVectors", "RetrievalScore", "found_singers", "pooled_notes"]

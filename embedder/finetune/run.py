@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from filelock import FileLock, Timeout
 
-from swara.data.corpus.corpus import corpus_digest
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import corpus_digest
 from swara.data.storage.disk import sha256_of
 from swara.embedder.builtin.embedder import MODEL_FILE, BuiltinEmbedder, EmbedderNetwork
 from swara.embedder.errors import FinetuneError, ModelInUse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from swara.data.corpus.corpus import pack_recordings
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import pack_recordings
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from swara.embedder.errors import FinetuneError
 from swara.embedder.finetune import export as keeping
 from swara.embedder.finetune.export import exported, keep, writing
 from swara.embedder.finetune.plan import FinetunePlan
+from swara.embedder.finetune.retrieval import RetrievalScore
 from swara.embedder.finetune.run import finetune
 from swara.embedder.finetuned.embedder import finetuned_embedder
 
@@ -52,7 +53,9 @@ def _says_it_in_a_line(error: OutputError, folder: Path) -> None:
     assert "run the same again to go on" in line
 
 
-def test_wherever_it_fills_up_the_same_command_goes_on(tmp_path: Path, few: list[Recording]) -> None:
+def test_wherever_it_fills_up_the_same_goes_on_and_nothing_worse_is_kept_unasked(
+    tmp_path: Path, few: list[Recording]
+) -> None:
     """One fine-tuning, stopped by a full disk at each of its files in turn, then finished."""
 
     def stopped(name: str, write: Callable[..., object]) -> set[str]:
@@ -81,8 +84,15 @@ def test_wherever_it_fills_up_the_same_command_goes_on(tmp_path: Path, few: list
     assert stopped("swara.embedder.finetune.export.export", half) == checkpoint
     assert stopped("swara.embedder.finetune.export.sync_tree", _full) == {*checkpoint, "model.tflite"}
 
-    made = finetune(few, tmp_path, plan=TINY, keep_anyway=True)
-    assert made.resumed
+    name = "swara.embedder.finetune.run.found_singers"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(name, lambda notes, asked: RetrievalScore(8, 0.5, 0.6))
+        with pytest.raises(FinetuneError, match=r"not kept: of 8 held-out notes.*0\.600.*--keep-anyway"):
+            finetune(few, tmp_path, plan=TINY)
+        assert not list(tmp_path.glob("finetuned-*"))
+        made = finetune(few, tmp_path, plan=TINY, keep_anyway=True)
+    assert made.resumed  # it does not learn all of it again
+    assert not made.better
     assert finetuned_embedder(made.name, {"SWARA_MODELS": str(tmp_path)}).spec.name == made.name
     assert {path.name for path in tmp_path.iterdir()} - {".finetuning.lock"} == {made.name}
 

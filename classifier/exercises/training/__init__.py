@@ -1,0 +1,1 @@
+"""How the heads for vocal exercises are made: exercises sung by synthesis, and put together of notes."""

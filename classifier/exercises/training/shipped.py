@@ -1,0 +1,97 @@
+"""Train the head that ships: ``python -m swara.classifier.exercises.training.shipped [RECORDINGS]``.
+
+RECORDINGS is a folder with ``instrument_notes`` (docs/evaluation.md); without it, the head learns from
+synthesis alone. About an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from swara.classifier.head_files import FitOptions
+from swara.data.audio.decode import load_clip
+from swara.data.clip import Samples
+
+from .contours import contour_examples, line_features
+from .examples import RATE_HZ, TRAINED_ON, WATCHED, RecordedSinger, kinds_in_turn, put_together, sung_exercise
+from .fit import Heard, hear, make_head
+
+__all__ = ["main", "recorded_singers", "singers_exercises", "sung_exercises"]
+
+SUNG, PUT_TOGETHER, CONTOURS, WATCHED_SUNG = 1800, 60, 9000, 90
+"""Exercises sung by synthesis; put together of each recorded singer's notes; contours without a sound; and
+exercises of the voice that is watched."""
+
+
+def recorded_singers(root: Path) -> dict[str, RecordedSinger]:
+    """Read the single notes of the singers of ``instrument_notes`` that are CC0.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with ``instrument_notes``.
+    """
+    notes: dict[str, dict[int, list[Samples]]] = {}
+    folder = root / "instrument_notes"
+    with (folder / "notes.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["file"].startswith("sung_cc0/"):
+                clip = load_clip(folder / row["file"], rate_hz=RATE_HZ)
+                notes.setdefault(row["player"], {}).setdefault(int(row["midi"]), []).append(clip.samples)
+    return {name: RecordedSinger(own) for name, own in sorted(notes.items())}
+
+
+def sung_exercises(count: int, among: Sequence[str], seed: int) -> list[Heard]:
+    """Sing exercises by synthesis, and hear them."""
+    rng = np.random.default_rng(seed)
+    return [hear(sung_exercise(kind, among, rng), kind) for kind in kinds_in_turn(count)]
+
+
+def singers_exercises(singer: RecordedSinger, count: int, seed: int) -> list[Heard]:
+    """Put exercises together of a singer's notes, and hear them."""
+    rng = np.random.default_rng(seed)
+    return [hear(put_together(kind, singer, rng), kind) for kind in kinds_in_turn(count)]
+
+
+def main() -> None:
+    """Parse the command line, train, and write the head beside the package."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recordings", type=Path, nargs="?", help="folder with instrument_notes")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    singers = {} if options.recordings is None else recorded_singers(options.recordings)
+    learnt = sung_exercises(SUNG, TRAINED_ON, options.seed)
+    recorded: list[Heard] = []
+    for place, singer in enumerate(singers.values()):
+        recorded += singers_exercises(singer, PUT_TOGETHER, options.seed + 10 + place)
+    watched = sung_exercises(WATCHED_SUNG, WATCHED, options.seed + 1)
+    drawn = contour_examples(CONTOURS, TRAINED_ON, np.random.default_rng(options.seed + 2))
+    told = line_features([(each.line, each.kind) for each in recorded])
+    contours = (np.concatenate([drawn[0], told[0]]), np.concatenate([drawn[1], told[1]]))
+    course = FitOptions(options.seed, epochs=40, patience=8, learning_rate=2e-3)
+    trained_on = {
+        "synthesized": SUNG,
+        "contours": CONTOURS,
+        "voices": list(TRAINED_ON),
+        "recorded singers": sorted(singers),
+        "seed": options.seed,
+    }
+    fitted = make_head(learnt, watched, contours, options.out, course, _say, trained_on)
+    sys.stdout.write(f"{fitted.metrics}\n{fitted.notes[0]}\n")
+
+
+def _say(epoch: int, figures: dict[str, float]) -> None:
+    told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    sys.stdout.write(f"{epoch}: {told}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Which instrument sounds, or a voice, or none that is known."""

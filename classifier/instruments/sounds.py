@@ -1,0 +1,174 @@
+"""Which instrument plays which note when: a recording cut where sounds begin, and each heard by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from swara.classifier.notes.events import FLUX_DB, runs
+from swara.data.arrays import BoolArray, FloatArray, quantile
+from swara.data.audio.frames import level_db, spectral_flux_db
+from swara.data.clip import Clip
+from swara.data.pitch_track import HOP_S
+
+from .network import InstrumentHead, Named, shipped_head
+
+__all__ = ["Heard", "Sound", "hear_sounds", "sound_spans"]
+
+_BELOW_DB, _SILENT_DB = 40.0, -60.0
+"""What lies so far below the loud part of a recording, or so low, is no sound."""
+
+_JOINED, _LEAST, _EDGE = 5, 8, 12
+"""Frames of 10 ms: a gap that is none, the shortest sound, and how near another onset cannot be."""
+
+_NAMED_S = 0.25
+"""A shorter sound is too little to name an instrument by: a quarter of the network's window."""
+
+_MOST_S = 30.0
+"""As much of a held sound is listened to at a time."""
+
+_ALONE = 0.75
+"""An instrument that sounds for so great a share of what could be named is what the recording is of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One sound of a recording.
+
+    Parameters
+    ----------
+    start_s, end_s : float
+        From when to when.
+    midi : int or None
+        Its note, 60 for middle C; None where no pitch is heard with confidence.
+    cents : float
+        How far above that note it sounds; 0 without a note.
+    confidence : float
+        Of the note, 0 to 1.
+    named : Named
+        Which instrument; no name where it cannot be told.
+    """
+
+    start_s: float
+    end_s: float
+    midi: int | None
+    cents: float
+    confidence: float
+    named: Named
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recording is.
+
+    Parameters
+    ----------
+    duration_s : float
+        How long it lasts.
+    named : Named
+        The instrument of all of it: no name where nothing sounds, it cannot be told, or several play.
+    seconds : dict of str to float
+        How long each instrument that was named sounds, the longest first.
+    sounds : tuple of Sound
+        In order, without overlap.
+    """
+
+    duration_s: float
+    named: Named
+    seconds: dict[str, float]
+    sounds: tuple[Sound, ...]
+
+
+def sound_spans(clip: Clip) -> list[tuple[float, float]]:
+    """Return from when to when each sound lasts, in seconds: cut at silence and where the spectrum rises."""
+    levels, flux = level_db(clip), spectral_flux_db(clip)
+    floor = max(_SILENT_DB, quantile(levels, 0.95) - _BELOW_DB)
+    spans = []
+    for start, stop in _joined(levels > floor):
+        edges = [start, *_onsets(flux, start, stop), stop]
+        spans += [(a * HOP_S, min(b * HOP_S, clip.duration_s)) for a, b in pairwise(edges)]
+    return spans
+
+
+def _joined(sounding: BoolArray) -> Iterator[tuple[int, int]]:
+    """Yield stretches of frames that sound, over short gaps, without those that are too short."""
+    gaps = [run for run in runs(~sounding) if run.stop - run.start < _JOINED]
+    filled = sounding.copy()
+    for gap in gaps:
+        filled[gap.start : gap.stop] = True
+    return ((run.start, run.stop) for run in runs(filled) if run.stop - run.start >= _LEAST)
+
+
+def _onsets(flux: FloatArray, start: int, stop: int) -> list[int]:
+    """Return the frames inside a stretch where another sound begins: peaks of the flux."""
+    found, last = list[int](), start
+    for frame in range(start + _EDGE, stop - _LEAST):
+        near = flux[frame - 4 : frame + 5]
+        if flux[frame] >= FLUX_DB and flux[frame] >= near.max() and frame - last >= _EDGE:
+            found.append(frame)
+            last = frame
+    return found
+
+
+def hear_sounds(
+    clip: Clip, head: InstrumentHead | None = None, tell: Callable[[float], None] | None = None
+) -> Heard:
+    """Say which instrument plays which note when.
+
+    Parameters
+    ----------
+    clip : Clip
+        At 16 kHz.
+    head : InstrumentHead, optional
+        That which ships, if left out.
+    tell : callable, optional
+        Told the share of the sounds that were heard.
+
+    Raises
+    ------
+    HeadError
+        If a network cannot be read.
+    """
+    from swara.classifier.sample_pitch.note import note_of
+
+    head, sounds = head or shipped_head(), list[Sound]()
+    spans = sound_spans(clip)
+    for number, (start_s, end_s) in enumerate(spans):
+        part = clip.between(start_s, min(end_s, start_s + _MOST_S))
+        named = head.name(part.samples) if end_s - start_s >= _NAMED_S else Named(None, {})
+        note = note_of(part)
+        known = note.confidence is not None
+        sounds.append(
+            Sound(
+                start_s,
+                end_s,
+                note.midi if known else None,
+                note.cents * known,
+                note.confidence or 0.0,
+                named,
+            )
+        )
+        if tell is not None:
+            tell((number + 1) / len(spans))
+    named, seconds = _together(sounds)
+    return Heard(clip.duration_s, named, seconds, tuple(sounds))
+
+
+def _together(sounds: list[Sound]) -> tuple[Named, dict[str, float]]:
+    """Return what all sounds together are, and how long each name sounds."""
+    seconds, belief, whole = defaultdict[str, float](float), defaultdict[str, float](float), 0.0
+    for sound in sounds:
+        length_s = sound.end_s - sound.start_s
+        if sound.named.name is not None:
+            seconds[sound.named.name] += length_s
+        for name, share in sound.named.probabilities.items():
+            belief[name] += length_s * share
+        whole += length_s * bool(sound.named.probabilities)
+    ordered = dict(sorted(seconds.items(), key=lambda each: -each[1]))
+    mean = {name: share / whole for name, share in sorted(belief.items(), key=lambda each: -each[1])}
+    first = next(iter(ordered), None)
+    # As much must be sure as not: what is told of a few sounds of many says little of all.
+    alone = first is not None and ordered[first] >= max(_ALONE * sum(ordered.values()), whole / 2)
+    return Named(first if alone else None, mean), ordered

@@ -1,0 +1,249 @@
+"""Training the instrument head on recordings: which are watched, how long, and what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from swara.classifier import HeadError
+from swara.classifier.head_files import NETWORK, FitOptions, FittedHead, OnEpoch, write_head
+from swara.classifier.instruments.network import FRAMES, KIND, InstrumentHead, scaled
+from swara.data.audio.decode import load_clip
+from swara.data.corpora.entry import Entry
+from swara.data.log_mel import RATE_HZ
+from swara.data.storage.json_lines import Json
+from swara.data.storage.npz import read_arrays, write_arrays
+
+from .pictures import Batches, Pictures, pictures_of, sounding
+
+__all__ = ["PARITY", "Course", "answers", "fit", "train"]
+
+PARITY = 1e-4
+"""How far probabilities may differ between Keras and the file."""
+
+_BATCH, _STEPS = 64, 100
+_WATCHED = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How long a training goes on.
+
+    Parameters
+    ----------
+    seed : int
+        Of everything random.
+    epochs : int
+        The most passes of `_STEPS` batches.
+    patience : int
+        Passes without a gain on what is watched after which it ends.
+    learning_rate : float
+        Until six tenths of the passes are done; it falls to nothing from there.
+    kept : Path, optional
+        A file to go on from where it is there, and to write after each pass.
+    """
+
+    seed: int
+    epochs: int
+    patience: int
+    learning_rate: float
+    kept: Path | None = None
+
+
+def fit(rows: Sequence[Entry], folder: Path, options: FitOptions, on_epoch: OnEpoch) -> FittedHead:
+    """Train a head on recordings with instruments and write it into `folder`.
+
+    About a seventh of the players of each instrument that has several is watched and not learned from.
+
+    Parameters
+    ----------
+    rows : sequence of Entry
+        Recordings; their instruments are what the head can answer.
+    folder : Path
+        Where the head is written.
+    options : FitOptions
+        How it is trained; the length of windows is the network's own.
+    on_epoch : callable
+        Told each pass.
+
+    Raises
+    ------
+    HeadError
+        If there are fewer than two instruments.
+    AudioError
+        If a recording cannot be read.
+    """
+    known = [row for row in rows if row.instrument]
+    labels = tuple(sorted({row.instrument for row in known}))
+    if len(labels) < 2:
+        fix = "Add recordings of others; the column instrument names what is played"
+        raise HeadError("the corpus has no two instruments to tell apart", fix=fix)
+    watched = _watched(known, options.seed)
+    taught = [row for row, out in zip(known, watched, strict=True) if not out]
+    kept = [row for row, out in zip(known, watched, strict=True) if out]
+    heard = pictures_of(taught, labels, [2] * len(taught), options.seed)
+    seen = pictures_of(kept, labels, [0] * len(kept), 0)
+    course = Course(options.seed, options.epochs, options.patience, options.learning_rate)
+    model, epochs = train(heard, seen, labels, course, on_epoch)
+    fitted = written(model, labels, kept, folder, description(taught, options.seed, epochs), epochs)
+    return replace(
+        fitted,
+        notes=(f"{len(rows) - len(known)} recordings without an instrument were left out",)
+        if len(rows) > len(known)
+        else (),
+    )
+
+
+def answers(rows: Sequence[Entry], folder: Path) -> list[str]:
+    """Return what the head in a folder says of each recording: a label, empty where it cannot tell."""
+    head = InstrumentHead(folder)
+    return [head.name(_samples(row)).name or "" for row in rows]
+
+
+def _samples(row: Entry) -> Any:
+    return sounding(load_clip(row.path, rate_hz=RATE_HZ, max_duration_s=None).samples)
+
+
+def _watched(rows: Sequence[Entry], seed: int) -> list[bool]:
+    """Choose players to watch; where each instrument has one player alone, recordings."""
+    rng = np.random.default_rng(seed)
+    names = [(row.instrument, row.source, row.player) for row in rows]
+    players, chosen = sorted(set(names)), set[tuple[str, str, str]]()
+    for label in sorted({player[0] for player in players}):
+        own = [player for player in players if player[0] == label]
+        if len(own) > 1:
+            count = max(1, round(_WATCHED * len(own)))
+            chosen |= {own[int(at)] for at in rng.permutation(len(own))[:count]}
+    out = [name in chosen for name in names]
+    return out if any(out) else [rng.random() < _WATCHED or at == 0 for at in range(len(rows))]
+
+
+def description(taught: Sequence[Entry], seed: int, epochs: int) -> dict[str, Json]:
+    """Return what a manifest says of what a head was trained on."""
+    return {
+        "recordings": len(taught),
+        "players": len({(row.source, row.player) for row in taught}),
+        "sources": sorted({row.source for row in taught}),
+        "seed": seed,
+        "epochs": epochs,
+    }
+
+
+def train(
+    heard: Pictures, watched: Pictures, labels: Sequence[str], course: Course, on_epoch: OnEpoch
+) -> tuple[Any, int]:
+    """Train a network; return the weights that did best on what is watched, as a Keras model, and the passes.
+
+    Parameters
+    ----------
+    heard, watched : Pictures
+        To learn from, and to judge each pass by: cross-entropy of single windows.
+    labels : sequence of str
+        What their labels are places in.
+    course : Course
+        How long.
+    on_epoch : callable
+        Told each pass.
+    """
+    import keras
+
+    from .layers import instrument_model
+
+    keras.utils.set_random_seed(course.seed)
+    model = instrument_model(len(labels))
+    rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
+    model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
+    seen, best, since = _middle_windows(watched), np.inf, 0
+    epoch, average = _going_on(model, course)
+    batches, weights = Batches(heard, labels, np.random.default_rng([course.seed, epoch])), average
+    while epoch < course.epochs and since < course.patience:
+        losses = []
+        for step in range(_STEPS):
+            done = (epoch + step / _STEPS) / course.epochs
+            rate.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
+            losses.append(float(model.train_on_batch(*batches.draw(_BATCH))))
+            if step % 5 == 4:
+                pace = max(0.02, 50.0 / (epoch * _STEPS + step + 50.0))
+                pairs = zip(average, model.get_weights(), strict=True)
+                average = [old + pace * (new - old) for old, new in pairs]
+        epoch, since = epoch + 1, since + 1
+        current = model.get_weights()
+        model.set_weights(average)
+        figures = {"loss": float(np.mean(losses))} | _figures(model, *seen)
+        model.set_weights(current)
+        if figures["val_loss"] < best:
+            best, since, weights = figures["val_loss"], 0, average
+        if course.kept is not None:
+            _keep(course.kept, epoch, current, average)
+        on_epoch(epoch, figures)
+    model.set_weights(weights)
+    return model, epoch
+
+
+def _going_on(model: Any, course: Course) -> tuple[int, list[Any]]:
+    """Return the pass to go on from and the average of weights, and give the model the weights themselves."""
+    if course.kept is None or not course.kept.is_file():
+        return 0, model.get_weights()
+    arrays, several = read_arrays(course.kept), len(model.get_weights())
+    model.set_weights([arrays[f"current{at}"] for at in range(several)])
+    return int(arrays["epoch"]), [arrays[f"average{at}"] for at in range(several)]
+
+
+def _keep(file: Path, epoch: int, current: list[Any], average: list[Any]) -> None:
+    arrays = {f"current{at}": each for at, each in enumerate(current)}
+    arrays |= {f"average{at}": each for at, each in enumerate(average)}
+    write_arrays(file, arrays | {"epoch": np.array(epoch)})
+
+
+def _middle_windows(pictures: Pictures) -> tuple[Any, Any]:
+    """Return the middle window of each recording and its label."""
+    found = []
+    for number in range(len(pictures.labels)):
+        picture = pictures.of(number)
+        if len(picture) < FRAMES:
+            rest = ((0, FRAMES - len(picture)), (0, 0))
+            picture = np.pad(picture, rest, constant_values=np.float32(np.log(1e-9)))
+        start = (len(picture) - FRAMES) // 2
+        found.append(picture[start : start + FRAMES])
+    return scaled(np.stack(found)), pictures.labels
+
+
+def _figures(model: Any, windows: Any, labels: Any) -> dict[str, float]:
+    found = model.predict(windows, batch_size=256, verbose=0)
+    right = float(np.mean(found.argmax(axis=1) == labels))
+    loss = float(-np.mean(np.log(found[np.arange(len(labels)), labels] + 1e-6)))
+    return {"val_loss": loss, "val_accuracy": right}
+
+
+def written(
+    model: Any,
+    labels: tuple[str, ...],
+    kept: Sequence[Entry],
+    folder: Path,
+    trained_on: Mapping[str, Json],
+    epochs: int,
+    file: str = NETWORK,
+) -> FittedHead:
+    """Write the head, and measure it as it is used on what was watched."""
+    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+
+    from .layers import export
+
+    content, difference = export(model, len(labels))
+    if difference > PARITY:
+        raise HeadError(f"LiteRT and Keras differ by {difference:.2g}", fix="Train it anew")
+    write_head(folder, KIND, labels, {file: content}, trained_on=trained_on, metrics={})
+    head, truth = InstrumentHead(folder), [row.instrument for row in kept]
+    said = [next(iter(head.name(_samples(row)).probabilities), labels[-1]) for row in kept]
+    metrics = {
+        "accuracy": float(accuracy_score(truth, said)),
+        "macro_f1": float(f1_score(truth, said, average="macro", labels=sorted(set(truth)))),
+        "parity": difference,
+    }
+    write_head(folder, KIND, labels, {file: content}, trained_on=trained_on, metrics=metrics)
+    confusion = confusion_matrix(truth, said, labels=labels)
+    return FittedHead(labels, metrics, tuple(tuple(map(int, row)) for row in confusion), epochs)

@@ -1,0 +1,204 @@
+"""Recordings as log-mel pictures to learn from, changed as rooms, microphones and players change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from swara.classifier.instruments.network import FRAMES, NONE, PEAK, SPEC, scaled
+from swara.data.arrays import IntArray
+from swara.data.audio.decode import load_clip
+from swara.data.augment.chain import Chain, equalizer, pitch, room
+from swara.data.clip import Samples
+from swara.data.corpora.entry import Entry
+from swara.data.log_mel import RATE_HZ, Picture, log_mel
+
+__all__ = ["Batches", "Pictures", "joined", "pictures_of", "sounding"]
+
+_MOST_S = 3.0
+_SILENCE = np.float32(np.log(1e-9))
+_STEP = 320
+
+_OTHERS = 3.0
+"""How much more often what is none of the names is drawn than one of them."""
+
+PLAYERS = Chain(
+    (("pitch", 0.7, pitch((-80.0, 80.0))), ("room", 0.6, room()), ("equalizer", 0.5, equalizer()))
+)
+"""What is done to the sound itself, once for each copy; all else is done to pictures, anew each time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """Log-mel pictures of many recordings, one after the other.
+
+    Parameters
+    ----------
+    frames : float16 array, shape [frames, n_mels]
+        Of all recordings.
+    starts : int array, shape [recordings + 1]
+        Where each begins.
+    labels : int array, shape [recordings]
+        Place among the labels that are learned.
+    groups : tuple of str
+        The source of each.
+    """
+
+    frames: npt.NDArray[np.float16]
+    starts: IntArray
+    labels: IntArray
+    groups: tuple[str, ...]
+
+    def of(self, number: int) -> Picture:
+        """Return one recording's picture, float32 array of shape [frames, n_mels]."""
+        return self.frames[self.starts[number] : self.starts[number + 1]].astype(np.float32)
+
+
+def sounding(samples: Samples) -> Samples:
+    """Cut a note to where it is within 40 dB of its loudest 20 ms; silence stays as it is."""
+    frames = samples[: samples.size // _STEP * _STEP].reshape(-1, _STEP)
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    if not power.any():
+        return samples
+    loud = np.flatnonzero(power >= 1e-4 * power.max())
+    return samples[loud[0] * _STEP : (loud[-1] + 1) * _STEP]
+
+
+def pictures_of(rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[int], seed: int) -> Pictures:
+    """Hear recordings, each once as it is and in copies that are changed.
+
+    Parameters
+    ----------
+    rows : sequence of Entry
+        With their instruments, each one of the labels.
+    labels : sequence of str
+        In the order of the network's outputs.
+    copies : sequence of int
+        How many changed copies of each.
+    seed : int
+        Of what is done to them.
+    """
+    parts, places, groups = list[npt.NDArray[np.float16]](), list[int](), list[str]()
+    for number, (row, several) in enumerate(zip(rows, copies, strict=True)):
+        rng = np.random.default_rng([seed, number])
+        samples = sounding(load_clip(row.path, rate_hz=RATE_HZ, max_duration_s=None).samples)
+        samples = samples[: round(_MOST_S * RATE_HZ)]
+        for copy in range(1 + several):
+            sound = PLAYERS(samples, RATE_HZ, rng).samples if copy else samples
+            level = np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
+            parts.append(log_mel(level * sound, SPEC).astype(np.float16))
+            places.append(labels.index(row.instrument))
+            groups.append(row.source)
+    starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
+    return Pictures(np.concatenate(parts), starts, np.array(places, np.intp), tuple(groups))
+
+
+def joined(parts: Sequence[Pictures]) -> Pictures:
+    """Return several as one."""
+    lengths = np.concatenate([np.diff(part.starts) for part in parts])
+    return Pictures(
+        np.concatenate([part.frames for part in parts]),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        np.concatenate([part.labels for part in parts]),
+        tuple(group for part in parts for group in part.groups),
+    )
+
+
+class Batches:
+    """Draws windows: labels evenly but for `NONE`, which is many; sources evenly within a label.
+
+    Parameters
+    ----------
+    pictures : Pictures
+        To draw from.
+    labels : sequence of str
+        What their labels are places in.
+    rng : numpy.random.Generator
+        Draws all.
+    """
+
+    def __init__(self, pictures: Pictures, labels: Sequence[str], rng: np.random.Generator) -> None:
+        self._pictures, self._rng, self._labels = pictures, rng, len(labels)
+        self._present = np.unique(pictures.labels)
+        weights = np.array([_OTHERS if labels[place] == NONE else 1.0 for place in self._present])
+        self._weights = weights / weights.sum()
+        groups = np.array(pictures.groups)
+        self._members = {
+            label: [
+                np.flatnonzero((pictures.labels == label) & (groups == group))
+                for group in np.unique(groups[pictures.labels == label])
+            ]
+            for label in self._present
+        }
+
+    def draw(self, size: int) -> tuple[Picture, npt.NDArray[np.float32]]:
+        """Return windows and shares of labels, float32 arrays [size, FRAMES, n_mels] and [size, labels]."""
+        rng = self._rng
+        chosen = rng.choice(self._present, size, p=self._weights)
+        found = np.empty((size, FRAMES, SPEC.n_mels), np.float32)
+        for at, label in enumerate(chosen):
+            members = self._members[label]
+            found[at] = self._window(int(rng.choice(members[int(rng.integers(len(members)))])))
+        shares = np.eye(self._labels, dtype=np.float32)[chosen]
+        return _mixed(scaled(_changed(found, rng)), shares, rng)
+
+    def _window(self, number: int) -> Picture:
+        picture, rng = self._pictures.of(number), self._rng
+        spare = len(picture) - FRAMES
+        if spare <= 0:
+            return np.pad(picture, ((0, -spare), (0, 0)), constant_values=_SILENCE)
+        start = 0 if rng.random() < 0.3 else int(rng.integers(spare + 1))
+        return picture[start : start + FRAMES]
+
+
+def _changed(windows: Picture, rng: np.random.Generator) -> Picture:
+    """Equalize windows, let them ring, add noise, and hide a few bands and frames."""
+    count, _, mels = windows.shape
+    knots = rng.normal(0.0, 1.0, (count, 7)) * rng.uniform(0.0, 1.6, (count, 1))  # nepers of power: sd < 7 dB
+    places = np.linspace(0.0, 6.0, mels)
+    low = np.minimum(places.astype(int), 5)
+    part = places - low
+    curve = knots[:, low] * (1.0 - part) + knots[:, low + 1] * part
+    # Some microphones and codecs end early.
+    ends = np.where(rng.random(count) < 0.35, rng.integers(mels // 2, mels, count), mels)
+    curve -= np.maximum(0.0, np.arange(mels) - ends[:, None]) * 1.5
+    power = np.exp(windows + curve[:, None, :])
+    power = _ringing(power.astype(np.float32), rng)
+    below = np.exp(rng.uniform(-16.0, -4.5, (count, 1, 1)) * 1.0)
+    colour = np.exp(rng.uniform(-0.06, 0.03, (count, 1, 1)) * np.arange(mels))
+    power += power.max(axis=(1, 2), keepdims=True) * below * colour * rng.exponential(1.0, power.shape)
+    levels = np.log(power + np.float32(1e-9))
+    for axis, most in ((1, 8), (2, 10)):
+        widths = np.where(rng.random(count) < 0.6, rng.integers(0, most, count), 0)
+        begins = rng.integers(0, levels.shape[axis] - most, count)
+        for at in range(count):
+            hidden = slice(begins[at], begins[at] + widths[at])
+            levels[at][hidden if axis == 1 else (slice(None), hidden)] = _SILENCE
+    return np.asarray(levels, dtype=np.float32)
+
+
+def _ringing(power: Picture, rng: np.random.Generator) -> Picture:
+    """Let the power of each band decay as in a room, in half of the windows."""
+    count = len(power)
+    rt60_s = rng.uniform(0.15, 1.5, (count, 1))
+    kept = np.exp(-np.log(1e6) * SPEC.hop / RATE_HZ / rt60_s).astype(np.float32)
+    share = (rng.uniform(0.0, 0.5, (count, 1)) * (rng.random((count, 1)) < 0.5)).astype(np.float32)
+    ring, found = np.zeros_like(power[:, 0]), power.copy()
+    for frame in range(1, power.shape[1]):
+        ring = kept * ring + (1.0 - kept) * power[:, frame - 1]
+        found[:, frame] += share * ring
+    return found
+
+
+def _mixed(
+    windows: Picture, shares: npt.NDArray[np.float32], rng: np.random.Generator
+) -> tuple[Picture, npt.NDArray[np.float32]]:
+    """Blend some windows with others, labels too (mixup, Zhang et al. 2018)."""
+    parts = rng.beta(0.3, 0.3, len(windows)) * (rng.random(len(windows)) < 0.5)
+    parts = np.minimum(parts, 1.0 - parts).astype(np.float32)
+    other = rng.permutation(len(windows))
+    blended = np.asarray(windows + parts[:, None, None] * (windows[other] - windows), np.float32)
+    return blended, np.asarray(shares + parts[:, None] * (shares[other] - shares), np.float32)

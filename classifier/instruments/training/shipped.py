@@ -1,0 +1,126 @@
+"""Train the head that ships: ``python -m swara.classifier.instruments.training.shipped FOLDER RECORDINGS``.
+
+RECORDINGS is a folder with ``instrument_notes`` and ``iowa_notes`` (docs/evaluation.md), FOLDER is where
+the soundfonts are played into and what was heard is kept, so that a second run goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from swara.classifier.instruments.network import LABELS, NONE, label_of
+from swara.data.corpora.entry import Entry
+from swara.data.corpora.labels import instrument_named
+from swara.data.storage.npz import read_arrays, write_arrays
+
+from . import fit
+from .fonts import font_entries, play_font
+from .pictures import Pictures, joined, pictures_of
+
+__all__ = ["FONTS", "kept_pictures", "main", "recorded_notes", "taught_rows"]
+
+FONTS = {"fluidr3": 128, "MuseScore_General_Lite.sf3": 26}
+"""Both MIT, unlike others; the second holds samples of the first and more. Below which program each is
+played: loading the second takes longer than playing it."""
+
+SAMPLES = Path(__file__).parents[3] / "data" / "samples"
+
+
+def recorded_notes(root: Path) -> Iterator[Entry]:
+    """Yield the notes of ``instrument_notes``, and the flute of ``iowa_notes``."""
+    folder = root / "instrument_notes"
+    with (folder / "notes.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            name = "trombone" if row["instrument"] == "tenor_trombone" else row["instrument"]
+            source = row["file"].split("/")[0]
+            yield Entry(
+                folder / row["file"],
+                source=source,
+                player=row["player"],
+                licence=row["licence"],
+                instrument=instrument_named(name),
+                midi=int(row["midi"]),
+            )
+    for path in sorted((root / "iowa_notes" / "flute").glob("*.flac")):
+        yield Entry(path, "iowa_notes", "Iowa", "public domain (University of Iowa MIS)", instrument="flute")
+
+
+def _synthesized_voices() -> Iterator[Entry]:
+    """Yield the single swaras of the voices that ship with the package."""
+    for path in sorted(SAMPLES.glob("*/*/*.ogg")):
+        if path.stem not in ("bhupali", "svarasthanas"):
+            voice = path.parts[-3]
+            yield Entry(path, "synthesized", voice, "Apache-2.0", instrument="voice")
+
+
+def taught_rows(folder: Path, root: Path) -> list[Entry]:
+    """Play the fonts where that was not done, and return everything that is learned from."""
+    rows = [*recorded_notes(root), *_synthesized_voices()]
+    for name, below in FONTS.items():
+        play_font(name, folder / name, below=below)
+        rows += font_entries(name, folder / name)
+    return [replace(row, instrument=label_of(row.instrument)) for row in rows]
+
+
+def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool) -> Pictures:
+    """Return `pictures_of` recordings, source by source, from `folder` where they were heard before.
+
+    Parameters
+    ----------
+    rows : sequence of Entry
+        What is heard.
+    folder : Path
+        Where it is kept.
+    copied : bool
+        Whether changed copies are heard too: three of a real recording, one of the twelve in a font.
+    """
+    parts = []
+    for source in sorted({row.source for row in rows}):
+        own = [row for row in rows if row.source == source]
+        file = folder / f"{source}-{len(own)}-{int(copied)}.npz"
+        if not file.is_file():
+            copies = [copied * (3 if source not in FONTS else row.instrument != NONE) for row in own]
+            heard = pictures_of(own, LABELS, copies, 1)
+            write_arrays(file, {"frames": heard.frames, "starts": heard.starts, "labels": heard.labels})
+        kept = read_arrays(file)
+        groups = (source,) * len(kept["labels"])
+        parts.append(Pictures(kept["frames"], kept["starts"], kept["labels"], groups))
+    return joined(parts)
+
+
+def main() -> None:
+    """Parse the command line, train, and write the head beside the package."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where soundfonts are played into")
+    parser.add_argument("recordings", type=Path, help="folder of instrument_notes and iowa_notes")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--epochs", type=int, default=70, help="passes of 6400 windows")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    rows = taught_rows(options.folder, options.recordings)
+    # Every eleventh key is watched, to see that all is well; it says nothing of other players.
+    kept = [row for row in rows if (row.midi or 0) % 11 == 5]
+    taught = [row for row in rows if (row.midi or 0) % 11 != 5]
+    heard = kept_pictures(taught, options.folder, True)
+    watched = kept_pictures(kept, options.folder, False)
+    kept_in = options.folder / f"training-{options.seed}.npz"
+    course = fit.Course(options.seed, options.epochs, options.epochs, 2e-3, kept_in)
+    model, epochs = fit.train(heard, watched, LABELS, course, _say)
+    trained_on = fit.description(taught, options.seed, epochs)
+    fitted = fit.written(model, LABELS, kept, options.out, trained_on, epochs, "instruments.tflite")
+    sys.stdout.write(f"{fitted.metrics} over {len(LABELS)} names\n")
+
+
+def _say(epoch: int, figures: dict[str, float]) -> None:
+    told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    sys.stdout.write(f"{epoch}: {told}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The note of any sample, MIDI 21 to 108: what a small network hears in its frames, taken together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from swara.classifier.head_files import head_network, read_head
+from swara.classifier.window_network import WindowNetwork
+from swara.data.clip import Clip, Samples
+
+from .features import (
+    BINS_PER_SEMITONE,
+    LOWEST_MIDI,
+    PITCH_BINS,
+    RATE_HZ,
+    cut_frames,
+    frame_features,
+    measured_midi,
+)
+
+__all__ = [
+    "FOLDER",
+    "HIGHEST",
+    "KIND",
+    "LOWEST",
+    "NETWORK_FILE",
+    "WEIGHTS_FILE",
+    "NoteGuess",
+    "Shares",
+    "frame_shares",
+    "guess",
+    "note_of",
+    "shipped_network",
+    "sounding_frames",
+]
+
+Shares: TypeAlias = npt.NDArray[np.float32]
+
+FOLDER = Path(__file__).parent
+KIND, NETWORK_FILE = "pitch", "sample_pitch.tflite"
+WEIGHTS_FILE = "weights.npz"
+"""The same network's weights, layer by layer, for a training to begin from."""
+
+LOWEST, HIGHEST = 21, 108
+"""MIDI notes that there are: those of a piano."""
+
+_MOST_FRAMES = 64
+_FAINT = 1e-3  # a frame 30 dB below the loudest tells of a room rather than of a note
+_SILENT = 1e-9  # mean square: -90 dB of full scale
+_LEAST_SHARE = 1e-4
+_NEAR_BINS = 2
+_LEAST_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGuess:
+    """The note that a sample most likely is.
+
+    Parameters
+    ----------
+    midi : int
+        21 to 108; 60 is middle C.
+    cents : float
+        How far above that note it sounds, -50 to 50.
+    confidence : float or None
+        Probability that it is within half a semitone of the truth; None where nothing sounds that has a
+        pitch, or where it would be under a half: the note is then not to be shown.
+    """
+
+    midi: int
+    cents: float
+    confidence: float | None
+
+
+def note_of(clip: Clip) -> NoteGuess:
+    """Return the note of a sample.
+
+    Parameters
+    ----------
+    clip : Clip
+        One note, at any sample rate; of two, or of a melody, it is the one that is heard longest. Of a long
+        one, frames are heard here and there.
+
+    Raises
+    ------
+    HeadError
+        If the network that ships with the package cannot be read.
+    """
+    frames = sounding_frames(clip)
+    found = guess(frame_shares(frames))
+    if found.confidence is None:
+        return found
+    midi, cents = _nearest(measured_midi(frames, found.midi + found.cents / 100.0))
+    return NoteGuess(midi, cents, found.confidence)
+
+
+def sounding_frames(clip: Clip) -> Samples:
+    """Return the frames of a clip that are not faint beside its loudest: float32 [n, FRAME], at most 64."""
+    samples = clip.samples
+    if clip.rate_hz != RATE_HZ:
+        import soxr
+
+        samples = soxr.resample(samples, clip.rate_hz, RATE_HZ)
+    frames = cut_frames(samples)
+    power = np.concatenate(
+        [
+            np.square(block, dtype=np.float64).mean(axis=1)
+            for block in np.array_split(frames, 1 + len(frames) // 256)
+        ]
+    )
+    heard = np.flatnonzero(power > max(_FAINT * power.max(), _SILENT))
+    few = heard[np.linspace(0, len(heard) - 1, min(len(heard), _MOST_FRAMES)).round().astype(np.intp)]
+    return np.ascontiguousarray(frames[few])
+
+
+def frame_shares(frames: Samples, network: WindowNetwork | None = None) -> Shares:
+    """Return the network's belief in each pitch bin, and in none: float32 [n, PITCH_BINS + 1]."""
+    return (network or shipped_network()).run(frame_features(frames))
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> WindowNetwork:
+    """Return the network that ships with the package, found unchanged."""
+    from swara.data.installation import repair_advice
+
+    read_head(FOLDER, KIND, fix=repair_advice())
+    return WindowNetwork(head_network(FOLDER, NETWORK_FILE), str(FOLDER / NETWORK_FILE))
+
+
+def guess(shares: Shares) -> NoteGuess:
+    """Take the belief of several frames together.
+
+    Parameters
+    ----------
+    shares : float32 array, shape [n, PITCH_BINS + 1]
+        Of `frame_shares`; n may be 0.
+    """
+    if not len(shares):
+        return NoteGuess(60, 0.0, None)
+    # The product of beliefs: a bin that one frame holds impossible is not what sounds. The floor keeps one
+    # frame, at the attack, from deciding alone.
+    belief = np.exp(np.log(shares + _LEAST_SHARE).mean(axis=0))
+    belief /= belief.sum()
+    pitches = belief[:PITCH_BINS]
+    near = np.convolve(pitches, np.ones(2 * _NEAR_BINS + 1), "same")
+    peak = int(near.argmax())
+    bins = np.arange(max(0, peak - _NEAR_BINS), min(PITCH_BINS, peak + _NEAR_BINS + 1))
+    midi = LOWEST_MIDI + float(pitches[bins] @ bins / pitches[bins].sum()) / BINS_PER_SEMITONE
+    confidence = float(near[peak])
+    return NoteGuess(*_nearest(midi), confidence if confidence >= _LEAST_CONFIDENCE else None)
+
+
+def _nearest(midi: float) -> tuple[int, float]:
+    nearest = min(max(round(midi), LOWEST), HIGHEST)
+    return nearest, 100.0 * (midi - nearest)

@@ -1,0 +1,1 @@
+"""How the network that ships was made, and heads of users trained on pretrained trunks."""

@@ -1,0 +1,1 @@
+"""CREPE, whose pretrained weights the extra ``crepe`` brings."""

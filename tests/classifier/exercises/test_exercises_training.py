@@ -1,0 +1,81 @@
+"""Training of the head for exercises: a tiny network for two passes, its file, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from swara.classifier import HeadError
+from swara.classifier.exercises.features import FEATURES
+from swara.classifier.exercises.head import ExerciseHead
+from swara.classifier.exercises.line import note_line
+from swara.classifier.exercises.training import network
+from swara.classifier.exercises.training.contours import contour_examples
+from swara.classifier.exercises.training.examples import TRAINED_ON, kinds_in_turn, pitch_line
+from swara.classifier.exercises.training.fit import Heard, fit, make_head
+from swara.classifier.head_files import FitOptions
+from swara.classifier.window_network import WindowNetwork
+from swara.data.corpora.entry import Entry
+from swara.data.synth.exercises import KINDS, draw_exercise, draw_singer
+
+pytest.importorskip("tensorflow", reason="training needs tensorflow")
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+
+def heard(count: int, seed: int) -> list[Heard]:
+    """Lines of synthesized contours, beside pictures in which a band tells the kind."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for kind in kinds_in_turn(count):
+        drawn = draw_exercise(kind, draw_singer(rng, TRAINED_ON), rng)
+        picture = rng.normal(-15.0, 1.0, (32, 16)).astype(np.float16)
+        picture[:, 5 * KINDS.index(kind)] += 10.0
+        found.append(Heard(note_line(*pitch_line(drawn, rng)), picture, kind))
+    return found
+
+
+def test_a_head_is_trained_exported_and_answers_as_keras_does(tmp_path: Path) -> None:
+    passes: list[dict[str, float]] = []
+    fitted = make_head(
+        heard(24, 1),
+        heard(9, 2),
+        contour_examples(60, TRAINED_ON, np.random.default_rng(3)),
+        tmp_path,
+        FitOptions(seed=1, epochs=2, patience=2, learning_rate=1e-2),
+        lambda _, figures: passes.append(figures),
+        {"seed": 1},
+        lambda: network.network(None, 32, 16),
+    )
+    assert len(passes) == fitted.epochs == 2
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(passes[0])
+    assert sum(map(sum, fitted.confusion)) == 9
+    head = ExerciseHead.read(tmp_path)
+    assert head.network is not None
+    assert head.network.shape == (32, 16)
+    rows = np.random.default_rng(4).normal(size=(5, len(FEATURES)))
+    assert np.exp(head.judge(rows)).sum(axis=1) == pytest.approx(np.ones(5))
+
+
+def test_the_file_gives_what_keras_gives() -> None:
+    """The full network, untrained: what fails when it is converted fails here."""
+    model = network.network(None)
+    windows = np.random.default_rng(7).normal(size=(2, *model.input_shape[1:3])).astype(np.float32)
+    found = WindowNetwork(network.exported(model)).run(windows)
+    assert np.isfinite(found).all()
+    assert np.abs(found - network.predicted(model, windows)).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([("scale", "a"), ("scale", "b")], "no two kinds"),
+        ([("scale", "a"), ("other", "a")], "one singer alone"),
+        ([("", "a")], "no two kinds"),
+    ],
+)
+def test_a_corpus_that_cannot_be_learned_from(rows, says: str, tmp_path: Path) -> None:
+    entries = [Entry(Path("x.wav"), "s", player, "CC0", exercise=kind) for kind, player in rows]
+    with pytest.raises(HeadError, match=says):
+        fit(entries, tmp_path, FitOptions(), lambda *_: None)

@@ -1,0 +1,73 @@
+"""The training of the instrument head: what is drawn, and a head that comes out of a few steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from swara.classifier import HeadError
+from swara.classifier.head_files import FitOptions, read_head
+from swara.classifier.instruments.network import FRAMES, NONE, SPEC
+from swara.classifier.instruments.training import pictures
+from swara.classifier.instruments.training.fonts import OTHERS, PROGRAMS
+from swara.data.corpora.entry import Entry
+
+RATE_HZ = 16_000
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
+    """Write two notes of each of two players of three instruments."""
+    folder, found = tmp_path_factory.mktemp("notes"), list[Entry]()
+    for number, instrument in enumerate(("cello", "flute", NONE)):
+        for player in ("A", "B"):
+            for take in range(2):
+                path = folder / f"{number}{player}{take}.wav"
+                times_s = np.arange(20_000) / RATE_HZ
+                soundfile.write(path, 0.3 * np.sin(2 * np.pi * 150 * 3**number * times_s), RATE_HZ)
+                found.append(Entry(path, player, player, "CC0", instrument=instrument))
+    return found
+
+
+def test_windows_are_drawn_changed_and_labels_evenly(rows: list[Entry]) -> None:
+    labels = ("cello", "flute", NONE)
+    heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1)
+    assert heard.labels.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    drawn, again = (pictures.Batches(heard, labels, np.random.default_rng(5)).draw(400) for _ in range(2))
+    for one, other in zip(drawn, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    windows, shares = drawn
+    assert windows.shape == (400, FRAMES, SPEC.n_mels)
+    assert np.isfinite(windows).all()
+    assert windows.max() <= 1.0
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_allclose(shares.mean(axis=0), (0.2, 0.2, 0.6), atol=0.08)  # none is many things
+
+
+def test_programs_are_no_two_things() -> None:
+    numbers = [program.number for program in (*PROGRAMS.values(), *OTHERS.values())]
+    assert len(set(numbers)) == len(numbers)
+    assert len(PROGRAMS) == 12
+
+
+def test_a_few_steps_write_a_head_that_answers(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    from swara.classifier.instruments.training import fit, layers
+
+    monkeypatch.setattr(fit, "_STEPS", 2)
+    monkeypatch.setattr(fit, "_BATCH", 4)
+    monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    told: list[dict[str, float]] = []
+    fitted = fit.fit(rows, tmp_path, FitOptions(epochs=1), lambda _, figures: told.append(figures))
+    assert fitted.labels == read_head(tmp_path, "instrument").labels == ("cello", "flute", NONE)
+    assert np.isfinite(told[0]["loss"])
+    assert fitted.metrics["parity"] <= fit.PARITY
+    assert np.array(fitted.confusion).sum() == 6  # one player of each instrument was watched
+    assert len(fit.answers(rows, tmp_path)) == len(rows)
+    with pytest.raises(HeadError, match="no two instruments"):
+        fit.fit(rows[:4], tmp_path, FitOptions(), lambda _, __: None)
