@@ -11,6 +11,8 @@ from swara.data.storage.json_lines import ANOTHER_STORE
 from swara.raga.errors import SwaraError
 
 __all__ = [
+    "HEADS",
+    "HEAD_KINDS",
     "EmbedderChanged",
     "NoNoteThere",
     "NoSuchVersion",
@@ -19,9 +21,17 @@ __all__ = [
     "StoreError",
     "StoreNewer",
     "damaged",
+    "head_at",
+    "maker",
     "reading",
     "writing",
 ]
+
+
+HEADS = "heads"
+"""The folder of a store that holds a store of its own for each kind of trained head."""
+
+HEAD_KINDS = ("exercise", "instrument", "pitch")
 
 
 class NoNoteThere(SwaraError):
@@ -70,4 +80,19 @@ def reading(file: Path) -> Iterator[None]:
 
 def damaged(what: str, where: Path) -> StoreDamaged:
     """Return the error for a file of the store that is not what it should be."""
-    return StoreDamaged(what, where=str(where), fix="Run: swara versions rollback, or swara rebuild --force")
+    kind = head_at(where)
+    back = f"swara versions rollback --head {kind}" if kind else "swara versions rollback"
+    return StoreDamaged(what, where=str(where), fix=f"Run: {back}, or {maker(where)} --force")
+
+
+def head_at(where: Path) -> str | None:
+    """Return which trained head a path in a store belongs to; None for the store's own versions."""
+    parts = where.parts
+    at = [place for place, part in enumerate(parts[:-1]) if part == HEADS and parts[place + 1] in HEAD_KINDS]
+    return parts[at[-1] + 1] if at else None
+
+
+def maker(where: Path) -> str:
+    """Return the command that makes versions of what lies at a path in a store."""
+    kind = head_at(where)
+    return f"swara train {kind} --corpus corpus.csv" if kind else "swara rebuild"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["StageProgress", "StageReport", "Stages", "part_of"]
+__all__ = ["Journal", "StageProgress", "StageReport", "Stages", "part_of"]
 
 StageReport: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Called with the name of a stage that is over, and what came of it, ``seconds`` first; JSON values."""
@@ -65,3 +66,19 @@ class Stages:
         """Say that `share` of the stage at work is done."""
         if self._progress is not None:
             self._progress(self._name, share)
+
+
+class Journal:
+    """What somebody may want to write down of a training; this one writes nothing down."""
+
+    def params(self, values: Mapping[str, str | int | float]) -> None:
+        """Note what was asked for."""
+
+    def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
+        """Note figures: at the end, or after a pass `step`."""
+
+    def confusion(self, labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> None:
+        """Note how often each label, a row, got which answer, a column; one more column for none."""
+
+    def register(self, kind: str, folder: Path, version: str, *, live: bool) -> None:
+        """Note what was made, where it lies, and whether it answers from now on."""

@@ -211,7 +211,7 @@ class LiveModel:
                 f"the sample {item.recording} is no longer in the corpus", fix="Run swara rebuild"
             )
         from swara.data.audio.decode import load_clip
-        from swara.data.corpus.corpus import audio_path
+        from swara.data.sample_corpus.corpus import audio_path
 
         clip = load_clip(audio_path(recording), max_duration_s=None)
         return clip.between(item.start_s - MARGIN_S, item.end_s + MARGIN_S)

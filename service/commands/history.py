@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from swara.service.phrases import printable
 
 from .options import STDOUT, StoreFolder, complete_raga, console, layout_at
 
@@ -36,8 +38,9 @@ def _show(
 ) -> None:
     """Show the takes so far.
 
-    How much was in tune week by week, where each swara leans, and which is the weakest. Figures alone are
-    kept, in the store on this machine; --no-history or SWARA_HISTORY=off keeps none.
+    How much was in tune week by week, where each swara leans, and which is the weakest. Figures are
+    kept, and sound where you asked for it, in the store on this machine; --no-history or SWARA_HISTORY=off
+    keeps none.
     """
     context.obj = store
     if context.invoked_subcommand is not None:
@@ -51,9 +54,10 @@ def _show(
     layout = layout_at(store)
     takes = TakeHistory(layout).takes(raga=None if raga is None else raga_named(raga).display, since=since)
     if json is not None:
+        from swara.service.history.choices import why_not_kept
         from swara.service.history.export import history_json
 
-        _write(json, history_json(takes, kept=_is_kept(layout)))
+        _write(json, history_json(takes, why_not=why_not_kept(layout, os.environ)))
     if csv is not None:
         from swara.service.history.export import history_csv
 
@@ -92,28 +96,39 @@ def _off(context: typer.Context, store: StoreFolder = None) -> None:
 
     Those that are kept stay until they are deleted.
     """
-    _switch(layout_at(store or context.obj), on=False)
+    _switch(layout_at(store or context.obj), "history", on=False)
     typer.echo("No further takes are kept. Again: swara history on")
 
 
 @history_app.command("on")
 def _on(context: typer.Context, store: StoreFolder = None) -> None:
     """Keep takes again."""
-    _switch(layout_at(store or context.obj), on=True)
+    _switch(layout_at(store or context.obj), "history", on=True)
     typer.echo("Takes are kept.")
 
 
-def _switch(layout: Layout, *, on: bool) -> None:
+@history_app.command("sound")
+def _sound(
+    context: typer.Context,
+    kept: Annotated[Literal["on", "off"], typer.Argument(help="Whether it is kept from now on.")],
+    store: StoreFolder = None,
+) -> None:
+    """Keep the sound of what is sung or uploaded, or its figures alone.
+
+    It is off until it is switched on, here or on the page. The sound goes with its take when that is deleted.
+    """
+    layout = layout_at(store or context.obj)
+    _switch(layout, "keep_sound", on=kept == "on")
+    if kept == "on":
+        typer.echo(printable(f"The sound of takes that are sung or uploaded is kept in {layout.sounds}"))
+    else:
+        typer.echo("Figures alone are kept. Sound that is kept goes with its take: swara history delete")
+
+
+def _switch(layout: Layout, name: str, *, on: bool) -> None:
     from swara.service.history.choices import save_choices
 
-    save_choices(layout, {"history": on})
-
-
-def _is_kept(layout: Layout) -> bool:
-    from swara.service.history.choices import load_choices
-    from swara.service.history.keeping import is_switched_off
-
-    return not is_switched_off(os.environ) and load_choices(layout).history
+    save_choices(layout, {name: on})
 
 
 def _write(path: Path, text: str) -> None:

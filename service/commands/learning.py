@@ -1,22 +1,23 @@
-"""The command that learns from the samples: ``rebuild``."""
+"""The commands that learn: ``rebuild`` from the samples, ``train`` from a corpus."""
 
 from __future__ import annotations
 
 import json as json_text
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import StoreFolder, complete_embedder, console, store_at
+from .options import Mlflow, StoreFolder, complete_embedder, console, journal_at, layout_at, store_at
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
 
-__all__ = ["NOTHING_NEW", "REJECTED", "rebuild"]
+__all__ = ["NOTHING_NEW", "REJECTED", "rebuild", "train"]
 
 NOTHING_NEW, REJECTED = 3, 4
 """Exit codes beside 0 and 1."""
@@ -27,7 +28,7 @@ def rebuild(
     embedder: Annotated[
         str | None,
         typer.Option(
-            help="Hear with builtin, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub, or"
+            help="Hear with builtin, crepe, yamnet, yamnet-tflite, vggish, a handle of Kaggle or TF Hub, or"
             " finetuned-XXXXXXXX"
             " from now on. That of the live version if left out.",
             autocompletion=complete_embedder,
@@ -44,6 +45,7 @@ def rebuild(
     force: Annotated[
         bool, typer.Option(help="Make a version even if nothing is new or the same was rejected.")
     ] = False,
+    mlflow: Mlflow = None,
 ) -> None:
     """Learn from the samples.
 
@@ -55,7 +57,7 @@ def rebuild(
     from swara.service.report.terminal.versions_table import render_rebuild
 
     folder = store_at(store)
-    with progress_bar(shown=True) as progress:
+    with journal_at(folder, "rebuild", mlflow) as journal, progress_bar(shown=True) as progress:
         try:
             warnings, result = run_rebuild(
                 folder,
@@ -70,6 +72,11 @@ def rebuild(
             if json:
                 _print({"stage": "end", "outcome": "failed", "error": str(error)})
             raise
+        if journal is not None:
+            from swara.service.store import Layout
+            from swara.service.tracking.mirror import note_rebuild
+
+            note_rebuild(journal, Layout(folder), result)
     code = _exit_code(result, if_changed=if_changed)
     if json:
         _print_end(result, warnings, code)
@@ -77,6 +84,67 @@ def rebuild(
         render_rebuild(result, console(), warnings)
     if code:
         raise typer.Exit(code)
+
+
+def train(
+    head: Annotated[
+        Literal["exercise", "instrument", "pitch"], typer.Argument(help="What the head is to tell.")
+    ],
+    corpus: Annotated[
+        Path, typer.Option(help="The index of the recordings, as swara corpus add writes it.")
+    ] = Path("corpus.csv"),
+    apart: Annotated[
+        Literal["player", "source"],
+        typer.Option(help="Who is held out whole: singers and players, or sources with all of theirs."),
+    ] = "player",
+    epochs: Annotated[int, typer.Option(min=1, help="Most passes over the recordings.")] = 40,
+    patience: Annotated[int, typer.Option(min=1, help="Passes without a gain after which it ends.")] = 6,
+    rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="Learning rate at the beginning.")] = 1e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
+    force: Annotated[bool, typer.Option(help="Train even if the same was trained before.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the corpus, say how it is shared out, train nothing.")
+    ] = False,
+    card: Annotated[Path | None, typer.Option(help="Write the model card to this file too.")] = None,
+    store: StoreFolder = None,
+    mlflow: Mlflow = None,
+) -> None:
+    """Train a head on a corpus.
+
+    It goes live unless it does worse than the live one, asked about singers or players held out.
+
+    Exit codes: 0 it is live, 1 it failed, 4 it did worse and is kept beside.
+    """
+    from swara.classifier.head_files import FitOptions
+    from swara.data.storage.disk import write_bytes
+    from swara.service.report.terminal.training_table import render_plan, render_trained
+    from swara.service.training.train import TrainRequest, plan_training, train_head
+    from swara.service.training.trainers import known_labels, shipped_head, trainer_of
+
+    options = FitOptions(seed, epochs, patience, rate)
+    request = TrainRequest(
+        head,
+        corpus,
+        options,
+        apart,
+        force=force,
+        shipped=shipped_head(head),
+        known_labels=known_labels(head),
+    )
+    layout = layout_at(store)
+    if dry_run:
+        render_plan(plan_training(layout, request), console())
+        return
+    with (
+        journal_at(layout.folder, f"train {head}", mlflow) as journal,
+        progress_bar(shown=True) as progress,
+    ):
+        made = train_head(layout, request, partial(trainer_of, head), journal, progress)
+    if card is not None:
+        write_bytes(card, made.card.read_bytes())
+    render_trained(made, console())
+    if not made.promoted:
+        raise typer.Exit(REJECTED)
 
 
 def _exit_code(result: RebuildResult, *, if_changed: bool) -> int:

@@ -12,7 +12,16 @@ from swara.raga.errors import SwaraError
 from swara.service.phrases import printable
 from swara.service.report.terminal.progress_bar import download_bar, progress_bar
 
-from .options import StoreFolder, complete_embedder, complete_pullable, console, layout_at, store_at
+from .options import (
+    Mlflow,
+    StoreFolder,
+    complete_embedder,
+    complete_pullable,
+    console,
+    journal_at,
+    layout_at,
+    store_at,
+)
 
 __all__ = ["finetune", "models_app"]
 
@@ -26,6 +35,7 @@ def finetune(
     keep_anyway: Annotated[
         bool, typer.Option("--keep-anyway", help="Keep the new embedder even if it is no better.")
     ] = False,
+    mlflow: Mlflow = None,
 ) -> None:
     """Fit the built-in embedder to your singers.
 
@@ -36,7 +46,10 @@ def finetune(
     from swara.service.report.terminal.models_table import render_finetuned
 
     plan = FinetunePlan(seed=seed, steps=steps, every=min(FinetunePlan().every, steps), voices=voices)
-    with progress_bar(shown=True) as progress:
+    with (
+        journal_at(store_at(store), "finetune", mlflow) as journal,
+        progress_bar(shown=True) as progress,
+    ):
         made = finetune_embedder(
             store_at(store),
             _models(),
@@ -45,6 +58,10 @@ def finetune(
             keep_anyway=keep_anyway,
             progress=progress,
         )
+        if journal is not None:
+            from swara.service.tracking.mirror import note_finetuned
+
+            note_finetuned(journal, made, plan)
     render_finetuned(made, console())
 
 

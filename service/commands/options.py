@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,14 +15,19 @@ from swara.service.phrases import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from swara.data.clip import Clip
     from swara.service.history.keeping import Kind
+    from swara.service.stages import Journal
     from swara.service.store import Layout
+    from swara.service.store.layout import HeadKind
     from swara.service.take.report import TakeReport
 
 __all__ = [
     "STDOUT",
+    "HeadName",
     "KeepHistory",
     "MaxMinutes",
+    "Mlflow",
     "Moment",
     "RagaText",
     "Recording",
@@ -30,11 +36,13 @@ __all__ = [
     "SwarasText",
     "TonicText",
     "TrackNumber",
+    "asks_mlflow",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
     "complete_tuning",
     "console",
+    "journal_at",
     "keep_figures",
     "layout_at",
     "limit_s",
@@ -42,6 +50,7 @@ __all__ = [
     "raga_text",
     "seconds",
     "store_at",
+    "tell",
 ]
 
 STDOUT = Path("-")
@@ -72,7 +81,7 @@ def complete_embedder(incomplete: str) -> list[str]:
     """Return the embedders whose name begins as typed, the fine-tuned ones on this machine among them."""
     from swara.embedder.finetuned.embedder import finetuned_names
 
-    return _beginning(incomplete, ("builtin", *_PULLABLE, *finetuned_names(os.environ)))
+    return _beginning(incomplete, ("builtin", "crepe", *_PULLABLE, *finetuned_names(os.environ)))
 
 
 def _beginning(incomplete: str, names: Sequence[str]) -> list[str]:
@@ -129,6 +138,18 @@ Moment = Annotated[
         help="Where the note is, from the start: in seconds (83.5) or minutes (1:23.5).",
     ),
 ]
+Mlflow = Annotated[
+    bool | None,
+    typer.Option(
+        "--mlflow/--no-mlflow",
+        help="Keep it as a run in MLflow too: on the server of MLFLOW_TRACKING_URI, else in the store."
+        " As SWARA_MLFLOW says, if left out.",
+    ),
+]
+HeadName = Annotated[
+    Literal["exercise", "instrument", "pitch"] | None,
+    typer.Option("--head", help="Of this trained head. Of what rebuild makes, if left out."),
+]
 StoreFolder = Annotated[
     Path | None, typer.Option(help="Folder of the store. That of SWARA_STORE, or the usual one, if left out.")
 ]
@@ -172,11 +193,45 @@ def store_at(folder: Path | None) -> Path:
     return folder or store_folder(os.environ)
 
 
-def layout_at(folder: Path | None) -> Layout:
-    """Return what lies where in the store: in the folder given, else in the usual one."""
+def layout_at(folder: Path | None, head: HeadKind | None = None) -> Layout:
+    """Return what lies where in the store, or in that of one of its trained heads.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The store; the usual one, if not given.
+    head : str, optional
+        What the head answers.
+    """
     from swara.service.store import Layout
 
-    return Layout(store_at(folder))
+    store = Layout(store_at(folder))
+    return store if head is None else store.head(head)
+
+
+def asks_mlflow(option: bool | None, *, otherwise: bool = False) -> bool:
+    """Tell whether MLflow is wanted: by the option, else by ``SWARA_MLFLOW``, else as `otherwise` says."""
+    if option is not None:
+        return option
+    said = os.environ.get("SWARA_MLFLOW", "").casefold()
+    return said in {"1", "on", "yes", "true"} if said else otherwise
+
+
+@contextmanager
+def journal_at(store: Path, name: str, option: bool | None) -> Iterator[Journal | None]:
+    """Yield where a run of that name is kept in MLflow; None where nobody asked."""
+    if not asks_mlflow(option):
+        yield None
+        return
+    from swara.service.tracking.run import tracked
+
+    with tracked(store, name, os.environ, tell) as journal:
+        yield journal
+
+
+def tell(line: str) -> None:
+    """Say on stderr what goes on beside, as a sentence without full stop."""
+    typer.echo(printable(f"swara: {line}."), err=True)
 
 
 def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) -> None:
@@ -194,16 +249,53 @@ def console() -> Console:
     return open_console()
 
 
-def keep_figures(reports: Sequence[TakeReport], folder: Path, kind: Kind, *, wanted: bool) -> None:
-    """Keep each take in the history; say on stderr, once, that it is begun or why it cannot be."""
+def keep_figures(
+    reports: Sequence[TakeReport],
+    folder: Path,
+    kind: Kind,
+    *,
+    wanted: bool,
+    sound: Callable[[], Clip] | None = None,
+) -> None:
+    """Keep each take in the history, and its sound if it is given and the singer wants that.
+
+    That it is begun is said on stderr once, why it cannot be once a day.
+    """
     if not wanted:
         return
-    from swara.service.history.keeping import FIRST_NOTICE, keep_take
+    from swara.service.history.keeping import NOT_KEPT, keep_take
     from swara.service.store import Layout
 
     for report in reports:
-        words = keep_take(Layout(folder), report, kind, os.environ)
-        if words is not None:
+        words = keep_take(Layout(folder), report, kind, os.environ, sound=sound)
+        trouble = words is not None and words.startswith(NOT_KEPT)
+        if words is not None and not (trouble and _said_today(words)):
             typer.echo(printable(f"swara: {words}."), err=True)
-            if words != FIRST_NOTICE:
-                return
+        if trouble:
+            return
+
+
+def _said_today(words: str) -> bool:
+    """Tell whether this was said in the last 24 hours, and remember that it is said now.
+
+    What cannot be remembered in the store is in the folder for temporary files; who cannot write there either
+    is told each time.
+    """
+    import hashlib
+    import tempfile
+    import time
+
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    digest = hashlib.sha256(f"{user} {words}".encode(errors="replace")).hexdigest()
+    mark = Path(tempfile.gettempdir()) / f"swara-said-{digest[:16]}"
+    try:
+        if mark.is_symlink() or time.time() - mark.stat().st_mtime < 24 * 3600:
+            return True
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    with suppress(OSError):
+        mark.unlink(missing_ok=True)
+        mark.touch(0o600, exist_ok=False)
+    return False

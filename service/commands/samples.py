@@ -94,7 +94,7 @@ def _show(sample: SampleId, store: StoreFolder = None) -> None:
 @samples_app.command("path")
 def _path(sample: SampleId, store: StoreFolder = None) -> None:
     """Print where the sound of a sample lies."""
-    from swara.data.corpus.corpus import audio_path
+    from swara.data.sample_corpus.corpus import audio_path
 
     typer.echo(audio_path(_named(sample, store)))
 

@@ -1,14 +1,16 @@
-"""``swara versions``: what was learned when, and which of it answers."""
+"""``swara versions``: what was learned when, and which of it answers; of the trained heads too."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from swara.service.phrases import printable
 
-from .options import StoreFolder, console, layout_at
+from .options import HeadName, Mlflow, StoreFolder, asks_mlflow, console, layout_at, store_at, tell
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
@@ -18,25 +20,27 @@ __all__ = ["versions_app"]
 VersionId = Annotated[str, typer.Argument(help="Id of the version, its start or its end; or live.")]
 
 versions_app = typer.Typer(
-    no_args_is_help=True, help="List, compare and switch versions. Each rebuild makes one."
+    no_args_is_help=True,
+    help="List, compare and switch versions. Each rebuild, and each training of a head, makes one.",
 )
 
 
 @versions_app.command("list")
-def _list(store: StoreFolder = None) -> None:
+def _list(head: HeadName = None, store: StoreFolder = None) -> None:
     """List the versions, and how each did.
 
     The newest comes first.
     """
+    from swara.service.errors import maker
     from swara.service.report.terminal.versions_table import render_versions
     from swara.service.versions.info import kept_versions, store_troubles
 
-    layout = layout_at(store)
-    render_versions(kept_versions(layout), store_troubles(layout), console())
+    layout = layout_at(store, head)
+    render_versions(kept_versions(layout), store_troubles(layout), console(), maker(layout.versions))
 
 
 @versions_app.command("show")
-def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
+def _show(version: VersionId = "live", head: HeadName = None, store: StoreFolder = None) -> None:
     """Show what a version learned from.
 
     And how it did. Exits with 1 if a file of it is damaged, and names that.
@@ -44,7 +48,7 @@ def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
     from swara.service.report.terminal.versions_table import render_version
     from swara.service.versions.info import find_version
 
-    layout = layout_at(store)
+    layout = layout_at(store, head)
     found = find_version(layout, version)
     render_version(found, console())
     if found.trouble is not None:
@@ -56,6 +60,7 @@ def _show(version: VersionId = "live", store: StoreFolder = None) -> None:
 def _diff(
     before: VersionId,
     after: VersionId = "live",
+    head: HeadName = None,
     store: StoreFolder = None,
 ) -> None:
     """Show two versions side by side.
@@ -66,7 +71,7 @@ def _diff(
     from swara.service.versions.diff import difference
     from swara.service.versions.info import find_version
 
-    layout = layout_at(store)
+    layout = layout_at(store, head)
     found = find_version(layout, before), find_version(layout, after)
     render_difference(difference(layout, *found), console())
 
@@ -74,31 +79,47 @@ def _diff(
 @versions_app.command("rollback")
 def _rollback(
     version: Annotated[
-        str | None, typer.Argument(help="Id of the version. The one live before if left out.")
+        str | None,
+        typer.Argument(
+            help="Id of the version, or, of a trained head, shipped. The one live before if left out."
+        ),
     ] = None,
+    head: HeadName = None,
     store: StoreFolder = None,
+    mlflow: Mlflow = None,
 ) -> None:
     """Make an earlier version live.
 
     No rebuild of the same recordings undoes it.
     """
-    from swara.service.versions.promote import roll_back
+    from swara.service.store.versions import SHIPPED
+    from swara.service.versions.promote import roll_back, roll_back_to_shipped
 
-    layout = layout_at(store)
-    typer.echo(f"Live: {roll_back(layout, version).id}")
+    layout = layout_at(store, head)
+    if head is not None and version == SHIPPED:
+        roll_back_to_shipped(layout)
+        typer.echo("Live: the head that ships")
+        return
+    live = roll_back(layout, version).id
+    typer.echo(f"Live: {live}")
+    _mirror(store, head, live, mlflow)
     _warn(layout)
 
 
 @versions_app.command("promote")
-def _promote(version: VersionId, store: StoreFolder = None) -> None:
+def _promote(
+    version: VersionId, head: HeadName = None, store: StoreFolder = None, mlflow: Mlflow = None
+) -> None:
     """Make a version live.
 
     Whatever was found against it.
     """
     from swara.service.versions.promote import make_live
 
-    layout = layout_at(store)
-    typer.echo(f"Live: {make_live(layout, version).id}")
+    layout = layout_at(store, head)
+    live = make_live(layout, version).id
+    typer.echo(f"Live: {live}")
+    _mirror(store, head, live, mlflow)
     _warn(layout)
 
 
@@ -108,6 +129,7 @@ def _prune(
         int,
         typer.Option(min=0, help="How many to keep of each kind: was live, rejected, left, damaged."),
     ] = 5,
+    head: HeadName = None,
     store: StoreFolder = None,
 ) -> None:
     """Remove old versions.
@@ -116,13 +138,22 @@ def _prune(
     """
     from swara.service.versions.promote import prune_versions
 
-    layout = layout_at(store)
+    layout = layout_at(store, head)
     gone = prune_versions(layout, keep)
     for version in gone:
         typer.echo(f"Removed: {version}")
     if not gone:
         typer.echo("Nothing to remove.")
     _warn(layout)
+
+
+def _mirror(store: Path | None, head: str | None, live: str, mlflow: bool | None) -> None:
+    """Let MLflow's registry follow, where somebody asks for it or has it in the store."""
+    folder = store_at(store)
+    if asks_mlflow(mlflow, otherwise=(folder / "mlflow").is_dir()):
+        from swara.service.tracking.run import follow_decision
+
+        follow_decision(folder, head or "note-head", live, os.environ, tell)
 
 
 def _warn(layout: Layout) -> None:

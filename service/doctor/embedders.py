@@ -7,6 +7,7 @@ from pathlib import Path
 
 from swara.data.installation import repair_advice
 from swara.embedder.builtin.embedder import EmbedderNetwork
+from swara.embedder.crepe.network import crepe_installed
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.finetuned.embedder import finetuned_names
 from swara.embedder.hub.locate import MANIFEST_FILE, models_folder
@@ -65,6 +66,7 @@ def check_models(environment: Mapping[str, str]) -> Check:
 def _usable(environment: Mapping[str, str]) -> set[str]:
     kept = inventory(models_folder(environment), environment)
     here = {each.model.name for each in kept if each.usable} | set(finetuned_names(environment))
+    here |= {"crepe"} if crepe_installed() else set()
     return here | ({"yamnet"} if "yamnet-tflite" in here else set())
 
 

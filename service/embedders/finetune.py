@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swara.data.corpus.corpus import pack_recordings, read_corpus
-from swara.data.errors import MissingPackage
-from swara.data.installation import install_command
+from swara.data.installation import check_tensorflow
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import pack_recordings, read_corpus
 from swara.embedder.litert import stderr_closed
 from swara.service.samples.known import verify_recordings
 from swara.service.store import Layout
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from swara.embedder.finetune.run import Finetuned
 
 __all__ = ["finetune_embedder"]
-
-_NEEDED = ("tensorflow", "keras")
 
 
 def finetune_embedder(
@@ -60,7 +56,7 @@ def finetune_embedder(
     SwaraError
         As `swara.embedder.finetune.run.finetune`.
     """
-    _check_needs()
+    check_tensorflow("fine-tuning")
     recordings = _recordings(Layout(store_folder), bundled=bundled)
     # Its place is decided when keras is first imported.
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -81,11 +77,3 @@ def _recordings(store: Layout, *, bundled: bool) -> tuple[Recording, ...]:
     recordings = tuple(known[sha256] for sha256 in sorted(known))
     verify_recordings(recordings)
     return recordings
-
-
-def _check_needs() -> None:
-    if missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
-        raise MissingPackage(
-            f"fine-tuning needs TensorFlow, and {' and '.join(missing)} is not installed",
-            fix=f"Install it with: {install_command(extra='tensorflow')}",
-        )

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from swara.data.corpus.corpus import MoveResult, find_moved
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import MoveResult, find_moved
 from swara.data.storage.json_lines import LineLog, converted
 from swara.service.errors import StoreDamaged, StoreError
 from swara.service.store import Layout
@@ -189,7 +189,7 @@ def known_corrections(store: Layout) -> tuple[Correction, ...]:
 
 
 def move_takes(store: Layout, old: Path, new: Path) -> MoveResult:
-    """Note that takes that were corrected lie elsewhere, as `swara.data.corpus.corpus.find_moved` finds them.
+    """Note that corrected takes lie elsewhere, as `swara.data.sample_corpus.corpus.find_moved` finds them.
 
     The corrections are given anew in the log, each under its id.
 

@@ -164,8 +164,8 @@ def embed(
     track : int, optional
         As for `analyze`.
     embedder : str
-        ``builtin``, or one that is on this machine: ``yamnet``, ``yamnet-tflite``, ``vggish``, a handle of
-        TF Hub, or ``finetuned-`` and 8 hex digits. Vectors of two embedders are not comparable.
+        ``builtin``, or one that is on this machine: ``crepe``, ``yamnet``, ``yamnet-tflite``, ``vggish``, a
+        handle of TF Hub, or ``finetuned-`` and 8 hex digits. Vectors of two embedders are not comparable.
     max_minutes : float or None
         Longest recording accepted; None lifts the limit.
 

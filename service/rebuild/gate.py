@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from swara.service.store.manifest import HITS_IN_COMMON, Score, Scores
+from swara.service.store.manifest import ACCURACY, HITS_IN_COMMON, MACRO_F1, Score, Scores
 
 __all__ = ["MARGINS", "GateDecision", "decide", "label_scores"]
 
 MARGINS: Mapping[str, float] = {
+    MACRO_F1: 0.02,
+    ACCURACY: 0.02,
     "naming accuracy": 0.02,
     "answered": 0.05,
     "precision": 0.02,

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from swara.data.corpus.corpus import corpus_digest, read_corpus, write_corpus
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import corpus_digest, read_corpus, write_corpus
 from swara.service.errors import writing
 from swara.service.store import Layout
 

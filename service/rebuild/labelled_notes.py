@@ -12,10 +12,10 @@ from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import audio_path
 from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
 from swara.embedder.spec import EmbeddingCache, pool

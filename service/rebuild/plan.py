@@ -9,9 +9,9 @@ from typing import Any
 
 from swara.classifier.pitch import PitchTracker
 from swara.classifier.pitch.head import tracker_fingerprint
-from swara.data.corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.embedder import EmbedderSpec
 from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted

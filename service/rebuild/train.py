@@ -16,8 +16,8 @@ from swara.classifier.note_head.augment import augmented
 from swara.classifier.note_head.examples import NoteExample, examples_of
 from swara.classifier.note_head.fit import fit_note_head, refit_without
 from swara.classifier.note_head.head import NoteHead, save_note_head
-from swara.data.corpus.recording_json import recording_to_json
 from swara.data.recording import Recording
+from swara.data.sample_corpus.recording_json import recording_to_json
 from swara.data.storage.json_lines import json_line
 from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
 from swara.service.store import Manifest, VersionLayout

@@ -14,9 +14,9 @@ from typing import TypeAlias
 from threadpoolctl import threadpool_limits
 
 from swara.classifier.pitch import PitchTracker
-from swara.data.corpus.corpus import audio_path
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path
 from swara.data.storage.disk import check_writable, writing
 from swara.embedder import Embedder
 from swara.raga.errors import SwaraError

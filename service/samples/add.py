@@ -9,9 +9,9 @@ from pathlib import Path
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import MAX_DURATION_S
-from swara.data.corpus.corpus import Moved, append_recordings, is_bundled, pack_recordings, read_corpus
 from swara.data.layouts import Given, RecordingSpec, read_layout
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import Moved, append_recordings, is_bundled, pack_recordings, read_corpus
 from swara.data.storage.disk import check_writable, os_reason, sha256_of, writing
 from swara.data.storage.json_lines import ANOTHER_STORE
 from swara.service.stages import part_of

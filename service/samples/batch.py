@@ -10,10 +10,10 @@ from typing import TypeAlias
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker, Progress
 from swara.data.audio.decode import decode
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import corpus_digest
 from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import corpus_digest
 from swara.raga.errors import BadNotation, SwaraError
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from swara.classifier.pitch import PitchTracker
 from swara.classifier.pitch.head import pitch_tracker, tracker_fingerprint
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.data.sample_corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.storage.disk import write_atomically
 
 __all__ = ["bundled_tracks", "write_bundled_tracks"]

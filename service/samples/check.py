@@ -14,9 +14,9 @@ from swara.classifier.tonic import estimate_tonic
 from swara.data.audio.decode import decode
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path, is_bundled
 from swara.raga.errors import SwaraError
 from swara.raga.ragas import raga_named
 from swara.service.stages import StageProgress, part_of

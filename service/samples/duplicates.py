@@ -9,9 +9,9 @@ import numpy as np
 
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip, Samples
-from swara.data.corpus.corpus import audio_path
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path
 from swara.raga.errors import SwaraError
 
 from .findings import Finding, finding, remove

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from swara.classifier.pitch import PitchTracker, Progress
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import append_recordings, audio_path, is_bundled
-from swara.data.corpus.recording_json import recording_from_json, recording_to_json
 from swara.data.errors import CorpusError
 from swara.data.layouts import RecordingSpec
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings, audio_path, is_bundled
+from swara.data.sample_corpus.recording_json import recording_from_json, recording_to_json
 from swara.raga.notation import swara_letter
 from swara.raga.ragas import raga_named
 from swara.raga.swaras import SwaraPitch, parse_swara

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from swara.classifier.pitch import Progress
-from swara.data.corpus.corpus import PACK_PREFIX, audio_path, is_bundled
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts.table import TABLE_NAME, write_table
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import PACK_PREFIX, audio_path, is_bundled
 from swara.data.storage.disk import sha256_of, sync_tree, writing
 from swara.service.phrases import counted
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from swara.data.corpus.corpus import audio_path, is_bundled
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path, is_bundled
 from swara.data.storage.disk import os_reason, sha256_of
 
 __all__ = ["CheckResult", "Finding", "Kind", "check_file", "finding", "mend", "remove"]

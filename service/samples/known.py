@@ -9,7 +9,10 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from swara.data.corpus.corpus import (
+from swara.data.errors import CorpusError
+from swara.data.installation import repair_advice
+from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import (
     MoveResult,
     append_recordings,
     append_removal,
@@ -19,9 +22,6 @@ from swara.data.corpus.corpus import (
     pack_recordings,
     read_corpus,
 )
-from swara.data.errors import CorpusError
-from swara.data.installation import repair_advice
-from swara.data.recording import Recording
 from swara.service.phrases import counted
 
 from .findings import check_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from swara.data.corpus.corpus import Moved
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import Moved
 
 __all__ = ["AddResult", "Conflict", "Duplicate", "Failure", "LeftOut"]
 

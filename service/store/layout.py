@@ -7,8 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-__all__ = ["NEW_PREFIX", "Layout", "VersionLayout", "is_version_id", "store_folder", "time_in_id"]
+from swara.service.errors import HEADS
+
+__all__ = ["NEW_PREFIX", "HeadKind", "Layout", "VersionLayout", "is_version_id", "store_folder", "time_in_id"]
+
+HeadKind: TypeAlias = Literal["exercise", "instrument", "pitch"]
+"""What a head answers that ``swara train`` makes."""
 
 NEW_PREFIX = ".new-"
 """How the folder of a version begins while it is being built."""
@@ -46,6 +52,8 @@ class VersionLayout:
     """What it was learned from, a line for each recording; not in a version of schema 1."""
     report = _At("report.json")
     """How well the head did on recordings that it was not fitted to."""
+    card = _At("card.md")
+    """What a trained head is, for people; only in a version of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,10 @@ class Layout:
     """Held by the one writer."""
     lock_holder = _At(".lock-holder")
     """Who that is, for people."""
+
+    def head(self, kind: HeadKind) -> Layout:
+        """Return the store of the trained heads of that kind: versions, one of them live, and a lock."""
+        return Layout(self.folder / HEADS / kind)
 
     def version(self, version_id: str) -> VersionLayout:
         """Return where the version of that id lies."""

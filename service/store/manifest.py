@@ -13,9 +13,12 @@ from swara.data.storage.json_lines import converted
 from swara.embedder import EmbedderSpec
 
 __all__ = [
+    "ACCURACY",
     "HITS",
     "HITS_IN_COMMON",
+    "MACRO_F1",
     "MIGRATIONS",
+    "NO_EMBEDDER",
     "SCHEMA",
     "UNGATED",
     "Manifest",
@@ -39,6 +42,9 @@ UNGATED: Mapping[str, Any] = {
     "held_out": "",
 }
 """What the manifest of a version says that nobody examined."""
+
+NO_EMBEDDER = EmbedderSpec("none", 0, 0, 0.0, 0.0, {})
+"""What the manifest of a trained head says, which hears by itself."""
 
 Parameters: TypeAlias = Mapping[str, str | int | float]
 
@@ -162,6 +168,7 @@ def code_version() -> str:
 
 
 HITS = "retrieval hits"
+MACRO_F1, ACCURACY = "macro F1", "accuracy"
 
 HITS_IN_COMMON = f"{HITS}, in common"
 """Over the recordings that both versions know."""

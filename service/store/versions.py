@@ -11,24 +11,29 @@ from datetime import datetime
 from pathlib import Path
 
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
-from swara.service.errors import StoreNewer, damaged, reading, writing
+from swara.service.errors import StoreNewer, damaged, head_at, reading, writing
 
 from .layout import NEW_PREFIX, Layout, VersionLayout, is_version_id, time_in_id
 from .manifest import SCHEMA, Manifest, hash8, stored_schema
 
 __all__ = [
+    "SHIPPED",
     "Build",
     "all_versions",
     "clear_leftovers",
     "create_version",
     "current_version",
     "promote",
+    "promote_shipped",
     "publish",
     "read_manifest",
     "verify_version",
     "withdraw",
 ]
 
+
+SHIPPED = "shipped"
+"""In the place of an id: no version of a trained head is live, and the one that ships answers."""
 
 _TEMPORARY = ".swara-*"
 """The files that `write_atomically` had not yet renamed; they end as their targets do."""
@@ -106,6 +111,12 @@ def promote(store: Layout, version: str) -> None:
         write_bytes(store.current, f"{version}\n".encode("ascii"))
 
 
+def promote_shipped(store: Layout) -> None:
+    """Let the head that ships answer, in a store of heads; errors are those of `promote`."""
+    with writing(store.folder):
+        write_bytes(store.current, f"{SHIPPED}\n".encode("ascii"))
+
+
 def publish(store: Layout, draft: Manifest, build: Build) -> str:
     """Make a version live as soon as it is made, and return its id; where that fails, it is not kept."""
     version = create_version(store, draft, build)
@@ -119,7 +130,7 @@ def publish(store: Layout, draft: Manifest, build: Build) -> str:
 
 
 def current_version(store: Layout) -> str | None:
-    """Return the id of the live version; None if there is none yet.
+    """Return the id of the live version; None if there is none yet, or what ships answers.
 
     Raises
     ------
@@ -131,6 +142,8 @@ def current_version(store: Layout) -> str | None:
     with reading(store.current):
         line = store.current.read_bytes().decode("ascii", errors="replace")
     version = line.removesuffix("\n")
+    if line == f"{SHIPPED}\n" and head_at(store.current):
+        return None
     if version == line or not is_version_id(version):
         raise damaged("does not name a version", store.current)
     return version

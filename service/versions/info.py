@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from swara.service.errors import NoSuchVersion, StoreDamaged, StoreError, StoreNewer, damaged
+from swara.service.errors import NoSuchVersion, StoreDamaged, StoreError, StoreNewer, damaged, maker
 from swara.service.store import (
     Layout,
     Manifest,
@@ -111,7 +111,7 @@ def find_version(store: Layout, text: str) -> VersionInfo:
     if text == "live":
         version = live_version(store)
         if version is None:
-            raise NoSuchVersion("the store has no version yet", fix="Make one with: swara rebuild")
+            raise NoSuchVersion("the store has no version yet", fix=f"Make one with: {maker(store.versions)}")
         return _info(store, version, decisions(store), live=True, thorough=True)
     found = [each for each in all_versions(store) if text and (each.startswith(text) or each.endswith(text))]
     if len(found) == 1:
@@ -123,7 +123,7 @@ def find_version(store: Layout, text: str) -> VersionInfo:
 
 
 def live_version(store: Layout) -> str | None:
-    """Return the id of the live version, which is kept; None if no version is.
+    """Return the id of the live version, which is kept; None if no version is, or what ships answers.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def live_version(store: Layout) -> str | None:
         If ``CURRENT`` is missing, does not hold an id, or holds that of no version that is kept.
     """
     version, kept = current_version(store), all_versions(store)
-    if version is None and kept:
+    if version is None and kept and not store.current.exists():
         raise damaged("the file is missing, so that no version is live", store.current)
     if version is not None and version not in kept:
         raise damaged(f"names {version}, which is not kept, so that no version is live", store.current)

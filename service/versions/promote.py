@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from swara.service.errors import NoSuchVersion
+from swara.service.errors import NoSuchVersion, head_at, maker
 from swara.service.store import Layout, promote
 from swara.service.store.decisions import note_promotion, note_rollback
 from swara.service.store.lock import writer_lock
-from swara.service.store.versions import withdraw
+from swara.service.store.versions import SHIPPED, promote_shipped, withdraw
 
 from .info import VersionInfo, find_version, kept_versions, known_live, live_version, rollback_target
 
-__all__ = ["make_live", "prune_versions", "roll_back"]
+__all__ = ["make_live", "prune_held", "prune_versions", "roll_back", "roll_back_to_shipped"]
 
 
 def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
@@ -35,16 +35,25 @@ def roll_back(store: Layout, text: str | None = None) -> VersionInfo:
     with writer_lock(store):
         target = rollback_target(kept_versions(store)) if text is None else _sound(store, text)
         if target is None:
+            kind = head_at(store.versions)
+            again = f"make a new one with: {maker(store.versions)} --force"
+            ships = f"; the one that ships: swara versions rollback --head {kind} {SHIPPED}" if kind else ""
             raise NoSuchVersion(
                 "there is no sound version to go back to",
                 where=str(store.folder),
-                fix="See swara versions list, or make a new one with: swara rebuild --force",
+                fix=f"See swara versions list, or {again}{ships}",
             )
         live = known_live(store)
         if live != target.id:
             note_rollback(store, live, target.id, datetime.now(UTC))
         promote(store, target.id)
     return find_version(store, target.id)
+
+
+def roll_back_to_shipped(store: Layout) -> None:
+    """Let the head that ships answer again; versions stay, and errors are those of `roll_back`."""
+    with writer_lock(store):
+        promote_shipped(store)
 
 
 def make_live(store: Layout, text: str) -> VersionInfo:
@@ -72,10 +81,15 @@ def prune_versions(store: Layout, keep: int) -> tuple[str, ...]:
         If the store cannot be written.
     """
     with writer_lock(store):
-        live_version(store)
-        doomed = tuple(_doomed(kept_versions(store), keep))
-        for version in doomed:
-            withdraw(store, version)
+        return prune_held(store, keep)
+
+
+def prune_held(store: Layout, keep: int, *, spare: str | None = None) -> tuple[str, ...]:
+    """Do as `prune_versions` where the caller holds the lock; the version `spare` stays too."""
+    live_version(store)
+    doomed = tuple(version for version in _doomed(kept_versions(store), keep) if version != spare)
+    for version in doomed:
+        withdraw(store, version)
     return doomed
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
+from swara.service.history.choices import load_choices
 from swara.service.history.takes import KeptTake
 from swara.service.report.terminal.history_table import render_history
+from swara.service.store import Layout
 from swara.service.take.report import SwaraStats
 
 KEPT_FROM_NOW_ON = "are kept from now on"
@@ -19,6 +22,7 @@ KEPT_FROM_NOW_ON = "are kept from now on"
 def store(tmp_path, monkeypatch, stub_tracker):
     monkeypatch.delenv("SWARA_HISTORY")
     monkeypatch.setenv("SWARA_STORE", str(tmp_path / "own"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path / "own"
 
 
@@ -54,6 +58,10 @@ def test_of_a_folder_each_take_is_kept_and_trouble_is_told_once(swara, store, de
     assert done.code == 0
     assert "2 takes analyzed" in done.out
     assert done.err.count("not kept in the history") == 1
+    assert swara("analyze", takes, "--no-samples", "--store", store).err == ""  # said once a day
+    (mark,) = tmp_path.glob("swara-said-*")
+    os.utime(mark, (0, 0))
+    assert "not kept in the history" in swara("analyze", takes, "--no-samples", "--store", store).err
     assert swara("history", "--store", store).code == 1
 
 
@@ -77,9 +85,18 @@ def test_takes_are_shown_written_deleted_and_switched_off(swara, store, demo, tm
     swara("history", "off")
     swara("analyze", demo, "--no-samples", "-q")
     assert "No take is kept yet" in swara("history").out
+    assert "switched off" in json.loads(swara("history", "--json", "-").out)["why_not_kept"]
     swara("history", "on")
     swara("analyze", demo, "--no-samples", "-q")
     assert "take.flac" in swara("history").out
+
+
+def test_sound_is_kept_only_where_that_was_asked_for(swara, store):
+    assert load_choices(Layout(store)).keep_sound is False
+    for word, kept in (("on", True), ("off", False)):
+        assert "kept" in swara("history", "sound", word).out
+        assert load_choices(Layout(store)).keep_sound is kept
+    assert swara("history", "sound", "perhaps").code == 2
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

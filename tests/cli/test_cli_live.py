@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
+import struct
 import subprocess
 import sys
+import termios
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from rich.console import Console
 
 from benchmarks.live.agreement import DEMO
 from swara.data.audio.microphone import Microphone, microphones
 from swara.data.audio.pcm_stream import open_pcm
 from swara.data.errors import AudioError
+from swara.service.live import Event, InputLevel, LiveSession, parse_settings
+from swara.service.report.terminal.live_lane import LiveLane
 
 
 def _live(sound: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
@@ -74,6 +83,66 @@ def test_raw_pcm_with_sa_unknown_says_how_to_give_it(pcm: bytes) -> None:
     assert done.returncode == 0
     assert b"--tonic C#3" in done.stderr
     assert b"Take" in done.stdout
+
+
+def test_ctrl_c_ends_it_with_the_report_and_leaves_the_terminal_as_it_was(pcm: bytes, tmp_path: Path) -> None:
+    """Raw PCM at 48 kHz on two channels, on a terminal; the pipe is still open then."""
+    sound = np.repeat(np.frombuffer(pcm, np.int16)[:40_000], 6).tobytes()
+    kept, words = tmp_path / "take.wav", ("-", "--rate", "48000", "--channels", "2", "--tonic", "C#3")
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    shown = bytearray()
+
+    def follow(until: bytes) -> None:
+        with suppress(OSError):  # EIO: the last who wrote there has gone
+            while until not in shown and (more := os.read(ours, 65536)):
+                shown.extend(more)
+
+    command = [sys.executable, "-m", "swara.cli", "live", *words, "--wav", str(kept)]
+    around = os.environ | {"TERM": "xterm-256color"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=theirs, stderr=theirs, env=around) as run:
+        os.close(theirs)
+        for at in range(0, len(sound), 7680):
+            run.stdin.write(sound[at : at + 7680])
+            run.stdin.flush()
+        follow(b"Ga -3")
+        run.send_signal(signal.SIGINT)
+        follow(b"no such words")
+    os.close(ours)
+    text = shown.decode()
+    moving, report = text.rsplit("\x1b[?25h", 1)  # the cursor was hidden, and is there again
+    assert run.returncode == 0
+    assert "\x1b[?25l" in moving
+    assert "low" in moving
+    assert "Traceback" not in text
+    assert [name in report for name in ("Sa", "Re", "Ga", "Pa,")] == [True, True, True, False]
+    assert soundfile.info(kept).samplerate == 16_000
+
+
+@pytest.fixture(scope="module")
+def events(pcm: bytes) -> list[Event]:
+    session = LiveSession(parse_settings({"tonic": "C#3"}), 16_000)
+    sung = session.push(np.frombuffer(pcm, np.int16)[:26_000].astype(np.float32) / 32768)
+    return [session.ready(), *sung]
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 66, 67, 200])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_line_fits_the_terminal_and_says_what_is_wrong_first(
+    events: list[Event], width: int, encoding: str, tmp_path: Path
+) -> None:
+    with (tmp_path / "terminal").open("w", encoding=encoding) as file:
+        lane = LiveLane(Console(file=file, width=width, force_terminal=True))
+        lane.show(events)
+        line = lane.line()
+        lane.show([InputLevel(-0.1, -3.0, "clipping", 0)])
+        wrong = lane.line()
+        lane.close()
+    assert max(line.cell_len, wrong.cell_len) <= width
+    assert "Ga -3" in line.plain
+    assert ("D" in line.plain[26:]) is (width >= 40)
+    assert ("dB" in line.plain) is (width >= 67)
+    assert "clip" in wrong.plain or width < 40
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])

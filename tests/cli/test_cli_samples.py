@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings
 from swara.data.synth import VOICES, SungNote, bhupali_take, sing_take, swara_sequence
 from swara.data.synth.takes import aim
 from swara.service.samples.known import known_samples

@@ -24,9 +24,9 @@ from benchmarks.rebuild.stubs import ToneEmbedder, ToneTracker
 from swara.classifier.note_head.evidence import pitch_evidence
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import append_recordings
 from swara.data.pitch_track import PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings
 from swara.data.storage.disk import sha256_of
 from swara.embedder import EmbedderSpec, Embeddings
 from swara.embedder.spec import pool

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
-__all__ = ["levels_db", "save_spectrogram"]
+__all__ = ["draw_levels", "frequency_axis", "levels_db", "save_spectrogram"]
 
 _MOST_TICKS = 14
 _RANGE_DB = 80.0
@@ -57,10 +57,10 @@ def save_spectrogram(
     """
     figure = new_figure(WIDE_IN)
     axes = figure.add_subplot()
-    image = _draw_levels(axes, power, bands, clip.duration_s)
+    image = draw_levels(axes, power, bands, clip.duration_s)
     if track is not None:
         _draw_pitch(axes, track)
-    _frequency_axis(axes, bands)
+    frequency_axis(axes, bands)
     time_axis(axes, 0.0, clip.duration_s, most=_MOST_TICKS)
     axes.tick_params(length=3, color=INK)
     _colour_scale(figure, axes, image)
@@ -77,7 +77,8 @@ def levels_db(power: MelPower) -> MelPower:
     return np.asarray(10.0 * np.log10(np.maximum(power, lowest) / loudest), dtype=np.float32)
 
 
-def _draw_levels(axes: Axes, power: MelPower, bands: MelBands, duration_s: float) -> AxesImage:
+def draw_levels(axes: Axes, power: MelPower, bands: MelBands, duration_s: float) -> AxesImage:
+    """Draw the powers of a recording over its seconds and mel, from 80 dB below the loudest."""
     return axes.imshow(
         levels_db(power).T,
         origin="lower",
@@ -103,7 +104,8 @@ def _draw_pitch(axes: Axes, track: PitchTrack) -> None:
     axes.legend(loc="upper right", fontsize=9, labelcolor="white", facecolor="#1b1030", edgecolor="none")
 
 
-def _frequency_axis(axes: Axes, bands: MelBands) -> None:
+def frequency_axis(axes: Axes, bands: MelBands) -> None:
+    """Show hertz at the bands that were drawn."""
     axes.set_ylim(*_span_mel(bands))
     shown = [hz for hz in _TICKS_HZ if bands.min_hz <= hz <= bands.max_hz]
     axes.set_yticks(mel_of_hz(np.array(shown, dtype=np.float64)), [f"{hz} Hz" for hz in shown])

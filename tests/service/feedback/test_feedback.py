@@ -16,7 +16,7 @@ import soundfile
 from benchmarks.rebuild.choir import relabel, sing
 from swara.classifier.notes import PRESETS
 from swara.classifier.pitch import TRACK_RATE_HZ
-from swara.data.corpus.corpus import read_corpus
+from swara.data.sample_corpus.corpus import read_corpus
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.json_lines import LineLog
 from swara.raga.errors import BadNotation

@@ -25,7 +25,7 @@ from swara.service.history import keeping as database
 from swara.service.history.choices import Choices, load_choices, save_choices
 from swara.service.history.export import history_csv, history_dict
 from swara.service.history.keeping import FIRST_NOTICE, keep_take, sound_of
-from swara.service.history.takes import TakeHistory
+from swara.service.history.takes import TakeHistory, begin_history
 from swara.service.history.trends import swara_trends, weakest_swara, weakest_words, weeks
 from swara.service.store import Layout
 from swara.service.take.report import SwaraStats, TakeReport
@@ -129,6 +129,25 @@ def test_the_first_take_says_that_takes_are_kept_and_no_other_does(store):
     save_choices(store, {"history": False})
     assert keep_take(store, take(3), "analyze", {}) is None
     assert len(TakeHistory(store).takes()) == 1
+
+
+def test_who_stops_is_told_before_the_take_is_judged_and_sound_is_kept_if_asked_for(store):
+    sound = Clip(np.zeros(160, np.float32), 16_000)
+    for kept in (False, True):
+        save_choices(store, {"keep_sound": kept})
+        assert keep_take(store, take(kept), "live", {}, sound=lambda: sound) == (
+            None if kept else FIRST_NOTICE
+        )
+        assert [each.exists() for each in (sound_of(store, 1), sound_of(store, 2))] == [False, kept]
+    fresh = Layout(store.folder / "fresh")
+    assert begin_history(fresh, {"SWARA_HISTORY": "off"}) is None
+    assert not fresh.folder.exists()
+    save_choices(fresh, {"keep_sound": True})
+    assert "take and its sound are kept" in begin_history(fresh, {})
+    assert begin_history(fresh, {}) is None
+    assert keep_take(fresh, take(0), "live", {}) is None
+    fresh.history.write_bytes(b"no database" * 1000)
+    assert "not kept" in begin_history(fresh, {})
 
 
 def break_it(store: Layout, how: str, monkeypatch) -> None:

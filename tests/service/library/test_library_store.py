@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 import swara
-from swara.data.corpus.corpus import audio_path
+from swara.data.sample_corpus.corpus import audio_path
 from swara.service.adviser import adviser
 from swara.service.export.take_files import TakeFiles, analyze_file
 from swara.service.request import parse_request, preset_thresholds

@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.rebuild.choir import relabel, shuffled, sing
 from swara.classifier.note_head.examples import NoteSource
-from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.sample_corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.index import Item
 from swara.index.samples import build_sample_index
 from swara.service.errors import NoSuchVersion

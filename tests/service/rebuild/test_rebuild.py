@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.sample_corpus.corpus import append_recordings, append_removal, read_corpus
 from swara.embedder.spec import pool
 from swara.service.errors import EmbedderChanged, StoreDamaged, StoreError, StoreNewer
 from swara.service.rebuild.rebuild import ensure_live

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.rebuild.choir import relabel, shuffled, sing
-from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import append_recordings, read_corpus
 from swara.service.rebuild import train
 from swara.service.rebuild.evaluate import examine
 from swara.service.rebuild.gate import MARGINS, decide

@@ -17,8 +17,8 @@ import pytest
 
 from benchmarks.rebuild.choir import sing
 from benchmarks.rebuild.stubs import tone_ears
-from swara.data.corpus.corpus import append_recordings
 from swara.data.errors import AudioError, OutputError
+from swara.data.sample_corpus.corpus import append_recordings
 from swara.data.storage.disk import sha256_of
 from swara.embedder.spec import EmbeddingCache
 from swara.service.rebuild.labelled_notes import PrefetchStats

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from swara.classifier.pitch.head import pitch_tracker
-from swara.data.corpus.corpus import pack_recordings
+from swara.data.sample_corpus.corpus import pack_recordings
 from swara.embedder import Embedder
 from swara.embedder.registry import embedder_named
 from swara.raga.notation import swara_letter

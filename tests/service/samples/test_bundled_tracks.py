@@ -10,7 +10,7 @@ import pytest
 from swara.classifier.pitch.head import HeadTracker, pitch_tracker, tracker_fingerprint
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path, pack_recordings
+from swara.data.sample_corpus.corpus import audio_path, pack_recordings
 from swara.service.samples.bundled_tracks import bundled_tracks
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import audio_path, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.sample_corpus.corpus import audio_path, read_corpus
 from swara.service.feedback.log import (
     Correction,
     confirm_correction,

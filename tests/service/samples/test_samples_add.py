@@ -13,10 +13,10 @@ import pytest
 import soundfile
 
 from swara.data.audio.decode import load_clip
-from swara.data.corpus.corpus import audio_path, pack_recordings, read_corpus
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts import Given
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import audio_path, pack_recordings, read_corpus
 from swara.raga.tonic_names import parse_tonic
 from swara.service.samples.add import add_samples
 from swara.service.samples.results import AddResult

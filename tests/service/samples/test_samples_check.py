@@ -12,8 +12,8 @@ import soundfile
 
 from swara.data.audio.decode import decode, load_clip
 from swara.data.audio.level import LevelMeter
-from swara.data.corpus.corpus import append_recordings, pack_recordings
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings, pack_recordings
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 from swara.service.samples.check import check_samples

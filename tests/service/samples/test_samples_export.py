@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings, corpus_digest, pack_recordings, read_corpus
 from swara.data.errors import CorpusError, OutputError
 from swara.data.layouts import Given
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings, corpus_digest, pack_recordings, read_corpus
 from swara.data.storage.disk import sha256_of
 from swara.service.samples.add import add_samples
 from swara.service.samples.export import export_samples

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.service.samples.known import find_sample, known_samples, remove_sample, verify_recordings
 
 

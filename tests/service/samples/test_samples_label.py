@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.data.errors import CorpusError
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings, pack_recordings, read_corpus
 from swara.raga.swaras import parse_swara
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST

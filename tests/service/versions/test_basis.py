@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.rebuild.choir import sing
-from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.errors import CorpusError
+from swara.data.sample_corpus.corpus import append_recordings, read_corpus
 from swara.service.embedders.choose import choose_embedder, live_name
 from swara.service.errors import NoSuchVersion
 from swara.service.store import current_version, read_manifest

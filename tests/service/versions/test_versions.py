@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from swara.data.corpus.corpus import append_removal
 from swara.data.errors import CorpusError
+from swara.data.sample_corpus.corpus import append_removal
 from swara.service.errors import NoSuchVersion, StoreDamaged, StoreError
 from swara.service.store import Layout, current_version, open_live
 from swara.service.store.versions import withdraw

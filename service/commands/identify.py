@@ -1,0 +1,125 @@
+"""Commands about any sound: ``exercise``, ``identify``, and ``compare-models``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from swara.service.phrases import printable
+from swara.service.report.terminal.progress_bar import progress_bar
+
+from .options import (
+    STDOUT,
+    MaxMinutes,
+    Recording,
+    StoreFolder,
+    TrackNumber,
+    layout_at,
+    limit_s,
+    print_outcome,
+)
+
+__all__ = ["compare_models", "exercise", "identify"]
+
+
+_Told = Literal["instrument", "family", "note"]
+
+
+def exercise(
+    recording: Recording,
+    json: Annotated[Path | None, typer.Option(help="Write what was found as JSON; - for stdout.")] = None,
+    store: StoreFolder = None,
+    track: TrackNumber = None,
+    max_minutes: MaxMinutes = 60.0,
+) -> None:
+    """Tell scales and arpeggios from other singing.
+
+    Says how likely each is, and where each begins and ends.
+    """
+    from swara.data.audio.decode import take_name
+    from swara.service.export.sound_file import exercise_file
+    from swara.service.report.exercise_report import exercise_lines, exercise_text
+
+    longest_s = limit_s(max_minutes)
+    with progress_bar(shown=json != STDOUT) as progress:
+        heard = exercise_file(
+            recording, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
+        )
+    text = exercise_text(heard.found, take_name(recording), heard.warnings)
+    if json == STDOUT:
+        typer.echo(text.encode(), nl=False)
+        return
+    if json is not None:
+        from swara.data.storage.disk import write_bytes
+
+        write_bytes(json, text.encode())
+    print_outcome(recording, heard.warnings, None)
+    for line in exercise_lines(heard.found):
+        typer.echo(printable(line))
+
+
+def identify(
+    recording: Recording,
+    json: Annotated[Path | None, typer.Option(help="Write what was heard as JSON; - for stdout.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the sound and its notes on a staff as PNG.")] = None,
+    store: StoreFolder = None,
+    track: TrackNumber = None,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Name the instrument and the notes of a sound.
+
+    One of twelve instruments, a voice, or none of these, sound by sound; where it cannot tell, it says so.
+    """
+    from swara.data.audio.decode import take_name
+    from swara.service.export.sound_file import identify_file
+    from swara.service.report.sound_report import sound_lines, sound_text
+
+    if plot == STDOUT:
+        raise typer.BadParameter("only the JSON can go to stdout; give --plot a file")
+    longest_s = limit_s(max_minutes)
+    with progress_bar(shown=json != STDOUT) as progress:
+        found = identify_file(
+            recording, plot, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
+        )
+    text = sound_text(found.heard, take_name(recording), found.warnings)
+    if json == STDOUT:
+        typer.echo(text.encode(), nl=False)
+        return
+    if json is not None:
+        from swara.data.storage.disk import write_bytes
+
+        write_bytes(json, text.encode())
+    print_outcome(recording, found.warnings, None)
+    for line in sound_lines(found.heard):
+        typer.echo(printable(line))
+
+
+def compare_models(
+    corpus: Annotated[Path, typer.Option(help="The index of a corpus, as swara corpus add writes it.")],
+    label: Annotated[
+        _Told | None,
+        typer.Option(help="What is to be told. The instrument, or the family where that is all."),
+    ] = None,
+    network: Annotated[bool, typer.Option(help="Train the network too: minutes, and TensorFlow.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Of splits and models.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the figures as JSON; - for stdout.")] = None,
+) -> None:
+    """Compare LR, k-NN, RF and a CNN on a corpus, in two splits.
+
+    The random split beside one that holds out whole players: the first flatters whoever learned their like.
+    """
+    from swara.service.training.compare import compare_on, compared_json, compared_lines
+
+    with progress_bar(shown=json != STDOUT) as progress:
+        found = compare_on(corpus, label, network=network, seed=seed, progress=progress)
+    if json == STDOUT:
+        typer.echo(compared_json(found).encode(), nl=False)
+        return
+    if json is not None:
+        from swara.data.storage.disk import write_bytes
+
+        write_bytes(json, compared_json(found).encode())
+    for line in compared_lines(found):
+        typer.echo(printable(line))

@@ -1,0 +1,1 @@
+"""What is mirrored in MLflow, for those who ask for it."""
