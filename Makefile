@@ -1,4 +1,4 @@
-# make demo | test | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | constraints
+# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,10 +8,12 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 TRAINING := build/pitch
 EMBEDDER_TRAINING := build/embedder
+SAMPLE_PITCH_TRAINING := build/sample-pitch
+INSTRUMENT_TRAINING := build/instruments
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-finetune bench-rebuild fuzz train-pitch train-embedder constraints clean
+.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -20,6 +22,11 @@ demo: $(STAMP)
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto
+
+# What needs MLflow, which weighs too much for every run of the tests: making its tables takes 8 s.
+test-integrations: $(DEV_STAMP)
+	$(PIP) install -q -c constraints.txt -e '.[mlflow]'
+	$(BIN)/python -m pytest tests/service/training/test_tracking.py
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -67,6 +74,9 @@ bench-converted: $(DEV_STAMP)
 bench-live: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.live
 
+bench-heads: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.heads
+
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune
 
@@ -89,6 +99,19 @@ train-embedder: $(DEV_STAMP)
 	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING)
 	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
 
+# Well under an hour on a core; needs fluidsynth and its soundfont fluid-soundfont-gm.
+train-sample-pitch: $(DEV_STAMP)
+	$(BIN)/python -m swara.classifier.sample_pitch.training.train $(SAMPLE_PITCH_TRAINING)
+
+# Under half an hour on two cores; needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, and
+# the recordings of docs/evaluation.md. Stopped, it goes on.
+train-instruments: $(DEV_STAMP)
+	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA)
+
+# Under 90 minutes on two cores. Without SWARA_EVAL_DATA, of synthesis alone.
+train-exercises: $(DEV_STAMP)
+	$(BIN)/python -m swara.classifier.exercises.training.shipped $(SWARA_EVAL_DATA)
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "swara needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 ..."; exit 1; }
@@ -109,7 +132,7 @@ $(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 # The newest versions that fit; run the tests afterwards.
 constraints:
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(PIP) install -q -e '.[dev,tensorflow]'
+	$(PIP) install -q -e '.[dev,tensorflow,mlflow]'
 	$(PIP) list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
 clean:

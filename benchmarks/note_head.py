@@ -19,8 +19,8 @@ from swara.classifier.note_head.metrics import HeadMetrics
 from swara.classifier.notes import find_held_notes
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpus.corpus import audio_path, pack_recordings
 from swara.data.pitch_track import PitchTrack
+from swara.data.sample_corpus.corpus import audio_path, pack_recordings
 from swara.embedder import Embedder, Embeddings, Vectors
 from swara.embedder.builtin.embedder import VECTOR_DIM
 from swara.embedder.spec import pool

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import swara as library
-from swara.data.corpus.corpus import read_corpus
 from swara.data.errors import AudioError
 from swara.data.layouts import Given
+from swara.data.sample_corpus.corpus import read_corpus
 from swara.service.samples.add import add_samples
 
 _DATA = os.environ.get("SWARA_EVAL_DATA")

@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks.meter import run_python
 from benchmarks.recordings import SightSinging, absent_folders, evaluation_folder, sight_singing
 from benchmarks.retrieval import Ranked, ranked
-from swara.data.corpus.corpus import append_recordings
 from swara.data.recording import Recording
+from swara.data.sample_corpus.corpus import append_recordings
 from swara.embedder import Embedder
 from swara.embedder.builtin.embedder import BuiltinEmbedder
 from swara.embedder.finetune.retrieval import pooled_notes

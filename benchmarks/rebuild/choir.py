@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import append_recordings, read_corpus
 from swara.data.storage.disk import sha256_of
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST

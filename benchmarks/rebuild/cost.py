@@ -11,7 +11,7 @@ from typing import Any
 import swara.service.samples.known
 from benchmarks.meter import Cost, weigh
 from benchmarks.page import Check
-from swara.data.corpus.corpus import append_recordings
+from swara.data.sample_corpus.corpus import append_recordings
 from swara.service.rebuild.rebuild import run_rebuild
 from swara.service.store import Layout
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import swara.service.samples.known
 from swara.classifier.note_head.evidence import pitch_evidence
-from swara.data.corpus.corpus import append_recordings, read_corpus
+from swara.data.sample_corpus.corpus import append_recordings, read_corpus
 from swara.raga.errors import SwaraError
 from swara.service.errors import StoreBusy
 from swara.service.rebuild.rebuild import rebuild

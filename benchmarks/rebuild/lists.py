@@ -17,9 +17,9 @@ import swara.service.samples.known
 from benchmarks.meter import Cost, weigh
 from benchmarks.page import Check
 from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
-from swara.data.corpus.corpus import write_corpus
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.recording import Recording, SwaraLabel
+from swara.data.sample_corpus.corpus import write_corpus
 from swara.embedder import Embeddings
 from swara.embedder.spec import EmbeddingCache
 from swara.service.rebuild.rebuild import rebuild

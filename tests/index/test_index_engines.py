@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from swara.index import IndexDamaged
-from swara.index.faiss_index import FaissIndex
+from swara.index import IndexDamaged, faiss_index
+from swara.index.faiss_index import FaissIndex, _contents, _plain_contents
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -30,11 +30,15 @@ def _exact(
 
 
 def _agree(vectors: np.ndarray, ids: np.ndarray, queries: np.ndarray, k: int) -> None:
-    exact, fast = _exact(vectors, ids, queries, k), FaissIndex(vectors, ids).search(queries, k)
-    for mine, theirs in zip(exact, fast, strict=True):
-        assert mine.shape == theirs.shape == (len(queries), k)
-        assert mine.dtype == theirs.dtype
-        assert mine.tobytes() == theirs.tobytes()
+    exact = _exact(vectors, ids, queries, k)
+    for few in (0, len(ids)):  # with FAISS, and without
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(faiss_index, "_FEW", few)
+            found = FaissIndex(vectors, ids).search(queries, k)
+        for mine, theirs in zip(exact, found, strict=True):
+            assert mine.shape == theirs.shape == (len(queries), k)
+            assert mine.dtype == theirs.dtype
+            assert mine.tobytes() == theirs.tobytes()
 
 
 @st.composite
@@ -121,7 +125,10 @@ def test_faiss_comes_back_from_its_bytes() -> None:
     again = FaissIndex.from_bytes(index.to_bytes())
     assert again.vectors.tobytes() == vectors.tobytes()
     assert again.ids.tolist() == ids.tolist()
-    assert again.to_bytes() == index.to_bytes()
+    content = index.to_bytes()
+    assert again.to_bytes() == content
+    for plain, theirs in zip(_plain_contents(content), _contents(content), strict=True):
+        assert (plain.dtype, plain.shape, plain.tobytes()) == (theirs.dtype, theirs.shape, theirs.tobytes())
     assert again.search(vectors, 4)[1].tolist() == index.search(vectors, 4)[1].tolist()
 
 
@@ -133,9 +140,10 @@ def test_another_kind_of_faiss_index_is_refused() -> None:
             FaissIndex.from_bytes(faiss.serialize_index(other).tobytes())
 
 
-def test_the_number_of_threads_of_faiss_is_put_back() -> None:
+def test_the_number_of_threads_of_faiss_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     import faiss
 
+    monkeypatch.setattr(faiss_index, "_FEW", 0)
     index, before = FaissIndex(np.eye(3, dtype=np.float32), np.arange(3)), faiss.omp_get_max_threads()
     try:
         faiss.omp_set_num_threads(3)

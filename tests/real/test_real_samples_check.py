@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swara.data.corpus.corpus import append_recordings, read_corpus
 from swara.data.layouts import Given
+from swara.data.sample_corpus.corpus import append_recordings, read_corpus
 from swara.raga.tonic_names import parse_tonic
 from swara.service.samples.add import add_samples
 from swara.service.samples.check import check_samples

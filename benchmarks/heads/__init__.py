@@ -1,0 +1,1 @@
+"""What the heads over single sounds reach: exercises, instruments, notes."""

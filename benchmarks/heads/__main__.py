@@ -1,0 +1,45 @@
+"""Measure the heads for exercises, instruments and notes, and write ``docs/benchmarks/heads.md``.
+
+With ``SWARA_EVAL_DATA`` set, on real recordings too, and with ``SWARA_NOTE_SETS`` on those of other databases
+(``docs/evaluation.md``); what is missing is left out, and the page says so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Sequence
+
+from benchmarks.page import Page, Section
+from benchmarks.recordings import evaluation_folder
+
+PAGE = Page(
+    "Heads over single sounds",
+    "benchmarks.heads",
+    "bench-heads",
+    "What is heard and worked out is kept in `build/heads`, so that a second run takes minutes.",
+    "benchmarks/heads.md",
+)
+SECTIONS = ("exercises", "notes", "instruments")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure, and write the page."""
+    parser = PAGE.parser(__doc__)
+    parser.add_argument("--only", choices=SECTIONS, action="append", help="leave the others out")
+    options = parser.parse_args(words)
+    root, sections, left_out = evaluation_folder(), list[Section](), list[str]()
+    for name in options.only or SECTIONS:
+        if importlib.util.find_spec(f"benchmarks.heads.{name}") is None:
+            continue
+        found = importlib.import_module(f"benchmarks.heads.{name}").measure(root)
+        for section in found if isinstance(found, list) else [found]:
+            if isinstance(section, str):
+                left_out.append(section)
+            else:
+                sections.append(section)
+    PAGE.write(options, sections, PAGE.about_recordings(root), left_out=left_out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""Exercises: the contour beside the network, on singers held apart; and where exercises lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.page import Check, Section, Table
+from benchmarks.recordings import calans, sight_singing
+from swara.classifier.exercises.features import FEATURES, features
+from swara.classifier.exercises.head import ExerciseHead, shipped_exercises
+from swara.classifier.exercises.search import LEAST_NOTES
+from swara.classifier.exercises.training.contours import contour_examples, fit_contours, line_features
+from swara.classifier.exercises.training.examples import (
+    HELD_APART,
+    RATE_HZ,
+    TRAINED_ON,
+    in_a_room,
+    kinds_in_turn,
+    put_together,
+    sung,
+    sung_exercise,
+)
+from swara.classifier.exercises.training.fit import THRESHOLD
+from swara.classifier.exercises.training.shipped import recorded_singers
+from swara.classifier.head_scores import score_answers
+from swara.classifier.pitch.head import HeadTracker
+from swara.data.clip import Clip
+from swara.data.pitch_track import PitchTrack
+from swara.data.synth.exercises import KINDS, Kind, draw_exercise, draw_singer, talk
+
+_SUNG, _PUT_TOGETHER, _CONTOURS, _TALKED, _PIECE_S = 240, 60, 4500, 40, 15.0
+_NEAR_S = 0.3
+
+_METHOD = f"""A scale, an arpeggio, or neither. Three answers stand side by side: the contour (a logistic
+regression on {{features}} figures of the notes beside ladders of scales and chords, and their products; the
+tonic is not known), the network (four convolutions with batch normalisation and a bidirectional LSTM on
+log-mel windows of 8 s, the mean over them), and what `swara exercise` says: it cuts the recording up itself,
+and most of what is voiced decides.
+
+Synthesized: {_SUNG} exercises, a third of each kind, by {len(HELD_APART)} voices that nothing was trained on,
+in rooms and noise; four in ten of the scales and arpeggios have a slip, one in three a breath. CC0 singers:
+{_PUT_TOGETHER} exercises put together of each one's recorded notes; the contour is fitted anew without that
+singer ({_CONTOURS} synthesized contours and the two others), the network has heard synthesis alone. Other
+singing: the 24 sight-singing takes, and the three calans in pieces of {_PIECE_S:g} s, with the same
+thresholds. Ends: {_TALKED} recordings of two exercises with talk between; both ends of an exercise must lie
+within {_NEAR_S:g} s."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Take:
+    """A recording with its pitch, and what it is."""
+
+    clip: Clip
+    track: PitchTrack
+    kind: Kind
+
+
+def measure(root: Path | None) -> list[Section | str]:
+    """Measure the head that ships, and its halves."""
+    head = shipped_exercises()
+    rng = np.random.default_rng(8101)
+    takes = [_tracked(sung_exercise(kind, HELD_APART, rng), kind) for kind in kinds_in_turn(_SUNG)]
+    synthesized = _scores(head, takes)
+    checks = [Check("synthesized singers, macro F1", synthesized[-1], 0.99, "", digits=3)]
+    rows: list[Sequence[Any]] = [("synthesized, held apart", *synthesized)]
+    if root is not None:
+        singers = _singers(root)
+        rows += singers
+        said = [float(row[-1]) for row in singers]
+        checks += [
+            Check("CC0 singers, each left out, mean macro F1", float(np.mean(said)), 0.90, "", digits=3),
+            Check("the worst of them", min(said), 0.85, "", digits=3),
+            *_others(head, root),
+        ]
+    checks.append(_ends(head))
+    table = Table("Macro F1:", ("singers", "contour", "network", "`swara exercise`"), rows, "{:.3f}")
+    uses = (
+        "the contour alone"
+        if head.mix == 0.0
+        else f"the contour, and the network at a weight of {head.mix:g}"
+    )
+    reading = f"The command uses {uses}: on the voice that training watches, nothing else did better."
+    method = _METHOD.format(features=len(FEATURES))
+    section = Section("Exercises", method, checks, [table], reading)
+    return [
+        section,
+        *([] if root is not None else ["exercises on real singers: `SWARA_EVAL_DATA` is not set"]),
+    ]
+
+
+def _tracked(clip: Clip, kind: Kind) -> _Take:
+    return _Take(clip, HeadTracker().track(clip), kind)
+
+
+def _scores(head: ExerciseHead, takes: Sequence[_Take], network: ExerciseHead | None = None) -> list[float]:
+    """Return macro F1 of the contour, the network and the command."""
+    answers: list[list[str]] = [[], [], []]
+    for take in takes:
+        line = head.line(take.clip, take.track)
+        contour = int(head.judge(features(line)[None, :])[0].argmax()) if len(line) >= LEAST_NOTES else 2
+        answers[0].append(KINDS[contour])
+        answers[1].append(KINDS[int((network or head).listen(take.clip).argmax())])
+        answers[2].append(head.exercise(take.clip, track=take.track).kind or "")
+    truth = [take.kind for take in takes]
+    one_each = [str(number) for number in range(len(takes))]
+    return [score_answers(truth, said, one_each).macro_f1 for said in answers]
+
+
+def _singers(root: Path) -> list[Sequence[Any]]:
+    """Return a row for each CC0 singer, by a contour that was fitted without."""
+    shipped = shipped_exercises()
+    takes: dict[str, list[_Take]] = {}
+    for place, (name, singer) in enumerate(recorded_singers(root).items()):
+        rng = np.random.default_rng(8201 + place)
+        takes[name] = [
+            _tracked(put_together(kind, singer, rng), kind) for kind in kinds_in_turn(_PUT_TOGETHER)
+        ]
+    synthesized = contour_examples(_CONTOURS, TRAINED_ON, np.random.default_rng(8301))
+    rows: list[Sequence[Any]] = []
+    for left_out, own in takes.items():
+        others = [take for name, each in takes.items() if name != left_out for take in each]
+        told = line_features([(shipped.line(take.clip, take.track), take.kind) for take in others])
+        data = (np.concatenate(pair) for pair in zip(synthesized, told, strict=True))
+        arrays = fit_contours(*data) | {"threshold": np.array(THRESHOLD), "mix": np.array(shipped.mix)}
+        rows.append((f"{left_out}, left out", *_scores(ExerciseHead(arrays, shipped.content), own, shipped)))
+    return rows
+
+
+def _others(head: ExerciseHead, root: Path) -> list[Check]:
+    pieces = [take.clip for take in sight_singing(root)]
+    count = len(pieces)
+    for calan in calans(root):
+        starts = np.arange(0.0, calan.clip.duration_s - _PIECE_S / 3, _PIECE_S)
+        pieces += [calan.clip.between(float(start_s), float(start_s) + _PIECE_S) for start_s in starts]
+    said = np.array([head.exercise(clip).kind == "other" for clip in pieces], dtype=np.float64)
+    whole = f"{count} sight-singing takes and {len(pieces) - count} pieces of calans, other"
+    return [Check(whole, 100.0 * float(said.mean()), 95.0)]
+
+
+def _ends(head: ExerciseHead) -> Check:
+    """Return how many exercises are found with both ends where they are."""
+    rng = np.random.default_rng(8401)
+    near: list[float] = []
+    for number in range(_TALKED):
+        voice = draw_singer(rng, HELD_APART)
+        kinds: list[Kind] = ["scale", "arpeggio"] if number % 2 else ["arpeggio", "scale"]
+        sounds = [_bare(draw_exercise(kind, voice, rng), voice, rng) for kind in kinds]
+        spoken = _bare(talk(voice, float(rng.uniform(2.0, 5.0)), rng), voice, rng)
+        parts, truth, clock_s = [], [], 0.0
+        for place, part in enumerate([sounds[0], spoken, sounds[1]]):
+            quiet = np.zeros(int(RATE_HZ * rng.uniform(0.4, 1.2)), np.float32)
+            clock_s += quiet.size / RATE_HZ
+            parts += [quiet, part]
+            if place != 1:
+                truth.append((clock_s, clock_s + part.size / RATE_HZ))
+            clock_s += part.size / RATE_HZ
+        clip = Clip(in_a_room(np.concatenate([*parts, np.zeros(8000, np.float32)]), rng), RATE_HZ)
+        found = [(part.kind, part.start_s, part.end_s) for part in head.exercise(clip).exercises]
+        for kind, (start_s, end_s) in zip(kinds, truth, strict=True):
+            near.append(
+                float(
+                    any(
+                        said == kind and abs(begin - start_s) <= _NEAR_S and abs(end - end_s) <= _NEAR_S
+                        for said, begin, end in found
+                    )
+                )
+            )
+    return Check(
+        "exercises with talk between, both ends within 0.3 s",
+        100.0 * float(np.mean(near)),
+        90.0,
+    )
+
+
+def _bare(exercise: Any, voice: Any, rng: np.random.Generator) -> Any:
+    """Sing an exercise, cut to where it sounds."""
+    samples = sung(exercise, voice, rng)
+    loud = np.flatnonzero(np.abs(samples) > 0.01 * float(np.abs(samples).max()))
+    return samples[loud[0] : loud[-1] + 1]
