@@ -99,16 +99,16 @@ train-embedder: $(DEV_STAMP)
 	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING)
 	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
 
-# Well under an hour on a core; needs fluidsynth and its soundfont fluid-soundfont-gm.
+# Needs fluidsynth and its soundfont fluid-soundfont-gm.
 train-sample-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.sample_pitch.training.train $(SAMPLE_PITCH_TRAINING)
 
-# Under half an hour on two cores; needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, and
+# Needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, and
 # the recordings of docs/evaluation.md. Stopped, it goes on.
 train-instruments: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA)
 
-# Under 90 minutes on two cores. Without SWARA_EVAL_DATA, of synthesis alone.
+# Without SWARA_EVAL_DATA, of synthesis alone.
 train-exercises: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.exercises.training.shipped $(SWARA_EVAL_DATA)
 
