@@ -11,7 +11,7 @@ import typer
 
 from swara.service.phrases import printable
 
-from .options import STDOUT, StoreFolder, complete_raga, console, layout_at
+from .options import STDOUT, StoreFolder, complete_raga, console, layout_at, write_text
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
@@ -57,11 +57,11 @@ def _show(
         from swara.service.history.choices import why_not_kept
         from swara.service.history.export import history_json
 
-        _write(json, history_json(takes, why_not=why_not_kept(layout, os.environ)))
+        write_text(json, history_json(takes, why_not=why_not_kept(layout, os.environ)))
     if csv is not None:
         from swara.service.history.export import history_csv
 
-        _write(csv, history_csv(takes))
+        write_text(csv, history_csv(takes))
     if json is None and csv is None:
         from swara.service.report.terminal.history_table import render_history
 
@@ -129,12 +129,3 @@ def _switch(layout: Layout, name: str, *, on: bool) -> None:
     from swara.service.history.choices import save_choices
 
     save_choices(layout, {name: on})
-
-
-def _write(path: Path, text: str) -> None:
-    if path == STDOUT:
-        typer.echo(text.encode(), nl=False)
-        return
-    from swara.data.storage.disk import write_bytes
-
-    write_bytes(path, text.encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,7 +19,11 @@ from .options import (
     layout_at,
     limit_s,
     print_outcome,
+    write_text,
 )
+
+if TYPE_CHECKING:
+    from swara.service.export.sound_file import SoundTold
 
 __all__ = ["compare_models", "exercise", "identify"]
 
@@ -38,26 +42,14 @@ def exercise(
 
     Says how likely each is, and where each begins and ends.
     """
-    from swara.data.audio.decode import take_name
     from swara.service.export.sound_file import exercise_file
-    from swara.service.report.exercise_report import exercise_lines, exercise_text
 
-    longest_s = limit_s(max_minutes)
+    longest_s, file = limit_s(max_minutes), None if json == STDOUT else json
     with progress_bar(shown=json != STDOUT) as progress:
-        heard = exercise_file(
-            recording, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
+        told = exercise_file(
+            recording, file, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
         )
-    text = exercise_text(heard.found, take_name(recording), heard.warnings)
-    if json == STDOUT:
-        typer.echo(text.encode(), nl=False)
-        return
-    if json is not None:
-        from swara.data.storage.disk import write_bytes
-
-        write_bytes(json, text.encode())
-    print_outcome(recording, heard.warnings, None)
-    for line in exercise_lines(heard.found):
-        typer.echo(printable(line))
+    _say(recording, told, as_json=json == STDOUT)
 
 
 def identify(
@@ -72,27 +64,30 @@ def identify(
 
     One of twelve instruments, a voice, or none of these, sound by sound; where it cannot tell, it says so.
     """
-    from swara.data.audio.decode import take_name
     from swara.service.export.sound_file import identify_file
-    from swara.service.report.sound_report import sound_lines, sound_text
 
     if plot == STDOUT:
         raise typer.BadParameter("only the JSON can go to stdout; give --plot a file")
-    longest_s = limit_s(max_minutes)
+    longest_s, file = limit_s(max_minutes), None if json == STDOUT else json
     with progress_bar(shown=json != STDOUT) as progress:
-        found = identify_file(
-            recording, plot, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
+        told = identify_file(
+            recording,
+            plot,
+            file,
+            max_duration_s=longest_s,
+            track=track,
+            store=layout_at(store),
+            progress=progress,
         )
-    text = sound_text(found.heard, take_name(recording), found.warnings)
-    if json == STDOUT:
-        typer.echo(text.encode(), nl=False)
-        return
-    if json is not None:
-        from swara.data.storage.disk import write_bytes
+    _say(recording, told, as_json=json == STDOUT)
 
-        write_bytes(json, text.encode())
-    print_outcome(recording, found.warnings, None)
-    for line in sound_lines(found.heard):
+
+def _say(recording: Path, told: SoundTold, *, as_json: bool) -> None:
+    if as_json:
+        write_text(STDOUT, told.json)
+        return
+    print_outcome(recording, told.warnings, None)
+    for line in told.lines:
         typer.echo(printable(line))
 
 
@@ -110,16 +105,15 @@ def compare_models(
 
     The random split beside one that holds out whole players: the first flatters whoever learned their like.
     """
+    from swara.service.export.take_files import check_outputs
     from swara.service.training.compare import compare_on, compared_json, compared_lines
 
+    if json not in (None, STDOUT):
+        check_outputs([json], source=corpus, called="the index that is read")
     with progress_bar(shown=json != STDOUT) as progress:
         found = compare_on(corpus, label, network=network, seed=seed, progress=progress)
-    if json == STDOUT:
-        typer.echo(compared_json(found).encode(), nl=False)
-        return
     if json is not None:
-        from swara.data.storage.disk import write_bytes
-
-        write_bytes(json, compared_json(found).encode())
-    for line in compared_lines(found):
-        typer.echo(printable(line))
+        write_text(json, compared_json(found))
+    if json != STDOUT:
+        for line in compared_lines(found):
+            typer.echo(printable(line))

@@ -117,6 +117,7 @@ def train(
     """
     from swara.classifier.head_files import FitOptions
     from swara.data.storage.disk import write_bytes
+    from swara.service.export.take_files import check_outputs
     from swara.service.report.terminal.training_table import render_plan, render_trained
     from swara.service.training.train import TrainRequest, plan_training, train_head
     from swara.service.training.trainers import known_labels, shipped_head, trainer_of
@@ -132,6 +133,8 @@ def train(
         known_labels=known_labels(head),
     )
     layout = layout_at(store)
+    if card is not None:
+        check_outputs([card], source=corpus, called="the index that is read")
     if dry_run:
         render_plan(plan_training(layout, request), console())
         return

@@ -51,6 +51,7 @@ __all__ = [
     "seconds",
     "store_at",
     "tell",
+    "write_text",
 ]
 
 STDOUT = Path("-")
@@ -232,6 +233,16 @@ def journal_at(store: Path, name: str, option: bool | None) -> Iterator[Journal 
 def tell(line: str) -> None:
     """Say on stderr what goes on beside, as a sentence without full stop."""
     typer.echo(printable(f"swara: {line}."), err=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text to a file, or to stdout where `path` is -, as UTF-8 whatever the terminal speaks."""
+    if path == STDOUT:
+        typer.echo(text.encode(), nl=False)
+        return
+    from swara.data.storage.disk import write_bytes
+
+    write_bytes(path, text.encode())
 
 
 def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What the sound in a file is, and the picture of it."""
+"""What the sound in a file is, in words, as JSON and as a picture."""
 
 from __future__ import annotations
 
@@ -12,41 +12,55 @@ from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.audio.decode import decode, take_name
 from swara.data.audio.mel import MelBands
 from swara.data.clip import Clip
-from swara.service.report.sound_report import what_it_is
+from swara.data.storage.disk import write_bytes
+from swara.service.report.exercise_report import exercise_lines, exercise_text
+from swara.service.report.sound_report import sound_lines, sound_text, what_it_is
 from swara.service.stages import StageProgress, Stages
 from swara.service.store import Layout
 from swara.service.store.heads import live_head
 
 from .take_files import check_outputs, check_suffix
 
-__all__ = ["Exercises", "Identified", "exercise_file", "identify_clip", "identify_file"]
+__all__ = ["SoundTold", "exercise_file", "identify_clip", "identify_file"]
 
 
 @dataclass(frozen=True, slots=True)
-class Identified:
-    """What was heard, and what is wrong with the recording, as sentences without full stop."""
+class SoundTold:
+    """What was found in a recording: lines for a terminal, a text of JSON, and what is wrong with it.
 
-    heard: Heard
+    Parameters
+    ----------
+    lines : tuple of str
+        For a terminal.
+    json : str
+        For programs.
+    warnings : tuple of str
+        Sentences without full stop.
+    """
+
+    lines: tuple[str, ...]
+    json: str
     warnings: tuple[str, ...]
 
 
 def identify_file(
     recording: Path,
     plot: Path | None = None,
+    json: Path | None = None,
     *,
     max_duration_s: float | None,
     track: int | None = None,
     store: Layout | None = None,
     progress: StageProgress | None = None,
-) -> Identified:
+) -> SoundTold:
     """Say which instrument plays which note when; draw it where `plot` names a file.
 
     Parameters
     ----------
     recording : Path
         The sound.
-    plot : Path, optional
-        The picture's name ends in ``.png``, or in nothing.
+    plot, json : Path, optional
+        Files that are written; the picture's name ends in ``.png``, or in nothing.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
     track : int, optional
@@ -59,17 +73,17 @@ def identify_file(
     Raises
     ------
     SwaraError
-        If the recording cannot be used, or the file cannot be written: found out before the work where
+        If the recording cannot be used, or a file cannot be written: found out before the work where
         that is possible.
     """
-    if plot is not None:
-        check_suffix(plot, ".png", "the picture")
-        check_outputs([plot], source=recording)
+    check_suffix(plot, ".png", "the picture")
+    check_outputs(_named(plot, json), source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     name = take_name(recording)
     silent = decoded.level.is_silent
     heard = identify_clip(decoded.clip, name, plot, silent=silent, store=store, progress=progress)
-    return Identified(heard, decoded.warnings)
+    text = sound_text(heard, name, decoded.warnings)
+    return _written(SoundTold(tuple(sound_lines(heard)), text, decoded.warnings), json)
 
 
 def identify_clip(
@@ -122,28 +136,23 @@ def identify_clip(
     return heard
 
 
-@dataclass(frozen=True, slots=True)
-class Exercises:
-    """Which exercises were found, and what is wrong with the recording, as sentences without full stop."""
-
-    found: exercises.ExerciseReport
-    warnings: tuple[str, ...]
-
-
 def exercise_file(
     recording: Path,
+    json: Path | None = None,
     *,
     max_duration_s: float | None,
     track: int | None = None,
     store: Layout | None = None,
     progress: StageProgress | None = None,
-) -> Exercises:
+) -> SoundTold:
     """Say where in a recording a scale or an arpeggio is sung.
 
     Parameters
     ----------
     recording : Path
         The singing.
+    json : Path, optional
+        A file that is written.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
     track : int, optional
@@ -156,10 +165,24 @@ def exercise_file(
     Raises
     ------
     SwaraError
-        If the recording cannot be used, or the head is damaged.
+        If the recording cannot be used, the head is damaged, or the file cannot be written: found out
+        before the work where that is possible.
     """
+    check_outputs(_named(json), source=recording)
     folder = exercises.SHIPPED if store is None else live_head(store, "exercise", exercises.SHIPPED)
     head = exercises.ExerciseHead.read(folder)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     tell = None if progress is None else lambda share: progress("finding the pitch", share)
-    return Exercises(head.exercise(decoded.clip, progress=tell), decoded.warnings)
+    found = head.exercise(decoded.clip, progress=tell)
+    text = exercise_text(found, take_name(recording), decoded.warnings)
+    return _written(SoundTold(tuple(exercise_lines(found)), text, decoded.warnings), json)
+
+
+def _named(*paths: Path | None) -> list[Path]:
+    return [path for path in paths if path is not None]
+
+
+def _written(told: SoundTold, json: Path | None) -> SoundTold:
+    if json is not None:
+        write_bytes(json, told.json.encode())
+    return told

@@ -28,13 +28,22 @@ if TYPE_CHECKING:
 __all__ = ["TakeFiles", "analyze_file", "check_outputs", "check_suffix", "write_files"]
 
 
-def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
-    """Make sure, before a long analysis, that every output can be written and none is lost.
+def check_outputs(
+    paths: Iterable[Path], *, source: Path, called: str = "the recording that is analyzed"
+) -> None:
+    """Make sure, before long work, that every output can be written and none is lost.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The outputs.
+    source, called : Path, str
+        What is read, and what it is called in words.
 
     Raises
     ------
     OutputError
-        If two outputs share a path, one is the recording `source` itself, or one cannot be written.
+        If two outputs share a path, one is `source` itself, or one cannot be written.
     """
     outputs = tuple(paths)
     for place, path in enumerate(outputs):
@@ -43,9 +52,7 @@ def check_outputs(paths: Iterable[Path], *, source: Path) -> None:
                 "two outputs would be written to this file", where=str(path), fix="Give each its own file"
             )
         if _is_same(path, source):
-            raise OutputError(
-                "this is the recording that is analyzed", where=str(path), fix="Choose another output file"
-            )
+            raise OutputError(f"this is {called}", where=str(path), fix="Choose another output file")
         check_writable(path)
 
 

@@ -64,7 +64,10 @@ OUTPUTS = {
     "pitch": ("-o", "--plot"),
     "spectrogram": ("-o",),
 }
-EACH_OUTPUT = [(command, option) for command, options in OUTPUTS.items() for option in options]
+OF_ANY_SOUND = {"identify": ("--json", "--plot"), "exercise": ("--json",)}  # silence is no mistake there
+EACH_OUTPUT = [
+    (command, option) for command, options in (OUTPUTS | OF_ANY_SOUND).items() for option in options
+]
 
 
 def _all_outputs(command: str, folder: Path) -> list[str]:
@@ -155,7 +158,8 @@ class TestOutputsThatCannotBe:
     @pytest.fixture(autouse=True)
     def _no_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Outputs are refused before the time is spent."""
-        for worker in ("take_files.pitch_tracker", "pitch_file.HeadTracker", "spectrogram_file.decode"):
+        workers = ("take_files.pitch_tracker", "pitch_file.HeadTracker", "spectrogram_file.decode")
+        for worker in (*workers, "sound_file.decode"):
             monkeypatch.setattr(f"swara.service.export.{worker}", lambda *_, **__: pytest.fail("worked"))
 
     @pytest.mark.parametrize(("command", "option"), EACH_OUTPUT)
@@ -172,7 +176,10 @@ class TestOutputsThatCannotBe:
             assert_one_line(swara(command, take, option, tmp_path / name), *wanted)
         assert take.read_bytes() == demo.read_bytes()
 
-    @pytest.mark.parametrize("options", [("analyze", "--json", "--csv"), ("pitch", "-o", "--plot")])
+    @pytest.mark.parametrize(
+        "options",
+        [("analyze", "--json", "--csv"), ("pitch", "-o", "--plot"), ("identify", "--json", "--plot")],
+    )
     def test_one_file_for_two(self, swara, assert_one_line, demo: Path, tmp_path: Path, options) -> None:
         command, one, other = options
         done = swara(command, demo, one, tmp_path / "a", other, tmp_path / "." / "a")
@@ -185,6 +192,7 @@ class TestOutputsThatCannotBe:
             ("analyze", "--plot", "a.jpg", "Name it a.png"),
             ("analyze", "--target", "a.mp3", "Name it a.wav"),
             ("pitch", "--plot", "a.pdf", "Name it a.png"),
+            ("identify", "--plot", "a.svg", "Name it a.png"),
             *(("spectrogram", "-o", f"x.{end}", r"Name it x\.png\.") for end in ("jpg", "PDF", "01")),
         ],
     )

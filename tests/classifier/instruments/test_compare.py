@@ -92,3 +92,8 @@ def test_what_cannot_be_compared_is_said_in_one_line(swara, corpus: Path, tmp_pa
     done = swara("compare-models", "--corpus", tmp_path / "nsynth.csv", "--no-network")
     assert done.code == 1
     assert "it is missing, and 39 more" in done.err
+    before = corpus.read_bytes()
+    done = swara("compare-models", "--corpus", corpus, "--no-network", "--json", corpus)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "this is the index that is read" in done.err
+    assert corpus.read_bytes() == before

@@ -67,6 +67,14 @@ def test_bad_input_is_one_line(school, train) -> None:
     assert "swara: " in done.err
 
 
+def test_a_card_does_not_take_the_place_of_the_index(school, swara) -> None:
+    before = school.index.read_bytes()
+    done = swara("train", "instrument", "--corpus", school.index, "--card", school.index)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "this is the index that is read" in done.err
+    assert school.index.read_bytes() == before
+
+
 def test_without_tensorflow_one_line_says_what_to_install(school, swara, monkeypatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(
