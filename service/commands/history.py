@@ -48,16 +48,17 @@ def _show(
     if json == STDOUT and csv == STDOUT:
         raise typer.BadParameter("only one of --json and --csv can go to stdout")
     from swara.raga.ragas import raga_named
+    from swara.service.history.choices import why_not_kept
     from swara.service.history.takes import TakeHistory
 
     since = None if last_weeks is None else datetime.now(UTC) - timedelta(weeks=last_weeks)
     layout = layout_at(store)
     takes = TakeHistory(layout).takes(raga=None if raga is None else raga_named(raga).display, since=since)
+    why_not = why_not_kept(layout, os.environ)
     if json is not None:
-        from swara.service.history.choices import why_not_kept
         from swara.service.history.export import history_json
 
-        write_text(json, history_json(takes, why_not=why_not_kept(layout, os.environ)))
+        write_text(json, history_json(takes, why_not=why_not))
     if csv is not None:
         from swara.service.history.export import history_csv
 
@@ -65,7 +66,7 @@ def _show(
     if json is None and csv is None:
         from swara.service.report.terminal.history_table import render_history
 
-        render_history(takes, console())
+        render_history(takes, console(), why_not)
 
 
 @history_app.command("delete")

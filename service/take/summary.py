@@ -273,13 +273,19 @@ def _stats(swara: str, saptak: str, notes: Sequence[Note]) -> SwaraStats:
 
 
 def nearest_samples(report: TakeReport) -> tuple[tuple[Note, Neighbour], ...]:
-    """Return the nearest sample for each swara sung, with the note furthest off in it, in order of pitch."""
+    """Return the nearest sample for each swara sung, with a note of it, in order of pitch.
+
+    It is the note furthest off, of those that were judged and are that swara, where there is one: a swara
+    outside the raga, or a guess, is not to be heard beside the professional's.
+    """
+
+    def rank(note: Note) -> tuple[bool, float]:
+        return note.verdict != "unsure" and not note.foreign, abs(note.raga_cents_off)
+
     furthest: dict[tuple[str, str], tuple[Note, Neighbour]] = {}
     for note, opinion in zip(report.notes, report.opinions, strict=False):
-        if not opinion.neighbours:
-            continue
         key = (note.raga_swara, note.raga_saptak)
-        if key not in furthest or abs(note.raga_cents_off) > abs(furthest[key][0].raga_cents_off):
+        if opinion.neighbours and (key not in furthest or rank(note) > rank(furthest[key][0])):
             furthest[key] = (note, opinion.neighbours[0])
     return tuple(sorted(furthest.values(), key=lambda pair: pair[0].cents))
 

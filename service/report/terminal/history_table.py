@@ -24,11 +24,15 @@ _ON_THE_MARK = 5.0
 """Cents within which a leaning has no colour."""
 
 
-def render_history(takes: Sequence[KeptTake], console: Console) -> None:
-    """Print what the takes say together, then the last ten of them."""
+def render_history(takes: Sequence[KeptTake], console: Console, why_not: str | None = None) -> None:
+    """Print what the takes say together, then the last ten of them; `why_not` says why none is kept now."""
     page = Page(console)
+    if why_not is not None:
+        page.line(f"{why_not}.")
     if not takes:
-        page.line("No take is kept yet. Judge one with: swara analyze TAKE")
+        page.line(
+            "No take is kept." if why_not else "No take is kept yet. Judge one with: swara analyze TAKE"
+        )
         return
     by_week = weeks(takes)
     known = latest_of_each(takes)

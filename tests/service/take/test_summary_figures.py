@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,14 @@ from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
 from swara.data.take import Glide, Note, Silence
 from swara.raga.ragas import raga_named
 from swara.raga.tuning import JUST
-from swara.service.take.summary import drift_of_sa, foreign_share, swara_stats, verdict_shares, worst_spots
+from swara.service.take.summary import (
+    drift_of_sa,
+    foreign_share,
+    nearest_samples,
+    swara_stats,
+    verdict_shares,
+    worst_spots,
+)
 
 SA_HZ = 146.83
 STANDARD = Standard(SA_HZ, raga_named("Bhupali"), JUST, PRESETS["student"])
@@ -176,3 +184,14 @@ def test_drift_needs_eight_notes_over_ten_seconds():
     assert drift_of_sa(sung(8, 1.0)) is None
     assert drift_of_sa(sung(8, 1.5)) is not None
     assert drift_of_sa([replace(n, verdict="unsure") for n in sung(8, 1.5)]) is None
+
+
+@pytest.mark.parametrize("judged", [(0.0, 15.0), ()])
+def test_beside_the_professional_stands_a_note_that_is_that_swara(judged: tuple[float, ...]):
+    guesses = [note(590.0), note(702.0 - 40.0, confidence=0.1)]  # tivra Ma, and a Pa that is hardly heard
+    sung = [note(702.0 + off) for off in judged]
+    assert {each.raga_swara for each in (*sung, *guesses)} == {"Pa"}
+    opinions = [SimpleNamespace(neighbours=("sample",))] * len([*sung, *guesses])
+    report = SimpleNamespace(notes=[*sung, *guesses], opinions=opinions)
+    ((chosen, _),) = nearest_samples(report)
+    assert chosen is (sung[-1] if sung else guesses[0])  # of guesses alone, the furthest off
