@@ -105,9 +105,9 @@ def compare_models(
     kept = labelled(rows, label)
     if label == "midi":
         kept = [row for row in kept if LOWEST_KEY <= (row.midi or 0) <= HIGHEST_KEY]
-    grouped, several = grouped_folds(kept, label, seed=seed), len(kept)
-    if several < 2 * len(SPLITS):
-        raise CorpusError(f"{several} recordings are too few to compare models on")
+    grouped = grouped_folds(kept, label, seed=seed)
+    if len(kept) < 4:
+        raise CorpusError(f"{len(kept)} recordings are too few to compare models on")
     told = (lambda _, __: None) if tell is None else tell
     features = features_of(kept, lambda share: told("hearing the recordings", share))
     names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
@@ -184,6 +184,7 @@ def _estimator(model: str, seed: int) -> Any:
         return KNeighborsClassifier()
     if model == "RF":
         return RandomForestClassifier(random_state=seed, n_jobs=1)
+    # An l1_ratio alone is heeded from scikit-learn 1.8 on; before, it is L2 without a word.
     return LogisticRegression(l1_ratio=1.0, solver="saga", max_iter=200, tol=1e-2, random_state=seed)
 
 
