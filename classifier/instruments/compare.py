@@ -15,6 +15,7 @@ from swara.data.arrays import BoolArray, FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.index import IndexRow
+from swara.data.corpora.labels import PIANO
 from swara.data.corpora.splits import Learnable, grouped_folds, labelled, random_folds
 from swara.data.errors import CorpusError
 from swara.data.log_mel import RATE_HZ
@@ -26,8 +27,6 @@ __all__ = ["MODELS", "SPLITS", "Compared", "Split", "classical", "compare_models
 Split: TypeAlias = Literal["random", "by player"]
 SPLITS: tuple[Split, ...] = ("random", "by player")
 MODELS = ("LR (L1)", "k-NN", "RF", "CNN")
-LOWEST_KEY, HIGHEST_KEY = 21, 108
-"""The notes that are asked for: those of a piano."""
 
 _INNER_FOLDS = 3
 _GRIDS: Mapping[str, Mapping[str, Sequence[Any]]] = {
@@ -104,25 +103,25 @@ def compare_models(
     """
     kept = labelled(rows, label)
     if label == "midi":
-        kept = [row for row in kept if LOWEST_KEY <= (row.midi or 0) <= HIGHEST_KEY]
+        kept = [row for row in kept if row.midi in PIANO]
     grouped = grouped_folds(kept, label, seed=seed)
     if len(kept) < 4:
         raise CorpusError(f"{len(kept)} recordings are too few to compare models on")
     told = (lambda _, __: None) if tell is None else tell
     features = features_of(kept, lambda share: told("hearing the recordings", share))
     names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
-    found = list[Compared]()
+    found, total = list[Compared](), len(SPLITS) * (len(MODELS) - (network is None))
     for split in SPLITS:
         folds = random_folds(kept, label, seed=seed) if split == "random" else grouped.numbers
         out = np.asarray(folds == 0)
         for model in MODELS[:-1]:
-            told(f"{model}, {split}", len(found) / 8)
+            told(f"{model}, {split}", len(found) / total)
             apart = groups if split == "by player" else None
             answers, chosen = classical(model, features, names, apart, out, seed)
             scores = score_answers(names[out].tolist(), answers, groups[out].tolist())
             found.append(Compared(model, split, scores, chosen))
         if network is not None:
-            told(f"CNN, {split}", len(found) / 8)
+            told(f"CNN, {split}", len(found) / total)
             told_by = _by_network(kept, names, out, network / split.replace(" ", "-"), seed)
             found.append(
                 Compared("CNN", split, score_answers(names[out].tolist(), told_by, groups[out].tolist()), {})
