@@ -110,22 +110,18 @@ def compare_models(
     told = (lambda _, __: None) if tell is None else tell
     features = features_of(kept, lambda share: told("hearing the recordings", share))
     names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
-    found, total = list[Compared](), len(SPLITS) * (len(MODELS) - (network is None))
+    found, models = list[Compared](), MODELS[:-1] if network is None else MODELS
     for split in SPLITS:
         folds = random_folds(kept, label, seed=seed) if split == "random" else grouped.numbers
-        out = np.asarray(folds == 0)
-        for model in MODELS[:-1]:
-            told(f"{model}, {split}", len(found) / total)
-            apart = groups if split == "by player" else None
-            answers, chosen = classical(model, features, names, apart, out, seed)
+        out, apart = np.asarray(folds == 0), groups if split == "by player" else None
+        for model in models:
+            told(f"{model}, {split}", len(found) / (len(models) * len(SPLITS)))
+            if network is None or model != MODELS[-1]:
+                answers, chosen = classical(model, features, names, apart, out, seed)
+            else:
+                answers, chosen = _by_network(kept, names, out, network / split.replace(" ", "-"), seed), {}
             scores = score_answers(names[out].tolist(), answers, groups[out].tolist())
             found.append(Compared(model, split, scores, chosen))
-        if network is not None:
-            told(f"CNN, {split}", len(found) / total)
-            told_by = _by_network(kept, names, out, network / split.replace(" ", "-"), seed)
-            found.append(
-                Compared("CNN", split, score_answers(names[out].tolist(), told_by, groups[out].tolist()), {})
-            )
     return found
 
 
@@ -187,9 +183,7 @@ def _estimator(model: str, seed: int) -> Any:
     return LogisticRegression(l1_ratio=1.0, solver="saga", max_iter=200, tol=1e-2, random_state=seed)
 
 
-def _by_network(
-    rows: Sequence[IndexRow], names: Any, out: BoolArray, folder: Path, seed: int
-) -> Sequence[str]:
+def _by_network(rows: Sequence[IndexRow], names: Any, out: BoolArray, folder: Path, seed: int) -> list[str]:
     """Train the network on what is not held out, and let it answer for what is."""
     from swara.classifier.head_files import FitOptions
 
