@@ -1,4 +1,4 @@
-"""The head for vocal exercises: the contour finds and judges them, and the network listens too."""
+"""The head for vocal exercises: the contour finds and judges them; a network listens too where that helps."""
 
 from __future__ import annotations
 
