@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ __all__ = [
     "Trainer",
     "head_arrays",
     "head_network",
+    "print_epoch",
     "read_head",
     "write_head",
 ]
@@ -106,7 +108,6 @@ def write_head(
     *,
     trained_on: Mapping[str, Json],
     metrics: Mapping[str, Json],
-    created_at: datetime | None = None,
 ) -> HeadManifest:
     """Write a head into a folder, which is made if it does not exist; a head that was there is replaced.
 
@@ -125,8 +126,6 @@ def write_head(
         By their names: `NETWORK`, `ARRAYS`, or others.
     trained_on, metrics : mapping
         As in `HeadManifest`.
-    created_at : datetime, optional
-        With its time zone; now, if left out.
 
     Raises
     ------
@@ -146,7 +145,7 @@ def write_head(
     manifest = HeadManifest(
         kind,
         tuple(labels),
-        (created_at or datetime.now(UTC)).astimezone(UTC).isoformat(),
+        datetime.now(UTC).isoformat(),
         trained_on,
         metrics,
         {name: FileRecord.of(folder / name) for name in sorted(files)},
@@ -250,27 +249,28 @@ class FittedHead:
 
     Parameters
     ----------
-    labels : tuple of str
-        What the head can answer, in the order of its outputs.
     metrics : mapping of str to float
         On what the training itself watched, which chose its end: ``accuracy``, ``macro_f1``, ``loss``.
-    confusion : tuple of tuple of int, shape [labels, labels]
-        Of the same: rows by the true label, columns by the likeliest.
     epochs : int
         How many passes were made.
     notes : tuple of str
         What to know of it, as sentences without full stop.
     """
 
-    labels: tuple[str, ...]
     metrics: Mapping[str, float]
-    confusion: tuple[tuple[int, ...], ...]
     epochs: int = 0
     notes: tuple[str, ...] = ()
 
 
 OnEpoch: TypeAlias = Callable[[int, dict[str, float]], None]
 """Told the number of a pass, from 1, and its figures: ``loss``, ``accuracy``, ``val_loss`` ..."""
+
+
+def print_epoch(epoch: int, figures: dict[str, float]) -> None:
+    """Print a pass: an `OnEpoch` for the programs that train what ships."""
+    told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    sys.stdout.write(f"{epoch}: {told}\n")
+    sys.stdout.flush()
 
 
 class Trainer(Protocol):

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray
+from swara.data.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["HeadScores", "score_answers"]
+__all__ = ["HeadScores", "score_answers", "watched_figures"]
 
 _DRAWS = 2000
 """Resamplings behind an interval; the ends then move by about 0.005 from seed to seed."""
@@ -110,6 +110,14 @@ def score_answers(
         {name: float(figure) for name, figure, each in zip(labels, f1, asked, strict=True) if each},
         tuple(tuple(int(number) for number in row) for row in whole),
     )
+
+
+def watched_figures(truth: Sequence[str] | IntArray, likeliest: Sequence[str] | IntArray) -> dict[str, float]:
+    """Return accuracy and macro F1, the mean over the labels of the truth, of what a training watches."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    f1 = f1_score(truth, likeliest, average="macro", labels=np.unique(truth), zero_division=0.0)
+    return {"accuracy": float(accuracy_score(truth, likeliest)), "macro_f1": float(f1)}
 
 
 def _by_number(name: str) -> tuple[int, str]:

@@ -1,8 +1,9 @@
-"""A small network that judges pictures of a fixed size, on LiteRT."""
+"""A small network that judges pictures of a fixed size, on LiteRT; and how Keras writes one."""
 
 from __future__ import annotations
 
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,10 @@ from swara.embedder.litert import Fitted, open_interpreter
 
 from . import HeadError
 
-__all__ = ["WindowNetwork"]
+__all__ = ["PARITY", "WindowNetwork", "exported"]
+
+PARITY = 1e-4
+"""How far shares may differ between Keras and the file."""
 
 
 class WindowNetwork:
@@ -96,3 +100,29 @@ class WindowNetwork:
         if not np.isfinite(found).all():
             raise HeadError("the network gives what is no number", where=self._where, fix="Train it again")
         return found
+
+
+def exported(model: Any, windows: npt.NDArray[np.float32]) -> tuple[bytes, float]:
+    """Write a trained network as a LiteRT file; return it, and how far it is from Keras at most.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Takes one window and gives shares. A batch that is not fixed fails to convert, and an LSTM unrolled
+        gives NaN; a batch fixed to 1 does neither.
+    windows : float32 array, shape [n, T, F]
+        What both are asked about.
+
+    Raises
+    ------
+    HeadError
+        If they differ by more than `PARITY`, or the file gives what is no number.
+    """
+    import tensorflow as tf
+
+    content = bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    told = model.predict(windows.reshape(-1, *model.input_shape[1:]), batch_size=1, verbose=0)
+    difference = float(np.abs(WindowNetwork(content).run(windows) - told).max())
+    if not difference <= PARITY:
+        raise HeadError(f"LiteRT and Keras differ by {difference:.2g}", fix="Train it anew")
+    return content, difference

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from .audio.mel import MelBands, mel_power
 from .clip import Clip, Samples
 
-__all__ = ["RATE_HZ", "LogMel", "Picture", "log_mel"]
+__all__ = ["RATE_HZ", "SILENCE", "LogMel", "Picture", "log_mel"]
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 
@@ -20,6 +20,9 @@ RATE_HZ = 16_000
 
 _FLOOR = 1e-9
 """Power in a hertz that counts as none, where a sine of full scale has 1."""
+
+SILENCE = np.float32(np.log(_FLOOR))
+"""The level of a band in which nothing sounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def log_mel(samples: Samples, spec: LogMel = LogMel()) -> Picture:
     -------
     float32 array, shape [frames, n_mels]
         Natural logarithm of the power in a hertz of the band, where that of a sine of full scale is 1; never
-        below log(1e-9) = -20.7. Frame i is centred on sample ``i * hop``; before the sound and after it there
+        below `SILENCE`, -20.7. Frame i is centred on sample ``i * hop``; before the sound and after it there
         is silence.
     """
     bands = MelBands(spec.n_mels, spec.low_hz, spec.high_hz, spec.window, spec.hop / RATE_HZ)

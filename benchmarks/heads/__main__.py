@@ -7,7 +7,6 @@ With ``SWARA_EVAL_DATA`` set, on real recordings too, and with ``SWARA_NOTE_SETS
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Sequence
 
 from benchmarks.page import Page, Section
@@ -30,10 +29,7 @@ def main(words: Sequence[str] | None = None) -> None:
     options = parser.parse_args(words)
     root, sections, left_out = evaluation_folder(), list[Section](), list[str]()
     for name in options.only or SECTIONS:
-        if importlib.util.find_spec(f"benchmarks.heads.{name}") is None:
-            continue
-        found = importlib.import_module(f"benchmarks.heads.{name}").measure(root)
-        for section in found if isinstance(found, list) else [found]:
+        for section in importlib.import_module(f"benchmarks.heads.{name}").measure(root):
             if isinstance(section, str):
                 left_out.append(section)
             else:

@@ -17,9 +17,7 @@ from swara.classifier.instruments.network import LABELS, NONE, shipped_head
 from swara.classifier.instruments.training.pictures import sounding
 from swara.classifier.instruments.training.shipped import FONTS, taught_rows
 from swara.data.arrays import FloatArray
-from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
-from swara.data.log_mel import RATE_HZ
 
 from . import seeds
 from .sets import ENVIRONMENT, KEPT, kept, left_out_font, note_sets
@@ -156,14 +154,10 @@ def _full(fitted: Any, vectors: FloatArray) -> FloatArray:
     return found + 1e-9
 
 
-def _samples(row: Entry) -> Any:
-    return sounding(load_clip(row.path, rate_hz=RATE_HZ, max_duration_s=None).samples)
-
-
 def _network_beliefs(rows: Sequence[Entry]) -> FloatArray:
     head, found = shipped_head(), np.full((len(rows), len(LABELS)), 1e-9)
     for number, row in enumerate(rows):
-        for label, belief in head.name(_samples(row)).probabilities.items():
+        for label, belief in head.name(sounding(row)).probabilities.items():
             found[number, LABELS.index(label)] += belief
     return found
 
@@ -181,7 +175,7 @@ def _yamnet(rows: Sequence[Entry]) -> FloatArray:
     )
     found = []
     for row in rows:
-        samples, vectors = _samples(row), []
+        samples, vectors = sounding(row), []
         level = np.float32(0.5 / max(1e-6, float(np.abs(samples).max())))
         length, hop = CONTRACT.window_samples, CONTRACT.hop_samples
         for start in range(0, max(1, samples.size - length // 2), hop):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +13,13 @@ import numpy as np
 
 from benchmarks.page import Check, Section, Table
 from benchmarks.shares import Share
+from swara.classifier.instruments.training.shipped import recorded_notes
 from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.sample_pitch.note import note_of
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
-from swara.data.corpora.labels import midi_of
+from swara.data.corpora.labels import PIANO, midi_of
 from swara.data.synth.midi import MidiNote
 from swara.data.synth.soundfont import find_soundfont, render_notes
 from swara.embedder import Embedder
@@ -117,10 +117,8 @@ def measure(root: Path | None, every: int = 1) -> list[Section | str]:
 def _sets(root: Path | None, every: int) -> tuple[dict[str, list[Note]], list[str]]:
     sets, said = dict[str, list[Note]](), list[str]()
     if root is not None:
-        folder = root / "instrument_notes"
-        with (folder / "notes.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        sets["instrument_notes"] = [Note(folder / row["file"], int(row["midi"])) for row in rows]
+        rows = (row for row in recorded_notes(root) if row.source != "iowa_notes")
+        sets["instrument_notes"] = [Note(row.path, row.midi or 0) for row in rows]
         paths = sorted((root / "iowa_notes").glob("*/*.flac"))
         keys = ((path, re.search(r"\.([A-G]b?\d)\.", path.name)) for path in paths)
         sets["iowa_notes"] = [Note(path, midi_of(key[1]) or 0) for path, key in keys if key]
@@ -140,16 +138,15 @@ def _font(name: str, seed: int) -> list[Note]:
     notes = list[Note]()
     for program in _PROGRAMS:
         rng = np.random.default_rng((seed, program))
-        keys = range(21, 109)
         score = [
             MidiNote(program, key, _SLOT_S * slot, _HELD_S, int(rng.integers(25, 128)))
-            for slot, key in enumerate(keys)
+            for slot, key in enumerate(PIANO)
         ]
         length = round(_SLOT_S * _RATE_HZ)
-        played = render_notes(find_soundfont(name), score, _RATE_HZ)[: length * len(keys)].reshape(-1, length)
+        played = render_notes(find_soundfont(name), score, _RATE_HZ)[: length * len(score)]
         notes += [
             Note(Clip(sound / np.abs(sound).max(), _RATE_HZ), key, program)
-            for key, sound in zip(keys, played, strict=True)
+            for key, sound in zip(PIANO, played.reshape(-1, length), strict=True)
             if np.abs(sound).max() > 1e-3
         ]
     return notes

@@ -1,10 +1,10 @@
-"""The head for vocal exercises: the contour finds and judges them, and the network listens too."""
+"""The head for vocal exercises: the contour finds and judges them; a network listens too where that helps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ class ExerciseHead:
     Raises
     ------
     HeadError
-        If the arrays are not those of such a head, or the network is none.
+        If the arrays are not those of such a head.
     """
 
     def __init__(self, arrays: Mapping[str, Any], network: bytes | None = None) -> None:
@@ -115,7 +115,6 @@ class ExerciseHead:
         self._pair_scale, self._weights, self._bias = arrays["pair_scale"], arrays["weights"], arrays["bias"]
         self.threshold, self.mix = float(arrays["threshold"]), float(arrays["mix"])
         self.content = network
-        self.network = None if network is None else WindowNetwork(network, "the head for exercises")
 
     @classmethod
     def read(cls, folder: Path) -> ExerciseHead:
@@ -134,6 +133,11 @@ class ExerciseHead:
         network = head_network(folder) if NETWORK in manifest.files else None
         return cls(head_arrays(folder), network)
 
+    @cached_property
+    def network(self) -> WindowNetwork | None:
+        """What listens; opened when it is first asked, for where it counts for nothing it is not."""
+        return None if self.content is None else WindowNetwork(self.content, "the head for exercises")
+
     def judge(self, rows: FloatArray) -> FloatArray:
         """Return what the contour says of features [n, FEATURES]: logarithms of probabilities, [n, KINDS]."""
         pairs = products((rows - self._mean) / self._scale) / self._pair_scale
@@ -146,7 +150,7 @@ class ExerciseHead:
         Raises
         ------
         HeadError
-            If the head has no network.
+            If the head has no network, or what it has is none.
         """
         if self.network is None:
             raise HeadError("this head has no network", fix="Train it anew")

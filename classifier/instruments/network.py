@@ -11,7 +11,7 @@ import numpy as np
 from swara.classifier.head_files import head_network, read_head
 from swara.classifier.window_network import WindowNetwork
 from swara.data.clip import Samples
-from swara.data.log_mel import LogMel, Picture, log_mel
+from swara.data.log_mel import SILENCE, LogMel, Picture, log_mel
 
 __all__ = [
     "FOLDER",
@@ -89,7 +89,7 @@ def windows(samples: Samples) -> Picture:
         return np.zeros((0, FRAMES, SPEC.n_mels), np.float32)
     picture = log_mel(samples * np.float32(PEAK / peak), SPEC)
     if len(picture) < FRAMES:
-        rest = np.full((FRAMES - len(picture), SPEC.n_mels), np.log(np.float32(1e-9)))
+        rest = np.full((FRAMES - len(picture), SPEC.n_mels), SILENCE)
         picture = np.concatenate([picture, rest])
     starts = range(0, len(picture) - FRAMES + 1, _STEP)
     cut = np.stack([picture[start : start + FRAMES] for start in starts])

@@ -42,11 +42,9 @@ class Sound:
     start_s, end_s : float
         From when to when.
     midi : int or None
-        Its note, 60 for middle C; None where no pitch is heard with confidence.
+        Its note, 60 for middle C; None where none is to be shown.
     cents : float
         How far above that note it sounds; 0 without a note.
-    confidence : float
-        Of the note, 0 to 1.
     named : Named
         Which instrument; no name where it cannot be told.
     """
@@ -55,7 +53,6 @@ class Sound:
     end_s: float
     midi: int | None
     cents: float
-    confidence: float
     named: Named
 
 
@@ -140,16 +137,7 @@ def hear_sounds(
         named = head.name(part.samples) if end_s - start_s >= _NAMED_S else Named(None, {})
         note = note_of(part)
         known = note.confidence is not None
-        sounds.append(
-            Sound(
-                start_s,
-                end_s,
-                note.midi if known else None,
-                note.cents * known,
-                note.confidence or 0.0,
-                named,
-            )
-        )
+        sounds.append(Sound(start_s, end_s, note.midi if known else None, note.cents * known, named))
         if tell is not None:
             tell((number + 1) / len(spans))
     named, seconds = _together(sounds)

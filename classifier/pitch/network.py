@@ -12,8 +12,8 @@ import numpy as np
 
 from swara.classifier import HeadError
 from swara.data.arrays import FloatArray
-from swara.data.errors import MissingPackage
-from swara.embedder.litert import stderr_closed
+from swara.embedder.errors import ModelDamaged
+from swara.embedder.litert import Fitted, open_interpreter
 
 from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
 from .features import CHANNELS
@@ -55,30 +55,19 @@ class PitchNetwork:
 
     def __init__(self, file: Path = MODEL_FILE) -> None:
         try:
-            from ai_edge_litert.interpreter import Interpreter
-        except ImportError as error:
-            from swara.data.installation import install_command
-
-            raise MissingPackage(
-                "the pitch head runs on LiteRT, which is not installed",
-                where=str(file),
-                fix=f"Install it with: {install_command('ai-edge-litert')}",
-            ) from error
-        try:
             content = file.read_bytes()
-            interpreter = Interpreter(model_content=content, num_threads=1)
-            with stderr_closed():
-                interpreter.allocate_tensors()
+            interpreter = open_interpreter(content, str(file), 1)
             self._runners = {
                 name: interpreter.get_signature_runner(name)
                 for name in ("step", "chunk", "look", "look_around")
             }
             _refuse_another_kind(self._runners)
-        except (ValueError, RuntimeError, OSError) as error:
+        except (*Fitted, ModelDamaged) as error:
             from swara.data.installation import repair_advice
 
+            why = error.what if isinstance(error, ModelDamaged) else error
             raise HeadError(
-                f"the pitch head cannot be read ({error})", where=str(file), fix=repair_advice()
+                f"the pitch head cannot be read ({why})", where=str(file), fix=repair_advice()
             ) from error
         self._interpreter = interpreter  # the runners borrow from it
         self._turn = Lock()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from swara.classifier.head_files import head_network, read_head
 from swara.classifier.window_network import WindowNetwork
 from swara.data.clip import Clip, Samples
+from swara.data.corpora.labels import PIANO
 
 from .features import (
     BINS_PER_SEMITONE,
@@ -33,7 +34,6 @@ __all__ = [
     "WEIGHTS_FILE",
     "NoteGuess",
     "Shares",
-    "frame_shares",
     "guess",
     "note_of",
     "shipped_network",
@@ -47,7 +47,7 @@ KIND, NETWORK_FILE = "pitch", "sample_pitch.tflite"
 WEIGHTS_FILE = "weights.npz"
 """The same network's weights, layer by layer, for a training to begin from."""
 
-LOWEST, HIGHEST = 21, 108
+LOWEST, HIGHEST = PIANO[0], PIANO[-1]
 """MIDI notes that there are: those of a piano."""
 
 _MOST_FRAMES = 64
@@ -69,8 +69,9 @@ class NoteGuess:
     cents : float
         How far above that note it sounds, -50 to 50.
     confidence : float or None
-        Probability that it is within half a semitone of the truth; None where nothing sounds that has a
-        pitch, or where it would be under a half: the note is then not to be shown.
+        Share of the network's belief in bins within half a semitone; None where nothing sounds that has a
+        pitch, or where it would be under a half: the note is then not to be shown. It is no probability:
+        nothing was calibrated on recordings, and nobody is shown it.
     """
 
     midi: int
@@ -93,7 +94,7 @@ def note_of(clip: Clip) -> NoteGuess:
         If the network that ships with the package cannot be read.
     """
     frames = sounding_frames(clip)
-    found = guess(frame_shares(frames))
+    found = guess(shipped_network().run(frame_features(frames)))
     if found.confidence is None:
         return found
     midi, cents = _nearest(measured_midi(frames, found.midi + found.cents / 100.0))
@@ -119,11 +120,6 @@ def sounding_frames(clip: Clip) -> Samples:
     return np.ascontiguousarray(frames[few])
 
 
-def frame_shares(frames: Samples, network: WindowNetwork | None = None) -> Shares:
-    """Return the network's belief in each pitch bin, and in none: float32 [n, PITCH_BINS + 1]."""
-    return (network or shipped_network()).run(frame_features(frames))
-
-
 @lru_cache(maxsize=1)
 def shipped_network() -> WindowNetwork:
     """Return the network that ships with the package, found unchanged."""
@@ -139,7 +135,7 @@ def guess(shares: Shares) -> NoteGuess:
     Parameters
     ----------
     shares : float32 array, shape [n, PITCH_BINS + 1]
-        Of `frame_shares`; n may be 0.
+        What the network believes of each frame: of each pitch bin, and of none; n may be 0.
     """
     if not len(shares):
         return NoteGuess(60, 0.0, None)

@@ -12,6 +12,7 @@ __all__ = [
     "EXERCISES",
     "FAMILIES",
     "LABELS",
+    "PIANO",
     "Label",
     "exercise_named",
     "family_of",
@@ -47,6 +48,9 @@ FAMILIES = (
     "vocal",
 )
 """The families of NSynth."""
+
+PIANO = range(21, 109)
+"""The notes that a head may learn, those of a piano, as MIDI numbers."""
 
 _FAMILY = {name: family for family, names in _BY_FAMILY.items() for name in names}
 _INSTRUMENT = {fold_name(name): name for name in _FAMILY} | {

@@ -11,7 +11,6 @@ from swara.classifier.instruments.sounds import Heard, hear_sounds
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.audio.decode import decode, take_name
 from swara.data.audio.mel import MelBands
-from swara.data.clip import Clip
 from swara.data.storage.disk import write_bytes
 from swara.service.report.exercise_report import exercise_lines, exercise_text
 from swara.service.report.sound_report import sound_lines, sound_text, what_it_is
@@ -21,7 +20,7 @@ from swara.service.store.heads import live_head
 
 from .take_files import check_outputs, check_suffix
 
-__all__ = ["SoundTold", "exercise_file", "identify_clip", "identify_file"]
+__all__ = ["SoundTold", "exercise_file", "identify_file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ def identify_file(
     json: Path | None = None,
     *,
     max_duration_s: float | None,
+    name: str | None = None,
     track: int | None = None,
     store: Layout | None = None,
     progress: StageProgress | None = None,
@@ -63,6 +63,8 @@ def identify_file(
         Files that are written; the picture's name ends in ``.png``, or in nothing.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
+    name : str, optional
+        What the recording is called; by its file, if left out.
     track : int, optional
         Which sound of a file with several, from 1 on.
     store : Layout, optional
@@ -79,52 +81,15 @@ def identify_file(
     check_suffix(plot, ".png", "the picture")
     check_outputs(_named(plot, json), source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
-    name = take_name(recording)
-    silent = decoded.level.is_silent
-    heard = identify_clip(decoded.clip, name, plot, silent=silent, store=store, progress=progress)
-    text = sound_text(heard, name, decoded.warnings)
-    return _written(SoundTold(tuple(sound_lines(heard)), text, decoded.warnings), json)
-
-
-def identify_clip(
-    clip: Clip,
-    name: str,
-    plot: Path | None = None,
-    *,
-    silent: bool = False,
-    store: Layout | None = None,
-    progress: StageProgress | None = None,
-) -> Heard:
-    """Say which instrument plays which note when in a clip at 16 kHz; draw it where `plot` names a file.
-
-    Parameters
-    ----------
-    clip : Clip
-        The sound.
-    name : str
-        What stands above the picture.
-    plot : Path, optional
-        Written over when it exists.
-    silent : bool
-        Whether it is known for silence: what is raised from -80 dB is noise, and no sound.
-    store : Layout, optional
-        Its live head for instruments answers, if it has one; else that which ships.
-    progress : callable, optional
-        Called with the name of a stage and the share of it that is done.
-
-    Raises
-    ------
-    HeadError, StoreError
-        If a head is damaged.
-    OutputError
-        If the picture cannot be written.
-    """
     tell = None if progress is None else lambda share: progress("naming the sounds", share)
     folder = network.FOLDER if store is None else live_head(store, "instrument", network.FOLDER)
-    if silent:
-        heard = Heard(clip.duration_s, network.Named(None, {}), {}, ())
-    else:
-        heard = hear_sounds(clip, network.InstrumentHead(folder), tell)
+    clip, called = decoded.clip, name or take_name(recording)
+    # What is raised from silence is noise, and no sound.
+    heard = (
+        Heard(clip.duration_s, network.Named(None, {}), {}, ())
+        if decoded.level.is_silent
+        else hear_sounds(clip, network.InstrumentHead(folder), tell)
+    )
     if plot is not None:
         from swara.service.report.picture.sound_plot import save_sound
 
@@ -132,8 +97,9 @@ def identify_clip(
 
         bands = MelBands()
         power = mel_columns(clip, bands, Stages(progress))
-        save_sound(power, bands, heard, plot, title=f"{name}: {what_it_is(heard)}")
-    return heard
+        save_sound(power, bands, heard, plot, title=f"{called}: {what_it_is(heard)}")
+    text = sound_text(heard, called, decoded.warnings)
+    return _written(SoundTold(tuple(sound_lines(heard)), text, decoded.warnings), json)
 
 
 def exercise_file(

@@ -83,7 +83,6 @@ def sound_json(heard: Heard, source: str, warnings: tuple[str, ...] = ()) -> dic
                 "midi": sound.midi,
                 "note": None if sound.midi is None else note_name(_hz(sound.midi)),
                 "cents": None if sound.midi is None else round(sound.cents, 1),
-                "confidence": round(sound.confidence, 4),
                 **_named(sound.named),
             }
             for sound in heard.sounds

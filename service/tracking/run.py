@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -31,8 +31,6 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 """Aliases in the registry: what answers, and what was made last and does not."""
 
 Notice: TypeAlias = Callable[[str], None]
-
-T = TypeVar("T")
 
 _VERSION_TAG = "swara_version"
 _WITHIN_S = {"sqlite": 300.0}

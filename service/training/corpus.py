@@ -12,18 +12,15 @@ from typing import Any
 from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.index import IndexRow, changed_files, read_index
-from swara.data.corpora.splits import Apart, Learnable, grouped_folds, labelled
+from swara.data.corpora.splits import Apart, Folds, Learnable, grouped_folds, labelled
 from swara.data.errors import AudioError, CorpusError
 from swara.service.phrases import counted
 from swara.service.store.layout import HeadKind
 
-__all__ = ["PIANO", "Side", "TrainingCorpus", "read_corpus", "share_out", "unreadable"]
+__all__ = ["Side", "TrainingCorpus", "read_corpus", "share_out", "unreadable"]
 
 COLUMNS: Mapping[HeadKind, Learnable] = {"exercise": "exercise", "instrument": "instrument", "pitch": "midi"}
 """Which column of an index a head of each kind learns."""
-
-PIANO = range(21, 109)
-"""The notes that a head may learn, as MIDI numbers."""
 
 _MOST_NAMED = 5
 
@@ -188,18 +185,13 @@ def share_out(
         folds = grouped_folds(rows, column, apart, seed=seed)
     except CorpusError as error:
         raise CorpusError(error.what, where=str(where), fix=error.fix) from error
-    first = {group for group, number in zip(folds.groups, folds.numbers, strict=True) if number == 0}
-    before = {fields["singer"]: fields["side"] for fields in known.values()}
-    held = {group for group in folds.groups if before.get(group, "held out" * (group in first)) == "held out"}
-    warnings = list(_warnings(rows, total, column, folds.lonely))
-    if not held or len(held) == len(set(folds.groups)):
-        held = first
-        if before:
-            warnings.append("the live head learned from some of those held out: it is flattered")
-    sides = [list[tuple[Entry, str]](), list[tuple[Entry, str]]()]
-    for row, group in zip(rows, folds.groups, strict=True):
-        sides[group in held].append((_entry(row, group), str(getattr(row, column))))
-    learned, held_out = (Side(tuple(e for e, _ in side), tuple(n for _, n in side)) for side in sides)
+    held, taught = _held_out(folds, known)
+    warnings = _warnings(rows, total, column, folds.lonely)
+    if taught:
+        warnings.append("the live head learned from some of those held out: it is flattered")
+    pairs = list(zip(rows, folds.groups, strict=True))
+    learned = _side([pair for pair in pairs if pair[1] not in held], column)
+    held_out = _side([pair for pair in pairs if pair[1] in held], column)
     if len(set(learned.labels)) < 2:
         raise CorpusError(
             f"without {_some(sorted(held))}, held out, there is the {column} {learned.labels[0]} alone",
@@ -215,6 +207,22 @@ def share_out(
         sum(row.duration_s for row in rows) / 3600,
         tuple(warnings),
     )
+
+
+def _held_out(folds: Folds, known: Mapping[str, Mapping[str, Any]]) -> tuple[set[str], bool]:
+    """Return who is held out, and whether the live head learned from some of them."""
+    first = {group for group, number in zip(folds.groups, folds.numbers, strict=True) if number == 0}
+    before = {fields["singer"]: fields["side"] for fields in known.values()}
+    held = {group for group in folds.groups if before.get(group, "held out" * (group in first)) == "held out"}
+    if held and len(held) < len(set(folds.groups)):
+        return held, False
+    return first, bool(before)
+
+
+def _side(pairs: Sequence[tuple[IndexRow, str]], column: str) -> Side:
+    """Return recordings, each with who must stand on one side alone, as a side."""
+    labels = tuple(str(getattr(row, column)) for row, _ in pairs)
+    return Side(tuple(_entry(row, group) for row, group in pairs), labels)
 
 
 def _warnings(rows: Sequence[IndexRow], total: int, column: str, lonely: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from swara.classifier import HeadError
 from swara.classifier.head_files import HeadManifest, read_head
 from swara.classifier.head_scores import HeadScores
+from swara.data.corpora.labels import PIANO
 from swara.service.errors import StoreError
 from swara.service.rebuild.gate import GateDecision, decide
 from swara.service.store import Layout, read_manifest
@@ -21,7 +22,7 @@ from swara.service.store.layout import HeadKind
 from swara.service.store.manifest import ACCURACY, MACRO_F1, Score, Scores
 from swara.service.versions.info import baseline_version
 
-from .corpus import PIANO, Side
+from .corpus import Side
 
 __all__ = [
     "Known",
@@ -101,7 +102,11 @@ def live_for_comparison(
 
 
 def compare(
-    live: LiveHead, new: Path, held_out: Side, ask: Callable[[Path, Side], HeadScores]
+    live: LiveHead,
+    new: Path,
+    scores: HeadScores,
+    held_out: Side,
+    ask: Callable[[Path, Side], HeadScores],
 ) -> tuple[GateDecision, HeadScores]:
     """Ask both heads, and decide; what the live one learned from is left out where anything else is there.
 
@@ -111,6 +116,8 @@ def compare(
         The one to compare with.
     new : Path
         The folder of the new one.
+    scores : HeadScores
+        How the new one did on all that was held out.
     held_out : Side
         What the new one did not learn from.
     ask : callable
@@ -124,7 +131,7 @@ def compare(
     taught = [digest for digest, fields in live.known.items() if fields.get("side") == LEARNED]
     fresh = held_out.without(taught)
     side = fresh if fresh.labels else held_out
-    ours, theirs = ask(new, side), ask(live.folder, side)
+    ours, theirs = scores if side.labels == held_out.labels else ask(new, side), ask(live.folder, side)
     decision = decide(shares(ours), shares(theirs), side.digest)
     known, now = (labels_told(read_head(folder)) for folder in (live.folder, new))
     if gone := [label for label in known if label not in now]:

@@ -203,7 +203,7 @@ class _Training:
         held_out = self.corpus.held_out
         if live is None:
             return decide(shares(scores), None, held_out.digest), None
-        return compare(live, self.folder, held_out, self._asked)
+        return compare(live, self.folder, scores, held_out, self._asked)
 
     def _metrics(self, fitted: FittedHead, scores: HeadScores, before: HeadScores | None) -> dict[str, Any]:
         learned, held_out = self.corpus.learned, self.corpus.held_out

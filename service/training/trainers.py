@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import assert_never, cast
 
 from swara.classifier.head_files import MANIFEST, Trainer
-from swara.data.corpora.labels import EXERCISES
+from swara.data.corpora.labels import EXERCISES, PIANO
 from swara.data.installation import check_tensorflow
 from swara.embedder.litert import stderr_closed
 from swara.service.store.layout import HeadKind
-
-from .corpus import PIANO
 
 __all__ = ["known_labels", "shipped_head", "trainer_of"]
 

@@ -162,16 +162,15 @@ def _sound(take: Take) -> Response:
 
 def _identified(takes: Takes, take: Take, name: str) -> Response:
     """Return which instrument plays which notes in a take, or the picture of it; worked out once."""
-    from swara.service.export.sound_file import identify_clip
-    from swara.service.report.sound_report import sound_text
+    from swara.service.export.sound_file import identify_file
     from swara.service.store import Layout
 
     file = take.file.with_name(name)
     with take.turn:
         if not file.exists():
-            picture, store = file.with_name("sound.png"), Layout(takes.store)
-            heard = identify_clip(sound_of(take), take.name, picture, store=store)
-            file.with_name("sound.json").write_text(sound_text(heard, take.name, ()), encoding="utf-8")
+            picture, text = file.with_name("sound.png"), file.with_name("sound.json")
+            store = Layout(takes.store)
+            identify_file(take.file, picture, text, max_duration_s=None, name=take.name, store=store)
     return FileResponse(file, media_type="application/json" if name.endswith("json") else "image/png")
 
 

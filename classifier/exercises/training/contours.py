@@ -22,6 +22,8 @@ _SPOILT = 0.08
 """Of the scales and arpeggios, so many are shown as "other", with talk or a tune beside them: an exercise
 is to begin and end where it does."""
 
+_STRENGTH = 0.03  # inverse of the regularisation
+
 
 def contour_examples(
     count: int, among: Sequence[str], rng: np.random.Generator
@@ -66,7 +68,7 @@ def line_features(lines: Iterable[tuple[NoteLine, Kind]]) -> tuple[FloatArray, I
     return rows, np.array([kind for _, kind in told], dtype=np.intp)
 
 
-def fit_contours(rows: FloatArray, kinds: IntArray, strength: float = 0.03) -> Arrays:
+def fit_contours(rows: FloatArray, kinds: IntArray) -> Arrays:
     """Fit the regression on features and their products.
 
     Parameters
@@ -75,8 +77,6 @@ def fit_contours(rows: FloatArray, kinds: IntArray, strength: float = 0.03) -> A
         From `contour_examples` and `line_features`.
     kinds : int array, shape [n]
         Places in `KINDS`; every kind is there.
-    strength : float
-        Inverse of the regularisation, scikit-learn's C.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def fit_contours(rows: FloatArray, kinds: IntArray, strength: float = 0.03) -> A
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
     pairs = products((rows - mean) / scale)
     pair_scale = np.maximum(pairs.std(axis=0), 1e-3)
-    model = LogisticRegression(C=strength, max_iter=5000).fit(pairs / pair_scale, kinds)
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(pairs / pair_scale, kinds)
     return {
         "mean": mean,
         "scale": scale,

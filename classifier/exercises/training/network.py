@@ -11,10 +11,10 @@ import numpy.typing as npt
 from swara.classifier.exercises.windows import WINDOW_FRAMES, normalised
 from swara.classifier.head_files import FitOptions, OnEpoch
 from swara.data.arrays import IntArray
-from swara.data.log_mel import Picture
+from swara.data.log_mel import SILENCE, Picture
 from swara.data.synth.exercises import KINDS
 
-__all__ = ["Pictures", "exported", "network", "predicted", "train", "windows_of"]
+__all__ = ["Pictures", "network", "one_at_a_time", "train", "windows_of"]
 
 CHANNELS = ((8, (1, 2)), (16, (2, 2)), (32, (1, 2)), (32, (1, 2)))
 """Of each convolution, and what is pooled after it, in time and frequency."""
@@ -22,7 +22,6 @@ CHANNELS = ((8, (1, 2)), (16, (2, 2)), (32, (1, 2)), (32, (1, 2)))
 _UNITS = 32
 _BATCH = 32
 _DROPPED = 0.3
-_QUIET = np.float32(-20.7)
 
 Pictures = Sequence[tuple[Picture, int]]
 """Whole log-mel pictures, [frames, bands], and the place of the kind in `KINDS`."""
@@ -113,24 +112,14 @@ def windows_of(
         at = room // 2 if rng is None else int(rng.integers(min(room, 0), max(room, 0) + 1))
         lead = max(0, -at)
         part = picture[max(0, at) : max(0, at) + frames - lead].astype(np.float32)
-        whole = np.full((frames, picture.shape[1]), _QUIET)
+        whole = np.full((frames, picture.shape[1]), SILENCE)
         whole[lead : lead + part.shape[0]] = part
         windows.append(normalised(whole))
     return np.stack(windows)[..., None], np.array([kind for _, kind in pictures])
 
 
-def exported(model: Any) -> bytes:
-    """Return the trained network as a LiteRT file that takes one window.
-
-    A batch that is not fixed fails to convert, and an LSTM unrolled gives NaN; a fixed batch does neither.
-    """
-    import tensorflow as tf
-
+def one_at_a_time(model: Any) -> Any:
+    """Return a trained network as one that takes one window."""
     fixed = network(1, *model.input_shape[1:3])
     fixed.set_weights(model.get_weights())
-    return bytes(tf.lite.TFLiteConverter.from_keras_model(fixed).convert())
-
-
-def predicted(model: Any, windows: Picture) -> npt.NDArray[np.float32]:
-    """Return what Keras gives for windows, [n, kinds]: what LiteRT is compared with."""
-    return np.asarray(model.predict(windows[..., None], batch_size=_BATCH, verbose=0), dtype=np.float32)
+    return fixed

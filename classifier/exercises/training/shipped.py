@@ -7,14 +7,14 @@ synthesis alone. About an hour on two cores.
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from swara.classifier.head_files import FitOptions
+from swara.classifier.head_files import FitOptions, print_epoch
+from swara.classifier.instruments.training.shipped import recorded_notes
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Samples
 
@@ -38,12 +38,10 @@ def recorded_singers(root: Path) -> dict[str, RecordedSinger]:
         Folder with ``instrument_notes``.
     """
     notes: dict[str, dict[int, list[Samples]]] = {}
-    folder = root / "instrument_notes"
-    with (folder / "notes.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["file"].startswith("sung_cc0/"):
-                clip = load_clip(folder / row["file"], rate_hz=RATE_HZ)
-                notes.setdefault(row["player"], {}).setdefault(int(row["midi"]), []).append(clip.samples)
+    for row in recorded_notes(root):
+        if row.source == "sung_cc0" and row.midi is not None:
+            samples = load_clip(row.path, rate_hz=RATE_HZ).samples
+            notes.setdefault(row.player, {}).setdefault(row.midi, []).append(samples)
     return {name: RecordedSinger(own) for name, own in sorted(notes.items())}
 
 
@@ -83,14 +81,8 @@ def main() -> None:
         "recorded singers": sorted(singers),
         "seed": options.seed,
     }
-    fitted = make_head(learnt, watched, contours, options.out, course, _say, trained_on)
+    fitted = make_head(learnt, watched, contours, options.out, course, print_epoch, trained_on)
     sys.stdout.write(f"{fitted.metrics}\n{fitted.notes[0]}\n")
-
-
-def _say(epoch: int, figures: dict[str, float]) -> None:
-    told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
-    sys.stdout.write(f"{epoch}: {told}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,18 +122,3 @@ def font_entries(name: str, folder: Path) -> Iterator[Entry]:
             instrument=file.parent.name,
             midi=int(file.stem[:3]),
         )
-
-
-def main() -> None:
-    """Parse the command line and play."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("font")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--every-other", type=int, default=4)
-    options = parser.parse_args()
-    play_font(options.font, options.folder, options.every, options.every_other)
-
-
-if __name__ == "__main__":
-    main()

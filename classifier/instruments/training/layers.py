@@ -6,10 +6,9 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from swara.classifier.instruments.network import FRAMES, SPEC
-from swara.classifier.window_network import WindowNetwork
+from swara.classifier.window_network import exported
 
 __all__ = ["WIDTHS", "export", "instrument_model"]
 
@@ -39,16 +38,8 @@ def instrument_model(classes: int, batch: int | None = None) -> keras.Model:
 
 
 def export(model: keras.Model, classes: int) -> tuple[bytes, float]:
-    """Return the network as a LiteRT file, and how far it is from Keras at most.
-
-    Raises
-    ------
-    HeadError
-        If the file gives what is no number.
-    """
+    """Return the network as a LiteRT file, and how far it is from Keras at most, as `exported` does."""
     single = instrument_model(classes, 1)
     single.set_weights(model.get_weights())
-    content = tf.lite.TFLiteConverter.from_keras_model(single).convert()
     windows = np.random.default_rng(3).uniform(0.0, 1.0, (16, FRAMES, SPEC.n_mels)).astype(np.float32)
-    expected = np.concatenate([np.asarray(single(window[None], training=False)) for window in windows])
-    return content, float(np.abs(WindowNetwork(content).run(windows) - expected).max())
+    return exported(single, windows)

@@ -14,12 +14,11 @@ from swara.data.audio.decode import load_clip
 from swara.data.augment.chain import Chain, equalizer, pitch, room
 from swara.data.clip import Samples
 from swara.data.corpora.entry import Entry
-from swara.data.log_mel import RATE_HZ, Picture, log_mel
+from swara.data.log_mel import RATE_HZ, SILENCE, Picture, log_mel
 
 __all__ = ["Batches", "Pictures", "joined", "pictures_of", "sounding"]
 
 _MOST_S = 3.0
-_SILENCE = np.float32(np.log(1e-9))
 _STEP = 320
 
 _OTHERS = 3.0
@@ -57,8 +56,9 @@ class Pictures:
         return self.frames[self.starts[number] : self.starts[number + 1]].astype(np.float32)
 
 
-def sounding(samples: Samples) -> Samples:
-    """Cut a note to where it is within 40 dB of its loudest 20 ms; silence stays as it is."""
+def sounding(row: Entry) -> Samples:
+    """Return a recording at 16 kHz, cut to where it is within 40 dB of its loudest 20 ms; silence whole."""
+    samples = load_clip(row.path, rate_hz=RATE_HZ, max_duration_s=None).samples
     frames = samples[: samples.size // _STEP * _STEP].reshape(-1, _STEP)
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
     if not power.any():
@@ -84,8 +84,7 @@ def pictures_of(rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[i
     parts, places, groups = list[npt.NDArray[np.float16]](), list[int](), list[str]()
     for number, (row, several) in enumerate(zip(rows, copies, strict=True)):
         rng = np.random.default_rng([seed, number])
-        samples = sounding(load_clip(row.path, rate_hz=RATE_HZ, max_duration_s=None).samples)
-        samples = samples[: round(_MOST_S * RATE_HZ)]
+        samples = sounding(row)[: round(_MOST_S * RATE_HZ)]
         for copy in range(1 + several):
             sound = PLAYERS(samples, RATE_HZ, rng).samples if copy else samples
             level = np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
@@ -149,7 +148,7 @@ class Batches:
         picture, rng = self._pictures.of(number), self._rng
         spare = len(picture) - FRAMES
         if spare <= 0:
-            return np.pad(picture, ((0, -spare), (0, 0)), constant_values=_SILENCE)
+            return np.pad(picture, ((0, -spare), (0, 0)), constant_values=SILENCE)
         start = 0 if rng.random() < 0.3 else int(rng.integers(spare + 1))
         return picture[start : start + FRAMES]
 
@@ -176,7 +175,7 @@ def _changed(windows: Picture, rng: np.random.Generator) -> Picture:
         begins = rng.integers(0, levels.shape[axis] - most, count)
         for at in range(count):
             hidden = slice(begins[at], begins[at] + widths[at])
-            levels[at][hidden if axis == 1 else (slice(None), hidden)] = _SILENCE
+            levels[at][hidden if axis == 1 else (slice(None), hidden)] = SILENCE
     return np.asarray(levels, dtype=np.float32)
 
 

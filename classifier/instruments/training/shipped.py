@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from swara.classifier.head_files import print_epoch
 from swara.classifier.instruments.network import LABELS, NONE, label_of
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.labels import instrument_named
@@ -110,16 +111,10 @@ def main() -> None:
     watched = kept_pictures(kept, options.folder, False)
     kept_in = options.folder / f"training-{options.seed}.npz"
     course = fit.Course(options.seed, options.epochs, options.epochs, 2e-3, kept_in)
-    model, epochs = fit.train(heard, watched, LABELS, course, _say)
+    model, epochs = fit.train(heard, watched, LABELS, course, print_epoch)
     trained_on = fit.description(taught, options.seed, epochs)
     fitted = fit.written(model, LABELS, kept, options.out, trained_on, epochs, "instruments.tflite")
     sys.stdout.write(f"{fitted.metrics} over {len(LABELS)} names\n")
-
-
-def _say(epoch: int, figures: dict[str, float]) -> None:
-    told = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
-    sys.stdout.write(f"{epoch}: {told}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

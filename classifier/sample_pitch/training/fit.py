@@ -22,9 +22,10 @@ from swara.classifier.head_files import (
     read_head,
     write_head,
 )
+from swara.classifier.head_scores import watched_figures
 from swara.classifier.sample_pitch.features import RATE_HZ
 from swara.classifier.sample_pitch.note import HIGHEST, KIND, LOWEST, NETWORK_FILE, note_of, sounding_frames
-from swara.classifier.window_network import WindowNetwork
+from swara.classifier.window_network import WindowNetwork, exported
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip, Samples
 from swara.data.corpora.entry import Entry
@@ -44,6 +45,7 @@ _BATCH = 64
 _SYNTHESIZED = 1.0  # tones drawn at random for each recording
 _WATCHED = 0.2
 _TONE_S = 0.6
+_ASKED = 20  # windows that Keras and the file are compared on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,6 +90,8 @@ def fit_on(
         If no recording has a note.
     MissingPackage
         If the trunk's weights are not installed.
+    HeadError
+        If the file answers otherwise than Keras does.
     """
     noted = [row for row in rows if row.midi is not None and LOWEST <= row.midi <= HIGHEST]
     if not noted:
@@ -103,17 +107,17 @@ def fit_on(
     epochs = model.learn(learned, watched, options, on_epoch)
     found = _shares_of(model.shares(watched.windows), watched)
     true = np.array([watched.notes[watched.recording == each][0] for each in np.unique(watched.recording)])
-    metrics, confusion = _metrics(found, true)
+    metrics = watched_figures(true, found)
     trained_on = {
         "trunk": name,
         "recordings": len(noted),
         "tones": round(_SYNTHESIZED * len(noted)),
         "seed": options.seed,
     }
-    content = model.exported(name, options.seed)
+    content, _ = exported(model.one_at_a_time(name, options.seed), watched.windows[:_ASKED])
     write_head(folder, KIND, LABELS, {NETWORK: content}, trained_on=trained_on, metrics=metrics)
     notes = () if honest else ("one player alone: what was watched is of the same player",)
-    return FittedHead(LABELS, metrics, confusion, epochs, notes)
+    return FittedHead(metrics, epochs, notes)
 
 
 def answers(rows: Sequence[Entry], folder: Path) -> Sequence[str]:
@@ -225,14 +229,13 @@ class _Unfrozen:
         shares = self.shares(watched.windows)
         return float(-np.log(shares[np.arange(len(shares)), watched.notes] + 1e-9).mean())
 
-    def exported(self, name: TrunkName, seed: int) -> bytes:
-        """Return it as a LiteRT network of one window at a time."""
+    def one_at_a_time(self, name: TrunkName, seed: int) -> Any:
+        """Return it as a network that takes one window, and gives shares."""
         trunk = trunk_called(name, seed, batch=1)
         head = keras.layers.Dense(NOTES, activation="softmax", name="notes")
         fixed = keras.Model(trunk.model.input, head(trunk.model.output))
         fixed.set_weights(self.model.get_weights())
-        content: bytes = tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
-        return content
+        return fixed
 
 
 def _watched(rows: Sequence[Entry], rng: np.random.Generator) -> tuple[npt.NDArray[np.bool_], bool]:
@@ -288,14 +291,3 @@ def _shares_of(shares: npt.NDArray[np.float32], of: _Set) -> npt.NDArray[np.intp
     return np.array(
         [int(_together(shares[of.recording == each]).argmax()) for each in np.unique(of.recording)]
     )
-
-
-def _metrics(
-    found: npt.NDArray[np.intp], true: npt.NDArray[np.int64]
-) -> tuple[dict[str, float], tuple[tuple[int, ...], ...]]:
-    from sklearn.metrics import confusion_matrix, f1_score
-
-    matrix = confusion_matrix(true, found, labels=range(NOTES))
-    f1 = f1_score(true, found, average="macro", zero_division=0.0)
-    metrics = {"accuracy": float((found == true).mean()), "macro_f1": float(f1)}
-    return metrics, tuple(tuple(map(int, row)) for row in matrix)

@@ -20,6 +20,7 @@ from swara.classifier.sample_pitch.features import (
     RATE_HZ,
     frame_features,
 )
+from swara.classifier.sample_pitch.note import HIGHEST, LOWEST
 from swara.data.augment.channel import add_noise, equalize, place_in_room
 from swara.data.clip import Samples
 from swara.data.storage.npz import write_arrays
@@ -41,7 +42,6 @@ __all__ = [
 Sound: TypeAlias = tuple[Samples, tuple[float, float], bool]
 """Samples, what sounds in them (see `Examples.midi`), and whether it is kept aside."""
 
-LOWEST_KEY, HIGHEST_KEY = 21, 108
 PITCHED = tuple(program for program in range(115) if program not in (55, 86))
 """Programs that sound the key: not those of drums and effects, the orchestra hit, and the lead in fifths."""
 
@@ -94,7 +94,7 @@ def render_font(font: Path, folder: Path, seed: int) -> None:
         path = folder / f"{program:03d}.npz"
         if not path.exists():
             rng = np.random.default_rng((seed, program))
-            keys = np.repeat(np.arange(LOWEST_KEY, HIGHEST_KEY + 1), _TAKES)
+            keys = np.repeat(np.arange(LOWEST, HIGHEST + 1), _TAKES)
             notes = [
                 MidiNote(program, int(key), _SLOT_S * slot, _HELD_S, int(rng.integers(25, 128)))
                 for slot, key in enumerate(keys)
@@ -135,7 +135,7 @@ def draw_examples(sounds: Iterable[Sound], rng: np.random.Generator) -> Examples
 def random_sounds(count: int, rng: np.random.Generator) -> Iterator[Sound]:
     """Yield tones drawn at random, and a fourteenth as many sounds without pitch and of two tones at once."""
     for _ in range(count):
-        pitch = float(rng.uniform(LOWEST_KEY - 0.5, HIGHEST_KEY + 0.5))
+        pitch = float(rng.uniform(LOWEST - 0.5, HIGHEST + 0.5))
         yield draw_tone(pitch, _TONE, rng), (pitch, pitch), False
     for _ in range(count // 14):
         yield _noise(_TONE, rng), (_NO_PITCH, _NO_PITCH), False
@@ -171,7 +171,7 @@ def _sounding_frame(sound: Samples, rng: np.random.Generator) -> Samples:
 def _detuned(sound: Samples, key: int, rng: np.random.Generator) -> tuple[Samples, tuple[float, float]]:
     """Play a sound faster or slower by up to a semitone, rarely by a fifth."""
     reach = 7.0 if rng.random() < 0.2 else 0.6
-    by = float(np.clip(rng.uniform(-reach, reach), LOWEST_KEY - 0.5 - key, HIGHEST_KEY + 0.5 - key))
+    by = float(np.clip(rng.uniform(-reach, reach), LOWEST - 0.5 - key, HIGHEST + 0.5 - key))
     moved = soxr.resample(
         sound[: int(_HELD_S * RATE_HZ)], RATE_HZ * 2.0 ** (by / 12.0), RATE_HZ, quality="MQ"
     )

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from swara.classifier.instruments.clip_features import FEATURES, clip_features
-from swara.classifier.instruments.compare import MODELS, SPLITS
+from swara.classifier.instruments.compare import MODELS, SPLITS, _estimator
 from swara.data.corpora.index import IndexRow, write_index
 from swara.data.storage.disk import sha256_of
 
@@ -32,6 +32,14 @@ def test_the_features_are_librosas_means() -> None:
     np.testing.assert_allclose(found, np.concatenate([each.mean(axis=1) for each in frames]), rtol=1e-4)
     assert found.shape == (len(FEATURES),)
     assert np.isfinite(clip_features(samples[:100], RATE_HZ)).all()
+
+
+def test_lr_leaves_out_what_tells_nothing() -> None:
+    """As L1 does, and L2 never."""
+    rows = np.random.default_rng(1).normal(size=(200, 20))
+    model = _estimator(MODELS[0], 0).set_params(C=0.1).fit(rows, rows[:, 0] > 0)
+    assert model.coef_[0, 0] > 0.5
+    assert np.count_nonzero(model.coef_ == 0.0) >= 12
 
 
 @pytest.fixture(scope="module")

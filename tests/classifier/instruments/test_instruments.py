@@ -85,7 +85,7 @@ def test_sounds_are_cut_at_silence_and_where_another_begins() -> None:
 
 
 def _sounds(*told: tuple[str | None, float]) -> list[Sound]:
-    return [Sound(0.0, s, None, 0.0, 0.0, Named(name, {name or NONE: 0.9, "oboe": 0.1})) for name, s in told]
+    return [Sound(0.0, s, None, 0.0, Named(name, {name or NONE: 0.9, "oboe": 0.1})) for name, s in told]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_without_litert_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(MissingPackage) as caught:
         PitchNetwork()
-    what = "the pitch head runs on LiteRT, which is not installed."
+    what = "this model runs on LiteRT, which is not installed."
     assert str(caught.value) == f"{MODEL_FILE}: {what} Install it with: pip install 'ai-edge-litert>=2.1'."
 
 

@@ -117,9 +117,9 @@ def test_a_dense_head_learns_on_the_trunk_that_ships(tmp_path: Path) -> None:
     options = FitOptions(epochs=2, patience=1, learning_rate=1e-4, seconds=0.5)
     fitted = fit.fit(rows, tmp_path / "head", options, lambda _, figures: told.append(figures))
     assert len(told) == fitted.epochs == 2
-    assert read_head(tmp_path / "head", "pitch").trained_on["trunk"] == "note"
+    head = read_head(tmp_path / "head", "pitch")
+    assert (head.trained_on["trunk"], len(head.labels)) == ("note", 88)
     assert list(fit.answers(rows, tmp_path / "head")) == ["45", "57", "64", "76"]
-    assert np.shape(fitted.confusion) == (88, 88)
     shipped = Path(fit.__file__).parents[1]
     assert (shipped / NETWORK_FILE).is_file()
     assert list(fit.answers(rows, shipped)) == ["45", "57", "64", "76"]

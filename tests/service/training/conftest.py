@@ -51,14 +51,13 @@ class MelTrainer:
             metrics={},
         )
         self.last = {path.name: path.read_bytes() for path in folder.iterdir()}
-        table = tuple(tuple(int(n) for n in row) for row in np.eye(len(labels), dtype=int))
-        return FittedHead(tuple(map(str, labels)), {"accuracy": 1.0}, table, options.epochs)
+        return FittedHead({"accuracy": 1.0}, options.epochs)
 
     def fit_again(self, rows: Sequence[Entry], folder: Path, options: FitOptions, on_epoch) -> FittedHead:
         """Write what the last training came to: fitting takes time and touches no disk."""
         for name, content in self.last.items():
             write_bytes(folder / name, content)
-        return FittedHead(tuple(PARTIALS), {"accuracy": 1.0}, ((1,),), 1)
+        return FittedHead({"accuracy": 1.0}, 1)
 
     def answers(self, rows: Sequence[Entry], folder: Path) -> list[str]:
         arrays = head_arrays(folder)

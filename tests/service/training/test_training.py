@@ -124,6 +124,15 @@ def test_the_same_is_not_trained_twice_unless_it_is_forced(school, trainer) -> N
     assert again.fitted == 1
 
 
+def test_each_head_is_asked_once(school, trainer) -> None:
+    school.train()
+    again, asked = trainer(), []
+    answers = again.answers
+    again.answers = lambda rows, folder: asked.append(folder) or answers(rows, folder)
+    school.train(again, force=True)
+    assert len(asked) == len(set(asked)) == 2
+
+
 @pytest.mark.parametrize("file", ["head.json", "arrays.npz", "card.md", "manifest.json"])
 def test_a_changed_file_is_found_and_rollback_is_named(school, file: str) -> None:
     first = school.train()

@@ -110,6 +110,13 @@ def test_instrument_and_notes_of_a_take_and_their_picture(page: Page, demo: Path
     assert page.ask(f"/api/takes/{kept['id']}/identify.png").body.startswith(b"\x89PNG")
 
 
+def test_what_is_next_to_silence_has_no_sounds_on_the_page_either(page: Page) -> None:
+    noise = 1e-4 * np.random.default_rng(1).normal(size=32_000).astype(np.float32)
+    take = _take(page, noise)
+    said = page.ask(f"/api/takes/{take['id']}/identify").json
+    assert (said["summary"], said["sounds"]) == ("Nothing sounds here", [])
+
+
 @pytest.mark.parametrize(
     "name", ["take.wav", "report.json", "notes.csv", "pitch.csv", "report.html", "plot.png", "target.wav"]
 )
