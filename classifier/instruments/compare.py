@@ -107,13 +107,20 @@ def compare_models(
     grouped = grouped_folds(kept, label, seed=seed)
     if len(kept) < 4:
         raise CorpusError(f"{len(kept)} recordings are too few to compare models on")
+    names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
+    numbers = (random_folds(kept, label, seed=seed), grouped.numbers)
+    held_out = {split: np.asarray(folds == 0) for split, folds in zip(SPLITS, numbers, strict=True)}
+    for split, out in held_out.items():
+        if len(left := set(names[~out])) < 2:
+            raise CorpusError(
+                f"{split}, what is not held out has the {label} {', '.join(left)} alone",
+                fix="Add recordings of more players",
+            )
     told = (lambda _, __: None) if tell is None else tell
     features = features_of(kept, lambda share: told("hearing the recordings", share))
-    names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
     found, models = list[Compared](), MODELS[:-1] if network is None else MODELS
-    for split in SPLITS:
-        folds = random_folds(kept, label, seed=seed) if split == "random" else grouped.numbers
-        out, apart = np.asarray(folds == 0), groups if split == "by player" else None
+    for split, out in held_out.items():
+        apart = groups if split == "by player" else None
         for model in models:
             told(f"{model}, {split}", len(found) / (len(models) * len(SPLITS)))
             if network is None or model != MODELS[-1]:

@@ -11,7 +11,7 @@ import soundfile
 
 from swara.classifier.instruments.clip_features import FEATURES, clip_features
 from swara.classifier.instruments.compare import MODELS, SPLITS, _estimator
-from swara.data.corpora.index import IndexRow, write_index
+from swara.data.corpora.index import IndexRow, read_index, write_index
 from swara.data.storage.disk import sha256_of
 
 RATE_HZ = 16_000
@@ -100,6 +100,10 @@ def test_what_cannot_be_compared_is_said_in_one_line(swara, corpus: Path, tmp_pa
     done = swara("compare-models", "--corpus", tmp_path / "nsynth.csv", "--no-network")
     assert done.code == 1
     assert "it is missing, and 39 more" in done.err
+    write_index(tmp_path / "two.csv", list(read_index(corpus))[:10])  # one player of each family
+    done = swara("compare-models", "--corpus", tmp_path / "two.csv", "--no-network")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "by player, what is not held out has the family" in done.err
     before = corpus.read_bytes()
     done = swara("compare-models", "--corpus", corpus, "--no-network", "--json", corpus)
     assert (done.code, done.err.count("\n")) == (1, 1)
