@@ -58,22 +58,34 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A recording as its layout describes it; the columns of an index say what the fields mean.
+    """A recording as its layout describes it.
 
     Parameters
     ----------
     path : Path
         Where it lies.
-    source, player, licence : str
-        Where it comes from, who sings or plays, and under which licence.
-    exercise, instrument, family, technique, credit : str
-        Empty where it says nothing of them.
-    midi : int, optional
-        The note that is played.
-    duration_s : float, optional
-        How long it is said to last.
+    source : str
+        Where it was recorded or published: what shares a room, a microphone or a library.
+    player : str
+        Who sings or plays, or which instrument of a library sounds; empty where nobody knows.
+    licence : str
+        As its owner states it.
+    exercise : str
+        ``scale``, ``arpeggio``, ``other``, or empty.
+    instrument : str
+        What is played: ``double bass``, ``voice``; empty where only the family is known.
+    family : str
+        The family as NSynth has them, or empty.
+    midi : int or None
+        The note that is played, 0-127 (A4 is 69).
+    technique : str
+        How it is played, in the words of its corpus.
+    credit : str
+        Whom its licence asks to name.
+    duration_s : float or None
+        How long it is said to last, in seconds.
     sha256 : str
-        What its digest is said to be.
+        What its digest is said to be; empty where nothing is said.
     """
 
     path: Path

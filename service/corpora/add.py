@@ -142,13 +142,9 @@ class _Hearing:
         # The same bytes elsewhere are a copy; where their first place is empty, they were moved.
         if twin is not None and twin.path != path and (digest in self.heard or twin.path.exists()):
             raise CorpusError(f"it is the same as {twin.path}")
-        same = {
-            field.name: getattr(entry, field.name) for field in fields(IndexRow) if hasattr(entry, field.name)
-        }
         duration_s = known.duration_s if known else self._duration_s(entry)
-        return IndexRow(
-            **same | {"path": path, "sha256": digest, "corpus": self._corpus, "duration_s": duration_s}
-        )
+        heard = {"path": path, "sha256": digest, "corpus": self._corpus, "duration_s": duration_s}
+        return IndexRow(**{field.name: getattr(entry, field.name) for field in fields(Entry)} | heard)
 
     def _duration_s(self, entry: Entry) -> float:
         decoded = decode(entry.path, max_duration_s=None)

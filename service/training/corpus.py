@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +198,7 @@ def share_out(
             warnings.append("the live head learned from some of those held out: it is flattered")
     sides = [list[tuple[Entry, str]](), list[tuple[Entry, str]]()]
     for row, group in zip(rows, folds.groups, strict=True):
-        sides[group in held].append((_entry(row, group), str(getattr(row, column))))
+        sides[group in held].append((replace(row, player=group), str(getattr(row, column))))
     learned, held_out = (Side(tuple(e for e, _ in side), tuple(n for _, n in side)) for side in sides)
     if len(set(learned.labels)) < 2:
         raise CorpusError(
@@ -224,12 +224,6 @@ def _warnings(rows: Sequence[IndexRow], total: int, column: str, lonely: Sequenc
     if lonely:
         told.append(f"one singer or player alone has {_some(lonely)}: learned or tested, not both")
     return told
-
-
-def _entry(row: IndexRow, group: str) -> Entry:
-    told: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Entry)}
-    told["player"] = group
-    return Entry(**told)
 
 
 def unreadable(entries: Iterable[Entry]) -> dict[Path, str]:
