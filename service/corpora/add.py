@@ -128,9 +128,9 @@ class _Hearing:
             self.heard[row.sha256] = row
 
     def rows(self) -> tuple[IndexRow, ...]:
-        """Return what the index holds now: one row for each path, the newest."""
-        merged = {**self._known, **self.heard}
-        return tuple({row.path: row for row in merged.values()}.values())
+        """Return what the index holds now: one row for each recording and for each path, the newest."""
+        before = (row for sha256, row in self._known.items() if sha256 not in self.heard)
+        return tuple({row.path: row for row in (*before, *self.heard.values())}.values())
 
     def _row(self, entry: Entry) -> IndexRow:
         path = entry.path.resolve()

@@ -210,6 +210,14 @@ def test_what_cannot_be_heard_is_refused_by_name(tmp_path: Path) -> None:
     assert (moved.added, moved.renewed, [row.path.name for row in moved.rows]) == (0, 1, ["text.wav"])
 
 
+def test_a_recording_moved_onto_another_takes_its_row(tmp_path: Path) -> None:
+    one, other = (_wav(tmp_path / "here" / "cello" / f"{name}.wav", 220 + ord(name)) for name in "ab")
+    add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN)
+    one.rename(other)
+    rows = add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN).rows
+    assert ([row.path.name for row in rows], changed_files(rows)) == (["b.wav"], {})
+
+
 def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _folders(tmp_path / "here")
     index = tmp_path / "corpus.csv"
