@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import pairwise
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from swara.data.storage import disk
 from swara.data.storage.json_lines import ANOTHER_STORE
@@ -12,8 +14,8 @@ from swara.raga.errors import SwaraError
 
 __all__ = [
     "HEADS",
-    "HEAD_KINDS",
     "EmbedderChanged",
+    "HeadKind",
     "NoNoteThere",
     "NoSuchVersion",
     "StoreBusy",
@@ -31,7 +33,8 @@ __all__ = [
 HEADS = "heads"
 """The folder of a store that holds a store of its own for each kind of trained head."""
 
-HEAD_KINDS = ("exercise", "instrument", "pitch")
+HeadKind: TypeAlias = Literal["exercise", "instrument", "pitch"]
+"""What a head answers that ``swara train`` makes."""
 
 
 class NoNoteThere(SwaraError):
@@ -87,9 +90,8 @@ def damaged(what: str, where: Path) -> StoreDamaged:
 
 def head_at(where: Path) -> str | None:
     """Return which trained head a path in a store belongs to; None for the store's own versions."""
-    parts = where.parts
-    at = [place for place, part in enumerate(parts[:-1]) if part == HEADS and parts[place + 1] in HEAD_KINDS]
-    return parts[at[-1] + 1] if at else None
+    kinds = [kind for above, kind in pairwise(where.parts) if above == HEADS and kind in get_args(HeadKind)]
+    return kinds[-1] if kinds else None
 
 
 def maker(where: Path) -> str:

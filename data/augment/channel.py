@@ -9,10 +9,10 @@ import io
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
+from swara.data.synth.noise import room
 
 __all__ = ["CODECS", "Codec", "add_noise", "apply_codec", "equalize", "place_in_room"]
 
@@ -86,7 +86,7 @@ def place_in_room(
     ringing = dull * 10.0 ** (-3.0 * times_s / rt60_s) + bright * 10.0 ** (-6.0 * times_s / rt60_s)
     ringing *= np.sqrt(10.0 ** (-direct_db / 10.0) / np.sum(np.square(ringing)))
     response = np.concatenate(([1.0], ringing))
-    return _filtered(samples, np.fft.rfft(response, _fft_length(len(samples) + len(response))))
+    return room(samples, response)
 
 
 def equalize(samples: Samples, rate_hz: int, gains_db: FloatArray) -> Samples:
@@ -107,10 +107,11 @@ def equalize(samples: Samples, rate_hz: int, gains_db: FloatArray) -> Samples:
     """
     if not len(samples):
         return samples.copy()
-    length = _fft_length(2 * len(samples))
+    length = 1 << (2 * len(samples) - 1).bit_length()
     octaves = np.log2(np.maximum(np.fft.rfftfreq(length, 1.0 / rate_hz), _LOWEST_HZ))
     places = np.linspace(np.log2(_LOWEST_HZ), np.log2(rate_hz / 2.0), len(gains_db))
-    return _filtered(samples, 10.0 ** (np.interp(octaves, places, gains_db) / 20.0))
+    spectrum = np.fft.rfft(samples, length) * 10.0 ** (np.interp(octaves, places, gains_db) / 20.0)
+    return np.fft.irfft(spectrum, length)[: len(samples)].astype(np.float32)
 
 
 def apply_codec(samples: Samples, rate_hz: int, codec: Codec, kbit_s: int) -> Samples:
@@ -157,13 +158,3 @@ def apply_codec(samples: Samples, rate_hz: int, codec: Codec, kbit_s: int) -> Sa
         decoded = soxr.resample(decoded, coded_hz, rate_hz)
     decoded = decoded[: len(samples)]
     return np.pad(decoded, (0, len(samples) - len(decoded)))
-
-
-def _filtered(samples: Samples, response: npt.NDArray[Any]) -> Samples:
-    length = 2 * (len(response) - 1)
-    filtered = np.fft.irfft(np.fft.rfft(samples, length) * response, length)
-    return filtered[: len(samples)].astype(np.float32)
-
-
-def _fft_length(least: int) -> int:
-    return 1 << (least - 1).bit_length()

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from swara.data.errors import CorpusError
-from swara.data.storage.disk import os_reason
 
 from .labels import Label
 
 __all__ = ["CorpusCard", "Entry", "Found", "Given", "Refused", "audio_files", "existing_folder"]
-
-AUDIO = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".opus", ".webm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +58,34 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A recording as its layout describes it; the columns of an index say what the fields mean.
+    """A recording as its layout describes it.
 
     Parameters
     ----------
     path : Path
         Where it lies.
-    source, player, licence : str
-        Where it comes from, who sings or plays, and under which licence.
-    exercise, instrument, family, technique, credit : str
-        Empty where it says nothing of them.
-    midi : int, optional
-        The note that is played.
-    duration_s : float, optional
-        How long it is said to last.
+    source : str
+        Where it was recorded or published: what shares a room, a microphone or a library.
+    player : str
+        Who sings or plays, or which instrument of a library sounds; empty where nobody knows.
+    licence : str
+        As its owner states it.
+    exercise : str
+        ``scale``, ``arpeggio``, ``other``, or empty.
+    instrument : str
+        What is played: ``double bass``, ``voice``; empty where only the family is known.
+    family : str
+        The family as NSynth has them, or empty.
+    midi : int or None
+        The note that is played, 0-127 (A4 is 69).
+    technique : str
+        How it is played, in the words of its corpus.
+    credit : str
+        Whom its licence asks to name.
+    duration_s : float or None
+        How long it is said to last, in seconds.
     sha256 : str
-        What its digest is said to be.
+        What its digest is said to be; empty where nothing is said.
     """
 
     path: Path
@@ -136,20 +143,20 @@ def existing_folder(folder: Path, fix: str) -> Path:
     return folder
 
 
-def audio_files(folder: Path) -> Iterator[Path]:
-    """Yield what is audio by its name in a folder and below, in order; hidden files are none.
+def audio_files(folder: Path) -> list[Path]:
+    """Return what may be audio by its name in a folder and below, in order; hidden files are none.
 
     Raises
     ------
     CorpusError
         If a folder may not be read.
     """
+    # Only here: a trained head knows entries, and reads no folders.
+    from swara.data.layouts import read
 
-    def refuse(error: OSError) -> None:
-        raise CorpusError(f"the folder cannot be read: {os_reason(error)}", where=str(error.filename))
-
-    for place, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
-        for name in sorted(files):
-            if Path(name).suffix.lower() in AUDIO and not name.startswith("."):
-                yield Path(place, name)
+    audio, odd, _ = read.audio_files(folder)
+    for refusal in odd:
+        if refusal.path.is_dir():
+            raise refusal.error
+    files = (*audio, *(refusal.path for refusal in odd))
+    return sorted(files, key=lambda path: (path.parent, path.name))

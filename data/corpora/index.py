@@ -8,68 +8,44 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from swara.data.errors import CorpusError
 from swara.data.layouts.table import harmless_cell, unguarded
 from swara.data.storage.disk import os_reason, reading, sha256_of, write_bytes
 
+from .entry import Entry
 from .labels import EXERCISES, FAMILIES
 
 __all__ = ["COLUMNS", "IndexRow", "changed_files", "read_index", "write_index"]
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """A recording of a corpus; each field is a column of the index.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRow(Entry):
+    """A recording of a corpus that was heard; each field is a column of the index.
 
     Parameters
     ----------
-    path : Path
-        Where it lies. In the file, from the folder of the index where it lies below that.
-    sha256 : str
-        Digest of the bytes, 64 hex digits.
     corpus : str
         Which layout it was read by: ``nsynth``.
-    source : str
-        Where it was recorded or published: what shares a room, a microphone or a library.
-    player : str
-        Who sings or plays, or which instrument of a library sounds; empty where nobody knows.
-    exercise : str
-        ``scale``, ``arpeggio``, ``other``, or empty.
-    instrument : str
-        What is played: ``double bass``, ``voice``; empty where only the family is known.
-    family : str
-        The family as NSynth has them, or empty.
-    midi : int or None
-        The note that is played, 0-127 (A4 is 69).
-    technique : str
-        How it is played, in the words of its corpus.
+    sha256 : str
+        Digest of the bytes, 64 hex digits.
     duration_s : float
         How long it lasts, in seconds.
-    licence : str
-        As its owner states it.
-    credit : str
-        Whom its licence asks to name.
     """
 
-    path: Path
-    sha256: str
     corpus: str
-    source: str
-    player: str
-    exercise: str
-    instrument: str
-    family: str
-    midi: int | None
-    technique: str
+    sha256: str
     duration_s: float
-    licence: str
-    credit: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(IndexRow))
+COLUMNS = (
+    *("path", "sha256", "corpus", "source", "player", "exercise", "instrument", "family", "midi"),
+    *("technique", "duration_s", "licence", "credit"),
+)
+"""The path is written from the folder of the index where it lies below that."""
+
 _MUST_BE_THERE = ("path", "sha256", "corpus", "source", "licence")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

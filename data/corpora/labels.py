@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from swara.data.errors import CorpusError
 from swara.raga.errors import fold_name, nearest_names
@@ -13,6 +13,7 @@ __all__ = [
     "FAMILIES",
     "LABELS",
     "PIANO",
+    "Kind",
     "Label",
     "exercise_named",
     "family_of",
@@ -21,11 +22,12 @@ __all__ = [
 ]
 
 Label: TypeAlias = Literal["exercise", "instrument", "family"]
-LABELS: tuple[Label, ...] = ("exercise", "instrument", "family")
+LABELS: tuple[Label, ...] = get_args(Label)
 """The columns of an index that a head may learn to tell."""
 
-EXERCISES = ("scale", "arpeggio", "other")
-_EXERCISE = {
+Kind: TypeAlias = Literal["scale", "arpeggio", "other"]
+EXERCISES: tuple[Kind, ...] = get_args(Kind)
+_EXERCISE: dict[str, str] = {
     **{name: name for name in EXERCISES},
     "scales": "scale",
     "arpeggios": "arpeggio",
@@ -85,7 +87,7 @@ def exercise_named(text: str) -> str:
     try:
         return _EXERCISE[fold_name(text)]
     except KeyError:
-        known = {name: name for name in EXERCISES}
+        known: dict[str, str] = {name: name for name in EXERCISES}
         raise CorpusError(f'no exercise is called "{text}"', fix=nearest_names(text, known)) from None
 
 

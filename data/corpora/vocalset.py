@@ -56,7 +56,7 @@ def find(folder: Path, given: Given) -> Found:
     CorpusError
         If it holds no recording of that layout.
     """
-    files = list(audio_files(existing_folder(folder, "Name the folder that VocalSet was unpacked into")))
+    files = audio_files(existing_folder(folder, "Name the folder that VocalSet was unpacked into"))
     inside = {path: path.relative_to(folder.parent).parts[:-1] for path in files}
     by_singer = {path for path in files if any(map(_FOLDER.fullmatch, inside[path]))}
     kept = [path for path in files if path in by_singer or not by_singer]

@@ -1,8 +1,7 @@
 """Sounds from Freesound fetched into a folder, each with what its licence asks for.
 
 The folder has the sounds, ``sounds.jsonl`` with a line for each, and ``ATTRIBUTION.md``. A sound is called by
-its number, whatever its uploader called it. It is there whole or not at all, and not
-fetched again.
+its number, whatever its uploader called it. It is there whole or not at all, and not fetched again.
 """
 
 from __future__ import annotations
@@ -220,7 +219,7 @@ def fetch(
                 log.append(asdict(new))
                 kept[new.id] = new
     finally:
-        if counts["new"]:
+        if kept:  # whatever is new: an end without warning may have left it behind the list
             write_bytes(folder / _ATTRIBUTION, _attribution(kept).encode())
     return Fetched(counts["new"], counts["known"], tuple(failed))
 

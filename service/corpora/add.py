@@ -128,9 +128,9 @@ class _Hearing:
             self.heard[row.sha256] = row
 
     def rows(self) -> tuple[IndexRow, ...]:
-        """Return what the index holds now: one row for each path, the newest."""
-        merged = {**self._known, **self.heard}
-        return tuple({row.path: row for row in merged.values()}.values())
+        """Return what the index holds now: one row for each recording and for each path, the newest."""
+        before = (row for sha256, row in self._known.items() if sha256 not in self.heard)
+        return tuple({row.path: row for row in (*before, *self.heard.values())}.values())
 
     def _row(self, entry: Entry) -> IndexRow:
         path = entry.path.resolve()
@@ -142,13 +142,9 @@ class _Hearing:
         # The same bytes elsewhere are a copy; where their first place is empty, they were moved.
         if twin is not None and twin.path != path and (digest in self.heard or twin.path.exists()):
             raise CorpusError(f"it is the same as {twin.path}")
-        same = {
-            field.name: getattr(entry, field.name) for field in fields(IndexRow) if hasattr(entry, field.name)
-        }
         duration_s = known.duration_s if known else self._duration_s(entry)
-        return IndexRow(
-            **same | {"path": path, "sha256": digest, "corpus": self._corpus, "duration_s": duration_s}
-        )
+        heard = {"path": path, "sha256": digest, "corpus": self._corpus, "duration_s": duration_s}
+        return IndexRow(**{field.name: getattr(entry, field.name) for field in fields(Entry)} | heard)
 
     def _duration_s(self, entry: Entry) -> float:
         decoded = decode(entry.path, max_duration_s=None)

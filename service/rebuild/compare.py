@@ -17,7 +17,6 @@ from swara.classifier.note_head.head import NoteHead, load_note_head
 from swara.data.recording import Recording
 from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
-from swara.service.store.decisions import training_recordings
 from swara.service.store.manifest import (
     HITS,
     HITS_IN_COMMON,
@@ -26,6 +25,7 @@ from swara.service.store.manifest import (
     code_version,
     scores_from_json,
 )
+from swara.service.store.versions import training_recordings
 
 from .corrections import corrections_report
 from .evaluate import examine, hits_among, labels_in_place

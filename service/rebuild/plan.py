@@ -17,8 +17,8 @@ from swara.service.errors import StoreDamaged
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
-from swara.service.store.decisions import training_recordings
 from swara.service.store.manifest import Parameters, code_version
+from swara.service.store.versions import training_recordings
 from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 
 from .corrections import Corrections, confirmed_corrections

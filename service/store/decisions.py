@@ -1,8 +1,7 @@
-"""Which versions people left and made live, which no rebuild undoes; and what each learned from."""
+"""Which versions people left and made live, which no rebuild undoes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,33 +9,11 @@ from typing import Any
 
 from swara.data.storage.json_lines import LineLog
 from swara.raga.errors import SwaraError
-from swara.service.errors import StoreDamaged, StoreError, damaged, reading
+from swara.service.errors import StoreDamaged, StoreError
 
 from .layout import Layout, is_version_id, time_in_id
-from .manifest import Manifest
 
-__all__ = ["Decisions", "decisions", "note_promotion", "note_rollback", "rolled_back", "training_recordings"]
-
-
-def training_recordings(
-    store: Layout, version: str, manifest: Manifest
-) -> Mapping[str, Mapping[str, Any]] | None:
-    """Return the singer, Sa and labels of each recording by its id; None where an older swara noted none.
-
-    Raises
-    ------
-    StoreError
-        If the file is missing, damaged, or may not be read.
-    """
-    at = store.version(version).recordings
-    if at.name not in manifest.files:
-        return None
-    with reading(at):
-        lines = at.read_bytes().splitlines()
-    try:
-        return {fields["id"]: fields for fields in map(json.loads, lines)}
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged(str(error), at) from error
+__all__ = ["Decisions", "decisions", "note_promotion", "note_rollback", "rolled_back"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from swara.service.errors import HEADS
+from swara.service.errors import HEADS, HeadKind
 
 __all__ = ["NEW_PREFIX", "HeadKind", "Layout", "VersionLayout", "is_version_id", "store_folder", "time_in_id"]
-
-HeadKind: TypeAlias = Literal["exercise", "instrument", "pitch"]
-"""What a head answers that ``swara train`` makes."""
 
 NEW_PREFIX = ".new-"
 """How the folder of a version begins while it is being built."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from swara.data.storage.disk import FileRecord, sync, sync_tree, write_bytes
 from swara.service.errors import StoreNewer, damaged, head_at, reading, writing
@@ -27,6 +29,7 @@ __all__ = [
     "promote_shipped",
     "publish",
     "read_manifest",
+    "training_recordings",
     "verify_version",
     "withdraw",
 ]
@@ -215,3 +218,24 @@ def read_manifest(store: Layout, version: str) -> Manifest:
         return Manifest.from_json(content)
     except ValueError as error:
         raise damaged(str(error), at.manifest) from error
+
+
+def training_recordings(
+    store: Layout, version: str, manifest: Manifest
+) -> Mapping[str, Mapping[str, Any]] | None:
+    """Return the singer, Sa and labels of each recording by its id; None where an older swara noted none.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, damaged, or may not be read.
+    """
+    at = store.version(version).recordings
+    if at.name not in manifest.files:
+        return None
+    with reading(at):
+        lines = at.read_bytes().splitlines()
+    try:
+        return {fields["id"]: fields for fields in map(json.loads, lines)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(str(error), at) from error

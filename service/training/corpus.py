@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +222,7 @@ def _held_out(folds: Folds, known: Mapping[str, Mapping[str, Any]]) -> tuple[set
 def _side(pairs: Sequence[tuple[IndexRow, str]], column: str) -> Side:
     """Return recordings, each with who must stand on one side alone, as a side."""
     labels = tuple(str(getattr(row, column)) for row, _ in pairs)
-    return Side(tuple(_entry(row, group) for row, group in pairs), labels)
+    return Side(tuple(replace(row, player=group) for row, group in pairs), labels)
 
 
 def _warnings(rows: Sequence[IndexRow], total: int, column: str, lonely: Sequence[str]) -> list[str]:
@@ -232,12 +232,6 @@ def _warnings(rows: Sequence[IndexRow], total: int, column: str, lonely: Sequenc
     if lonely:
         told.append(f"one singer or player alone has {_some(lonely)}: learned or tested, not both")
     return told
-
-
-def _entry(row: IndexRow, group: str) -> Entry:
-    told: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Entry)}
-    told["player"] = group
-    return Entry(**told)
 
 
 def unreadable(entries: Iterable[Entry]) -> dict[Path, str]:

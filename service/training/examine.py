@@ -16,10 +16,10 @@ from swara.data.corpora.labels import PIANO
 from swara.service.errors import StoreError
 from swara.service.rebuild.gate import GateDecision, decide
 from swara.service.store import Layout, read_manifest
-from swara.service.store.decisions import training_recordings
 from swara.service.store.heads import head_in
 from swara.service.store.layout import HeadKind
 from swara.service.store.manifest import ACCURACY, MACRO_F1, Score, Scores
+from swara.service.store.versions import training_recordings
 from swara.service.versions.info import baseline_version
 
 from .corpus import Side

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from swara.service.errors import NoSuchVersion
 from swara.service.store import Layout, verify_version
-from swara.service.store.decisions import training_recordings
 from swara.service.store.manifest import HITS_IN_COMMON, Score, scores_from_json
+from swara.service.store.versions import training_recordings
 
 from .info import VersionInfo
 

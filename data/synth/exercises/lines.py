@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import NamedTuple
 
 import numpy as np
 
+from swara.data.corpora.labels import EXERCISES, Kind
+
 __all__ = ["CHORDS", "KINDS", "SCALES", "Beat", "Kind", "draw_line", "slip"]
 
-Kind: TypeAlias = Literal["scale", "arpeggio", "other"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS = EXERCISES
 """What a stretch of singing can be, in the order of every table of probabilities."""
-
 
 SCALES: tuple[tuple[int, ...], ...] = (
     (0, 2, 4, 5, 7, 9, 11),  # major, Bilaval

@@ -58,18 +58,12 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             family = "string" if number % 2 else "reed"
             rows.append(
                 IndexRow(
-                    file,
-                    sha256_of(file),
-                    "nsynth",
-                    "NSynth",
-                    f"player {number}",
-                    "",
-                    "",
-                    family,
-                    60 + take,
-                    "",
-                    0.25,
-                    "CC0",
+                    *(file, "NSynth", f"player {number}", "CC0"),
+                    family=family,
+                    midi=60 + take,
+                    sha256=sha256_of(file),
+                    corpus="nsynth",
+                    duration_s=0.25,
                 )
             )
     write_index(folder / "nsynth.csv", rows)

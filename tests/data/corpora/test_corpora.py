@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,18 +192,30 @@ def test_what_cannot_be_heard_is_refused_by_name(tmp_path: Path) -> None:
     good = _wav(folder / "good.wav", 220)
     (folder / "copy.wav").write_bytes(good.read_bytes())
     (folder / "empty.wav").touch()
-    (folder / "text.wav").write_text("no sound")
+    for name in ("text.wav", "text.caf"):
+        (folder / name).write_text("no sound")
     (folder / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
     soundfile.write(folder / "silent.wav", np.zeros(8000), 16_000)
+    os.mkfifo(folder / "pipe.wav")
     result = add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN)
     lines = {each.path.name: each.line for each in result.refused}
-    assert set(lines) == {"empty.wav", "text.wav", "gone.wav", "silent.wav", "good.wav"}
+    told = {f"{name}.wav" for name in ("empty", "text", "gone", "silent", "good", "pipe")}
+    assert set(lines) == told | {"text.caf"}
+    assert "pipe" in lines["pipe.wav"]
     assert "same as" in lines["good.wav"]  # copy.wav came first
     assert (lines["gone.wav"], lines["silent.wav"]) == ("it is missing", "it is silent")
     good.rename(folder / "text.wav")
     (folder / "copy.wav").unlink()
     moved = add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN)
     assert (moved.added, moved.renewed, [row.path.name for row in moved.rows]) == (0, 1, ["text.wav"])
+
+
+def test_a_recording_moved_onto_another_takes_its_row(tmp_path: Path) -> None:
+    one, other = (_wav(tmp_path / "here" / "cello" / f"{name}.wav", 220 + ord(name)) for name in "ab")
+    add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN)
+    one.rename(other)
+    rows = add_to_index("folders", tmp_path / "here", tmp_path / "corpus.csv", GIVEN).rows
+    assert ([row.path.name for row in rows], changed_files(rows)) == (["b.wav"], {})
 
 
 def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

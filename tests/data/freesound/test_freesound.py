@@ -146,7 +146,9 @@ def test_three_pages_are_fetched_with_names_credits_and_no_key_at_the_cdn(
     assert "previews" in asked["fields"][0]
     assert not any(KEY in path for path, _ in api.asked + cdn.asked)
     assert KEY not in repr(client)
+    (tmp_path / "here" / "ATTRIBUTION.md").unlink()
     again = fetch(client, SEARCH, tmp_path / "here")
+    assert "note 4" in (tmp_path / "here" / "ATTRIBUTION.md").read_text("utf-8")
     assert (again.new, again.known, len(cdn.asked)) == (0, 4, 4)
 
 

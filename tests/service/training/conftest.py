@@ -95,8 +95,12 @@ class School:
                 soundfile.write(path, 0.1 * sound + 0.001 * rng.normal(size=4000), 16_000)
                 self.rows.append(
                     IndexRow(
-                        *(path, sha256_of(path), "folders", "the test", player, "", instrument, ""),
-                        *(None, "", 0.25, "CC BY 4.0", f"by {player}"),
+                        *(path, "the test", player, "CC BY 4.0"),
+                        instrument=instrument,
+                        credit=f"by {player}",
+                        sha256=sha256_of(path),
+                        corpus="folders",
+                        duration_s=0.25,
                     )
                 )
         self.write()
