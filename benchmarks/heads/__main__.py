@@ -28,7 +28,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", choices=SECTIONS, action="append", help="leave the others out")
     options = parser.parse_args(words)
     root, sections, left_out = evaluation_folder(), list[Section](), list[str]()
-    for name in options.only or SECTIONS:
+    asked = options.only or SECTIONS
+    left_out += [f"{name}, which were not asked for" for name in SECTIONS if name not in asked]
+    for name in asked:
         for section in importlib.import_module(f"benchmarks.heads.{name}").measure(root):
             if isinstance(section, str):
                 left_out.append(section)
