@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { adopt, choices, hertzOf, nearestNote, tonicOf } from "../../service/web/static/choices.js";
 import { announcer, centsWords, inDevanagari, noteWords, shapeOf, timeWords } from "../../service/web/static/dom.js";
 import { places } from "../../service/web/static/history.js";
-import { Flow, Ring } from "../../service/web/static/lane.js";
+import { Flow, LaneView, Ring } from "../../service/web/static/lane.js";
 import { gapOf, readSettings, whyNot } from "../../service/web/static/microphone.js";
 import { LiveSocket, pack, socketAddress } from "../../service/web/static/protocol.js";
 import { needsRetuning } from "../../service/web/static/sound.js";
@@ -29,6 +29,16 @@ test("time flows though frames come in steps, and jumps over a gap", () => {
   assert.ok(Math.abs(flow.at(10.05) - 1.05) < 0.003);
   flow.meet(20, 2);
   assert.equal(flow.at(20), 2);
+});
+
+test("a note is drawn as it is known last, and not at all once it is withdrawn", () => {
+  const lane = { ring: new Ring(8), notes: /** @type {any[]} */ ([]) };
+  const tell = (/** @type {object} */ news) => LaneView.prototype.note.call(/** @type {any} */ (lane), /** @type {any} */ ({ id: 1, end_s: 1, ...news }));
+  tell({});
+  tell({ end_s: 2 });
+  assert.deepEqual(lane.notes.map((note) => note.end_s), [2]);
+  tell({ end_s: 0, withdrawn: true });
+  assert.deepEqual(lane.notes, []);
 });
 
 test("a block is number, flags, time, samples, little endian", () => {

@@ -91,12 +91,19 @@ function note(message) {
   measured.notes.set(held.id, held);
   if (measured.notes.size > 500) { measured.notes.delete(/** @type {number} */ (measured.notes.keys().next().value)); }
   lane.note(held);
+  if (held.withdrawn) { showNothingHeld(); return; }
   part("held").className = `held ${classOf(held.verdict)}`;
   const known = lane.lanes.find((each) => each.swara === held.swara && each.saptak === held.saptak);
   part("held-swara").replaceChildren(swaraIn(known ?? held, held.swara));
   part("held-verdict").replaceChildren(sign(held.verdict, 18), held.foreign ? `${held.verdict}, not in the raga` : held.verdict);
   part("held-cents").textContent = held.cents_off === null ? "" : `${centsWords(held.cents_off)} cents`;
   announce(noteWords(held));
+}
+
+function showNothingHeld() {
+  part("held").className = "held";
+  part("held-swara").textContent = "–";
+  part("held-verdict").textContent = part("held-cents").textContent = "";
 }
 
 /** @type {Record<string, string>} */

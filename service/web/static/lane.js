@@ -118,12 +118,12 @@ export class LaneView {
     if (this.running) { this.drawAll(); } // at once: the screen takes what stands there at its next frame
   }
 
-  /** Keeps a note to draw: the same again, with a later end, replaces it.
+  /** Keeps a note to draw: the same again, with a later end, replaces it; of one that is withdrawn nothing is left.
    * @param {LiveNote} note */
   note(note) {
     const since = this.ring.newest_s - BEHIND_S - 1;
     this.notes = this.notes.filter((each) => each.id !== note.id && each.end_s > since);
-    this.notes.push(note);
+    if (!note.withdrawn) { this.notes.push(note); }
   }
 
   /** Moves the part of the scale that is shown, where the singer leaves it. @param {number} cents */
