@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adopt, choices, hertzOf, nearestNote, tonicOf } from "../../service/web/static/choices.js";
 import { announcer, centsWords, inDevanagari, noteWords, shapeOf, timeWords } from "../../service/web/static/dom.js";
+import { MOST_DONE, past } from "../../service/web/static/drill.js";
 import { places } from "../../service/web/static/history.js";
 import { Flow, LaneView, Ring } from "../../service/web/static/lane.js";
 import { gapOf, readSettings, whyNot } from "../../service/web/static/microphone.js";
@@ -163,6 +164,13 @@ test("Sa by name, or in Hz where it lies off", () => {
 
 test("the tanpura is fetched anew beyond 50 cents", () => {
   assert.deepEqual([needsRetuning(100, 102.8), needsRetuning(100, 103.2), needsRetuning(0, 100)], [false, true, true]);
+});
+
+test("however long is drilled, what is told of it fits what the server reads", () => {
+  const result = { swara: "komal Dha", letter: "'d", saptak: "taar", verdict: "another swara", cents_off: null, words: "x".repeat(80) };
+  const told = past({ type: "drill", name: "x".repeat(40), words: "x".repeat(200), results: Array(11).fill(result), extra: [] });
+  assert.deepEqual(told.results[10], { swara: "komal Dha", verdict: "another swara" });
+  assert.ok(JSON.stringify(Array(MOST_DONE).fill(told)).length < 60_000);
 });
 
 test("takes stand in a chart by their days", () => {

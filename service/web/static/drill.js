@@ -12,7 +12,15 @@ import { playOnce, swaraAddress } from "./sound.js";
 /** @type {LaneView | null} */ let lane = null;
 /** @type {Session | null} */ let session = null;
 /** @type {Plan | null} */ let plan = null;
-/** @type {object[]} */ const done = [];
+/** What came of the last tasks, as `past` has it. @type {object[]} */ const done = [];
+
+/** So many are kept, told and listed: the server reads 64 KiB. */
+export const MOST_DONE = 100;
+
+/** What the next task is chosen by, of the server's word on one. @param {import("./protocol.js").Message} message */
+export function past({ name, results }) {
+  return { name, results: results.map((/** @type {{swara: string, verdict: string}} */ { swara, verdict }) => ({ swara, verdict })) };
+}
 
 const byEar = () => /** @type {HTMLInputElement} */ (part("by-ear")).checked;
 /** @param {unknown} error */
@@ -93,7 +101,9 @@ function judge(message) {
   announce(line);
   if (lane) { lane.hidden = false; }
   part("drill-done").prepend(make("li", {}, sign(verdict), line));
-  done.push(message);
+  part("drill-done").children[MOST_DONE]?.remove();
+  done.push(past(message));
+  if (done.length > MOST_DONE) { done.shift(); }
 }
 
 async function end() {
