@@ -42,6 +42,18 @@ test("a note is drawn as it is known last, and not at all once it is withdrawn",
   assert.deepEqual(lane.notes, []);
 });
 
+test("a lane that is started again before it is stopped draws once a frame", () => {
+  const asked = new Map();
+  Object.assign(globalThis, {
+    requestAnimationFrame: (/** @type {() => void} */ answer) => { asked.set(asked.size + 1, answer); return asked.size; },
+    cancelAnimationFrame: (/** @type {number} */ frame) => asked.delete(frame),
+  });
+  const lane = /** @type {any} */ ({ frame: 0, clear() {}, paint() {} });
+  LaneView.prototype.start.call(lane);
+  LaneView.prototype.start.call(lane);
+  assert.equal(asked.size, 1);
+});
+
 test("a block is number, flags, time, samples, little endian", () => {
   const view = new DataView(pack(7, 1234.5, new Float32Array([0.5, -1])));
   assert.deepEqual([view.getUint32(0, true), view.getUint32(4, true), view.getFloat64(8, true)], [7, 0, 1234.5]);

@@ -55,9 +55,9 @@ async function next() {
 /** Opens the microphone, where it is not open. */
 async function listen() {
   if (session) { return; }
-  const mine = new Session("drill", { onMessage: answer, onEnd: (why) => { complain(why); session = null; } });
-  lane?.start();
+  const mine = new Session("drill", { onMessage: answer, onEnd: (why) => { complain(why); void end(); } });
   await mine.start(settings());
+  lane?.start();
   session = mine;
 }
 

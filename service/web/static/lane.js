@@ -86,6 +86,7 @@ export class LaneView {
     /** @type {Record<string, string>} */ this.colours = {};
     this.hidden = false;
     this.running = false;
+    this.frame = 0;
     this.low = -250;
     this.span = 1700;
     this.middle = NaN;
@@ -136,7 +137,8 @@ export class LaneView {
   start() {
     this.clear();
     this.running = true;
-    requestAnimationFrame(this.paint);
+    cancelAnimationFrame(this.frame); // it may run already: twice would draw twice
+    this.frame = requestAnimationFrame(this.paint);
   }
 
   stop() { this.running = false; }
@@ -181,7 +183,7 @@ export class LaneView {
     if (!this.running) { return; }
     this.drawAll();
     this.drawn += 1;
-    requestAnimationFrame(this.paint);
+    this.frame = requestAnimationFrame(this.paint);
   }
 
   /** Calls at the second frame of animation after what was pushed is drawn: then it is on the screen.
