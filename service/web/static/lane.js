@@ -1,6 +1,6 @@
 // The singer's line over the swaras: a ring of frames, a canvas that scrolls, names in the document.
 
-import { classOf, shapeOf } from "./dom.js";
+import { classOf, shapeOf, writeSwara } from "./dom.js";
 
 /** @typedef {import("./protocol.js").Lane} Lane */
 /** @typedef {import("./protocol.js").Frames} Frames */
@@ -104,9 +104,8 @@ export class LaneView {
     this.names.replaceChildren(...lanes.map((lane) => {
       const name = document.createElement("span");
       name.textContent = `${lane.swara}${lane.saptak === "taar" ? "\u2019" : lane.saptak === "mandra" ? "\u02cc" : ""}`;
-      name.dataset.devanagari = lane.devanagari;
       name.className = lane.swara === "Sa" ? "lane-name sa" : "lane-name";
-      return name;
+      return writeSwara(name, lane.devanagari);
     }));
     this.redraw();
   }
