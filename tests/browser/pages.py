@@ -18,8 +18,8 @@ DEMO = ROOT / "data" / "demo" / "take.flac"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 RATE_HZ = 16_000
-# Times are bounded at so many times the targets, which `make bench-live` holds to on an idle machine: here two
-# cores have two workers, a browser and a server each, which is twice as slow as idle, and a quarter more.
+# Times are bounded at so many times the targets, which `make bench-live` holds to on an idle machine: here
+# two cores have two workers, a browser and a server each: twice as slow as idle, and a quarter more.
 SLOW = 2.5
 SA_HZ = 140.2  # 20 cents above C#3: no note's name says it
 SWARA = (sys.executable, "-c", "from swara import cli; cli.main()")

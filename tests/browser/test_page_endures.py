@@ -19,7 +19,8 @@ globalThis.WebSocket = class extends WebSocket {
 # News that what is held is no note after all; gives what is then said to be held.
 WITHDRAWN = """
 (() => {
-  sockets.at(-1).onmessage({ data: '{"type": "note", "id": 1, "swara": "", "verdict": "unsure", "withdrawn": true}' });
+  const data = JSON.stringify({ type: "note", id: 1, swara: "", verdict: "unsure", withdrawn: true });
+  sockets.at(-1).onmessage({ data });
   return document.querySelector("#held").innerText.trim();
 })()
 """
