@@ -224,14 +224,9 @@ def _summed_up(session: LiveSession, request: Request, wav: Path | None) -> Take
         return None
     clip = session.clip
     if wav is not None:
-        import soundfile
-
         from swara.data.storage.disk import write_atomically
 
-        # As numbers of 32 bits: analyze then hears exactly the same samples.
-        write_atomically(
-            wav, lambda part: soundfile.write(part, clip.samples, clip.rate_hz, format="WAV", subtype="FLOAT")
-        )
+        write_atomically(wav, clip.write_wav)  # analyze then hears exactly the same samples
     decoded = decode_samples(clip.samples, clip.rate_hz, max_duration_s=None)
     given = session.settings.parsed_tonic
     report = analyze(

@@ -268,23 +268,14 @@ def add_take(
         database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(number, report))
         first = tell(database)
         if sound is not None:
-            _write_sound(store, number, sound)
+            store.sounds.mkdir(parents=True, exist_ok=True)
+            write_atomically(sound_of(store, number), sound.write_wav)
         return number, first
 
 
 def sound_of(store: Layout, number: int) -> Path:
     """Return the path at which the sound of a take lies, if it was kept."""
     return store.sounds / f"{number}.wav"
-
-
-def _write_sound(store: Layout, number: int, sound: Clip) -> None:
-    import soundfile
-
-    def write(part: Path) -> None:
-        soundfile.write(part, sound.samples, sound.rate_hz, format="WAV", subtype="FLOAT")
-
-    store.sounds.mkdir(parents=True, exist_ok=True)
-    write_atomically(sound_of(store, number), write)
 
 
 def utc_text(at: datetime) -> str:

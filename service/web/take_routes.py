@@ -106,14 +106,12 @@ async def read_object(request: Request) -> Mapping[str, Any]:
     return said
 
 
-def wav_of(clip: Clip, *, subtype: str = "PCM_16") -> bytes:
-    """Return a clip as the bytes of a WAV file."""
+def wav_of(clip: Clip) -> bytes:
+    """Return a clip as the bytes of a WAV file of 16 bits."""
     import io
 
-    import soundfile
-
     file = io.BytesIO()
-    soundfile.write(file, clip.samples, clip.rate_hz, format="WAV", subtype=subtype)
+    clip.write_wav(file, "PCM_16")
     return file.getvalue()
 
 
@@ -156,7 +154,7 @@ def _sound(take: Take) -> Response:
     heard = take.file.with_name("heard.wav")
     with take.turn:
         if not heard.exists():
-            heard.write_bytes(wav_of(sound_of(take), subtype="FLOAT"))
+            sound_of(take).write_wav(heard)
     return FileResponse(heard, media_type="audio/wav")
 
 

@@ -224,7 +224,7 @@ class Takes:
 
         with self.arriving("sung", "take.wav", asked, take_id) as take:
             try:
-                soundfile.write(take.file, clip.samples, clip.rate_hz, subtype="FLOAT")
+                clip.write_wav(take.file)
             except soundfile.LibsndfileError as error:
                 raise OutputError(f"the take cannot be kept: {error}", fix="Free some space") from error
             take.duration_s = clip.duration_s
