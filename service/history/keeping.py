@@ -46,7 +46,7 @@ __all__ = [
     "writing_history",
 ]
 
-Kind: TypeAlias = Literal["analyze", "live", "upload", "drill"]
+Kind: TypeAlias = Literal["analyze", "live", "upload"]
 
 FIRST_NOTICE = (
     "The figures of each take, not its sound, are kept from now on, in this machine's store alone. See them:"
@@ -208,7 +208,7 @@ def keep_take(
         Where the history lies; it is begun there if the singer wants one.
     report : TakeReport
         What was found.
-    kind : {"analyze", "live", "upload", "drill"}
+    kind : {"analyze", "live", "upload"}
         How it came.
     environment : mapping of str to str
         Whose ``SWARA_HISTORY`` may say that nothing is to be kept.

@@ -35,7 +35,7 @@ def memory_routes(takes: Takes) -> list[Route]:
             chosen = await run_sync(save_choices, store, await read_object(request))
         else:
             chosen = await run_sync(load_choices, store)
-        return JSONResponse(chosen.as_dict())
+        return JSONResponse(asdict(chosen))
 
     async def history(_: Request) -> Response:
         from swara.service.history.export import history_json
