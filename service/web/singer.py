@@ -228,9 +228,9 @@ class Singer(Thread):
 
     def _events(self, events: tuple[Any, ...]) -> None:
         for event in events:
-            message: Mapping[str, Any] = to_message(event)
+            message = to_message(event)
             if isinstance(event, Frames):
-                message = {**message, **self._last}
+                message |= self._last
             elif message["type"] == "ready":
-                message = {**message, "session": self.session_id}
-            self._tell(dict(message))
+                message["session"] = self.session_id
+            self._tell(message)
