@@ -84,6 +84,7 @@ export class LaneView {
     this.width = 0;
     this.height = 0;
     /** @type {Record<string, string>} */ this.colours = {};
+    /** @type {Record<string, Path2D>} */ this.shapes = {};
     this.hidden = false;
     this.running = false;
     this.frame = 0;
@@ -292,7 +293,7 @@ export class LaneView {
     const at = x((note.start_s + note.end_s) / 2);
     pen.save();
     pen.translate(at - 7, this.y(sum / count) + side * 20 - 7);
-    const shape = new Path2D(shapeOf(note.verdict));
+    const shape = this.shapes[note.verdict] ??= new Path2D(shapeOf(note.verdict));
     pen.lineWidth = 2;
     if (note.verdict === "in tune" || note.verdict === "unsure") { pen.stroke(shape); } else { pen.fill(shape); }
     pen.restore();
