@@ -108,13 +108,11 @@ def _as_chosen(
 
     given = {"tonic": tonic, "raga": raga, "tuning": tuning, "preset": preset}
     with suppress(SwaraError):  # who sings is not kept from it by what cannot be remembered
-        if changes := {name: value for name, value in given.items() if value is not None}:
-            save_choices(Layout(folder), changes)
-        chosen = load_choices(Layout(folder))
+        changes = {name: value for name, value in given.items() if value is not None}
+        chosen = save_choices(Layout(folder), changes) if changes else load_choices(Layout(folder))
         if tonic is None and chosen.tonic is not None:
             typer.echo(printable(f"swara: Sa {chosen.tonic}, as chosen last. Another: --tonic"), err=True)
-        last = (tonic or chosen.tonic, raga or chosen.raga, tuning or chosen.tuning, preset or chosen.preset)
-        return cast("tuple[str | None, str | None, str | None, Preset | None]", last)
+        return chosen.tonic, chosen.raga, chosen.tuning, cast("Preset", chosen.preset)
     return tonic, raga, tuning, preset
 
 
