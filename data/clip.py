@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from pathlib import Path
+from typing import BinaryIO, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,25 @@ class Clip:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.samples.size / self.rate_hz
+
+    def write_wav(self, file: Path | BinaryIO, subtype: Literal["PCM_16", "FLOAT"] = "FLOAT") -> None:
+        """Write it as WAV.
+
+        Parameters
+        ----------
+        file : Path or binary file
+            What takes it.
+        subtype : {"PCM_16", "FLOAT"}
+            How a sample is written: as FLOAT it is read back as it is here, to the last bit.
+
+        Raises
+        ------
+        OSError, soundfile.LibsndfileError
+            If it cannot be written.
+        """
+        import soundfile
+
+        soundfile.write(file, self.samples, self.rate_hz, format="WAV", subtype=subtype)
 
     def between(self, start_s: float, end_s: float) -> Clip:
         """Return a part of it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,32 @@ class PitchTrack:
 
     def __len__(self) -> int:
         return int(self.times_s.size)
+
+    @classmethod
+    def joined(cls, tracks: Sequence[PitchTrack]) -> PitchTrack:
+        """Return one track of several.
+
+        Parameters
+        ----------
+        tracks : sequence of PitchTrack
+            One at least, in order: the times of each go on from those before.
+        """
+        return cls(
+            np.concatenate([track.times_s for track in tracks]),
+            np.concatenate([track.hz for track in tracks]),
+            np.concatenate([track.confidence for track in tracks]),
+            np.concatenate([track.voiced for track in tracks]),
+        )
+
+    def since(self, frame: int) -> PitchTrack:
+        """Return what is left of the track from a frame on.
+
+        Parameters
+        ----------
+        frame : int
+            Its number, the first is 0; its time stays what it was.
+        """
+        return PitchTrack(self.times_s[frame:], self.hz[frame:], self.confidence[frame:], self.voiced[frame:])
 
     def cents(self, reference_hz: float) -> FloatArray:
         """Return the pitch in cents, float64 of shape [frames]; NaN where nothing is sung.

@@ -105,7 +105,7 @@ def _no_store_of_the_user(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
         monkeypatch.setenv("SWARA_STORE", str(request.getfixturevalue("tmp_path") / "store"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def demo() -> Path:
     """The recording that ships with the package."""
     return DEMO

@@ -104,7 +104,7 @@ def _sung(page: Any, seconds: float, *, watched: bool = True) -> dict[str, Any]:
         session.send("HeapProfiler.collectGarbage")
         return page.evaluate("performance.memory.usedJSHeapSize") / 1e6
 
-    page.evaluate(_WATCH if watched else "swara.marks = []")
+    page.evaluate(_WATCH if watched else "swara.marks = []; swara.watch = null")
     page.click("#start")
     page.wait_for_selector("#stop:not([hidden])")
     page.wait_for_timeout(1000.0 * min(SETTLING_S, seconds / 3))

@@ -225,5 +225,4 @@ def track_causal(clip: Clip, network: PitchNetwork | None = None) -> PitchTrack:
     stream = PitchStream(network)
     tracks = [stream.push(clip.samples[at : at + _PUSHED]) for at in range(0, clip.samples.size, _PUSHED)]
     tracks.append(stream.finish())
-    columns = zip(*((t.times_s, t.hz, t.confidence, t.voiced) for t in tracks), strict=True)
-    return PitchTrack(*(np.concatenate(column) for column in columns))
+    return PitchTrack.joined(tracks)

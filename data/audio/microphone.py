@@ -74,11 +74,6 @@ class Microphone:
         except miniaudio.MiniaudioError as error:
             raise AudioError("the microphone cannot be opened", where=self.name, fix=_FIX) from error
 
-    @property
-    def waiting_s(self) -> float:
-        """How much was recorded and not yet taken, in seconds, at least."""
-        return self._heard.qsize() * _PERIOD_MS / 1000.0
-
     def blocks(self) -> Iterator[Block]:
         """Yield float32 arrays of shape [n, 1] as they come.
 

@@ -137,10 +137,6 @@ def save_clips(found: SearchResult, model: LiveModel, folder: Path) -> tuple[Pat
 
 
 def _save_clip(near: Neighbour, clip: Clip, folder: Path, rank: int) -> Path:
-    import soundfile
-
     path = folder / f"{rank}-{near.item.recording}-{near.item.start_s:.2f}s.wav"
-    write_atomically(
-        path, lambda part: soundfile.write(part, clip.samples, clip.rate_hz, format="WAV", subtype="PCM_16")
-    )
+    write_atomically(path, lambda part: clip.write_wav(part, "PCM_16"))
     return path

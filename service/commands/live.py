@@ -108,13 +108,11 @@ def _as_chosen(
 
     given = {"tonic": tonic, "raga": raga, "tuning": tuning, "preset": preset}
     with suppress(SwaraError):  # who sings is not kept from it by what cannot be remembered
-        if changes := {name: value for name, value in given.items() if value is not None}:
-            save_choices(Layout(folder), changes)
-        chosen = load_choices(Layout(folder))
+        changes = {name: value for name, value in given.items() if value is not None}
+        chosen = save_choices(Layout(folder), changes) if changes else load_choices(Layout(folder))
         if tonic is None and chosen.tonic is not None:
             typer.echo(printable(f"swara: Sa {chosen.tonic}, as chosen last. Another: --tonic"), err=True)
-        last = (tonic or chosen.tonic, raga or chosen.raga, tuning or chosen.tuning, preset or chosen.preset)
-        return cast("tuple[str | None, str | None, str | None, Preset | None]", last)
+        return chosen.tonic, chosen.raga, chosen.tuning, cast("Preset", chosen.preset)
     return tonic, raga, tuning, preset
 
 
@@ -224,14 +222,9 @@ def _summed_up(session: LiveSession, request: Request, wav: Path | None) -> Take
         return None
     clip = session.clip
     if wav is not None:
-        import soundfile
-
         from swara.data.storage.disk import write_atomically
 
-        # As numbers of 32 bits: analyze then hears exactly the same samples.
-        write_atomically(
-            wav, lambda part: soundfile.write(part, clip.samples, clip.rate_hz, format="WAV", subtype="FLOAT")
-        )
+        write_atomically(wav, clip.write_wav)  # analyze then hears exactly the same samples
     decoded = decode_samples(clip.samples, clip.rate_hz, max_duration_s=None)
     given = session.settings.parsed_tonic
     report = analyze(

@@ -83,10 +83,6 @@ class Choices:
         if self.tonic is not None:
             parse_tonic(self.tonic)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return them by name, fit for JSON."""
-        return asdict(self)
-
 
 def _check_text(name: str, value: object, *, optional: bool) -> None:
     if (value is None and optional) or (isinstance(value, str) and len(value) <= _LONGEST_TEXT):

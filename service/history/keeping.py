@@ -46,7 +46,7 @@ __all__ = [
     "writing_history",
 ]
 
-Kind: TypeAlias = Literal["analyze", "live", "upload", "drill"]
+Kind: TypeAlias = Literal["analyze", "live", "upload"]
 
 FIRST_NOTICE = (
     "The figures of each take, not its sound, are kept from now on, in this machine's store alone. See them:"
@@ -208,7 +208,7 @@ def keep_take(
         Where the history lies; it is begun there if the singer wants one.
     report : TakeReport
         What was found.
-    kind : {"analyze", "live", "upload", "drill"}
+    kind : {"analyze", "live", "upload"}
         How it came.
     environment : mapping of str to str
         Whose ``SWARA_HISTORY`` may say that nothing is to be kept.
@@ -268,23 +268,14 @@ def add_take(
         database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(number, report))
         first = tell(database)
         if sound is not None:
-            _write_sound(store, number, sound)
+            store.sounds.mkdir(parents=True, exist_ok=True)
+            write_atomically(sound_of(store, number), sound.write_wav)
         return number, first
 
 
 def sound_of(store: Layout, number: int) -> Path:
     """Return the path at which the sound of a take lies, if it was kept."""
     return store.sounds / f"{number}.wav"
-
-
-def _write_sound(store: Layout, number: int, sound: Clip) -> None:
-    import soundfile
-
-    def write(part: Path) -> None:
-        soundfile.write(part, sound.samples, sound.rate_hz, format="WAV", subtype="FLOAT")
-
-    store.sounds.mkdir(parents=True, exist_ok=True)
-    write_atomically(sound_of(store, number), write)
 
 
 def utc_text(at: datetime) -> str:

@@ -20,7 +20,6 @@ from .keeping import (
     add_take,
     first_notice,
     is_switched_off,
-    keep_take,
     reading_history,
     sound_of,
     tell,
@@ -30,16 +29,7 @@ from .keeping import (
     writing_history,
 )
 
-__all__ = [
-    "FIRST_NOTICE",
-    "KeptTake",
-    "Kind",
-    "TakeHistory",
-    "begin_history",
-    "is_switched_off",
-    "keep_take",
-    "sound_of",
-]
+__all__ = ["KeptTake", "TakeHistory", "begin_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ class KeptTake:
         Its number, which is never used again.
     at : datetime
         When it was first judged, in UTC.
-    kind : {"analyze", "live", "upload", "drill"}
+    kind : {"analyze", "live", "upload"}
         How it came.
     source : str
         Name of the recording.
@@ -133,7 +123,7 @@ class TakeHistory:
         ----------
         report : TakeReport
             What was found.
-        kind : {"analyze", "live", "upload", "drill"}
+        kind : {"analyze", "live", "upload"}
             How it came.
         at : datetime, optional
             When, with a time zone; now if left out. A take that was known keeps its own.

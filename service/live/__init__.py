@@ -17,13 +17,15 @@ from .events import (
     SaFound,
     TakeFull,
 )
-from .listen import processing
+from .listen import MAX_CHANNELS, RATES_HZ, processing
 from .messages import PROTOCOL, to_message
 from .session import LiveSession
 from .settings import LiveSettings, parse_settings
 
 __all__ = [
+    "MAX_CHANNELS",
     "PROTOCOL",
+    "RATES_HZ",
     "DrillNote",
     "DrillPlan",
     "DrillResult",

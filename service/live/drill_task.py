@@ -165,7 +165,7 @@ def step_of(pitch: SwaraPitch, tuning: Tuning, seconds: float) -> DrillStep:
 
 def task_message(task: DrillTask) -> dict[str, Any]:
     """Return a task as JSON: what a client is sent, and sends back as ``plan`` when it has played it."""
-    return {**asdict(task), "steps": [asdict(step) for step in task.steps]}
+    return asdict(task)
 
 
 def parse_task(values: Mapping[str, Any], raga: Raga, tuning: Tuning) -> DrillTask:

@@ -75,11 +75,10 @@ class SungPitch:
 
     def _side_by_side(self) -> tuple[PitchTrack, Samples]:
         """Return the frames whose centres were given, and the samples from the first centre to the last."""
-        track, hop = _joined(self._tracks), round(HOP_S * TRACK_RATE_HZ)
+        track, hop = PitchTrack.joined(self._tracks), round(HOP_S * TRACK_RATE_HZ)
         first = -(-self._start // hop)
         skipped = max(0, first - round(float(track.times_s[0]) / HOP_S)) if len(track) else 0
-        columns = (track.times_s, track.hz, track.confidence, track.voiced)
-        track = PitchTrack(*(column[skipped:] for column in columns))  # type: ignore[arg-type]
+        track = track.since(skipped)
         begin = first * hop - self._start
         return track, np.concatenate(self._samples)[begin : begin + max(0, len(track) - 1) * hop + 1]
 
@@ -166,11 +165,6 @@ class LeakMeter:
         if below_db >= self.POOR_DB:
             return f"The tanpura reaches the microphone {where}: play it softer or use headphones"
         return f"The tanpura reaches the microphone {where}, too loud: use headphones"
-
-
-def _joined(tracks: list[PitchTrack]) -> PitchTrack:
-    columns = zip(*((t.times_s, t.hz, t.confidence, t.voiced) for t in tracks), strict=True)
-    return PitchTrack(*(np.concatenate(column) for column in columns))
 
 
 def _cents(hz: float, reference_hz: float) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from swara.classifier.notes import HeldNote, held_notes
+from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.arrays import BoolArray, FloatArray, quantile
 from swara.data.audio.frames import level_db, spectral_flux_db
 from swara.data.clip import Clip, Samples
@@ -16,8 +17,7 @@ from swara.service.take.sound import OCTAVE_BELOW_HZ, within_range
 
 __all__ = ["LiveNotes", "Loudness", "Sung"]
 
-_RATE_HZ = 16_000
-_HOP = round(HOP_S * _RATE_HZ)
+_HOP = round(HOP_S * TRACK_RATE_HZ)
 _SEEN = 8  # frames to either side that the level and the rise of the spectrum look at, and some to spare
 
 QUIETEST_DB, LOUD_QUANTILE = 22.0, 0.9
@@ -95,6 +95,7 @@ class LiveNotes:
         self._level = self._flux = np.zeros(0)
         self._first = 0  # number of the first frame that is kept
         self._settled = 0  # frames before this one are final
+        self._kept_from = 0  # first frame of the last final note
         self._open: Sung | None = None
         self._next_id = 1
         self._waits = 0
@@ -139,13 +140,13 @@ class LiveNotes:
         start = self._first + len(self._track)
         before = min(_SEEN, start)
         first = (start - before) * _HOP - self._first_sample
-        clip = Clip(self._samples[first : first + (before + len(track) + _SEEN) * _HOP], _RATE_HZ)
+        clip = Clip(self._samples[first : first + (before + len(track) + _SEEN) * _HOP], TRACK_RATE_HZ)
         own = slice(before, before + len(track))
         level, flux = level_db(clip)[own], spectral_flux_db(clip)[own]
         self.loudness.add(level[track.voiced])
         self._room.extend(level[~track.voiced].tolist())
         self._level, self._flux = np.concatenate([self._level, level]), np.concatenate([self._flux, flux])
-        self._track = _joined(self._track, track)
+        self._track = PitchTrack.joined([self._track, track])
 
     def _sung(self) -> BoolArray:
         loud_db = self.loudness.loud_db
@@ -179,8 +180,6 @@ class LiveNotes:
         self._forget(sung)
         return (*news, sounding) if sounding is not None else tuple(news)
 
-    _kept_from = 0
-
     def _found(self, sung: BoolArray) -> tuple[HeldNote, ...]:
         track = self._track
         if (track.hz[track.voiced] < OCTAVE_BELOW_HZ).any():
@@ -192,7 +191,7 @@ class LiveNotes:
         """Leave out what a low voice is heard an octave too high in, as a report does."""
         first = self._first * _HOP - self._first_sample
         samples = self._samples[first : first + (len(track) - 1) * _HOP + 1]
-        track, _ = within_range(Clip(samples, _RATE_HZ), track)
+        track, _ = within_range(Clip(samples, TRACK_RATE_HZ), track)
         return track, sung & track.voiced
 
     def _known(self, held: HeldNote, start: int) -> Sung:
@@ -222,7 +221,7 @@ class LiveNotes:
         keep = max(keep, end - LONGEST_FRAMES)
         if keep > self._first:
             lost = keep - self._first
-            self._track = _part(self._track, slice(lost, None))
+            self._track = self._track.since(lost)
             self._level, self._flux = self._level[lost:], self._flux[lost:]
             self._first = keep
         first_sample = max(0, self._first - _SEEN) * _HOP
@@ -234,13 +233,3 @@ class LiveNotes:
 def _nothing() -> PitchTrack:
     nothing = np.zeros(0)
     return PitchTrack(nothing, nothing, nothing, np.zeros(0, np.bool_))
-
-
-def _joined(one: PitchTrack, other: PitchTrack) -> PitchTrack:
-    pairs = ((one.times_s, other.times_s), (one.hz, other.hz), (one.confidence, other.confidence))
-    times_s, hz, confidence = (np.concatenate(pair) for pair in pairs)
-    return PitchTrack(times_s, hz, confidence, np.concatenate([one.voiced, other.voiced]))
-
-
-def _part(track: PitchTrack, frames: slice) -> PitchTrack:
-    return PitchTrack(track.times_s[frames], track.hz[frames], track.confidence[frames], track.voiced[frames])

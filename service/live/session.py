@@ -152,9 +152,7 @@ class LiveSession:
         self._refuse_after_the_end()
         mono, levels = self._listener.hear(self._listener.check(samples))
         yield from levels
-        while mono.size:
-            part, mono = np.split(mono, [_TICK - self._samples % _TICK])
-            yield from self._advance(part)
+        yield from self._advance(mono)
 
     def change(self, settings: LiveSettings) -> tuple[Event, ...]:
         """Judge against something else from now on, and all notes that were sung.
@@ -228,11 +226,7 @@ class LiveSession:
             If the session is finished already.
         """
         self._refuse_after_the_end()
-        events: list[Event] = []
-        left = self._listener.finish()
-        while left.size:
-            part, left = np.split(left, [_TICK - self._samples % _TICK])
-            events += self._advance(part)
+        events: list[Event] = list(self._advance(self._listener.finish()))
         self._finished = True
         track = self._stream.finish()
         self._notes.hear(np.zeros(_TICK, np.float32))
@@ -244,7 +238,12 @@ class LiveSession:
             raise ValueError("the session is finished: start another one")
 
     def _advance(self, samples: Samples) -> Iterator[Event]:
-        """Go on through samples that end at a tick at the latest."""
+        """Go on through samples, up to each tick at a time."""
+        while samples.size:
+            part, samples = np.split(samples, [_TICK - self._samples % _TICK])
+            yield from self._advance_within_a_tick(part)
+
+    def _advance_within_a_tick(self, samples: Samples) -> Iterator[Event]:
         self._samples += samples.size
         self._kept.add(samples)
         self._notes.hear(samples)

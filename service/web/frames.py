@@ -12,13 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.raga.errors import SwaraError
+from swara.service.live import MAX_CHANNELS, PROTOCOL, RATES_HZ
 
 __all__ = ["Block", "Hello", "Pace", "read_block", "read_hello"]
 
 _HEAD = struct.Struct("<IId")
 _MOST_SAMPLES = 4096
-_MOST_CHANNELS = 32
-_MIN_RATE_HZ, _MAX_RATE_HZ = 8000, 192_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +60,12 @@ class Hello:
 def read_hello(message: Mapping[str, Any]) -> Hello:
     """Read the first message; raises `SwaraError` where it is none of ours."""
     protocol, rate_hz, channels = (message.get(key) for key in ("protocol", "rate_hz", "channels"))
-    if protocol != 1:
-        raise SwaraError(f"the protocol is {protocol!r}, and this server speaks 1", fix="Reload the page")
-    rate = _whole("rate_hz", rate_hz, _MIN_RATE_HZ, _MAX_RATE_HZ)
-    count = _whole("channels", 1 if channels is None else channels, 1, _MOST_CHANNELS)
+    if protocol != PROTOCOL:
+        raise SwaraError(
+            f"the protocol is {protocol!r}, and this server speaks {PROTOCOL}", fix="Reload the page"
+        )
+    rate = _whole("rate_hz", rate_hz, *RATES_HZ)
+    count = _whole("channels", 1 if channels is None else channels, 1, MAX_CHANNELS)
     settings, microphone = message.get("settings") or {}, message.get("microphone") or {}
     if not isinstance(settings, Mapping) or not isinstance(microphone, Mapping):
         raise SwaraError("settings and microphone are objects")

@@ -15,7 +15,7 @@ from swara.raga.errors import SwaraError
 
 from .frames import Pace, read_block, read_hello
 from .singer import Singer, Told
-from .takes import Takes, new_id, read_settings
+from .takes import Takes, new_id, parse_object, read_settings
 
 __all__ = ["MOST_SINGERS", "LiveSocket"]
 
@@ -109,7 +109,7 @@ class LiveSocket:
                 if (data := message.get("bytes")) is not None:
                     self._hear(data)
                 else:
-                    await self._obey(_object(message.get("text") or ""))
+                    await self._obey(parse_object(message.get("text") or ""))
             except SwaraError as error:
                 self._refuse(str(error))
 
@@ -195,13 +195,3 @@ class LiveSocket:
         except SwaraError as error:
             return {**said, "words": str(error)}
         return {**said, "kept": True, "duration_s": take.duration_s, "notice": take.notice or None}
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        message = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SwaraError("this is no JSON") from error
-    if not isinstance(message, Mapping):
-        raise SwaraError("this is no JSON object")
-    return message

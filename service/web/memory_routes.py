@@ -35,21 +35,14 @@ def memory_routes(takes: Takes) -> list[Route]:
             chosen = await run_sync(save_choices, store, await read_object(request))
         else:
             chosen = await run_sync(load_choices, store)
-        return JSONResponse(chosen.as_dict())
+        return JSONResponse(asdict(chosen))
 
     async def history(_: Request) -> Response:
-        from swara.service.history.export import history_json
-
-        known = await run_sync(_history_of(takes).takes)
-        why_not = await run_sync(takes.stored.why_not_kept)
-        said = history_json(known, why_not=why_not)
-        return Response(said, media_type="application/json")
+        return Response(await run_sync(_history_json, takes), media_type="application/json")
 
     async def table(_: Request) -> Response:
-        from swara.service.history.export import history_csv
-
-        text = history_csv(await run_sync(_history_of(takes).takes))
         headers = {"content-disposition": 'attachment; filename="swara-history.csv"'}
+        text = await run_sync(_history_csv, takes)
         return PlainTextResponse(text, headers=headers, media_type="text/csv; charset=utf-8")
 
     async def forget(request: Request) -> Response:
@@ -80,6 +73,18 @@ def _history_of(takes: Takes) -> TakeHistory:
     from swara.service.store import Layout
 
     return TakeHistory(Layout(takes.store))
+
+
+def _history_json(takes: Takes) -> str:
+    from swara.service.history.export import history_json
+
+    return history_json(_history_of(takes).takes(), why_not=takes.stored.why_not_kept())
+
+
+def _history_csv(takes: Takes) -> str:
+    from swara.service.history.export import history_csv
+
+    return history_csv(_history_of(takes).takes())
 
 
 def _next_task(takes: Takes, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,21 +116,21 @@ class Singer(Thread):
         self._late = False
         self.received = self.judged = self.dropped = 0
 
-    def hear(self, block: Block) -> bool:
-        """Put a block at the end; tell whether there was room."""
+    def hear(self, block: Block) -> None:
+        """Put a block at the end, where there is room; that it is missing is told with the next."""
         self.received += 1
-        with self._change:
-            if len(self._waiting) >= _MOST_BLOCKS:
-                self.dropped += 1
-                return False
-            self._waiting.append((time.monotonic(), block))
-            self._change.notify()
-        return True
+        if len(self._waiting) < _MOST_BLOCKS:
+            self._put(block)
+        else:
+            self.dropped += 1
 
     def do(self, what: Callable[[], None] | None) -> None:
         """Do something between two blocks; None ends the session."""
+        self._put(what)
+
+    def _put(self, item: Block | Callable[[], None] | None) -> None:
         with self._change:
-            self._waiting.append((time.monotonic(), what))
+            self._waiting.append((time.monotonic(), item))
             self._change.notify()
 
     def change(self, settings: LiveSettings) -> None:
@@ -187,7 +187,7 @@ class Singer(Thread):
     def _hear(self, block: Block) -> None:
         self._notice_gap(block)
         began = time.perf_counter()
-        self._last = {"number": block.number, "captured_ms": block.captured_ms}
+        self._last |= {"number": block.number, "captured_ms": block.captured_ms}
         try:
             with _TURN:
                 for event in self.session.hear(block.samples):
@@ -228,9 +228,9 @@ class Singer(Thread):
 
     def _events(self, events: tuple[Any, ...]) -> None:
         for event in events:
-            message: Mapping[str, Any] = to_message(event)
+            message = to_message(event)
             if isinstance(event, Frames):
-                message = {**message, **self._last}
+                message |= self._last
             elif message["type"] == "ready":
-                message = {**message, "session": self.session_id}
-            self._tell(dict(message))
+                message["session"] = self.session_id
+            self._tell(message)

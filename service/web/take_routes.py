@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from starlette.routing import Route
 from swara.data.storage.disk import write_atomically, writing
 from swara.raga.errors import SwaraError
 
-from .takes import Judged, NoSuchTake, Take, Takes, sound_of
+from .takes import Judged, NoSuchTake, Take, Takes, parse_object, sound_of
 from .uploads import receive_takes
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def take_routes(takes: Takes) -> list[Route]:  # noqa: C901  one small function 
         settings = asked.get("settings", asked)
         if not isinstance(settings, Mapping):
             raise SwaraError("settings are an object")
-        return _json_report(await run_sync(takes.judge, take, settings))
+        return await run_sync(lambda: _json_report(takes.judge(take, settings)))
 
     async def correct(request: Request) -> Response:
         take, said = takes.get(request.path_params["take"]), await read_object(request)
@@ -97,23 +96,15 @@ async def read_object(request: Request) -> Mapping[str, Any]:
         body += part
         if len(body) > _MOST_JSON:
             raise SwaraError(f"more than {_MOST_JSON} bytes of JSON were sent")
-    try:
-        said = json.loads(bytes(body) or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise SwaraError("what was sent is no JSON") from error
-    if not isinstance(said, Mapping):
-        raise SwaraError("what was sent is no JSON object")
-    return said
+    return parse_object(bytes(body) or b"{}")
 
 
-def wav_of(clip: Clip, *, subtype: str = "PCM_16") -> bytes:
-    """Return a clip as the bytes of a WAV file."""
+def wav_of(clip: Clip) -> bytes:
+    """Return a clip as the bytes of a WAV file of 16 bits."""
     import io
 
-    import soundfile
-
     file = io.BytesIO()
-    soundfile.write(file, clip.samples, clip.rate_hz, format="WAV", subtype=subtype)
+    clip.write_wav(file, "PCM_16")
     return file.getvalue()
 
 
@@ -156,7 +147,7 @@ def _sound(take: Take) -> Response:
     heard = take.file.with_name("heard.wav")
     with take.turn:
         if not heard.exists():
-            heard.write_bytes(wav_of(sound_of(take), subtype="FLOAT"))
+            sound_of(take).write_wav(heard)
     return FileResponse(heard, media_type="audio/wav")
 
 

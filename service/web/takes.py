@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import tempfile
@@ -34,6 +35,7 @@ __all__ = [
     "Take",
     "Takes",
     "new_id",
+    "parse_object",
     "read_settings",
     "shown_name",
     "sound_of",
@@ -224,7 +226,7 @@ class Takes:
 
         with self.arriving("sung", "take.wav", asked, take_id) as take:
             try:
-                soundfile.write(take.file, clip.samples, clip.rate_hz, subtype="FLOAT")
+                clip.write_wav(take.file)
             except soundfile.LibsndfileError as error:
                 raise OutputError(f"the take cannot be kept: {error}", fix="Free some space") from error
             take.duration_s = clip.duration_s
@@ -293,6 +295,17 @@ class Takes:
         if asked is not None:
             take.asked = {key: asked[key] for key in _SETTINGS if key in asked}
         return judged
+
+
+def parse_object(text: str | bytes) -> Mapping[str, Any]:
+    """Read the JSON object that was sent; raises `SwaraError` where it is none."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SwaraError("what was sent is no JSON") from error
+    if not isinstance(said, Mapping):
+        raise SwaraError("what was sent is no JSON object")
+    return said
 
 
 def new_id() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,7 +15,7 @@ from starlette.types import Message
 
 from swara.raga.errors import SwaraError
 
-from .takes import Take, Takes, read_settings, shown_name
+from .takes import Take, Takes, parse_object, read_settings, shown_name
 
 __all__ = ["MOST_BYTES", "MOST_FILES", "TooLarge", "receive_takes"]
 
@@ -88,13 +87,7 @@ def _too_large() -> TooLarge:
 
 def _settings_of(form: FormData) -> Mapping[str, Any]:
     given = form.get("settings")
-    if not isinstance(given, str) or not given:
-        return {}
-    try:
-        settings = json.loads(given)
-    except (ValueError, RecursionError) as error:
-        raise SwaraError("the settings are no JSON") from error
-    return settings if isinstance(settings, Mapping) else {}
+    return parse_object(given) if isinstance(given, str) and given else {}
 
 
 def _outcome(takes: Takes, file: UploadFile, asked: Mapping[str, Any]) -> dict[str, Any]:

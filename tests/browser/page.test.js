@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adopt, choices, hertzOf, nearestNote, tonicOf } from "../../service/web/static/choices.js";
 import { announcer, centsWords, inDevanagari, noteWords, shapeOf, timeWords } from "../../service/web/static/dom.js";
+import { MOST_DONE, past } from "../../service/web/static/drill.js";
 import { places } from "../../service/web/static/history.js";
-import { Flow, Ring } from "../../service/web/static/lane.js";
+import { Flow, LaneView, Ring } from "../../service/web/static/lane.js";
 import { gapOf, readSettings, whyNot } from "../../service/web/static/microphone.js";
 import { LiveSocket, pack, socketAddress } from "../../service/web/static/protocol.js";
 import { needsRetuning } from "../../service/web/static/sound.js";
@@ -29,6 +30,28 @@ test("time flows though frames come in steps, and jumps over a gap", () => {
   assert.ok(Math.abs(flow.at(10.05) - 1.05) < 0.003);
   flow.meet(20, 2);
   assert.equal(flow.at(20), 2);
+});
+
+test("a note is drawn as it is known last, and not at all once it is withdrawn", () => {
+  const lane = { ring: new Ring(8), notes: /** @type {any[]} */ ([]) };
+  const tell = (/** @type {object} */ news) => LaneView.prototype.note.call(/** @type {any} */ (lane), /** @type {any} */ ({ id: 1, end_s: 1, ...news }));
+  tell({});
+  tell({ end_s: 2 });
+  assert.deepEqual(lane.notes.map((note) => note.end_s), [2]);
+  tell({ end_s: 0, withdrawn: true });
+  assert.deepEqual(lane.notes, []);
+});
+
+test("a lane that is started again before it is stopped draws once a frame", () => {
+  const asked = new Map();
+  Object.assign(globalThis, {
+    requestAnimationFrame: (/** @type {() => void} */ answer) => { asked.set(asked.size + 1, answer); return asked.size; },
+    cancelAnimationFrame: (/** @type {number} */ frame) => asked.delete(frame),
+  });
+  const lane = /** @type {any} */ ({ frame: 0, clear() {}, paint() {} });
+  LaneView.prototype.start.call(lane);
+  LaneView.prototype.start.call(lane);
+  assert.equal(asked.size, 1);
 });
 
 test("a block is number, flags, time, samples, little endian", () => {
@@ -153,6 +176,13 @@ test("Sa by name, or in Hz where it lies off", () => {
 
 test("the tanpura is fetched anew beyond 50 cents", () => {
   assert.deepEqual([needsRetuning(100, 102.8), needsRetuning(100, 103.2), needsRetuning(0, 100)], [false, true, true]);
+});
+
+test("however long is drilled, what is told of it fits what the server reads", () => {
+  const result = { swara: "komal Dha", letter: "'d", saptak: "taar", verdict: "another swara", cents_off: null, words: "x".repeat(80) };
+  const told = past({ type: "drill", name: "x".repeat(40), words: "x".repeat(200), results: Array(11).fill(result), extra: [] });
+  assert.deepEqual(told.results[10], { swara: "komal Dha", verdict: "another swara" });
+  assert.ok(JSON.stringify(Array(MOST_DONE).fill(told)).length < 60_000);
 });
 
 test("takes stand in a chart by their days", () => {

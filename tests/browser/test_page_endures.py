@@ -16,6 +16,15 @@ globalThis.WebSocket = class extends WebSocket {
 };
 """
 
+# News that what is held is no note after all; gives what is then said to be held.
+WITHDRAWN = """
+(() => {
+  const data = JSON.stringify({ type: "note", id: 1, swara: "", verdict: "unsure", withdrawn: true });
+  sockets.at(-1).onmessage({ data });
+  return document.querySelector("#held").innerText.trim();
+})()
+"""
+
 SLEEP = """
 const port = Object.getOwnPropertyDescriptor(MessagePort.prototype, "onmessage");
 globalThis.slept_ms = 0;
@@ -53,6 +62,8 @@ def words(page) -> str:
 def test_after_a_lost_connection_the_take_stands_and_another_begins(browser, address):
     page = opened(browser, address, script=SOCKETS)
     start(page)
+    held = page.evaluate(WITHDRAWN)
+    assert held == "–"
     page.evaluate("sockets.at(-1).close()")
     page.wait_for_selector("#report .verdict")
     assert "kept what was sung" in words(page)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import struct
 import subprocess
 import sys
-import termios
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -87,6 +85,7 @@ def test_raw_pcm_with_sa_unknown_says_how_to_give_it(pcm: bytes) -> None:
 
 def test_ctrl_c_ends_it_with_the_report_and_leaves_the_terminal_as_it_was(pcm: bytes, tmp_path: Path) -> None:
     """Raw PCM at 48 kHz on two channels, on a terminal; the pipe is still open then."""
+    fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")  # not on Windows
     sound = np.repeat(np.frombuffer(pcm, np.int16)[:40_000], 6).tobytes()
     kept, words = tmp_path / "take.wav", ("-", "--rate", "48000", "--channels", "2", "--tonic", "C#3")
     ours, theirs = os.openpty()

@@ -1,7 +1,7 @@
 // The page: what a click does, and what the server's messages show.
 
-import { announce, askJson, centsWords, classOf, make, notice, noteWords, part, Refused, sign, swaraIn, timeWords, writeNames } from "./dom.js";
-import { choices, choose, hertzOf, loadChoices, onChoice, settings } from "./choices.js";
+import { announce, askJson, centsWords, classOf, make, notice, noteWords, part, Refused, sign, swaraIn, timeWords, wordsOf } from "./dom.js";
+import { choices, choose, hertzOf, loadChoices, noteName, onChoice, settings } from "./choices.js";
 import { LaneView } from "./lane.js";
 import { Session } from "./session.js";
 import { Tanpura } from "./sound.js";
@@ -27,8 +27,8 @@ let behind = 0;
 /** @type {HTMLAudioElement | null} */ let along = null;
 
 /** What is measured, for the tests and benchmarks of the page.
- * @type {{sent: number, judged: number, dropped_ms: number, sa: any, notes: Map<number, any>, lane: LaneView, watch: ((kind: string, detail: any) => void) | null}} */
-const measured = { sent: 0, judged: 0, dropped_ms: 0, sa: null, notes: new Map(), lane, watch: null };
+ * @type {{sent: number, judged: number, dropped_ms: number, lane: LaneView, watch: ((kind: string, detail: any) => void) | null}} */
+const measured = { sent: 0, judged: 0, dropped_ms: 0, lane, watch: null };
 Object.assign(globalThis, { swara: measured });
 
 /** @type {Record<string, (message: Message) => void>} */
@@ -46,15 +46,14 @@ function hear(message) {
 }
 
 /** @param {Message} message */
-function complain(message) { notice(message.message ?? message.words ?? "swara cannot go on with this take."); }
+function complain(message) { notice(message.message ?? message.words); }
 
 /** @param {Message} message */
 function meet(message) {
   lookahead_ms = message.lookahead_ms;
   singing = message.session;
   lane.setLanes(message.lanes);
-  writeNames(part("lane-names"), lane.lanes);
-  if (message.sa) { sa_hz = message.sa.hz; measured.sa = message.sa; }
+  if (message.sa) { sa_hz = message.sa.hz; }
   if (message.warnings?.length) { notice(message.warnings.join(" "), "note"); }
 }
 
@@ -62,7 +61,6 @@ function meet(message) {
 function meetSa(message) {
   if (!message.hz) { return; }
   sa_hz = message.hz;
-  measured.sa = message;
   announce(`Sa ${message.name}`);
 }
 
@@ -88,15 +86,20 @@ function frames(message) {
 /** @param {Message} message */
 function note(message) {
   const held = /** @type {import("./protocol.js").LiveNote} */ (/** @type {unknown} */ (message));
-  measured.notes.set(held.id, held);
-  if (measured.notes.size > 500) { measured.notes.delete(/** @type {number} */ (measured.notes.keys().next().value)); }
   lane.note(held);
+  if (held.withdrawn) { showNothingHeld(); return; }
   part("held").className = `held ${classOf(held.verdict)}`;
   const known = lane.lanes.find((each) => each.swara === held.swara && each.saptak === held.saptak);
   part("held-swara").replaceChildren(swaraIn(known ?? held, held.swara));
   part("held-verdict").replaceChildren(sign(held.verdict, 18), held.foreign ? `${held.verdict}, not in the raga` : held.verdict);
   part("held-cents").textContent = held.cents_off === null ? "" : `${centsWords(held.cents_off)} cents`;
   announce(noteWords(held));
+}
+
+function showNothingHeld() {
+  part("held").className = "held";
+  part("held-swara").textContent = "–";
+  part("held-verdict").textContent = part("held-cents").textContent = "";
 }
 
 /** @type {Record<string, string>} */
@@ -107,7 +110,7 @@ const LEVELS = {
 
 /** @param {Message} message */
 function level(message) {
-  const db = Math.max(-60, Math.min(0, message.peak_db ?? -60));
+  const db = Math.max(-60, Math.min(0, message.peak_db));
   part("meter").setAttribute("aria-valuenow", db.toFixed(0));
   part("meter").classList.toggle("clipping", message.state === "clipping");
   part("meter-bar").style.transform = `scaleX(${((db + 60) / 60).toFixed(3)})`;
@@ -124,7 +127,7 @@ function microphoneWords() {
 
 /** @param {Message} message */
 function processing(message) {
-  const { active = [], unknown = [], advice = "" } = message;
+  const { active, unknown, advice } = message;
   const raw = !active.length && !unknown.length;
   const lines = [
     microphoneWords(),
@@ -168,7 +171,6 @@ async function open(purpose) {
   });
   session = mine;
   measured.sent = measured.judged = measured.dropped_ms = 0;
-  measured.notes.clear();
   part("level").textContent = "Opening the microphone …";
   try {
     lane.start();
@@ -180,7 +182,7 @@ async function open(purpose) {
     session = null;
     lane.stop();
     showState("closed");
-    notice(error instanceof Error ? error.message : String(error));
+    notice(wordsOf(error));
   }
 }
 
@@ -226,18 +228,18 @@ async function showTake(id) {
     await takes?.show(id);
     void listTakes(showTake);
     part("take-view").scrollIntoView({ behavior: lane.still.matches ? "auto" : "smooth" });
-  } catch (error) { notice(error instanceof Error ? error.message : String(error)); }
+  } catch (error) { notice(wordsOf(error)); }
 }
 
 /** @param {string} id */
 async function singAlong(id) {
   try {
     const track = await askJson(`api/takes/${id}/track`);
-    lane.ahead = { start_s: (track.start_s ?? 0) + LEAD_IN_S, hop_s: track.hop_s ?? 0.01, cents: track.cents };
+    lane.ahead = { start_s: track.start_s + LEAD_IN_S, hop_s: track.hop_s, cents: track.cents };
     along = new Audio(new URL(`api/takes/${id}/sound.wav`, document.baseURI).href);
     part("lane").scrollIntoView();
     await open("take");
-  } catch (error) { notice(error instanceof Error ? error.message : String(error)); }
+  } catch (error) { notice(wordsOf(error)); }
 }
 
 function followAlong() {
@@ -251,7 +253,7 @@ async function drone() {
   const hz = hertzOf(choices.tonic) ?? sa_hz;
   if (!on && !hz) { notice("Say first what your Sa is, or have it found: the tanpura plays there."); return; }
   setDrone(!on);
-  try { if (on) { tanpura.stop(); } else { await tanpura.play(hz ?? 0, choices.tanpura); } } catch (error) { setDrone(false); notice(error instanceof Error ? error.message : String(error)); }
+  try { if (on) { tanpura.stop(); } else { await tanpura.play(hz ?? 0, choices.tanpura); } } catch (error) { setDrone(false); notice(wordsOf(error)); }
 }
 
 /** @param {boolean} on */
@@ -266,13 +268,12 @@ async function leak() {
     await tanpura.play(hertzOf(choices.tonic) ?? sa_hz ?? 138.59, choices.tanpura);
     session?.measure("drone");
     setTimeout(() => { tanpura.stop(); setDrone(false); }, 3000);
-  } catch (error) { part("leak-words").textContent = error instanceof Error ? error.message : String(error); }
+  } catch (error) { part("leak-words").textContent = wordsOf(error); }
 }
 
 function fillChoices() {
   const tonic = /** @type {HTMLSelectElement} */ (part("tonic"));
-  const names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
-  const notes = Array.from({ length: NOTES }, (_, at) => `${names[(LOW_C + at) % 12]}${Math.floor((LOW_C + at) / 12) - 1}`);
+  const notes = Array.from({ length: NOTES }, (_, at) => noteName(LOW_C + at));
   tonic.append(...notes.map((value) => make("option", { value, textContent: value })));
   for (const name of /** @type {const} */ (["tonic", "raga", "preset", "tanpura"])) {
     part(name).onchange = () => choose({ [name]: /** @type {HTMLSelectElement} */ (part(name)).value || null });
@@ -335,9 +336,8 @@ async function begin() {
   onChoice(follow);
   addEventListener("hashchange", () => void route());
   const [ragas] = await Promise.all([askJson("api/ragas").catch(() => []), loadChoices()]);
-  const list = /** @type {{name: string, display?: string}[]} */ (ragas.ragas ?? ragas);
-  if (list.length) {
-    part("raga").replaceChildren(...list.map((raga) => make("option", { value: raga.name, textContent: raga.display ?? raga.name })));
+  if (ragas.length) {
+    part("raga").replaceChildren(...ragas.map((/** @type {{name: string, display: string}} */ { name, display }) => make("option", { value: name, textContent: display })));
   }
   const swaras = ["Sa", "komal Re", "Re", "komal Ga", "Ga", "Ma", "tivra Ma", "Pa", "komal Dha", "Dha", "komal Ni", "Ni"];
   takes = new TakeView((id) => void singAlong(id), swaras.map((name) => ({ name })));

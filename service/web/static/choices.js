@@ -1,6 +1,6 @@
 // What the singer chose: remembered by the server from one day to the next.
 
-import { askJson, notice } from "./dom.js";
+import { askJson, notice, wordsOf } from "./dom.js";
 
 /** @typedef {{tonic: string | null, raga: string, tuning: string, preset: string, tanpura: string, volume: number, devanagari: boolean, keep_sound: boolean, history: boolean}} Choices */
 
@@ -31,7 +31,7 @@ export function adopt(known) {
 }
 
 export async function loadChoices() {
-  try { adopt(await askJson("api/choices")); } catch (error) { notice(String(error instanceof Error ? error.message : error)); }
+  try { adopt(await askJson("api/choices")); } catch (error) { notice(wordsOf(error)); }
 }
 
 /** @param {Partial<Choices>} change */
@@ -54,7 +54,7 @@ export async function remember() {
   unsent = {};
   if (!Object.keys(sent).length) { return; }
   try { await askJson("api/choices", "PUT", sent); told = false; } catch (error) {
-    if (!told) { notice(`What you choose holds on this page, and is not remembered: ${error instanceof Error ? error.message : error}`); }
+    if (!told) { notice(`What you choose holds on this page, and is not remembered: ${wordsOf(error)}`); }
     told = true;
   }
 }
@@ -73,11 +73,11 @@ export function tonicOf(sa) {
 
 const NOTES = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
-/** @param {number} hz @returns {string} the nearest note, such as "C#3" */
-export function nearestNote(hz) {
-  const midi = Math.round(69 + 12 * Math.log2(hz / 440));
-  return `${NOTES[((midi % 12) + 12) % 12]}${Math.floor(midi / 12) - 1}`;
-}
+/** @param {number} midi @returns {string} its name, such as "C#3" */
+export const noteName = (midi) => `${NOTES[midi % 12]}${Math.floor(midi / 12) - 1}`;
+
+/** @param {number} hz @returns {string} the nearest note */
+export const nearestNote = (hz) => noteName(Math.round(69 + 12 * Math.log2(hz / 440)));
 
 /** @param {string | null} tonic @returns {number | null} its frequency */
 export function hertzOf(tonic) {

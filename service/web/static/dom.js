@@ -80,11 +80,6 @@ export function writeSwara(element, devanagari) {
   return element;
 }
 
-/** The names in the lane, which are there in both scripts. @param {HTMLElement} names @param {Named[]} lanes */
-export function writeNames(names, lanes) {
-  [...names.children].forEach((name, at) => writeSwara(/** @type {HTMLElement} */ (name), lanes[at]?.devanagari ?? ""));
-}
-
 /** A swara in both scripts, of which the style sheet shows one. @param {Named} named @param {string} roman */
 export function swaraIn(named, roman) {
   const word = make("span", { className: "swara" }, make("span", { className: "roman", textContent: roman }));
@@ -165,6 +160,14 @@ export class Refused extends Error {
   constructor(words, status) { super(words); this.status = status; }
 }
 
+/** The error for what the server said. @param {any} said @param {number} status */
+export function refusal(said, status) {
+  return new Refused(typeof said?.error === "string" ? said.error : `swara answered ${status}.`, status);
+}
+
+/** @param {unknown} error @returns {string} */
+export const wordsOf = (error) => (error instanceof Error ? error.message : String(error));
+
 /**
  * Asks the server.
  * @param {string} path - from the page's own address, such as "api/choices"
@@ -179,9 +182,7 @@ export async function ask(path, request = {}) {
     throw new Refused("swara does not answer. Is it still running in the terminal?", 0);
   }
   if (!response.ok) {
-    const said = await response.json().catch(() => null);
-    const words = said?.error?.message ?? said?.error ?? said?.message;
-    throw new Refused(typeof words === "string" ? words : `swara answered ${response.status}.`, response.status);
+    throw refusal(await response.json().catch(() => null), response.status);
   }
   return response;
 }

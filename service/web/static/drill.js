@@ -1,22 +1,30 @@
 // The drill: hear, sing, see how near it was, the next.
 
-import { announce, askJson, make, noteWords, part, sign, swaraIn, writeNames } from "./dom.js";
+import { announce, askJson, make, part, sign, swaraIn, wordsOf } from "./dom.js";
 import { choices, hertzOf, settings } from "./choices.js";
 import { LaneView } from "./lane.js";
 import { Session } from "./session.js";
 import { playOnce, swaraAddress } from "./sound.js";
 
-/** @typedef {{swara: string, letter?: string, devanagari?: string, saptak?: string, cents: number, seconds?: number}} Step */
-/** @typedef {{kind: string, name?: string, steps: Step[], [key: string]: any}} Plan */
+/** @typedef {import("./protocol.js").Lane & {seconds: number}} Step */
+/** @typedef {{kind: string, words: string, steps: Step[]}} Plan */
 
 /** @type {LaneView | null} */ let lane = null;
 /** @type {Session | null} */ let session = null;
 /** @type {Plan | null} */ let plan = null;
-/** @type {object[]} */ const done = [];
+/** What came of the last tasks, as `past` has it. @type {object[]} */ const done = [];
+
+/** So many are kept, told and listed: the server reads 64 KiB. */
+export const MOST_DONE = 100;
+
+/** What the next task is chosen by, of the server's word on one. @param {import("./protocol.js").Message} message */
+export function past({ name, results }) {
+  return { name, results: results.map((/** @type {{swara: string, verdict: string}} */ { swara, verdict }) => ({ swara, verdict })) };
+}
 
 const byEar = () => /** @type {HTMLInputElement} */ (part("by-ear")).checked;
 /** @param {unknown} error */
-const complain = (error) => { part("drill-words").textContent = error instanceof Error ? error.message : String(error); };
+const complain = (error) => { part("drill-words").textContent = wordsOf(error); };
 
 export async function showDrill() {
   if (lane) { lane.resize(); return; }
@@ -26,9 +34,8 @@ export async function showDrill() {
   part("drill-end").onclick = () => void end();
   addEventListener("hashchange", () => void end());
   try {
-    const known = await askJson("api/drills");
-    const kinds = /** @type {{kind: string, words?: string, name?: string}[]} */ (known.drills ?? known.kinds ?? known);
-    part("drill-kind").replaceChildren(...kinds.map((each) => make("option", { value: each.kind, textContent: each.words ?? each.name ?? each.kind })));
+    const { drills } = await askJson("api/drills");
+    part("drill-kind").replaceChildren(...drills.map((/** @type {{kind: string, words: string}} */ { kind, words }) => make("option", { value: kind, textContent: words })));
   } catch (error) { complain(error); }
 }
 
@@ -47,9 +54,9 @@ async function next() {
 /** Opens the microphone, where it is not open. */
 async function listen() {
   if (session) { return; }
-  const mine = new Session("drill", { onMessage: answer, onEnd: (why) => { complain(why); session = null; } });
-  lane?.start();
+  const mine = new Session("drill", { onMessage: answer, onEnd: (why) => { complain(why); void end(); } });
   await mine.start(settings());
+  lane?.start();
   session = mine;
 }
 
@@ -60,16 +67,16 @@ async function hearIt() {
   lane.targets = [];
   session?.drill(null);
   part("drill-verdict").textContent = "";
-  const names = plan.steps.map((step) => step.letter ?? step.swara).join(" ");
-  part("drill-words").textContent = `Listen: ${plan.words ?? plan.name ?? names}`;
-  await playOnce(plan.steps.map((step) => swaraAddress(sa_hz, step.cents, step.seconds ?? 1)));
-  const shown = plan.steps.flatMap((step) => [" ", swaraIn(step, step.letter ?? step.swara)]);
+  const names = plan.steps.map((step) => step.letter).join(" ");
+  part("drill-words").textContent = `Listen: ${plan.words}`;
+  await playOnce(plan.steps.map((step) => swaraAddress(sa_hz, step.cents, step.seconds)));
+  const shown = plan.steps.flatMap((step) => [" ", swaraIn(step, step.letter)]);
   part("drill-words").replaceChildren("Sing:", ...shown);
   announce(`Sing ${names}`);
   session?.drill(plan);
   let at_s = lane.ring.newest_s + 0.4;
   for (const step of plan.steps) {
-    const seconds = step.seconds ?? 1;
+    const seconds = step.seconds;
     lane.targets.push({ start_s: at_s, end_s: at_s + seconds, cents: step.cents });
     at_s += seconds;
   }
@@ -77,7 +84,7 @@ async function hearIt() {
 
 /** @param {import("./protocol.js").Message} message */
 function answer(message) {
-  if (message.type === "ready") { lane?.setLanes(message.lanes); writeNames(part("drill-names"), message.lanes); }
+  if (message.type === "ready") { lane?.setLanes(message.lanes); }
   if (message.type === "frames") { lane?.push(/** @type {import("./lane.js").Frames} */ (message)); }
   if (message.type === "note") { lane?.note(/** @type {any} */ (message)); }
   if (message.type === "error") { complain(message.message); }
@@ -88,12 +95,14 @@ function answer(message) {
 function judge(message) {
   const known = ["perfect", "in tune", "low", "high"].includes(message.verdict);
   const verdict = known ? message.verdict : "unsure"; // another swara, or none: no verdict on pitch
-  const line = message.words ?? noteWords({ swara: message.swara ?? "", cents_off: message.cents_off, verdict });
+  const line = message.words;
   part("drill-verdict").replaceChildren(sign(verdict, 18), line);
   announce(line);
   if (lane) { lane.hidden = false; }
   part("drill-done").prepend(make("li", {}, sign(verdict), line));
-  done.push(message);
+  part("drill-done").children[MOST_DONE]?.remove();
+  done.push(past(message));
+  if (done.length > MOST_DONE) { done.shift(); }
 }
 
 async function end() {

@@ -1,14 +1,14 @@
 // The takes of weeks: how much was in tune, where each swara leans, what to work on.
 
 import { adopt, choices, choose, remember } from "./choices.js";
-import { askJson, draw, make, notice, part } from "./dom.js";
+import { askJson, draw, make, notice, part, wordsOf } from "./dom.js";
 
 const WIDE = 720;
 const HIGH = 180;
 const LEFT = 44;
 const FOOT = 24;
 
-/** @typedef {{id: string, at: string, name?: string, raga?: string, tonic?: string, duration_s?: number, in_tune_share: number | null, per_swara?: {swara: string, saptak?: string, bias_cents: number, duration_s?: number}[]}} Past */
+/** @typedef {{id: number, at: string, name: string, raga: string, tonic: string, in_tune_share: number | null}} Past - a take, the oldest first */
 
 /**
  * Where each take stands in a chart: days from left to right, shares from the foot up.
@@ -71,14 +71,14 @@ function when(at) {
   return day.toLocaleString(undefined, { day: "numeric", month: "short", year, hour: "numeric", minute: "2-digit" });
 }
 
-/** @param {Past[]} takes @param {(id: string) => Promise<void>} again */
-function table(takes, again) {
+/** @param {Past[]} takes */
+function table(takes) {
   const rows = [...takes].reverse().map((take) => {
     const remove = make("button", { type: "button", textContent: "Delete", "aria-label": `Delete the take of ${new Date(take.at).toLocaleString()}` });
-    remove.onclick = async () => { await askJson(`api/history/${take.id}`, "DELETE"); await again(""); };
+    remove.onclick = async () => { await askJson(`api/history/${take.id}`, "DELETE"); await showHistory(); };
     const share = take.in_tune_share === null ? "–" : `${Math.round(100 * take.in_tune_share)}%`;
     return make("tr", {}, make("th", { scope: "row", textContent: when(take.at) }),
-      ...[take.name ?? "", take.raga ?? "", take.tonic ?? "", share].map((textContent) => make("td", { textContent })), make("td", {}, remove));
+      ...[take.name, take.raga, take.tonic, share].map((textContent) => make("td", { textContent })), make("td", {}, remove));
   });
   const heads = ["When", "Take", "Raga", "Sa", "In tune", ""].map((textContent) => make("th", { scope: "col", textContent: textContent || "Remove" }));
   return make("table", { "aria-label": "Every take" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
@@ -86,12 +86,8 @@ function table(takes, again) {
 
 /** @param {any} known @returns {string} what stands above the charts */
 function summary(known) {
-  const count = (known.takes ?? []).length;
-  const weakest = known.weakest?.name ?? known.weakest?.swara ?? known.weakest;
-  return [
-    count ? `${count} take${count === 1 ? "" : "s"} so far.` : "No take yet: sing one, and it stands here.",
-    weakest ? `Work on ${weakest} first: it is your weakest swara.` : "",
-  ].filter(Boolean).join(" ");
+  const count = known.takes.length;
+  return count ? `${count} take${count === 1 ? "" : "s"} so far. ${known.words}.` : "No take yet: sing one, and it stands here.";
 }
 
 /** Shows what is kept of takes, and lets that be chosen. @param {any} known */
@@ -116,17 +112,15 @@ export async function showHistory() {
     const [chosen, said] = await Promise.all([askJson("api/choices"), askJson("api/history")]);
     adopt({ history: chosen.history, keep_sound: chosen.keep_sound }); // the terminal may have changed them
     known = said;
-  } catch (error) { notice(error instanceof Error ? error.message : String(error)); return; }
-  /** @type {Past[]} */ const takes = [...(known.takes ?? [])].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  /** @type {any[]} */ const swaras = known.swaras ?? [];
+  } catch (error) { notice(wordsOf(error)); return; }
+  /** @type {{takes: Past[], swaras: {name: string, bias_cents: number}[]}} */ const { takes, swaras } = known;
   part("history-words").textContent = summary(known);
   showSwitches(known);
-  const named = swaras.map((each) => ({ name: each.saptak && each.saptak !== "madhya" ? `${each.saptak} ${each.swara}` : each.swara ?? each.name, bias_cents: each.bias_cents }));
   const wide = Math.min(WIDE, part("history-charts").clientWidth - 32); // so that its letters are as large on a phone
   const charts = takes.some((take) => take.in_tune_share !== null) ? [boxed("In tune, take by take", curve(takes, wide))] : [];
-  if (named.length) { charts.push(boxed("Where each swara leans", leanings(named, wide))); }
+  if (swaras.length) { charts.push(boxed("Where each swara leans", leanings(swaras, wide))); }
   part("history-charts").replaceChildren(...charts);
-  part("history-table").replaceChildren(...(takes.length ? [table(takes, () => showHistory())] : []));
+  part("history-table").replaceChildren(...(takes.length ? [table(takes)] : []));
   for (const id of ["history-export", "history-clear"]) { part(id).hidden = !takes.length; }
   part("history-clear").onclick = async () => {
     if (!confirm("Delete every take, with the sound that is kept? This cannot be undone.")) { return; }

@@ -1,6 +1,6 @@
 // The singer's line over the swaras: a ring of frames, a canvas that scrolls, names in the document.
 
-import { classOf, shapeOf } from "./dom.js";
+import { classOf, shapeOf, writeSwara } from "./dom.js";
 
 /** @typedef {import("./protocol.js").Lane} Lane */
 /** @typedef {import("./protocol.js").Frames} Frames */
@@ -84,8 +84,10 @@ export class LaneView {
     this.width = 0;
     this.height = 0;
     /** @type {Record<string, string>} */ this.colours = {};
+    /** @type {Record<string, Path2D>} */ this.shapes = {};
     this.hidden = false;
     this.running = false;
+    this.frame = 0;
     this.low = -250;
     this.span = 1700;
     this.middle = NaN;
@@ -103,9 +105,8 @@ export class LaneView {
     this.names.replaceChildren(...lanes.map((lane) => {
       const name = document.createElement("span");
       name.textContent = `${lane.swara}${lane.saptak === "taar" ? "\u2019" : lane.saptak === "mandra" ? "\u02cc" : ""}`;
-      name.dataset.devanagari = lane.devanagari;
       name.className = lane.swara === "Sa" ? "lane-name sa" : "lane-name";
-      return name;
+      return writeSwara(name, lane.devanagari);
     }));
     this.redraw();
   }
@@ -118,12 +119,12 @@ export class LaneView {
     if (this.running) { this.drawAll(); } // at once: the screen takes what stands there at its next frame
   }
 
-  /** Keeps a note to draw: the same again, with a later end, replaces it.
+  /** Keeps a note to draw: the same again, with a later end, replaces it; of one that is withdrawn nothing is left.
    * @param {LiveNote} note */
   note(note) {
     const since = this.ring.newest_s - BEHIND_S - 1;
     this.notes = this.notes.filter((each) => each.id !== note.id && each.end_s > since);
-    this.notes.push(note);
+    if (!note.withdrawn) { this.notes.push(note); }
   }
 
   /** Moves the part of the scale that is shown, where the singer leaves it. @param {number} cents */
@@ -136,7 +137,8 @@ export class LaneView {
   start() {
     this.clear();
     this.running = true;
-    requestAnimationFrame(this.paint);
+    cancelAnimationFrame(this.frame); // it may run already: twice would draw twice
+    this.frame = requestAnimationFrame(this.paint);
   }
 
   stop() { this.running = false; }
@@ -181,7 +183,7 @@ export class LaneView {
     if (!this.running) { return; }
     this.drawAll();
     this.drawn += 1;
-    requestAnimationFrame(this.paint);
+    this.frame = requestAnimationFrame(this.paint);
   }
 
   /** Calls at the second frame of animation after what was pushed is drawn: then it is on the screen.
@@ -291,7 +293,7 @@ export class LaneView {
     const at = x((note.start_s + note.end_s) / 2);
     pen.save();
     pen.translate(at - 7, this.y(sum / count) + side * 20 - 7);
-    const shape = new Path2D(shapeOf(note.verdict));
+    const shape = this.shapes[note.verdict] ??= new Path2D(shapeOf(note.verdict));
     pen.lineWidth = 2;
     if (note.verdict === "in tune" || note.verdict === "unsure") { pen.stroke(shape); } else { pen.fill(shape); }
     pen.restore();

@@ -5,7 +5,7 @@
 /** @typedef {{hz: number, name: string, confidence?: number, words?: string}} Sa */
 /** @typedef {{label: string, channelCount: number | null, echoCancellation: boolean | null, noiseSuppression: boolean | null, autoGainControl: boolean | null, sampleRate: number | null}} Sound */
 /** @typedef {{type: "frames", number: number, captured_ms: number, judged_ms: number, start_s: number, hop_s: number, cents: (number | null)[], reference?: string}} Frames */
-/** @typedef {{type: "note", id: number, start_s: number, end_s: number, swara: string, letter: string, saptak: string, cents_off: number | null, verdict: import("./dom.js").Verdict, foreign: boolean, final: boolean}} LiveNote */
+/** @typedef {{type: "note", id: number, start_s: number, end_s: number, swara: string, letter: string, saptak: string, cents_off: number | null, verdict: import("./dom.js").Verdict, foreign: boolean, final: boolean, withdrawn?: boolean}} LiveNote */
 /** @typedef {{type: string, [key: string]: any}} Message */
 
 export const PROTOCOL = "swara.live.1";

@@ -1,6 +1,6 @@
 // Find my Sa: sing for three seconds, hear a tanpura there, say whether it fits, and try Pa once.
 
-import { announce, part } from "./dom.js";
+import { announce, part, wordsOf } from "./dom.js";
 import { choose, choices, nearestNote, settings, tonicOf } from "./choices.js";
 import { Session } from "./session.js";
 
@@ -32,7 +32,7 @@ export function findSa(tanpura) {
       await session.start({ ...settings(), tonic });
       return true;
     } catch (error) {
-      show(error instanceof Error ? error.message : String(error), "listen");
+      show(wordsOf(error), "listen");
       session = null;
       return false;
     }
@@ -44,9 +44,9 @@ export function findSa(tanpura) {
     const heard = await listen(null, (message) => {
       if (message.type !== "sa" || !session) { return; }
       void end();
-      if (!message.hz) { show(message.words || "No Sa was heard. Sing a little louder, and hold the note.", "listen"); return; }
+      if (!message.hz) { show(`${message.words}.`, "listen"); return; }
       hz = message.hz;
-      name = message.name ?? "";
+      name = message.name;
       void confirm();
     });
     if (heard) { session?.measure("sa"); }
@@ -56,7 +56,7 @@ export function findSa(tanpura) {
     const near = name || nearestNote(hz);
     show(`Sa is ${near}, ${hz.toFixed(1)} Hz. The tanpura plays there: does it fit your voice?`, "confirm");
     announce(`Sa ${near}`);
-    try { await tanpura.play(hz, choices.tanpura); } catch (error) { words.textContent += ` ${error instanceof Error ? error.message : ""}`; }
+    try { await tanpura.play(hz, choices.tanpura); } catch (error) { words.textContent += ` ${wordsOf(error)}`; }
   }
 
   /** @param {number} semitones */

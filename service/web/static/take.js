@@ -1,6 +1,6 @@
 // A take's report below the lane: shown, judged anew, corrected, taken away.
 
-import { ask, askJson, announce, inDevanagari, make, notice, part, swaraIn, timeWords } from "./dom.js";
+import { ask, askJson, announce, inDevanagari, make, notice, part, swaraIn, timeWords, wordsOf } from "./dom.js";
 import { choose, onChoice, settings } from "./choices.js";
 
 const FILES = [
@@ -54,7 +54,7 @@ export class TakeView {
         make("p", {}, make("strong", { textContent: said.summary })), make("p", { textContent: notes }),
         make("img", { src: new URL(`api/takes/${id}/identify.png`, document.baseURI).href, alt: `${said.summary}: ${notes}` }),
       );
-    } catch (error) { button.disabled = false; notice(error instanceof Error ? error.message : String(error)); }
+    } catch (error) { button.disabled = false; notice(wordsOf(error)); }
   }
 
   async refresh() {
@@ -105,18 +105,17 @@ export class TakeView {
   async correct() {
     const swara = /** @type {HTMLSelectElement} */ (part("correct-swara")).value;
     const verdict = /** @type {HTMLSelectElement} */ (part("correct-verdict")).value;
-    const note = /** @type {HTMLInputElement} */ (part("correct-note")).value;
     try {
-      await askJson(`api/takes/${this.id}/feedback`, "POST", { at_s: this.at_s, swara, ...(verdict ? { verdict } : {}), note });
+      await askJson(`api/takes/${this.id}/feedback`, "POST", { at_s: this.at_s, swara, ...(verdict ? { verdict } : {}) });
       this.dialog.close();
       notice(`Thank you: ${swara} at ${timeWords(this.at_s ?? 0)} is noted, and will be learned from at the next rebuild.`, "note");
     } catch (error) {
-      part("correct-said").textContent = error instanceof Error ? error.message : String(error);
+      part("correct-said").textContent = wordsOf(error);
     }
   }
 
   async forget() {
-    try { await askJson(`api/takes/${this.id}`, "DELETE"); } catch (error) { notice(error instanceof Error ? error.message : String(error)); return; }
+    try { await askJson(`api/takes/${this.id}`, "DELETE"); } catch (error) { notice(wordsOf(error)); return; }
     this.close();
     this.id = "";
     part("take-view").hidden = true;

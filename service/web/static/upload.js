@@ -1,7 +1,7 @@
 // Recordings from the disk: chosen or dragged here, sent with progress.
 
 import { settings } from "./choices.js";
-import { askJson, make, notice, part, Refused, timeWords } from "./dom.js";
+import { askJson, make, notice, part, Refused, refusal, timeWords, wordsOf } from "./dom.js";
 
 /** @typedef {{id: string, name: string, source: string, at: string, duration_s: number | null, notice: string | null, error: string | null}} Known - a take, as the server lists it */
 
@@ -24,8 +24,7 @@ export function send(file, onProgress) {
     request.onload = () => {
       const said = Array.isArray(request.response) ? request.response[0] : request.response;
       if (said?.id && !said.error) { resolve(said); return; }
-      const why = said?.error?.message ?? said?.error ?? said?.message;
-      reject(new Refused(typeof why === "string" ? why : `swara answered ${request.status}.`, request.status));
+      reject(refusal(said, request.status));
     };
     const form = new FormData();
     form.append("settings", JSON.stringify(settings()));
@@ -75,7 +74,7 @@ export function upload(show) {
       line.remove(); // it is among the takes now
     } catch (error) {
       state.className = "failed";
-      state.textContent = error instanceof Error ? error.message : String(error);
+      state.textContent = wordsOf(error);
     }
     bar.remove();
   }

@@ -33,11 +33,7 @@ def whole(samples: np.ndarray) -> PitchTrack:
 def in_blocks(samples: np.ndarray, size: int) -> PitchTrack:
     stream = PitchStream()
     tracks = [stream.push(samples[at : at + size]) for at in range(0, samples.size, size)]
-    return joined([*tracks, stream.finish()])
-
-
-def joined(tracks: list[PitchTrack]) -> PitchTrack:
-    return PitchTrack(*(np.concatenate([getattr(track, name) for track in tracks]) for name in FIELDS))
+    return PitchTrack.joined([*tracks, stream.finish()])
 
 
 def assert_same(one: PitchTrack, other: PitchTrack) -> None:
@@ -57,7 +53,7 @@ def test_a_second_look_comes_once_for_every_frame_and_nearer_to_a_report(samples
         stream.push(samples[at : at + size])
         tracks.append(stream.settled())
     stream.finish()
-    again = joined([*tracks, stream.settled()])
+    again = PitchTrack.joined([*tracks, stream.settled()])
     np.testing.assert_array_equal(again.times_s, whole.times_s)
     assert len(stream.settled()) == 0
     report = HeadTracker().track(Clip(samples, TRACK_RATE_HZ))
@@ -80,7 +76,7 @@ def test_streams_do_not_disturb_each_other(samples, whole):
         assert len(tracks[-1]) == len(tracks[0]) == 0
         other.push(samples[::-1][at : at + 4000].copy())
         HeadTracker().track(Clip(samples[:800], TRACK_RATE_HZ))
-    assert_same(joined([*tracks, one.finish()]), whole)
+    assert_same(PitchTrack.joined([*tracks, one.finish()]), whole)
 
 
 def test_a_frame_is_final_when_the_lookahead_has_come(samples):
@@ -95,7 +91,7 @@ def test_a_frame_is_final_when_the_lookahead_has_come(samples):
 @pytest.mark.parametrize("count", [0, 1, 159, 160, 1183, 1184, 1185, 1503, 1504, 2048, 2208, 5000, 5001])
 def test_in_all_there_is_a_frame_for_each_10_ms_begun(samples, count):
     stream = PitchStream()
-    track = joined([stream.push(samples[:count]), stream.finish()])
+    track = PitchTrack.joined([stream.push(samples[:count]), stream.finish()])
     assert len(track) == 1 + count // 160
     assert np.all((track.hz >= MIN_HZ) & (track.hz <= MAX_HZ))
     assert np.all((track.confidence >= 0) & (track.confidence <= 1))
@@ -128,7 +124,7 @@ def test_what_is_not_one_channel_of_float32_is_refused_and_forgotten(samples, wh
     first = stream.push(samples[:9000])
     with pytest.raises(ValueError, match=what):
         stream.push(bad)
-    assert_same(joined([first, stream.push(samples[9000:]), stream.finish()]), whole)
+    assert_same(PitchTrack.joined([first, stream.push(samples[9000:]), stream.finish()]), whole)
 
 
 def test_another_sample_rate_is_refused():

@@ -104,6 +104,14 @@ class Page:
             max_size=None,
         )
 
+    def kept(self, session: str) -> dict[str, Any]:
+        """Wait for a take whose socket is gone to be listed, and return it."""
+        for _ in range(200):
+            if found := [take for take in self.ask("/api/takes").json if take["id"] == session]:
+                return found[0]
+            time.sleep(0.05)
+        raise AssertionError("the take is not kept")
+
     def is_up(self) -> bool:
         return self.ask("/healthz", headers={TOKEN_HEADER: None}).status == 200
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import struct
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -294,17 +293,7 @@ def test_what_is_no_websocket_closes_it_and_keeps_the_take(page: Page, message: 
         live.socket.sendall(message + (b"\x00" * 70_000 if message.startswith(b"\x82") else b""))
         with pytest.raises(ConnectionClosed):
             page.drained(live)
-    _kept(page, session)
-
-
-def _kept(page: Page, session: str) -> dict:
-    """Wait for a take whose socket is gone to be listed, and return it."""
-    for _ in range(200):
-        found = [take for take in page.ask("/api/takes").json if take["id"] == session]
-        if found:
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError("the take is not kept")
+    page.kept(session)
 
 
 def test_ten_thousand_tiny_messages_close_the_socket_and_keep_the_take(page: Page) -> None:
@@ -318,7 +307,7 @@ def test_ten_thousand_tiny_messages_close_the_socket_and_keep_the_take(page: Pag
         with pytest.raises(ConnectionClosed):
             page.drained(live)
         assert live.close_code == 1008
-    assert _kept(page, session)["duration_s"] >= 0.5
+    assert page.kept(session)["duration_s"] >= 0.5
     assert page.is_up()
 
 
