@@ -125,6 +125,9 @@ def test_a_store_that_cannot_be_written_is_said_and_the_report_stands(browser, t
         assert page.is_hidden("#notice")  # it is said once
         page.click("nav a[href='#history']")
         until(page, "document.querySelector('#history-kept').textContent.includes('not kept')")
+        assert page.text_content("#history-words") == "No take is kept."
+        assert page.is_disabled("#keep-history")
+        assert not page.is_checked("#keep-history")
         assert page.errors == []
         page.context.close()
 

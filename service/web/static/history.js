@@ -87,16 +87,18 @@ function table(takes) {
 /** @param {any} known @returns {string} what stands above the charts */
 function summary(known) {
   const count = known.takes.length;
-  return count ? `${count} take${count === 1 ? "" : "s"} so far. ${known.words}.` : "No take yet: sing one, and it stands here.";
+  if (count) { return `${count} take${count === 1 ? "" : "s"} so far. ${known.words}.`; }
+  return known.why_not_kept ? "No take is kept." : "No take yet: sing one, and it stands here.";
 }
 
 /** Shows what is kept of takes, and lets that be chosen. @param {any} known */
 function showSwitches(known) {
   const switches = /** @type {const} */ ({ history: "keep-history", keep_sound: "keep-sound" });
+  const overruled = Boolean(known.why_not_kept) && choices.history; // by the server's environment or disk
   for (const [name, id] of /** @type {["history" | "keep_sound", string][]} */ (Object.entries(switches))) {
     const box = /** @type {HTMLInputElement} */ (part(id));
-    box.checked = choices[name];
-    box.disabled = name === "keep_sound" && !choices.history; // until now both were: nothing answered them
+    box.checked = choices[name] && !overruled;
+    box.disabled = overruled || (name === "keep_sound" && !choices.history); // until now both were: nothing answered them
     box.onchange = async () => { choose({ [name]: box.checked }); await remember(); await showHistory(); };
   }
   part("history-kept").textContent = [
