@@ -116,7 +116,7 @@ def watched_figures(truth: Sequence[str] | IntArray, likeliest: Sequence[str] | 
     """Return accuracy and macro F1, the mean over the labels of the truth, of what a training watches."""
     from sklearn.metrics import accuracy_score, f1_score
 
-    f1 = f1_score(truth, likeliest, average="macro", labels=np.unique(truth), zero_division=0.0)
+    f1 = f1_score(truth, likeliest, average="macro", labels=np.unique(truth))
     return {"accuracy": float(accuracy_score(truth, likeliest)), "macro_f1": float(f1)}
 
 

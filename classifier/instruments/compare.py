@@ -109,7 +109,9 @@ def compare_models(
         raise CorpusError(f"{len(kept)} recordings are too few to compare models on")
     names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
     numbers = (random_folds(kept, label, seed=seed), grouped.numbers)
-    held_out = {split: np.asarray(folds == 0) for split, folds in zip(SPLITS, numbers, strict=True)}
+    held_out: dict[Split, BoolArray] = {
+        split: np.asarray(folds == 0) for split, folds in zip(SPLITS, numbers, strict=True)
+    }
     for split, out in held_out.items():
         if len(left := set(names[~out])) < 2:
             raise CorpusError(

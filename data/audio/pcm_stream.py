@@ -146,7 +146,8 @@ def _format(content: bytes) -> tuple[int, int, int, int]:
 
 def _some(pipe: BinaryIO, size: int = _READ_BYTES) -> bytes:
     """Read what is there, at least a byte but for the end."""
-    return pipe.read1(size) if hasattr(pipe, "read1") else pipe.read(size)
+    some: bytes = getattr(pipe, "read1", pipe.read)(size)
+    return some
 
 
 def _exactly(pipe: BinaryIO, size: int) -> bytes:

@@ -70,7 +70,7 @@ def stretch_time(samples: Samples, rate_hz: int, speed: float) -> Samples:
         raise ValueError(f"a speed of {speed} is not from {_SLOWEST} to {_FASTEST}")
     if speed == 1.0 or not len(samples):
         return samples.copy()
-    import av
+    import av.error
     from av.filter import Graph
 
     graph = Graph()

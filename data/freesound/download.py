@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -272,7 +272,7 @@ def _fetch_one(
         raise _Unusable(error.what) from error
     with answer:
         digest = _save(answer, path, str(told.get("md5") or "") if search.originals else "")
-    return Sound(**asdict(sound) | {"sha256": digest})
+    return replace(sound, sha256=digest)
 
 
 def _described(told: Mapping[str, Any], search: Search) -> Sound:

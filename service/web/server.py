@@ -7,6 +7,7 @@ import logging
 import secrets
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -124,7 +125,7 @@ def _listener(host: str, port: int | None) -> socket.socket:
                 "no such host", where=f"--host {host}", fix="Give an address of this machine"
             ) from error
         try:
-            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # on Windows another program could share the port
+            if sys.platform == "win32":  # there another program could share the port
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
             else:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

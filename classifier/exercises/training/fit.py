@@ -158,8 +158,9 @@ def make_head(
         If the file answers otherwise than Keras does.
     """
     told: list[tuple[NoteLine, Kind]] = [(each.line, each.kind) for each in learnt]
-    rows, kinds = (np.concatenate(pair) for pair in zip(synthesized, line_features(told), strict=True))
-    arrays = {**fit_contours(rows, kinds), "threshold": np.array(THRESHOLD), "mix": np.array(0.0)}
+    (drawn, drawn_kinds), (sung, sung_kinds) = synthesized, line_features(told)
+    contours = fit_contours(np.concatenate([drawn, sung]), np.concatenate([drawn_kinds, sung_kinds]))
+    arrays = {**contours, "threshold": np.array(THRESHOLD), "mix": np.array(0.0)}
     model, epochs = train(_pictures(learnt), _pictures(watched), options, on_epoch, make)
     windows, truth = windows_of(_pictures(watched), model.input_shape[1])
     content, _ = exported(one_at_a_time(model), windows[..., 0])

@@ -47,7 +47,8 @@ def network(batch: int | None, frames: int = WINDOW_FRAMES, bands: int = 64) -> 
         found = layers.BatchNormalization()(found)
         found = layers.ReLU()(found)
         found = layers.MaxPooling2D(pool)(found)
-    found = layers.Reshape((found.shape[1], found.shape[2] * found.shape[3]))(found)
+    _, steps, bins, maps = keras.Model(taken, found).output_shape
+    found = layers.Reshape((steps, bins * maps))(found)
     found = layers.Bidirectional(layers.LSTM(_UNITS, return_sequences=True))(found)
     found = layers.Dropout(_DROPPED)(layers.GlobalMaxPooling1D()(found))
     return keras.Model(taken, layers.Dense(len(KINDS), activation="softmax")(found))

@@ -196,7 +196,7 @@ class _Unfrozen:
         order, losses = rng.permutation(len(learned.notes)), []
         for step, start in enumerate(range(0, max(1, len(order) - _BATCH + 1), _BATCH)):
             for part, rate in plan.rates(free, done + step).items():
-                self._optimizers[part].learning_rate.assign(rate)
+                self._optimizers[part].learning_rate = rate
             rows = order[start : start + _BATCH]
             losses.append(float(update(learned.windows[rows], learned.notes[rows])))
         return float(np.mean(losses))
