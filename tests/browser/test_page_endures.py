@@ -43,8 +43,8 @@ globalThis.back = () => { away = false; held.splice(0).forEach(frame); };
 """
 
 
-def start(page, blocks: int = 60) -> None:
-    """Begin to sing, and wait until so many blocks of 20 ms are sent and judged."""
+def start(page, blocks: int = 120) -> None:
+    """Begin to sing, and wait until so many blocks of 10 ms are sent and judged."""
     page.click("#start")
     until(page, f"swara.sent >= {blocks} && swara.judged >= {blocks}")
 

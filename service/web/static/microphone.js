@@ -1,4 +1,4 @@
-// The microphone: opened raw, its settings read back, its sound in blocks of 20 ms.
+// The microphone: opened raw, its settings read back, its sound in blocks of 10 ms.
 
 /** @typedef {import("./protocol.js").Sound} Sound */
 /** @typedef {{samples: Float32Array, captured_ms: number, frame: number, channels: number}} Block */
@@ -96,8 +96,8 @@ export class Microphone {
     /** @type {AudioContext} */ let context;
     /** @type {MediaStreamAudioSourceNode} */ let source;
     try {
-      // Ten milliseconds at a time, where the browser can: of its usual 128 samples, 320 are two and a half,
-      // and every other block would wait for the rest of one.
+      // Ten milliseconds at a time, where the browser can: of its usual 128 samples, 160 are one and a quarter,
+      // and three of four blocks would wait for the rest of one.
       const options = /** @type {AudioContextOptions} */ ({ sampleRate: RATE_HZ, latencyHint: "interactive", renderSizeHint: RATE_HZ / 100 });
       context = new AudioContext(options);
       source = context.createMediaStreamSource(stream);
