@@ -146,7 +146,8 @@ def _format(content: bytes) -> tuple[int, int, int, int]:
 
 def _some(pipe: BinaryIO, size: int = _READ_BYTES) -> bytes:
     """Read what is there, at least a byte but for the end."""
-    some: bytes = getattr(pipe, "read1", pipe.read)(size)
+    read_some = getattr(pipe, "read1", None) or pipe.read
+    some: bytes = read_some(size)
     return some
 
 
