@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -110,10 +110,11 @@ def cents_range(report: TakeReport) -> CentsRange:
     return CentsRange(low - spare, high + spare)
 
 
-def swara_lines(raga: Raga, tuning: Tuning, shown: CentsRange) -> tuple[SwaraLine, ...]:
-    """Return the raga's swaras whose targets lie well within the range, from low to high."""
+def swara_lines(raga: Raga | Collection[int], tuning: Tuning, shown: CentsRange) -> tuple[SwaraLine, ...]:
+    """Return the swaras of a raga, or of these indices, that lie well within the range, from low to high."""
+    swaras = raga.swaras if isinstance(raga, Raga) else raga
     octaves = range(math.floor(shown.low / 1200) - 1, math.ceil(shown.high / 1200) + 1)
-    lines = (_line(index, octave, tuning) for octave in octaves for index in sorted(raga.swaras))
+    lines = (_line(index, octave, tuning) for octave in octaves for index in sorted(swaras))
     low, high = shown.low + _EDGE_CENTS, shown.high - _EDGE_CENTS
     return tuple(line for line in lines if low <= line.low_cents and line.high_cents <= high)
 

@@ -13,11 +13,25 @@ from swara.service.take.report import NoteOpinion, TakeReport
 
 if TYPE_CHECKING:
     from swara.service.samples.findings import CheckResult, Finding
+    from swara.service.search.hits import PhraseHit
+    from swara.service.search.notes import SearchResult
+    from swara.service.search.phrases import PhraseSearch
 
-__all__ = ["CHECK_SCHEMA", "SCHEMA", "check_json", "to_dict", "to_json"]
+__all__ = [
+    "CHECK_SCHEMA",
+    "SCHEMA",
+    "SEARCH_SCHEMA",
+    "check_json",
+    "json_text",
+    "rounded",
+    "search_json",
+    "to_dict",
+    "to_json",
+]
 
 SCHEMA: Final = "swara.take-report/1"
 CHECK_SCHEMA: Final = "swara.samples-check/1"
+SEARCH_SCHEMA: Final = "swara.search/1"
 """Name and version; the number rises when a field changes its meaning or goes."""
 
 _TIME_DECIMALS = 4
@@ -36,7 +50,7 @@ def check_json(result: CheckResult) -> str:
         "counts": result.counts,
         "findings": [_finding(each) for each in result.findings],
     }
-    return _text(fields)
+    return json_text(fields)
 
 
 def _finding(found: Finding) -> dict[str, Any]:
@@ -44,6 +58,47 @@ def _finding(found: Finding) -> dict[str, Any]:
     words = {"path": sample.path, "singer": sample.singer, "what": found.what, "fix": found.fix}
     fields = {"kind": found.kind, "id": sample.id, **{name: encodable(each) for name, each in words.items()}}
     return {**fields, "start_s": found.start_s, "other": found.other}
+
+
+def search_json(found: SearchResult | PhraseSearch) -> str:
+    """Return what was found as indented JSON text ending in a newline.
+
+    ``of`` says whether a note or a phrase was sought, ``query`` what it was, and ``hits`` what is near,
+    nearest first: each with ``why``, and of a phrase ``path_s``, pairs of moments in the take and in the
+    recording that lie over each other.
+    """
+    from swara.service.search.notes import SearchResult  # loaded where something was searched alone
+
+    sought = _note_search(found) if isinstance(found, SearchResult) else _phrase_search(found)
+    fields = {"schema": SEARCH_SCHEMA, **sought, "warnings": found.warnings}
+    return json_text({name: rounded(value, name) for name, value in fields.items()})
+
+
+def _note_search(found: SearchResult) -> dict[str, Any]:
+    opinion = _opinion(found.opinion)
+    hits = opinion.pop("neighbours")
+    query = {"source": encodable(found.report.source), **asdict(found.note), "opinion": opinion}
+    return {"of": "note", "query": query, "tonic": asdict(found.report.tonic), "hits": hits}
+
+
+def _phrase_search(found: PhraseSearch) -> dict[str, Any]:
+    line = found.query
+    span = {"start_s": line.start_s, "end_s": line.end_s, "swaras": " ".join(line.swaras)}
+    return {
+        "of": "phrase",
+        "by": found.by,
+        "query": {"source": encodable(found.source), **span},
+        "tonic": None if found.tonic is None else asdict(found.tonic),
+        "version": found.version,
+        "searched": found.searched,
+        "hits": [_phrase_hit(hit) for hit in found.hits],
+    }
+
+
+def _phrase_hit(hit: PhraseHit) -> dict[str, Any]:
+    phrase = {name: encodable(v) if isinstance(v, str) else v for name, v in asdict(hit.phrase).items()}
+    names = ("distance_cents", "voice_similarity", "octaves", "tempo", "why")
+    return {**phrase, **{name: getattr(hit, name) for name in names}, "path_s": hit.path_s.tolist()}
 
 
 def to_dict(report: TakeReport) -> dict[str, Any]:
@@ -75,8 +130,9 @@ def to_dict(report: TakeReport) -> dict[str, Any]:
         "foreign_share": report.foreign_share,
         "warnings": report.warnings,
         "verdict": report.verdict,
+        "raga_doubt": report.raga_doubt,
     }
-    return {name: _rounded(value, name) for name, value in fields.items()}
+    return {name: rounded(value, name) for name, value in fields.items()}
 
 
 def to_json(report: TakeReport) -> str:
@@ -87,10 +143,11 @@ def to_json(report: TakeReport) -> str:
     ValueError
         If a figure is NaN or infinite, which JSON cannot hold.
     """
-    return _text(to_dict(report))
+    return json_text(to_dict(report))
 
 
-def _text(fields: dict[str, Any]) -> str:
+def json_text(fields: dict[str, Any]) -> str:
+    """Return one object as indented JSON text ending in a newline; raises ValueError for NaN and infinity."""
     return json.dumps(fields, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -111,15 +168,15 @@ def _segments(segments: tuple[Segment, ...]) -> list[dict[str, Any]]:
     return tiles
 
 
-def _rounded(value: Any, field: str) -> Any:
+def rounded(value: Any, field: str) -> Any:
     """Round each float to what the unit of its field deserves; zero has no sign."""
     match value:
         case float():
             return round(value, _decimals(field)) + 0.0
         case dict():
-            return {name: _rounded(each, name) for name, each in value.items()}
+            return {name: rounded(each, name) for name, each in value.items()}
         case list() | tuple():
-            return [_rounded(each, field) for each in value]
+            return [rounded(each, field) for each in value]
     return value
 
 

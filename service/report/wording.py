@@ -12,7 +12,7 @@ from swara.raga.errors import BadNotation
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara, saptak_name
 from swara.raga.tonic_names import note_name
-from swara.service.phrases import how_off, note_words, percent, printable, swara_in_saptak
+from swara.service.phrases import counted, how_off, note_words, percent, printable, swara_in_saptak
 from swara.service.take.report import Drift, NoteOpinion, TakeReport, Thresholds
 
 __all__ = [
@@ -216,7 +216,7 @@ def tonic_flag(candidate: Tonic | TonicCandidate) -> str:
 
 def raga_words(report: TakeReport) -> str:
     """Name the raga, and say when nobody chose it."""
-    return printable(report.raga) + (" (the default)" if report.raga_source == "default" else "")
+    return printable(report.raga) + (" (assumed: none was given)" if report.raga_source == "default" else "")
 
 
 def threshold_words(thresholds: Thresholds) -> str:
@@ -226,17 +226,12 @@ def threshold_words(thresholds: Thresholds) -> str:
     return f"perfect within {perfect} cents, {limits} ({printable(thresholds.preset)})"
 
 
-def drift_words(drift: Drift | None) -> str:
+def drift_words(drift: Drift) -> str:
     """Say how Sa moved."""
-    if drift is None:
-        return "Too little was sung to tell whether Sa drifted."
     size = round(abs(drift.total_cents))
-    if size == 0:
-        return "Sa held still."
     way = "sank" if drift.total_cents < 0 else "rose"
-    unit = "cent" if size == 1 else "cents"
     rate = f"{drift.cents_per_minute:+.0f} per minute"
-    return f"Sa {way} by {size} {unit} from the first note to the last ({rate})."
+    return f"Sa {way} by {counted(size, 'cent')} from the first note to the last ({rate})."
 
 
 def cents_cell(note: Note) -> str:

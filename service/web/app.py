@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket
 
 from swara.raga.errors import SwaraError
 
+from .compare_routes import compare_routes
 from .guard import Access, Guard
 from .memory_routes import memory_routes
 from .sounds import sound_routes
@@ -54,12 +55,14 @@ def build_app(takes: Takes, access: Access) -> ASGIApp:
         Route("/healthz", _health),
         Route("/static/report.css", _report_style),
         Route("/static/report.js", _report_script),
+        Route("/static/comparison.js", _comparison_script),
         Mount("/static", StaticFiles(directory=_STATIC)),
         WebSocketRoute("/live", live),
         Route("/api/ragas", _ragas),
         *sound_routes(),
         *memory_routes(takes),
         *take_routes(takes),
+        *compare_routes(takes),
     ]
     handlers = {SwaraError: _refused, HTTPException: _http_error, Exception: _fault}
     return Guard(Starlette(routes=routes, exception_handlers=handlers), access)
@@ -81,10 +84,18 @@ async def _report_script(_: Request) -> Response:
     return Response(await run_sync(_report_part, "script"), media_type="text/javascript", headers=_KEPT)
 
 
+async def _comparison_script(_: Request) -> Response:
+    return Response(await run_sync(_report_part, "comparison"), media_type="text/javascript", headers=_KEPT)
+
+
 @cache
 def _report_part(which: str) -> str:
     from swara.service.report.page.html_page import report_script, report_style
 
+    if which == "comparison":
+        from swara.service.report.page.compare_page import comparison_script
+
+        return comparison_script()
     return report_style() if which == "style" else report_script()
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from swara.data.clip import Clip
     from swara.service.store import Layout
 
-__all__ = ["read_object", "take_routes", "wav_of"]
+__all__ = ["attachment", "read_object", "take_routes", "wav_of"]
 
 _MOST_JSON = 65_536
 
@@ -198,11 +198,11 @@ def _written(takes: Takes, take: Take, name: str, stem: str) -> Response:
         write_files(report, lambda: sound_of(take), settings.request, TakeFiles(**{field: path}), take.model)
         content = path.read_bytes()
     return Response(
-        content, media_type=media_type, headers={"content-disposition": _attachment(f"{stem}-{name}")}
+        content, media_type=media_type, headers={"content-disposition": attachment(f"{stem}-{name}")}
     )
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     """Return the header that names a download; a name of any script goes along as RFC 5987 has it."""
     from urllib.parse import quote
 

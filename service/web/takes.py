@@ -116,6 +116,7 @@ class Take:
     doubts: tuple[str, ...] = ()
     notice: str | None = None
     corrected: bool = False
+    guru: object = None
     turn: Any = field(default_factory=Lock)
 
     def summary(self) -> dict[str, Any]:

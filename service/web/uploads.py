@@ -17,7 +17,7 @@ from swara.raga.errors import SwaraError
 
 from .takes import Take, Takes, parse_object, read_settings, shown_name
 
-__all__ = ["MOST_BYTES", "MOST_FILES", "TooLarge", "receive_takes"]
+__all__ = ["MOST_BYTES", "MOST_FILES", "TooLarge", "read_form", "receive_takes", "settings_of"]
 
 MOST_BYTES: Final = 400_000_000
 """Bytes of one upload: 20 minutes of 48 kHz stereo in 24 bits are 346 MB."""
@@ -40,19 +40,20 @@ async def receive_takes(request: Request, takes: Takes) -> list[dict[str, Any]]:
     SwaraError
         If it is no form that can be read, or holds no file.
     """
-    form = await _read_form(request)
+    form = await read_form(request)
     try:
         files = [(name, each) for name, each in form.multi_items() if isinstance(each, UploadFile)]
         if not files:
             raise SwaraError("no file was sent", fix='Send them as a form, in the field "file"')
-        asked = _settings_of(form)
+        asked = settings_of(form)
         await run_sync(read_settings, asked, takes.store)
         return [await run_sync(_outcome, takes, each, asked) for _, each in files]
     finally:
         await form.close()
 
 
-async def _read_form(request: Request) -> FormData:
+async def read_form(request: Request) -> FormData:
+    """Read a form with files; raises `TooLarge`, and `SwaraError` where it is none."""
     if int(_digits(request.headers.get("content-length", "0"))) > MOST_BYTES:
         raise _too_large()
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -85,7 +86,8 @@ def _too_large() -> TooLarge:
     )
 
 
-def _settings_of(form: FormData) -> Mapping[str, Any]:
+def settings_of(form: FormData) -> Mapping[str, Any]:
+    """Return the settings that came with a form."""
     given = form.get("settings")
     return parse_object(given) if isinstance(given, str) and given else {}
 
@@ -95,7 +97,9 @@ def _outcome(takes: Takes, file: UploadFile, asked: Mapping[str, Any]) -> dict[s
     try:
         take = _keep(takes, file, name, asked)
     except SwaraError as error:
-        return {"name": name, "error": str(error)}
+        # The name stands beside it; said twice it would drown what is wrong.
+        words = type(error)(error.what, fix=error.fix) if error.where == name else error
+        return {"name": name, "error": str(words)}
     return take.summary()
 
 

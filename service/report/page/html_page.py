@@ -30,7 +30,7 @@ from .svg_curve import SvgCurve
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["audio_uri", "report_script", "report_style", "to_fragment", "to_html"]
+__all__ = ["audio_uri", "report_script", "report_style", "templates", "to_fragment", "to_html"]
 
 _NO_SAMPLES: Final[Mapping[Item, Clip]] = MappingProxyType({})
 _NO_TARGETS: Final[Mapping[tuple[str, str], Clip]] = MappingProxyType({})
@@ -74,7 +74,7 @@ def to_html(
     targets : mapping of (swara, saptak) to Clip
         How swaras should sound on this singer's Sa; those not here are given in Hz only.
     """
-    page = _templates().get_template("page.html.j2")
+    page = templates().get_template("page.html.j2")
     return page.render(
         report=report,
         curve=SvgCurve(report, tuning, raga),
@@ -119,7 +119,7 @@ def to_fragment(
         asked = {"sa": f"{report.tonic.hz:.3f}", "cents": f"{cents:.2f}", "seconds": 1.5}
         swaras[stats.swara, stats.saptak] = f"api/swara.wav?{urlencode(asked)}"
     return (
-        _templates()
+        templates()
         .get_template("take.html.j2")
         .render(
             report=report,
@@ -135,8 +135,8 @@ def to_fragment(
 
 
 def report_style() -> str:
-    """Return the style sheet of a report, for a page that shows fragments."""
-    return _templates().get_template("style.css.j2").render()
+    """Return the style sheet of a report and of a comparison, for a page that shows fragments."""
+    return templates().get_template("style.css.j2").render(compared=True)
 
 
 def report_script() -> str:
@@ -145,7 +145,7 @@ def report_script() -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
     """Return the templates of the page, in which every text is made harmless where it is written."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

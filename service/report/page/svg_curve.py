@@ -12,10 +12,17 @@ from swara.data.take import Note, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.tuning import Tuning
 from swara.service.report import wording
-from swara.service.report.chart import cents_range, curve_pieces, swara_lines, time_lines, with_room
+from swara.service.report.chart import (
+    SwaraLine,
+    cents_range,
+    curve_pieces,
+    swara_lines,
+    time_lines,
+    with_room,
+)
 from swara.service.take.report import TakeReport
 
-__all__ = ["SvgCurve"]
+__all__ = ["SvgCurve", "thinned"]
 
 _NARROWEST, _WIDEST = 960, 72_000
 _PIXELS_PER_SECOND = 60
@@ -64,11 +71,15 @@ class SvgCurve:
         self._report, self._shown = report, cents_range(report)
         self.width = round(min(max(_NARROWEST, _PIXELS_PER_SECOND * report.duration_s), _WIDEST))
         self.raga = raga.display
-        self.lines = swara_lines(raga, tuning, self._shown)
-        longest = max((len(line.label) for line in self.lines), default=0)
-        self.axis = round(_PIXELS_PER_LETTER * longest) + _AXIS_EDGE
+        self.set_lines(swara_lines(raga, tuning, self._shown))
         self.spans_s = time_lines(report.duration_s)
         self.labelled = with_room({note: self.mark(note) for note in report.notes}, *_LABEL_ROOM)
+
+    def set_lines(self, lines: tuple[SwaraLine, ...]) -> None:
+        """Show these swara lines, with as much room for their names as those need."""
+        self.lines = lines
+        longest = max((len(line.label) for line in lines), default=0)
+        self.axis = round(_PIXELS_PER_LETTER * longest) + _AXIS_EDGE
 
     def x(self, time_s: float) -> float:
         """Return where a time stands, from the left."""
@@ -118,7 +129,7 @@ class SvgCurve:
         return "".join(f"M{right * x:.1f} {down * y:.1f}h{right * long:.1f}" for x, y, long in bars)
 
     def _piece(self, times_s: FloatArray, cents: FloatArray) -> str:
-        kept = _thinned(np.floor(self.x(1.0) * times_s), cents)
+        kept = thinned(np.floor(self.x(1.0) * times_s), cents)
         return "M" + "L".join(f"{self.x(times_s[i]):.1f} {self.y(cents[i]):.1f}" for i in kept)
 
 
@@ -126,13 +137,13 @@ def _side(note: Note) -> int:
     return 1 if note.verdict == "low" else -1
 
 
-def _thinned(column: FloatArray, values: FloatArray) -> Iterator[int]:
+def thinned(column: FloatArray, values: FloatArray) -> Iterator[int]:
     """Yield the frames to draw: the first, lowest, highest and last of each pixel column.
 
     The M4 aggregation of Jugel et al. (VLDB 2014): drawn at that width, the line is the same as with every
     frame.
     """
-    starts = np.flatnonzero(np.diff(column, prepend=-1.0))
+    starts = np.flatnonzero(np.diff(column, prepend=-1.0)).tolist()
     for start, end in zip(starts, [*starts[1:], column.size], strict=True):
         inside = values[start:end]
         yield from sorted({start, start + int(inside.argmin()), start + int(inside.argmax()), end - 1})

@@ -17,19 +17,23 @@ from .terminal_page import Page
 
 if TYPE_CHECKING:
     from swara.data.sample_corpus.corpus import MoveResult
-    from swara.service.adviser.search import SearchResult
     from swara.service.samples.edit import EditResult
+    from swara.service.samples.edit_table import TableEdit
     from swara.service.samples.export import Exported
     from swara.service.samples.findings import CheckResult
     from swara.service.samples.results import AddResult
+    from swara.service.search.notes import SearchResult
+    from swara.service.search.phrases import PhraseSearch
 
 __all__ = [
     "render_added",
     "render_check",
+    "render_edits",
     "render_exported",
     "render_found",
     "render_mended",
     "render_moved",
+    "render_phrases",
     "render_sample",
     "render_samples",
 ]
@@ -124,6 +128,19 @@ def render_mended(mended: EditResult, console: Console) -> None:
     page.line("It counts from the next: swara rebuild" if rows else f"{known} is noted so already.")
 
 
+def render_edits(edited: TableEdit, console: Console) -> None:
+    """Print which rows of a table could not be used, what is odd about what was mended, and how much was."""
+    page = Page(console)
+    for row in edited.refused:
+        page.warn(str(row.error))
+    for each in edited.mended:
+        for remark in each.remarks:
+            page.warn(f"{each.after.id}: {remark}")
+    page.good(f"{counted(len(edited.mended), 'sample')} mended, {len(edited.as_before)} noted so before.")
+    if edited.mended:
+        page.line("It counts from the next: swara rebuild")
+
+
 def render_moved(results: Sequence[MoveResult], console: Console) -> None:
     """Print which recordings are not in the new place, and how many are."""
     page = Page(console)
@@ -159,6 +176,31 @@ def render_found(found: SearchResult, console: Console) -> None:
     near = ((f"{each.similarity:.2f}", each.item) for each in opinion.neighbours)
     rows = ((alike, i.recording, wording.span(i.start_s, i.end_s), i.singer) for alike, i in near)
     page.table(("Alike", "Sample", "At", "Singer"), rows, right=(0,), folded=(3,))
+
+
+def render_phrases(found: PhraseSearch, console: Console) -> None:
+    """Print the phrase that was meant, and those of the samples that are nearest to it."""
+    page, query = Page(console), found.query
+    for remark in found.warnings:
+        page.warn(f"{remark}.")
+    span = "" if found.tonic is None else f"{wording.span(query.start_s, query.end_s)}  "
+    page.line(f"{span}{' '.join(query.swaras)}", "bold")
+    if not found.hits:
+        return
+    sense = found.hits[0].why.partition(": ")[0]
+    page.line(f"Nearest of {counted(found.searched, 'phrase')}: who {sense}")
+    rows = (
+        (
+            f"{hit.distance_cents:.0f} c" if hit.voice_similarity is None else f"{hit.voice_similarity:.2f}",
+            hit.phrase.recording,
+            wording.span(hit.phrase.start_s, hit.phrase.end_s),
+            hit.phrase.singer,
+            f"{hit.phrase.swaras}: {hit.why.partition(': ')[2]}",
+        )
+        for hit in found.hits
+    )
+    off = "Off" if found.by == "melody" else "Alike"
+    page.table((off, "Sample", "At", "Singer", "Why"), rows, right=(0,), folded=(3, 4))
 
 
 def _file_name(recording: Recording) -> str:

@@ -48,14 +48,22 @@ def render(report: TakeReport, console: Console) -> None:
     if report.per_swara:
         _swaras(report, page)
     _samples(report, page)
-    if report.warnings:
+    _remarks([each for each in report.warnings if each != report.raga_doubt], page)
+
+
+def _remarks(remarks: Sequence[str], page: Page) -> None:
+    if remarks:
         page.heading("Before you believe it")
-        for warning in report.warnings:
-            page.warn(warning)
+    for remark in remarks:
+        page.warn(remark)
 
 
 def _header(report: TakeReport, page: Page) -> None:
     tonic = report.tonic
+    if report.raga_doubt is not None:
+        page.gap()
+        page.line(" CHECK THE RAGA FIRST ", f"bold black on {WARNING}")
+        page.line(f"{report.raga_doubt}.", "bold")
     override = wording.how_to_override(tonic)
     sa = f"{wording.note_words(tonic.name)}  {wording.tonic_words(tonic)}" + (
         f"; if not: {override}" if override else ""
@@ -161,8 +169,9 @@ def _swaras(report: TakeReport, page: Page) -> None:
     headings = ("Swara", "Notes", "Sung", "How far off", "Wavers", "", "In tune")
     rows = map(cells, report.per_swara)
     page.table(headings, rows, right=(1, 2, 4, 6), folded=(0,), spare=(5, 4, 1, 2, 3))
-    page.gap()
-    page.line(wording.drift_words(report.drift))
+    if report.drift is not None:
+        page.gap()
+        page.line(wording.drift_words(report.drift))
 
 
 def _samples(report: TakeReport, page: Page) -> None:

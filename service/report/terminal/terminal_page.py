@@ -100,8 +100,14 @@ class Page:
         self.console.print(self.text(words, style), soft_wrap=True)
 
     def show(self, what: Text | Table) -> None:
-        """Print text or a table between the margins."""
-        self.console.print(Padding(what, (0, 0, 0, _MARGIN)), width=self.width + _MARGIN)
+        """Print text or a table between the margins; into a file, without the blanks that fill its lines."""
+        padded, width = Padding(what, (0, 0, 0, _MARGIN)), self.width + _MARGIN
+        if self.console.is_terminal:
+            self.console.print(padded, width=width)
+            return
+        lines = self.console.render_lines(padded, self.console.options.update(width=width))
+        texts = ("".join(segment.text for segment in line).rstrip() for line in lines)
+        self.console.print(Text("\n".join(texts)), soft_wrap=True)
 
     def heading(self, words: str) -> None:
         """Print the heading of a section."""

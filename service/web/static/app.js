@@ -337,7 +337,7 @@ async function begin() {
   addEventListener("hashchange", () => void route());
   const [ragas] = await Promise.all([askJson("api/ragas").catch(() => []), loadChoices()]);
   if (ragas.length) {
-    part("raga").replaceChildren(...ragas.map((/** @type {{name: string, display: string}} */ { name, display }) => make("option", { value: name, textContent: display })));
+    part("raga").append(...ragas.map((/** @type {{name: string, display: string}} */ { name, display }) => make("option", { value: name, textContent: display })));
   }
   const swaras = ["Sa", "komal Re", "Re", "komal Ga", "Ga", "Ma", "tivra Ma", "Pa", "komal Dha", "Dha", "komal Ni", "Ni"];
   takes = new TakeView((id) => void singAlong(id), swaras.map((name) => ({ name })));

@@ -2,11 +2,11 @@
 
 import { askJson, notice, wordsOf } from "./dom.js";
 
-/** @typedef {{tonic: string | null, raga: string, tuning: string, preset: string, tanpura: string, volume: number, devanagari: boolean, keep_sound: boolean, history: boolean}} Choices */
+/** @typedef {{tonic: string | null, raga: string | null, tuning: string, preset: string, tanpura: string, volume: number, devanagari: boolean, keep_sound: boolean, history: boolean}} Choices */
 
 /** @type {Choices} */
 export const choices = {
-  tonic: null, raga: "bhupali", tuning: "just", preset: "student", tanpura: "PSSS", volume: 0.5, devanagari: false,
+  tonic: null, raga: null, tuning: "just", preset: "student", tanpura: "PSSS", volume: 0.5, devanagari: false,
   keep_sound: false, history: true,
 };
 
@@ -25,7 +25,7 @@ export function adopt(known) {
   const given = /** @type {Record<string, unknown>} */ (known);
   for (const [name, mine] of Object.entries(choices)) {
     const value = given[name];
-    const fits = name === "tonic" ? typeof value === "string" || value === null : typeof value === typeof mine;
+    const fits = name === "tonic" || name === "raga" ? typeof value === "string" || value === null : typeof value === typeof mine;
     if (fits) { Object.assign(choices, { [name]: value }); }
   }
 }

@@ -1,6 +1,6 @@
 // The socket to the server: docs/live.md has its messages, version swara.live.1.
 
-/** @typedef {{tonic: string | null, raga: string, tuning: string, preset: string}} Settings */
+/** @typedef {{tonic: string | null, raga: string | null, tuning: string, preset: string}} Settings */
 /** @typedef {{swara: string, letter: string, devanagari: string, saptak: string, cents: number}} Lane */
 /** @typedef {{hz: number, name: string, confidence?: number, words?: string}} Sa */
 /** @typedef {{label: string, channelCount: number | null, echoCancellation: boolean | null, noiseSuppression: boolean | null, autoGainControl: boolean | null, sampleRate: number | null}} Sound */

@@ -1,6 +1,7 @@
 // A take's report below the lane: shown, judged anew, corrected, taken away.
 
 import { ask, askJson, announce, inDevanagari, make, notice, part, swaraIn, timeWords, wordsOf } from "./dom.js";
+import { CompareView } from "./compare.js";
 import { choose, onChoice, settings } from "./choices.js";
 
 const FILES = [
@@ -17,6 +18,7 @@ export class TakeView {
     this.close = () => {};
     /** @type {() => void} */ this.onGone = () => {};
     /** @type {Promise<unknown>} */ this.work = Promise.resolve();
+    this.comparing = new CompareView();
     this.place = part("report");
     this.place.addEventListener("click", (event) => this.click(/** @type {Element} */ (event.target)));
     part("sing-along").onclick = () => onSingAlong(this.id);
@@ -39,6 +41,7 @@ export class TakeView {
     const instrument = make("button", { type: "button", textContent: "Instrument and notes" });
     instrument.onclick = () => void this.identify(instrument);
     part("identified").replaceChildren(instrument);
+    this.comparing.about(id);
     await this.refresh();
   }
 
@@ -82,6 +85,7 @@ export class TakeView {
       const started = performance.now();
       await askJson(`api/takes/${id}/judge`, "POST", settings());
       await this.refresh();
+      void this.comparing.refresh();
       part("judged-in").textContent = `Judged anew in ${Math.round(performance.now() - started)} ms.`;
     }).catch((error) => notice(error.message));
     return this.work;
@@ -117,6 +121,7 @@ export class TakeView {
   async forget() {
     try { await askJson(`api/takes/${this.id}`, "DELETE"); } catch (error) { notice(wordsOf(error)); return; }
     this.close();
+    this.comparing.about("");
     this.id = "";
     part("take-view").hidden = true;
     this.place.replaceChildren();

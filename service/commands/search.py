@@ -1,0 +1,159 @@
+"""``search``: the professional samples nearest to a note or a phrase of a take, or to notation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
+from swara.service.request import parse_request, preset_thresholds
+
+from .options import (
+    STDOUT,
+    MaxMinutes,
+    RagaText,
+    StoreFolder,
+    SwarasText,
+    TonicText,
+    TrackNumber,
+    complete_raga,
+    console,
+    limit_s,
+    raga_text,
+    seconds,
+    store_at,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from swara.service.search.hits import PhraseFilter
+    from swara.service.search.notes import SearchResult
+
+__all__ = ["search"]
+
+
+def _span(text: str) -> tuple[float, float]:
+    """Return a stretch as it was typed, such as 3.2-7.5 or 1:02-1:07, in seconds."""
+    start, dash, end = str(text).partition("-")
+    if not dash:
+        raise typer.BadParameter(f'"{text}" is no stretch: give where it begins and ends, such as 3.2-7.5')
+    span_s = seconds(start.strip()), seconds(end.strip())
+    if not span_s[0] < span_s[1]:
+        raise typer.BadParameter(f'"{text}" does not end after it begins')
+    return span_s
+
+
+def search(
+    recording: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The take: wav, flac, ogg, mp3, m4a, aac, webm or opus; - for stdin. None with --sing."
+        ),
+    ] = None,
+    at: Annotated[
+        float | None,
+        typer.Option(
+            parser=seconds, metavar="TIME", help="Where the note is: in seconds (83.5) or minutes (1:23.5)."
+        ),
+    ] = None,
+    phrase: Annotated[
+        str | None, typer.Option(metavar="FROM-TO", help="Where the phrase is: 3.2-7.5, or 1:02-1:07.")
+    ] = None,
+    sing: Annotated[
+        str | None, typer.Option(metavar="NOTATION", help='A phrase in notation: "S R G P D S\'".')
+    ] = None,
+    by: Annotated[
+        Literal["melody", "voice"],
+        typer.Option(help="Phrases that go the same way over Sa, or that sound alike whatever they sing."),
+    ] = "melody",
+    only_singer: Annotated[str | None, typer.Option(help="Phrases of this singer alone.")] = None,
+    only_raga: Annotated[
+        str | None, typer.Option(help="Phrases of this raga alone.", autocompletion=complete_raga)
+    ] = None,
+    only_licence: Annotated[str | None, typer.Option(help="Phrases of this licence alone.")] = None,
+    tonic: TonicText = None,
+    raga: RagaText = None,
+    swaras: SwarasText = None,
+    count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
+    clips: Annotated[Path | None, typer.Option(help="Write the sound of each into this folder.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write what was found as JSON; - for stdout.")] = None,
+    store: StoreFolder = None,
+    track: TrackNumber = None,
+    max_minutes: MaxMinutes = 20.0,
+) -> None:
+    """Find samples like a note or a phrase.
+
+    A phrase is found whoever sings it, on whatever Sa and in whatever octave and tempo. The take itself is
+    never among what is found.
+    """
+    from swara.service.adviser.adviser import load_model
+    from swara.service.report.json_report import search_json
+    from swara.service.report.terminal.samples_table import render_found, render_phrases
+    from swara.service.search.hits import PhraseFilter
+    from swara.service.search.notes import save_clips, search
+    from swara.service.search.phrases import (
+        PhraseSearch,
+        live_phrases,
+        search_notation,
+        search_phrase,
+    )
+
+    _check_form(recording, at, phrase, sing, by)
+    among = PhraseFilter(only_singer, only_raga, only_licence)
+    _check_filters(at, among)
+    _check_json(json, recording)
+    take, span_s = recording or STDOUT, _span(phrase or "0-1")
+    folder, longest_s = store_at(store), limit_s(max_minutes)
+    request = parse_request(tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), folder)
+    with progress_bar(shown=json != STDOUT) as progress:
+        model = load_model(folder, progress)
+        how: dict[str, Any] = {"max_duration_s": longest_s, "track": track}
+        how |= {"count": count, "progress": finding_pitch(progress)}
+        found: SearchResult | PhraseSearch
+        if at is not None:
+            found = search(take, at, request, model, **how)
+        elif sing is None:
+            phrases = live_phrases(folder, model)
+            found = search_phrase(take, span_s, request, model, phrases, by=by, among=among, **how)
+        else:
+            found = search_notation(sing, model, live_phrases(folder, model), among=among, count=count)
+    if json is not None:
+        write_text(json, search_json(found))
+    if json == STDOUT:
+        pass
+    elif isinstance(found, PhraseSearch):
+        render_phrases(found, console())
+    else:
+        render_found(found, console())
+    if clips is not None:
+        for path in save_clips(found.items, model, clips):
+            typer.echo(f"  {path}", err=json == STDOUT)
+
+
+def _check_form(
+    recording: Path | None, at: float | None, phrase: str | None, sing: str | None, by: str
+) -> None:
+    """See that just one thing is sought; a command that says too little or too much is wrong usage."""
+    sought = sum(each is not None for each in (at, phrase, sing))
+    if sought != 1 or (recording is None) != (sing is not None):
+        raise typer.BadParameter(
+            'say what is sought: TAKE --at 2.4, TAKE --phrase 3.2-7.5, or --sing "G R S" without a take'
+        )
+    if by == "voice" and phrase is None:
+        raise typer.BadParameter("--by voice goes with --phrase; a note is always sought by its voice")
+
+
+def _check_filters(at: float | None, among: PhraseFilter) -> None:
+    """See that no filter is given where none counts."""
+    if at is not None and any((among.singer, among.raga, among.licence)):
+        raise typer.BadParameter("--only-singer, --only-raga and --only-licence go with --phrase or --sing")
+
+
+def _check_json(json: Path | None, recording: Path | None) -> None:
+    """See that the file can be written, and is not the take itself."""
+    if json is not None and json != STDOUT:
+        from swara.service.export.take_files import check_outputs
+
+        check_outputs([json], source=recording or STDOUT, called="the take that is searched with")

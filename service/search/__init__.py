@@ -1,0 +1,1 @@
+"""Professional samples found: like a note of a take, or like a phrase."""
