@@ -1,4 +1,4 @@
-# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
+# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -10,10 +10,14 @@ TRAINING := build/pitch
 EMBEDDER_TRAINING := build/embedder
 SAMPLE_PITCH_TRAINING := build/sample-pitch
 INSTRUMENT_TRAINING := build/instruments
+SCHEDULERS := airflow prefect dagster
+WANTED_airflow := apache-airflow>=3.0,<4
+WANTED_prefect := prefect>=3.4,<4
+WANTED_dagster := dagster>=1.11,<2
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
+.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -23,10 +27,17 @@ demo: $(STAMP)
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto
 
-# What needs MLflow, which weighs too much for every run of the tests: making its tables takes 8 s.
-test-integrations: $(DEV_STAMP)
-	$(PIP) install -q -c constraints.txt -e '.[mlflow]'
-	$(BIN)/python -m pytest tests/service/training/test_tracking.py
+# What weighs too much for every run of the tests: MLflow, whose tables take 8 s to make; Ray, two nodes of which
+# take a minute; a server that speaks S3; and three schedulers, each in an environment of its own, as they do not
+# agree on what they need.
+test-integrations: $(DEV_STAMP) $(SCHEDULERS:%=build/integrations/%/.installed)
+	$(PIP) install -q -c constraints.txt -e '.[mlflow,cloud,ray]' 'moto[server]>=5'
+	$(BIN)/python -m pytest tests/service/training/test_tracking.py tests/service/rebuild/test_many_machines.py tests/integrations
+
+build/integrations/%/.installed: | $(VENV)/bin/python
+	$(BIN)/python -m venv build/integrations/$*
+	build/integrations/$*/bin/python -m pip --disable-pip-version-check install -q '$(WANTED_$*)'
+	@touch $@
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
@@ -77,6 +88,9 @@ bench-live: $(DEV_STAMP)
 bench-heads: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.heads
 
+bench-search: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.search
+
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune
 
@@ -103,10 +117,11 @@ train-embedder: $(DEV_STAMP)
 train-sample-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.sample_pitch.training.train $(SAMPLE_PITCH_TRAINING)
 
-# Needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, and
-# the recordings of docs/evaluation.md. Stopped, it goes on.
+# Needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, the
+# recordings of docs/evaluation.md, and YAMNet (swara models pull yamnet-tflite,
+# or YAMNET=FILE). Stopped, it goes on.
 train-instruments: $(DEV_STAMP)
-	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA)
+	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA) $(if $(YAMNET),--yamnet $(YAMNET))
 
 # Without SWARA_EVAL_DATA, of synthesis alone.
 train-exercises: $(DEV_STAMP)
@@ -132,7 +147,7 @@ $(BENCH_STAMP): pyproject.toml constraints.txt | $(VENV)/bin/python
 # The newest versions that fit; run the tests afterwards.
 constraints:
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(PIP) install -q -e '.[dev,tensorflow,mlflow]'
+	$(PIP) install -q -e '.[dev,tensorflow,mlflow,cloud,ray]'
 	$(PIP) list --format=freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
 clean:

@@ -1,4 +1,4 @@
-"""Do what the Dockerfile does, without docker: lint it, run its build stage, add up what the image weighs.
+"""Do what the Dockerfile does, without docker: lint it, run its build stage and a night, weigh it.
 
 The files that it copies go to a folder of their own, so that one that it forgets is missed. What stays undone
 is the second stage: the user, and the libraries of the base image.
@@ -20,6 +20,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # Applications", 8 February 2026.
 BASE_MB = 150
 MOST_MB = 900
+NIGHT = """
+if swara rebuild --if-changed 2>/dev/null; then exit 1; fi
+swara rebuild --init --json --metrics swara.prom >first
+swara rebuild --if-changed --json --metrics swara.prom >second || test $? -eq 3
+grep -q '"outcome": "nothing new", "exit_code": 3' second
+grep -q '^swara_rebuild_exit_code 3.0$' swara.prom
+"""
+"""No store is an error; the first night makes one, the second finds nothing new."""
 
 
 def main() -> None:
@@ -34,6 +42,7 @@ def main() -> None:
         for step in re.findall(r"^RUN (.+)$", first, re.MULTILINE):
             run(step.replace("/opt/swara", str(installed)), source)
         run(f"{installed}/bin/swara doctor", Path(place))
+        run(NIGHT.replace("swara ", f"{installed}/bin/swara "), Path(place))
         ours_mb = size_mb(installed)
     print(f"image: {ours_mb} MB installed + {BASE_MB} MB of the base image, of at most {MOST_MB} MB")
     if ours_mb + BASE_MB > MOST_MB:

@@ -1,7 +1,8 @@
-"""Array types that every floor shares, arrays side by side as a table, and their products on one thread."""
+"""Array types that every floor shares; arrays side by side as a table, with a digest, on one thread."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 __all__ = [
+    "Arrays",
     "BoolArray",
     "FloatArray",
     "IntArray",
@@ -27,7 +29,12 @@ __all__ = [
     "one_blas_thread",
     "one_blas_thread_for_good",
     "quantile",
+    "sealed",
+    "unsealed",
 ]
+
+Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
+"""Arrays by name, as an ``.npz`` holds them."""
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -151,3 +158,25 @@ def _controller() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+def sealed(fingerprint: str, sha256: str, arrays: Arrays) -> Arrays:
+    """Return the arrays of an entry with their digest beside them, which says whose they are."""
+    return {**arrays, "digest": np.frombuffer(_digest(fingerprint, sha256, arrays), np.uint8)}
+
+
+def unsealed(fingerprint: str, sha256: str, arrays: Arrays) -> Arrays:
+    """Return what `sealed` was given; raises ValueError or KeyError if it is not what was."""
+    content = {name: array for name, array in arrays.items() if name != "digest"}
+    if arrays["digest"].tobytes() != _digest(fingerprint, sha256, content):
+        raise ValueError("its digest is another one")
+    return content
+
+
+def _digest(fingerprint: str, sha256: str, arrays: Arrays) -> bytes:
+    """SHA-256 over whose arrays they are, their names, dtypes, shapes and bytes."""
+    digest = hashlib.sha256(f"{fingerprint} {sha256}".encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode() + array.tobytes())
+    return digest.digest()

@@ -11,6 +11,7 @@ __all__ = [
     "FreesoundError",
     "MissingPackage",
     "OutputError",
+    "RemoteError",
     "SoundGone",
 ]
 
@@ -29,6 +30,10 @@ class MissingPackage(SwaraError):
 
 class OutputError(SwaraError):
     """A file that cannot be written where it was asked for."""
+
+
+class RemoteError(SwaraError):
+    """A place at a URL that cannot be reached, or does not let itself be read or written."""
 
 
 class CorpusError(SwaraError):

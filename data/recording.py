@@ -33,7 +33,7 @@ class Recording:
     Parameters
     ----------
     path : str
-        Absolute path of the audio file; for the bundled pack, ``pack:`` and the path inside it.
+        Absolute path of the audio file, or its URL; for the bundled pack, ``pack:`` and the path inside it.
     sha256 : str
         Digest of the file's bytes, 64 hex digits: its identity.
     singer : str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "Drift",
     "Glide",
     "Note",
     "Segment",
@@ -69,6 +70,22 @@ class Tonic:
     source: TonicSource
     runner_up: TonicCandidate | None = None
     needs_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How Sa moved over a take.
+
+    Parameters
+    ----------
+    cents_per_minute : float
+        The slope; above zero is rising.
+    total_cents : float
+        What that makes from the first note to the last.
+    """
+
+    cents_per_minute: float
+    total_cents: float
 
 
 @dataclass(frozen=True, slots=True)

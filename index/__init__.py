@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from swara.raga.errors import SwaraError
 
-__all__ = ["IndexDamaged", "Item", "Neighbour"]
+if TYPE_CHECKING:
+    from swara.data.arrays import BoolArray
+    from swara.embedder import Vectors
+
+    from .faiss_index import FaissIndex, Ids
+
+__all__ = ["Engine", "IndexDamaged", "Item", "Neighbour"]
 
 
 class IndexDamaged(SwaraError):
@@ -59,3 +66,26 @@ class Neighbour:
     item: Item
     similarity: float
     why: str
+
+
+class Engine(Protocol):
+    """Vectors searched by their inner products with a query: all compared, or some that a graph leads to."""
+
+    @property
+    def vectors(self) -> Vectors:
+        """Return what is searched, float32 of shape [count, dim]."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """Return the id of each, int64 of shape [count]."""
+        ...
+
+    @property
+    def exact(self) -> FaissIndex:
+        """Return the same vectors compared one by one: what an engine that may miss some is held against."""
+        ...
+
+    def search(self, queries: Vectors, k: int, among: BoolArray | None = None) -> tuple[Vectors, Ids]:
+        """Find the `k` most similar vectors for each query, all of them or `among` some, as `FaissIndex`."""
+        ...

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from swara.data.arrays import FloatArray
+from swara.data.arrays import BoolArray, FloatArray
 from swara.embedder import Vectors
 
-from . import IndexDamaged
-
-__all__ = ["NO_ID", "FaissIndex", "Ids"]
+__all__ = [
+    "NO_ID",
+    "FaissIndex",
+    "Ids",
+    "bitmap",
+    "checked_queries",
+    "one_thread",
+    "rank_rows",
+    "untyped_faiss",
+]
 
 Ids: TypeAlias = npt.NDArray[np.int64]
 
@@ -33,10 +38,11 @@ _COMPONENTS = 2**20
 """Of candidates that are ranked at a time: 8 MB, however many queries there are."""
 
 
+_MANY = 20
+"""Queries from which on FAISS multiplies matrices, ten times as fast; not where it must look what counts."""
+
 _FEW = 2048
 """Vectors that are all ranked, which takes less time than loading FAISS: 3 ms for a query, against 60."""
-
-_HEAD, _COUNT = struct.Struct("<4siqqq?i"), struct.Struct("<Q")  # of an index, of an array, as FAISS writes
 
 
 class FaissIndex:
@@ -46,7 +52,7 @@ class FaissIndex:
     most similar comes first, and of equally similar ones the lowest id. FAISS rounds in float32 and puts
     equally similar vectors in any order. So it is asked for some candidates more, and for still more until
     those left out are surely less similar than the k-th; the candidates are then ranked. Of few vectors all
-    are candidates, and FAISS is not loaded.
+    are candidates, and FAISS is not loaded. Nothing is copied to be searched.
 
     Parameters
     ----------
@@ -59,6 +65,8 @@ class FaissIndex:
     ----------
     vectors, ids
         Copies of them.
+    longest : float
+        Length of the longest vector.
 
     Raises
     ------
@@ -68,11 +76,26 @@ class FaissIndex:
 
     def __init__(self, vectors: Vectors, ids: Ids) -> None:
         self.vectors, self.ids = _checked_items(vectors, ids)
-        longest = float(np.linalg.norm(self.vectors.astype(np.float64), axis=1).max(initial=0.0))
-        # Twice the bound on the error of a sum of products in float32 (Higham 2002, eq. 3.5).
-        self._error = longest * self.vectors.shape[1] * float(np.finfo(np.float32).eps)
+        squares = np.einsum("ij,ij->i", self.vectors, self.vectors, dtype=np.float64)
+        self.longest = float(squares.max(initial=0.0)) ** 0.5
 
-    def search(self, queries: Vectors, k: int) -> tuple[Vectors, Ids]:
+    @classmethod
+    def mapped(cls, vectors: Vectors, longest: float) -> FaissIndex:
+        """Return an index of vectors where they lie, such as in a mapped file; nothing is read or checked.
+
+        Parameters
+        ----------
+        vectors : float32 array, shape [count, dim]
+            Contiguous, and known to be finite. Their ids are their rows.
+        longest : float
+            As the attribute.
+        """
+        index = cls.__new__(cls)
+        index.vectors, index.longest = vectors, longest
+        index.ids = np.arange(len(vectors), dtype=np.int64)
+        return index
+
+    def search(self, queries: Vectors, k: int, among: BoolArray | None = None) -> tuple[Vectors, Ids]:
         """Find the `k` most similar vectors for each query.
 
         Parameters
@@ -81,6 +104,8 @@ class FaissIndex:
             In any memory layout.
         k : int
             At least 1; may exceed the number of vectors.
+        among : bool array, shape [count], optional
+            Which vectors come into question; all by default.
 
         Returns
         -------
@@ -94,74 +119,92 @@ class FaissIndex:
         ValueError
             If a query has another length or holds what is not a finite number, or `k` is below 1.
         """
-        own = _checked_queries(queries, self.vectors.shape[1], k)
-        if not len(self.ids):
-            return _nothing_found(len(own), k)
-        if len(self.ids) <= _FEW:
-            return self._search(own, k, len(self.ids))
-        with _one_thread():
-            return self._search(own, k, k + _MORE)
+        own = checked_queries(queries, self.vectors.shape[1], k)
+        rows = np.arange(len(self.ids)) if among is None else np.flatnonzero(among)
+        if rows.size <= _FEW:
+            return self._rank_all(own, rows, k)
+        with one_thread():
+            return self._search(own, k, k + _MORE, rows, among)
 
-    def to_bytes(self) -> bytes:
-        """Return the index as FAISS writes it to files."""
-        import faiss
+    @property
+    def exact(self) -> FaissIndex:
+        """Itself."""
+        return self
 
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(self.vectors.shape[1]))
-        index.add_with_ids(self.vectors, self.ids)
-        return bytes(faiss.serialize_index(index))
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> FaissIndex:
-        """Read what `to_bytes` returned.
-
-        FAISS trusts what it reads, so `content` must be known to be whole; only its kind is checked here.
-
-        Raises
-        ------
-        IndexDamaged
-            If it holds another kind of index.
-        """
-        try:
-            return cls(*(_plain_contents(content) or _contents(content)))
-        except (RuntimeError, ValueError) as error:
-            raise IndexDamaged(f"this is not an index of samples ({error})") from error
-
-    @cached_property
-    def _flat(self) -> Any:
-        import faiss
-
-        flat = faiss.IndexFlatIP(self.vectors.shape[1])
-        flat.add(self.vectors)
-        return flat
-
-    def _search(self, queries: Vectors, k: int, asked: int) -> tuple[Vectors, Ids]:
+    def _search(
+        self, queries: Vectors, k: int, asked: int, rows: Ids, among: BoolArray | None
+    ) -> tuple[Vectors, Ids]:
         """Ask for so many candidates for each query, and for more where that does not settle it."""
-        asked = min(asked, len(self.ids))
-        scores, ids = _nothing_found(len(queries), k)
-        settled = np.ones(len(queries), dtype=np.bool_)
-        at_once = max(1, _COMPONENTS // (asked * queries.shape[1]))
-        for begin in range(0, len(queries), at_once):
-            part = slice(begin, begin + at_once)
-            if asked == len(self.ids):
-                rows = np.broadcast_to(np.arange(asked), (len(queries[part]), asked))
-            else:
-                rough, rows = self._flat.search(queries[part], asked)
-            scores[part], ids[part] = _ranked_rows(queries[part], self.vectors[rows], self.ids[rows], k)
-            if asked < len(self.ids):
-                settled[part] = self._best_left_out(queries[part], rough[:, -1]) < scores[part, -1]
+        if asked >= rows.size:
+            return self._rank_all(queries, rows, k)
+        rough, found = self._candidates(queries, asked, among)
+        scores, ids = rank_rows(queries, self.vectors, self.ids, found, k)
+        settled = self._best_left_out(queries, rough[:, -1]) < scores[:, -1]
         if not settled.all():
-            scores[~settled], ids[~settled] = self._search(queries[~settled], k, 2 * asked)
+            scores[~settled], ids[~settled] = self._search(queries[~settled], k, 2 * asked, rows, among)
+        return scores, ids
+
+    def _candidates(self, queries: Vectors, asked: int, among: BoolArray | None) -> tuple[Vectors, Ids]:
+        """Return rough scores and rows, shape [queries, asked], as FAISS finds them."""
+        import faiss
+
+        if among is not None and len(queries) >= _MANY:
+            kept = np.flatnonzero(among)
+            scores, rows = FaissIndex.mapped(self.vectors[kept], self.longest)._candidates(
+                queries, asked, None
+            )
+            return scores, kept[rows]
+        scores = np.empty((len(queries), asked), dtype=np.float32)
+        rows = np.empty(scores.shape, dtype=np.int64)
+        selector = None if among is None else bitmap(among)
+        faiss.knn_inner_product(
+            faiss.swig_ptr(queries),
+            faiss.swig_ptr(self.vectors),
+            self.vectors.shape[1],
+            len(queries),
+            len(self.vectors),
+            asked,
+            faiss.swig_ptr(scores),
+            faiss.swig_ptr(rows),
+            selector,
+        )
+        return scores, rows
+
+    def _rank_all(self, queries: Vectors, rows: Ids, k: int) -> tuple[Vectors, Ids]:
+        """Rank all these rows for every query, some thousand at a time, and merge."""
+        scores, ids = _nothing_found(len(queries), k)
+        step = max(1, _COMPONENTS // self.vectors.shape[1])
+        for begin in range(0, rows.size, step):
+            part = np.broadcast_to(
+                rows[begin : begin + step], (len(queries), rows[begin : begin + step].size)
+            )
+            more_scores, more_ids = rank_rows(queries, self.vectors, self.ids, part, k)
+            scores, ids = _best(np.hstack([scores, more_scores]), np.hstack([ids, more_ids]), k)
         return scores, ids
 
     def _best_left_out(self, queries: Vectors, last: Vectors) -> FloatArray:
         """Return what no vector can score that FAISS put behind the one of rough score `last`."""
-        error = self._error * np.linalg.norm(queries.astype(np.float64), axis=1)
-        bound: FloatArray = np.clip(last + 2.0 * error, -1.0, 1.0)
+        # Twice the bound on the error of a sum of products in float32 (Higham 2002, eq. 3.5).
+        error = self.longest * self.vectors.shape[1] * float(np.finfo(np.float32).eps)
+        lengths = np.linalg.norm(queries.astype(np.float64), axis=1)
+        bound: FloatArray = np.clip(last + 2.0 * error * lengths, -1.0, 1.0)
         return bound
 
 
+def untyped_faiss() -> Any:
+    """Return FAISS without its stubs, which know its C++ and not what its Python makes of that."""
+    import faiss
+
+    return faiss
+
+
+def bitmap(among: BoolArray) -> Any:
+    """Return what tells FAISS which rows come into question."""
+    return untyped_faiss().IDSelectorBitmap(np.packbits(among, bitorder="little"))
+
+
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Keep FAISS from starting threads for one query: on a busy machine they wait 8 ms for each other.
 
     The number of threads belongs to the calling thread, and is put back.
@@ -174,35 +217,6 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         faiss.omp_set_num_threads(before)
-
-
-def _plain_contents(content: bytes) -> tuple[Vectors, Ids] | None:
-    """Read what FAISS writes of such an index; None where it is anything else."""
-    if len(content) < 2 * (_HEAD.size + _COUNT.size):
-        return None
-    kind, *shape, _, _, _, _ = _HEAD.unpack_from(content)
-    flat, dim, count, _, _, _, metric = _HEAD.unpack_from(content, _HEAD.size)
-    first = 2 * _HEAD.size + _COUNT.size
-    last = first + 4 * dim * count
-    whole = len(content) == last + _COUNT.size + 8 * count
-    if not whole or (kind, flat, shape, metric) != (b"IxM2", b"IxFI", [dim, count], 0):
-        return None
-    sizes = _COUNT.unpack_from(content, first - _COUNT.size) + _COUNT.unpack_from(content, last)
-    if sizes != (dim * count, count):
-        return None
-    vectors = np.frombuffer(content, "<f4", dim * count, first).reshape(count, dim)
-    return vectors, np.frombuffer(content, "<i8", count, last + _COUNT.size)
-
-
-def _contents(content: bytes) -> tuple[Vectors, Ids]:
-    import faiss
-
-    stored: Any = faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
-    flat = faiss.downcast_index(stored.index) if isinstance(stored, faiss.IndexIDMap2) else None
-    if not isinstance(flat, faiss.IndexFlatIP):
-        raise ValueError(f"it is a {type(stored).__name__}")
-    vectors = faiss.vector_to_array(flat.codes).view(np.float32).reshape(flat.ntotal, flat.d)
-    return vectors, faiss.vector_to_array(stored.id_map)
 
 
 def _checked_items(vectors: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
@@ -222,7 +236,7 @@ def _checked_items(vectors: Vectors, ids: Ids) -> tuple[Vectors, Ids]:
     return own, numbers
 
 
-def _checked_queries(queries: Vectors, dim: int, k: int) -> Vectors:
+def checked_queries(queries: Vectors, dim: int, k: int) -> Vectors:
     """Return the queries as a contiguous copy; raise as `FaissIndex.search` says."""
     if k < 1:
         raise ValueError(f"cannot look for {k} neighbours")
@@ -237,17 +251,19 @@ def _nothing_found(queries: int, k: int) -> tuple[Vectors, Ids]:
     return np.full((queries, k), -np.inf, dtype=np.float32), np.full((queries, k), NO_ID, dtype=np.int64)
 
 
-def _ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
+def rank_rows(queries: Vectors, vectors: Vectors, ids: Ids, rows: Ids, k: int) -> tuple[Vectors, Ids]:
     """Return scores and ids of the `k` vectors most similar to each query, as `FaissIndex` orders them.
 
     Parameters
     ----------
     queries : float32 array, shape [queries, dim]
         Vectors of length 1 that neighbours are sought of.
-    vectors : float32 array, shape [queries, n, dim]
-        Those that come into question for each.
-    ids : int64 array, shape [queries, n]
+    vectors : float32 array, shape [count, dim]
+        All there are.
+    ids : int64 array, shape [count]
         By which each vector is answered with.
+    rows : int64 array, shape [queries, n]
+        Of the vectors that come into question for each query.
     k : int
         How many are wanted for each query.
 
@@ -256,11 +272,20 @@ def _ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[
     scores : float32 array, shape [queries, k]
     ids : int64 array, shape [queries, k]
     """
-    # Not a matrix product: how that rounds depends on where a row stands, and equal rows must score alike.
-    products = (vectors.astype(np.float64) * queries[:, None]).sum(axis=2)
-    scores = np.clip(products.astype(np.float32), -1.0, 1.0)
+    scores = np.empty(rows.shape, dtype=np.float32)
+    at_once = max(1, _COMPONENTS // max(1, rows.shape[1] * vectors.shape[1]))
+    for begin in range(0, len(queries), at_once):
+        part = slice(begin, begin + at_once)
+        # No matrix product: how that rounds depends on where a row stands, and equal rows must score alike.
+        products = (vectors[rows[part]].astype(np.float64) * queries[part, None]).sum(axis=2)
+        scores[part] = np.clip(products.astype(np.float32), -1.0, 1.0)
+    return _best(scores, ids[rows], k)
+
+
+def _best(scores: Vectors, ids: Ids, k: int) -> tuple[Vectors, Ids]:
+    """Return the `k` best of each row of scores and ids, in the order that never changes."""
     order = np.lexsort((ids, -scores), axis=-1)[:, :k]
-    best, nearest = _nothing_found(len(queries), k)
+    best, nearest = _nothing_found(len(scores), k)
     best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
     nearest[:, : order.shape[1]] = np.take_along_axis(ids, order, axis=1)
     return best, nearest
@@ -269,7 +294,7 @@ def _ranked_rows(queries: Vectors, vectors: Vectors, ids: Ids, k: int) -> tuple[
 def _checked_vectors(vectors: Vectors) -> Vectors:
     if vectors.ndim != 2 or vectors.dtype != np.float32:
         raise ValueError(f"expected rows of float32, got {vectors.dtype} of shape {vectors.shape}")
-    # Written so that NaN fails it.
-    if not (np.abs(vectors) <= _LONGEST).all():
+    # Written so that NaN fails it, and no second array of that size is made.
+    if vectors.size and not (vectors.min() >= -_LONGEST and vectors.max() <= _LONGEST):
         raise ValueError("a vector holds what is not a finite number, or is far too long")
     return np.array(vectors, order="C")

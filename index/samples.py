@@ -1,66 +1,146 @@
-"""The samples nearest to a note, swara by swara; on disk, checked byte for byte before FAISS may read it.
-
-::
-
-    items.jsonl            first how many items, and the digest of every other byte; then an item a line
-    madhya-Re.faiss ...    the vectors of one swara, as FAISS writes them
-"""
+"""The samples nearest to a note, swara by swara."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from swara.data.storage.disk import reading, write_bytes
+from swara.data.arrays import BoolArray
 from swara.embedder import Vectors
-from swara.index import IndexDamaged, Item, Neighbour
-from swara.index.faiss_index import FaissIndex, Ids
-from swara.raga.notation import swara_letter
-from swara.raga.swaras import parse_swara, saptak_name
+
+from . import Engine, Item, Neighbour
+from .faiss_index import NO_ID, FaissIndex
 
 __all__ = [
+    "APPROXIMATE_ABOVE",
+    "SPAN",
     "SampleIndex",
+    "Source",
+    "Spans",
+    "SwaraNotes",
     "build_sample_index",
-    "load_sample_index",
-    "save_sample_index",
-    "swara_file_name",
+    "engine_over",
 ]
+
+APPROXIMATE_ABOVE = 100_000
+"""Vectors of one swara that are compared one by one, in 3 ms; of more a graph finds the nearest."""
+
+SPAN = np.dtype([("source", "<i4"), ("start_s", "<f8"), ("end_s", "<f8")])
+"""Where a note lies: the place of its recording among the sources, and seconds in it."""
+
+Spans: TypeAlias = npt.NDArray[Any]
 
 _WHY = "sounds like: same swara, nearest voice"
 _ASKED_PER_RECORDING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What all notes of a recording have in common; fields are those of `Item`."""
+
+    recording: str
+    singer: str
+    synthesized: bool
+    tonic_hz: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SwaraNotes:
+    """The notes of one swara.
+
+    Parameters
+    ----------
+    engine : Engine
+        Their vectors; their ids are their rows.
+    spans : array of `SPAN`, shape [count]
+        Where each of them lies.
+    """
+
+    engine: Engine
+    spans: Spans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleIndex:
     """Notes of professional samples, searched by how they sound.
 
+    Nothing is made for each note: vectors and spans may lie in files that are mapped into memory.
+
     Parameters
     ----------
-    engines : mapping of str to FaissIndex
-        The vectors of each swara, by its roman notation; their ids are places in `items`.
-    items : tuple of Item
-        What the vectors are of, in their order.
+    notes : mapping of str to SwaraNotes
+        By the roman notation of the swara.
+    sources : tuple of Source
+        What they are of.
+    allowed : bool array, shape [sources], or None
+        Of which of them there are notes to be found; None for all.
 
     Raises
     ------
     ValueError
-        If the engines do not hold every item exactly once, under its own swara.
+        If there are not as many vectors as notes of a swara.
     """
 
-    engines: Mapping[str, FaissIndex]
-    items: tuple[Item, ...]
+    notes: Mapping[str, SwaraNotes]
+    sources: tuple[Source, ...]
+    allowed: BoolArray | None = None
+    _among: dict[str, BoolArray] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        held = [(int(place), swara) for swara, engine in self.engines.items() for place in engine.ids]
-        if sorted(held) != [(place, item.swara) for place, item in enumerate(self.items)]:
-            raise ValueError("the vectors and the items of the index do not agree")
+        if any(len(notes.engine.ids) != len(notes.spans) for notes in self.notes.values()):
+            raise ValueError("the vectors and the notes of the index do not agree")
+
+    @property
+    def engines(self) -> Mapping[str, Engine]:
+        """What searches each swara; ids are rows."""
+        return {swara: notes.engine for swara, notes in self.notes.items()}
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """All notes to be found, swara by swara; it takes a second for a million."""
+        return tuple(
+            self.item(swara, row)
+            for swara, notes in sorted(self.notes.items())
+            for row in self._rows(swara, notes)
+        )
+
+    def _rows(self, swara: str, notes: SwaraNotes) -> Sequence[int]:
+        among = self.among(swara)
+        return range(len(notes.spans)) if among is None else np.flatnonzero(among).tolist()
+
+    def item(self, swara: str, row: int) -> Item:
+        """Return the note that a row of a swara's vectors is of."""
+        place, start_s, end_s = self.notes[swara].spans[row].item()
+        of = self.sources[place]
+        return Item(of.recording, of.singer, swara, start_s, end_s, of.synthesized, of.tonic_hz)
+
+    def among(self, swara: str) -> BoolArray | None:
+        """Return which notes of a swara are to be found, as an engine takes it; None for all."""
+        if self.allowed is None:
+            return None
+        if swara not in self._among:
+            self._among[swara] = self.allowed[self.notes[swara].spans["source"]]
+        return self._among[swara]
+
+    def where(self, counts: Callable[[Source], bool]) -> SampleIndex:
+        """Return the part of recordings that count, such as those of a singer."""
+        allowed: BoolArray = np.fromiter(map(counts, self.sources), np.bool_, len(self.sources))
+        return replace(self, allowed=allowed if self.allowed is None else allowed & self.allowed)
+
+    def _without(self, recordings: Collection[str]) -> SampleIndex:
+        return self.where(lambda of: of.recording not in recordings)
+
+    def on_sa_near(self, sa_hz: float, within_cents: float) -> SampleIndex:
+        """Return the part whose recordings have a Sa near one, in Hz: the same kind of voice.
+
+        Those that do not tell their Sa are left out.
+        """
+        return self.where(lambda of: abs(1200 * math.log2((of.tonic_hz or math.inf) / sa_hz)) <= within_cents)
 
     def nearest(
         self, vector: Vectors, swara: str, *, count: int = 3, exclude: Collection[str] = ()
@@ -90,43 +170,27 @@ class SampleIndex:
         """
         if count < 1:
             raise ValueError(f"cannot look for {count} neighbours")
-        engine = self.engines.get(swara)
-        if engine is None or not engine.ids.size or not vector.any():
+        notes = self.notes.get(swara)
+        if notes is None or not vector.any():
             return ()
-        asked = min(_ASKED_PER_RECORDING * count, len(engine.ids))
+        among, best = self.among(swara), dict[str, Neighbour]()
         while True:
-            scores, ids = engine.search(vector[None], asked)
-            found = self._best_of_recordings(scores[0], ids[0], exclude)
-            if len(found) >= count or asked == len(engine.ids):
-                return tuple(found[:count])
-            asked = min(2 * asked, len(engine.ids))
-
-    def on_sa_near(self, sa_hz: float, within_cents: float) -> SampleIndex:
-        """Return the part whose recordings have a Sa near one, in Hz: the same kind of voice.
-
-        Items that do not tell their Sa are left out.
-        """
-        cents = (1200 * math.log2((item.tonic_hz or math.inf) / sa_hz) for item in self.items)
-        near = [abs(each) <= within_cents for each in cents]
-        kept, place = np.array(near, dtype=np.bool_), np.cumsum(near) - 1
-        engines = {
-            swara: FaissIndex(engine.vectors[mine], place[engine.ids[mine]])
-            for swara, engine in self.engines.items()
-            if (mine := kept[engine.ids]).any()
-        }
-        return SampleIndex(engines, tuple(item for item, ours in zip(self.items, near, strict=True) if ours))
-
-    def _best_of_recordings(self, scores: Vectors, ids: Ids, exclude: Collection[str]) -> list[Neighbour]:
-        best: dict[str, Neighbour] = {}
-        for score, place in zip(scores.tolist(), ids.tolist(), strict=True):
-            item = self.items[place]
-            if item.recording not in exclude:
-                best.setdefault(item.recording, Neighbour(item, score, _WHY))
-        return list(best.values())
+            scores, rows = notes.engine.search(vector[None], _ASKED_PER_RECORDING * count, among)
+            for score, row in zip(scores[0].tolist(), rows[0].tolist(), strict=True):
+                item = None if row == NO_ID else self.item(swara, row)
+                if item is not None and item.recording not in exclude:
+                    best.setdefault(item.recording, Neighbour(item, score, _WHY))
+            if len(best) >= count or rows[0, -1] == NO_ID:
+                return tuple(best.values())[:count]
+            # A recording with many near notes would hide the others from any number of neighbours.
+            met = {*best, *exclude, *(self.item(swara, row).recording for row in rows[0])}
+            among = self._without(met).among(swara)
 
 
-def build_sample_index(items: Sequence[Item], vectors: Vectors) -> SampleIndex:
-    """Index notes by their vectors.
+def build_sample_index(
+    items: Sequence[Item], vectors: Vectors, *, approximate_above: int | None = None
+) -> SampleIndex:
+    """Index notes by their vectors; the same ones in the same order make the same index.
 
     Parameters
     ----------
@@ -134,6 +198,8 @@ def build_sample_index(items: Sequence[Item], vectors: Vectors) -> SampleIndex:
         What the vectors are of, in their order.
     vectors : float32 array, shape [items, dim]
         L2-normalised.
+    approximate_above : int, optional
+        As `APPROXIMATE_ABOVE`, which it is by default.
 
     Raises
     ------
@@ -142,116 +208,24 @@ def build_sample_index(items: Sequence[Item], vectors: Vectors) -> SampleIndex:
     """
     if len(items) != len(vectors):
         raise ValueError(f"{len(vectors)} vectors for {len(items)} items")
-    swaras = np.array([item.swara for item in items], dtype=np.str_)
-    places = {str(swara): np.flatnonzero(swaras == swara) for swara in np.unique(swaras)}
-    engines = {swara: FaissIndex(vectors[at], at.astype(np.int64)) for swara, at in places.items()}
-    return SampleIndex(engines, tuple(items))
+    places: dict[Source, int] = {}
+    spans, swaras = np.empty(len(items), SPAN), np.array([item.swara for item in items], dtype=np.str_)
+    for row, item in enumerate(items):
+        source = Source(item.recording, item.singer, item.synthesized, item.tonic_hz)
+        spans[row] = places.setdefault(source, len(places)), item.start_s, item.end_s
+    notes = {}
+    for swara in np.unique(swaras).tolist():
+        mine = swaras == swara
+        exact = FaissIndex(vectors[mine], np.arange(np.count_nonzero(mine)))
+        notes[swara] = SwaraNotes(engine_over(exact, approximate_above), spans[mine])
+    return SampleIndex(notes, tuple(places))
 
 
-SCHEMA = 2
-"""Number of the format; a change of its meaning raises it. Items of 1 have no Sa."""
+def engine_over(exact: FaissIndex, approximate_above: int | None = None) -> Engine:
+    """Return the engine for so many vectors; parameters are those of `build_sample_index`."""
+    most = APPROXIMATE_ABOVE if approximate_above is None else approximate_above
+    if len(exact.ids) <= most:
+        return exact
+    from .hnsw import HnswIndex
 
-_READ = (1, SCHEMA)
-
-_ITEMS = "items.jsonl"
-_FIELDS = tuple(field.name for field in fields(Item))
-_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
-_REBUILD = "Run: swara rebuild"
-
-
-def swara_file_name(swara: str) -> str:
-    """Return a name for the file of a swara that differs on file systems which ignore case too.
-
-    ``R`` becomes ``madhya-Re.faiss``, ``r`` ``madhya-komal-Re.faiss``, ``S'`` ``taar-Sa.faiss``.
-
-    Raises
-    ------
-    BadNotation
-        If it is no swara.
-    ValueError
-        If it is not written in roman notation.
-    """
-    svarasthana, octave = parse_swara(swara)
-    if swara_letter(svarasthana, octave) != swara:
-        raise ValueError(f"{swara!r} is {swara_letter(svarasthana, octave)!r} in roman notation")
-    return f"{saptak_name(octave)}-{svarasthana.name.replace(' ', '-')}.faiss"
-
-
-def save_sample_index(index: SampleIndex, folder: Path) -> None:
-    """Write the index into `folder`, which is made if it does not exist.
-
-    Raises
-    ------
-    OutputError, OSError
-        If it cannot be written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    contents = {swara_file_name(swara): engine.to_bytes() for swara, engine in index.engines.items()}
-    lines = b"".join(_line({name: getattr(item, name) for name in _FIELDS}) for item in index.items)
-    for name, content in contents.items():
-        write_bytes(folder / name, content)
-    digests = {name: _digest(content) for name, content in contents.items()}
-    head = {"schema": SCHEMA, "items": len(index.items), "items_sha256": _digest(lines), "files": digests}
-    write_bytes(folder / _ITEMS, _line(head | {"head_sha256": _digest(_line(head))}) + lines)
-
-
-def load_sample_index(folder: Path) -> SampleIndex:
-    """Read what `save_sample_index` wrote.
-
-    Raises
-    ------
-    IndexDamaged
-        If a file is missing, cut short, changed or of a newer format.
-    """
-    head, lines = _split(folder / _ITEMS)
-    try:
-        items = tuple(Item(**json.loads(line)) for line in lines.splitlines())
-        engines = {}
-        for swara in sorted({item.swara for item in items}):
-            path = folder / swara_file_name(swara)
-            engines[swara] = FaissIndex.from_bytes(_whole(path, head["files"][path.name]))
-        return SampleIndex(engines, items)
-    except (ValueError, TypeError, KeyError) as error:
-        raise _damaged(folder, f"the index does not fit together ({error})") from error
-
-
-def _split(path: Path) -> tuple[Mapping[str, Any], bytes]:
-    """Return the head of the list of items and the lines after it, both checked."""
-    first, _, lines = _read(path).partition(b"\n")
-    try:
-        head = json.loads(first)
-        head_digest = head.pop("head_sha256")
-        sound = head_digest == _digest(_line(head)) and first + b"\n" == _line(
-            head | {"head_sha256": head_digest}
-        )
-    except (ValueError, AttributeError, KeyError) as error:
-        raise _damaged(path, "the list of samples is damaged") from error
-    if not sound or _digest(lines) != head.get("items_sha256"):
-        raise _damaged(path, "the list of samples was changed")
-    if head.get("schema") not in _READ:
-        raise _damaged(path, f"the index has format {head.get('schema')}, and this swara reads {SCHEMA}")
-    return head, lines
-
-
-def _whole(path: Path, digest: str) -> bytes:
-    content = _read(path)
-    if _digest(content) != digest:
-        raise _damaged(path, "the file was changed or cut short")
-    return content
-
-
-def _read(path: Path) -> bytes:
-    with reading(path, IndexDamaged, fix=_REBUILD):
-        return path.read_bytes()
-
-
-def _line(values: Mapping[str, Any]) -> bytes:
-    return _JSON.encode(values).encode() + b"\n"
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _damaged(path: Path, what: str) -> IndexDamaged:
-    return IndexDamaged(what, where=str(path), fix=_REBUILD)
+    return HnswIndex.build(exact)

@@ -124,7 +124,7 @@ def os_reason(failure: OSError) -> str:
     return (failure.strerror or str(failure)).lower()
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], *, suffix: str | None = None) -> None:
     """Make the file `path` by calling `write` on a temporary file beside it, then renaming that.
 
     A reader sees the old file or the new one, never a part; a failure leaves the old one and nothing else.
@@ -136,6 +136,8 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         The file to make or replace.
     write : callable
         Fills the file that it is given, which exists, is empty and has the suffix of `path`.
+    suffix : str, optional
+        Another suffix for that file, where somebody reads whatever bears that of `path`.
 
     Raises
     ------
@@ -144,7 +146,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """
     with writing(path):
         target = _target(path)
-        temporary = _new_beside(target)
+        temporary = _new_beside(target, suffix)
         try:
             write(temporary)
             sync(temporary)
@@ -154,9 +156,9 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         sync(target.parent)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes, *, suffix: str | None = None) -> None:
     """Make the file `path` hold `content`, as `write_atomically` does."""
-    write_atomically(path, lambda part: part.write_bytes(content))
+    write_atomically(path, lambda part: part.write_bytes(content), suffix=suffix)
 
 
 def check_writable(path: Path) -> None:
@@ -175,9 +177,10 @@ def _target(path: Path) -> Path:
     return target
 
 
-def _new_beside(target: Path) -> Path:
+def _new_beside(target: Path, suffix: str | None = None) -> Path:
     """Create an empty file in the folder of `target`, with its suffix and the permissions of a new file."""
-    temporary = target.with_name(f".swara-{secrets.token_hex(6)}{target.suffix}")
+    suffix = target.suffix if suffix is None else suffix
+    temporary = target.with_name(f".swara-{secrets.token_hex(6)}{suffix}")
     temporary.touch(exist_ok=False)
     return temporary
 

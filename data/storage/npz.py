@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import re
 import shutil
-import struct
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-import numpy.typing as npt
+
+from swara.data.arrays import Arrays, sealed, unsealed
 
 from .disk import write_atomically, writing
+from .plain_npz import END_OF_ZIP, plain_arrays
 
-__all__ = ["ArrayCache", "Arrays", "CacheInfo", "RecentCache", "read_arrays", "write_arrays"]
+if TYPE_CHECKING:
+    from .remote import RemoteEntries
 
-Arrays: TypeAlias = Mapping[str, npt.NDArray[Any]]
+__all__ = [
+    "UNFIT",
+    "ArrayCache",
+    "Arrays",
+    "CacheInfo",
+    "RecentCache",
+    "arrays_in",
+    "read_arrays",
+    "write_arrays",
+]
 
 T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+UNFIT = (ValueError, TypeError, KeyError)
+"""What `ArrayCache.decode` raises."""
+
 _DAMAGE = (ValueError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What numpy and zipfile raise on bytes that were changed."""
 
@@ -68,9 +81,15 @@ def read_arrays(path: Path) -> Arrays:
     ValueError
         If its bytes are not what was written.
     """
-    content = io.BytesIO(path.read_bytes())
+    return arrays_in(path.read_bytes())
+
+
+def arrays_in(content: bytes) -> Arrays:
+    """Return what the bytes of an ``.npz`` hold; raises ValueError if they are not what was written."""
+    if (plain := plain_arrays(content)) is not None:
+        return plain
     try:
-        with zipfile.ZipFile(content) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Each member whole, which holds it against its checksum: numpy reads nothing that was changed.
             members = {name: io.BytesIO(archive.read(name)) for name in archive.namelist()}
         return {
@@ -81,24 +100,20 @@ def read_arrays(path: Path) -> Arrays:
         raise ValueError(str(error)) from error
 
 
-_END_OF_ZIP = struct.Struct("<4s4H2IH")
-"""Signature, of which the fifth and sixth number are size and place of the list of files before it."""
-
-
 def _ends_where_it_should(path: str, length: int) -> bool:
     """Tell whether the end of an ``.npz`` of that length, as `write_arrays` makes it, points to itself."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- thousands of them
-            file.seek(max(0, length - _END_OF_ZIP.size))
+            file.seek(max(0, length - END_OF_ZIP.size))
             end = file.read()
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    if len(end) != _END_OF_ZIP.size:
+    if len(end) != END_OF_ZIP.size:
         return False
-    signature, *_, size, place, comment = _END_OF_ZIP.unpack(end)
-    told: tuple[bytes, int, int] = (signature, place + size + _END_OF_ZIP.size, comment)
+    signature, *_, size, place, comment = END_OF_ZIP.unpack(end)
+    told: tuple[bytes, int, int] = (signature, place + size + END_OF_ZIP.size, comment)
     return told == (b"PK\5\6", length, 0)
 
 
@@ -128,6 +143,8 @@ class ArrayCache(ABC, Generic[T]):
     ----------
     folder : Path
         Made when the first entry is put in.
+    beyond : RemoteEntries, optional
+        Holds the same for several machines: all that is put in, and what `folder` lacks.
 
     Attributes
     ----------
@@ -135,8 +152,8 @@ class ArrayCache(ABC, Generic[T]):
         How many entries were found damaged, and removed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, beyond: RemoteEntries | None = None) -> None:
+        self.folder, self._beyond = folder, beyond
         self.damaged = 0
 
     @abstractmethod
@@ -155,12 +172,12 @@ class ArrayCache(ABC, Generic[T]):
         try:
             return self.decode(read_arrays(path), fingerprint, sha256)
         except OSError:
-            return None
-        except (ValueError, TypeError, KeyError):
+            pass
+        except UNFIT:
             self.damaged += 1
             with suppress(OSError):
                 path.unlink()
-            return None
+        return None if self._beyond is None else self._beyond.load(self, fingerprint, sha256)
 
     def save(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
         """Keep an entry.
@@ -169,11 +186,21 @@ class ArrayCache(ABC, Generic[T]):
         ------
         OutputError
             If it cannot be written.
+        RemoteError
+            If it cannot be written beyond; where it can, this folder need not take it.
         """
         path = self.path(fingerprint, sha256)
+        if self._beyond is not None:
+            self._beyond.save(path, fingerprint, arrays)
+            return
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_arrays(path, arrays)
+
+    def lacking(self, fingerprint: str, digests: Collection[str]) -> frozenset[str]:
+        """Return those of the recordings that have no entry, neither here nor beyond."""
+        lacking = frozenset(each for each in digests if not self.path(fingerprint, each).exists())
+        return self._beyond.lacking(fingerprint, lacking) if self._beyond is not None and lacking else lacking
 
     def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
         """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
@@ -290,17 +317,12 @@ class RecentCache(ArrayCache[Arrays]):
         OutputError
             If it cannot be written.
         """
-        digest = np.frombuffer(_digest(fingerprint, sha256, arrays), np.uint8)
-        self.save(fingerprint, sha256, {**arrays, "digest": digest})
+        self.save(fingerprint, sha256, sealed(fingerprint, sha256, arrays))
         self._forget()
 
     def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> Arrays:
         """Return the arrays that were put in, their digest compared."""
-        told = arrays["digest"].tobytes()
-        content = {name: array for name, array in arrays.items() if name != "digest"}
-        if told != _digest(fingerprint, sha256, content):
-            raise ValueError("its digest is another one")
-        return content
+        return unsealed(fingerprint, sha256, arrays)
 
     def _forget(self) -> None:
         entries = []
@@ -317,12 +339,3 @@ class RecentCache(ArrayCache[Arrays]):
                 total -= size
             if total <= _ROOM * self._most_bytes:
                 return
-
-
-def _digest(fingerprint: str, sha256: str, arrays: Arrays) -> bytes:
-    """SHA-256 over whose arrays they are, their names, dtypes, shapes and bytes."""
-    digest = hashlib.sha256(f"{fingerprint} {sha256}".encode())
-    for name in sorted(arrays):
-        array = arrays[name]
-        digest.update(f"\n{name} {array.dtype.str} {array.shape}\n".encode() + array.tobytes())
-    return digest.digest()

@@ -11,14 +11,15 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from swara.classifier.note_head.head import NoteHead, load_note_head
 from swara.data.recording import Recording
 from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
 from swara.service.store.manifest import (
-    HITS,
     HITS_IN_COMMON,
     Score,
     Scores,
@@ -28,14 +29,19 @@ from swara.service.store.manifest import (
 from swara.service.store.versions import training_recordings
 
 from .corrections import corrections_report
-from .evaluate import examine, hits_among, labels_in_place
+from .evaluate import examine, hits_among, index_recall, labels_in_place
 from .gate import GateDecision, decide, label_scores
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import Plan
+from .questions import Answers, chance_falls, shares
 from .train import Learned
 
 __all__ = ["eval_notes", "evaluate_candidate", "with_corrections"]
+
+
+_EXAM = 2
+"""Number of the way in which versions are asked; a change of the questions raises it."""
 
 
 def eval_notes(
@@ -65,14 +71,18 @@ def evaluate_candidate(
         If the versions cannot be read.
     """
     singers, asked = held_out.singers, _asked(plan, held_out)
-    scores = {
-        **examine(learned.holdout_head, learned.index, questions, singers),
-        **labels_in_place(notes),
-    }
+    answers = examine(learned.holdout_head, learned.index, questions, singers)
+    scores = {**shares(answers), **labels_in_place(notes), **index_recall(learned.index, questions)}
     baseline = _find_baseline(store, plan, held_out, questions, asked)
     if in_common := hits_among(learned.index, questions, singers, baseline.common):
         scores[HITS_IN_COMMON] = in_common
-    decision = decide(scores, baseline.scores, held_out.digest, same_embedder=baseline.same_embedder)
+    decision = decide(
+        scores,
+        baseline.scores,
+        held_out.digest,
+        same_embedder=baseline.same_embedder,
+        chance=chance_falls(baseline.answers or _even(baseline.scores, answers), answers, questions),
+    )
     warnings = [*baseline.warnings, *decision.warnings]
     if held_out.relabelled:
         warnings.append(
@@ -97,8 +107,8 @@ def with_corrections(store: Layout, plan: Plan, learned: Learned, notes: Sequenc
 
 def _asked(plan: Plan, held_out: HeldOut) -> str:
     """Return 16 hex digits that differ where the answers of the same files may: who asks, what, and how."""
-    who = [code_version(), plan.parameters["making"], plan.parameters["tracker"], plan.embedder.fingerprint]
-    asked = [held_out.digest, sorted(held_out.singers), *who]
+    made = plan.parameters["making"], plan.parameters["tracker"], plan.embedder.fingerprint
+    asked = [held_out.digest, sorted(held_out.singers), _EXAM, code_version(), *made]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
@@ -110,6 +120,8 @@ class _Baseline:
     ----------
     scores : mapping of str to Score, or None
         None where there is nothing to compare with.
+    answers : mapping of str to float64 array, shape [questions]
+        What it answered now; empty where it could not be asked.
     common : collection of str
         Ids of the recordings that both learned from.
     same_embedder : bool
@@ -119,6 +131,7 @@ class _Baseline:
     """
 
     scores: Scores | None = None
+    answers: Answers = field(default_factory=dict)
     common: Collection[str] = ()
     same_embedder: bool = True
     warnings: tuple[str, ...] = ()
@@ -127,7 +140,7 @@ class _Baseline:
 def _find_baseline(
     store: Layout, plan: Plan, held_out: HeldOut, questions: Sequence[LabelledNote], asked: str
 ) -> _Baseline:
-    """Ask the version to compare with, or take what it answered before where that is what it would say."""
+    """Ask the version to compare with; where it cannot be asked, take what it answered before."""
     if plan.baseline is None:
         nobody = "no version that is kept can say how it does: the new one was compared with none"
         return _Baseline(warnings=(nobody,) if all_versions(store) else ())
@@ -140,14 +153,10 @@ def _find_baseline(
             verify_version(store, version)
         seen = training_recordings(store, version, manifest)
         common = {recording.id for recording in plan.recordings} & frozenset(seen or ())
-        if as_before and seen is not None and common == seen.keys():
-            return _Baseline(_with_hits(kept, kept.get(HITS)), common)
         index = open_version(store, version, plan.embedder).index
         in_common = hits_among(index, questions, held_out.singers, common)
-        if as_before:
-            return _Baseline(_with_hits(kept, in_common), common)
         answers = examine(_holdout_head(store, version, manifest), index, questions, held_out.singers)
-        return _Baseline(_with_hits({**answers, **label_scores(kept)}, in_common), common)
+        return _Baseline(_with_hits({**label_scores(kept), **shares(answers)}, in_common), answers, common)
     except EmbedderChanged:
         same, what = False, "hears by another embedder"
     except StoreDamaged:
@@ -155,8 +164,15 @@ def _find_baseline(
     kept = _with_hits(kept, None)
     if as_before or manifest.gate["held_out"] == held_out.digest:
         return _Baseline(kept or None, same_embedder=same)
-    warning = f"the version to compare with, {version}, {what} and was never asked the same"
-    return _Baseline(label_scores(kept) or None, (), same, (f"{warning}: no more than labels were compared",))
+    what = f"the version to compare with, {version}, {what} and was never asked the same"
+    warnings = (f"{what}: no more than labels were compared",)
+    return _Baseline(label_scores(kept) or None, same_embedder=same, warnings=warnings)
+
+
+def _even(scores: Scores | None, answers: Answers) -> Answers:
+    """Return `scores`, as if each question of `answers` had been answered that well: all that is known."""
+    known = {name: score.share for name, score in (scores or {}).items() if name in answers}
+    return {name: np.full_like(answers[name], share) for name, share in known.items()}
 
 
 def _holdout_head(store: Layout, version: str, manifest: Manifest) -> NoteHead | None:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 
 from swara.classifier.note_head.evidence import evidence_of_notes
 from swara.classifier.note_head.head import NoteHead
-from swara.data.arrays import BoolArray
-from swara.index import Item
-from swara.index.faiss_index import FaissIndex
-from swara.index.samples import SampleIndex
+from swara.data.arrays import BoolArray, FloatArray
+from swara.index.faiss_index import NO_ID
+from swara.index.hnsw import recall
+from swara.index.samples import SampleIndex, Source
 from swara.raga.swaras import parse_swara
-from swara.service.store.manifest import HITS, Score, Scores
+from swara.service.store.manifest import HARD, HITS, INDEX_RECALL, Score, Scores
 
 from .labelled_notes import LabelledNote
 from .note_pitch import median_cents, swaras_sung
+from .questions import Answers, hard_cents
 
-__all__ = ["examine", "hits_among", "labels_in_place"]
+__all__ = ["examine", "hits_among", "index_recall", "labels_in_place"]
 
 _NEIGHBOURS = 5
+_ASKED = 100
+"""Questions to the graph of a swara: comparing all of a million vectors takes 20 ms for each."""
+
 _LEAST_NOTES = 10
 """A singer with fewer notes is measured apart: one stray note would be a tenth."""
 
@@ -31,7 +35,7 @@ _FEW_NOTES = 3
 
 def examine(
     head: NoteHead | None, index: SampleIndex, notes: Sequence[LabelledNote], singers: Collection[str]
-) -> Scores:
+) -> Answers:
     """Ask a version about notes of singers held out.
 
     Parameters
@@ -47,16 +51,20 @@ def examine(
 
     Returns
     -------
-    mapping of str to Score
+    mapping of str to float64 array, shape [notes]
         ``naming accuracy``: the likeliest swara is the right one; ``answered``: the head did not abstain;
-        ``precision``: right among the answered; ``retrieval hits``: among the 5 nearest notes of others, of
-        any swara, there is one of the right swara.
+        ``precision``: right among the answered; the same of the notes made hard; ``retrieval hits``: among
+        the 5 nearest notes of others, of any swara, there is one of the right swara.
     """
     if not notes:
         return {}
-    scores = {} if head is None else _naming(head, notes)
+    answers: dict[str, FloatArray] = {}
+    if head is not None:
+        asked = {"": [note.source.cents for note in notes], HARD: hard_cents(notes)}
+        for which, cents in asked.items():
+            answers |= {f"{name}{which}": each for name, each in _naming(head, notes, cents)}
     hits = _hits(index, notes, lambda item: item.singer not in singers)
-    return scores if hits is None else scores | {HITS: _share(hits)}
+    return answers if hits is None else answers | {HITS: hits.astype(np.float64)}
 
 
 def hits_among(
@@ -74,6 +82,26 @@ def hits_among(
         return None
     hits = _hits(index, notes, lambda item: item.singer not in singers and item.recording in recordings)
     return None if hits is None else _share(hits)
+
+
+def index_recall(index: SampleIndex, notes: Sequence[LabelledNote]) -> Scores:
+    """Hold what a graph finds against what comparing all vectors finds, where a swara has a graph.
+
+    Asked are the notes held out, up to 100 of each swara; where there are fewer, some of the index too.
+
+    Returns
+    -------
+    mapping of str to Score
+        ``index recall@10``: of the swara with the least.
+    """
+    scores = []
+    for swara, engine in sorted(index.engines.items()):
+        if engine.exact is not engine:
+            asked = [note.source.embedding for note in notes if note.item.swara == swara][:_ASKED]
+            rows = np.linspace(0, len(engine.ids) - 1, _ASKED - len(asked)).astype(np.intp)
+            queries = np.stack([*asked, *engine.vectors[rows]])
+            scores.append(Score(recall(engine, queries), len(queries), swara))
+    return {INDEX_RECALL: min(scores, key=lambda score: score.share)} if scores else {}
 
 
 def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
@@ -103,17 +131,21 @@ def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
     return scores
 
 
-def _naming(head: NoteHead, notes: Sequence[LabelledNote]) -> dict[str, Score]:
+def _naming(
+    head: NoteHead, notes: Sequence[LabelledNote], cents: Sequence[FloatArray]
+) -> Iterator[tuple[str, FloatArray]]:
+    """Yield what the head makes of notes that were sung at these pitches, by the name of what is measured."""
     embeddings = np.stack([note.source.embedding for note in notes])
-    evidence = evidence_of_notes([note.source.cents for note in notes])
+    evidence = evidence_of_notes(cents)
     probabilities = head.probabilities(head.features(embeddings, evidence))
     named = np.array(head.classes)[probabilities.argmax(axis=1)]
     right: BoolArray = named == np.array([note.source.swara for note in notes])
     sure: BoolArray = probabilities.max(axis=1) >= head.threshold
     if head.uses_evidence:
         sure &= evidence.any(axis=1) & head.familiar[evidence.argmax(axis=1)]
-    scores = {"naming accuracy": _share(right), "answered": _share(sure)}
-    return scores | ({"precision": _share(right[sure])} if sure.any() else {})
+    yield "naming accuracy", right.astype(np.float64)
+    yield "answered", sure.astype(np.float64)
+    yield "precision", np.where(sure, right, np.nan)
 
 
 def _share(holds: BoolArray) -> Score:
@@ -121,15 +153,14 @@ def _share(holds: BoolArray) -> Score:
 
 
 def _hits(
-    index: SampleIndex, notes: Sequence[LabelledNote], counts: Callable[[Item], bool]
+    index: SampleIndex, notes: Sequence[LabelledNote], counts: Callable[[Source], bool]
 ) -> BoolArray | None:
     vectors = np.stack([note.source.embedding for note in notes])
-    alike, swaras = [], []
+    alike, swaras, others = [], [], index.where(counts)
     for swara, engine in sorted(index.engines.items()):
-        others = np.array([counts(index.items[place]) for place in engine.ids.tolist()])
-        if others.any():
-            found, _ = FaissIndex(engine.vectors[others], engine.ids[others]).search(vectors, _NEIGHBOURS)
-            alike.append(found)
+        scores, ids = engine.search(vectors, _NEIGHBOURS, others.among(swara))
+        if (ids != NO_ID).any():
+            alike.append(scores)
             swaras += [swara] * _NEIGHBOURS
     if not alike:
         return None

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from swara.service.store.manifest import ACCURACY, HITS_IN_COMMON, MACRO_F1, Score, Scores
+from swara.service.store.manifest import (
+    ACCURACY,
+    HARD,
+    HITS,
+    HITS_IN_COMMON,
+    INDEX_RECALL,
+    MACRO_F1,
+    Score,
+    Scores,
+)
 
-__all__ = ["MARGINS", "GateDecision", "decide", "label_scores"]
+__all__ = ["FLOORS", "MARGINS", "GateDecision", "decide", "label_scores"]
 
 MARGINS: Mapping[str, float] = {
     MACRO_F1: 0.02,
@@ -16,19 +25,34 @@ MARGINS: Mapping[str, float] = {
     "naming accuracy": 0.02,
     "answered": 0.05,
     "precision": 0.02,
+    f"naming accuracy{HARD}": 0.05,
+    f"precision{HARD}": 0.06,
+    HITS: 0.02,
     HITS_IN_COMMON: 0.10,
     "labels in place": 0.03,
     "labels in place, worst singer": 0.10,
     "labels in place, worst singer of few notes": 0.34,
 }
 """By how much each share may fall from one version to the next. Where it is of few notes, one note may fall
-whatever the margin: it says nothing. Other scores are told and decide nothing."""
+whatever the margin: it says nothing. Other scores are told and decide nothing.
+
+Those of hard notes and of retrieval are from 14 rebuilds of the bundled samples, each without another tenth
+of the recordings, which makes no worse a version: from one to the next they fell by up to 0.035 (naming),
+0.048 (precision) and 0.016 (retrieval). How many hard notes are answered fell by up to 0.100, as the
+threshold is chosen anew each time; to abstain is not wrong, so that is told and decides nothing."""
+
+NOISY = frozenset({HITS, *(name for name in MARGINS if name.endswith(HARD))})
+"""Those that move from version to version though nothing got worse: these may also fall by what is chance."""
+
+FLOORS: Mapping[str, float] = {INDEX_RECALL: 0.99}
+"""What a share must reach, whatever the live version has."""
 
 _TAKEN_FOR: Mapping[str, Score] = {"labels in place, worst singer of few notes": Score(1.0, 1)}
 """What the live version is taken to have had where it had nothing to measure: the first singer with few notes
 must have most of them in place."""
 
 _ROUNDING = 1e-9
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +73,8 @@ class GateDecision:
         What could not be compared, as sentences without full stop.
     asked : str
         Digest of all that the scores hang on beside the files of a version.
+    chance : mapping of str to float
+        By how much a score may seem to have fallen, and not have, as far as that was measured.
     """
 
     reasons: tuple[str, ...]
@@ -57,6 +83,7 @@ class GateDecision:
     held_out: str
     warnings: tuple[str, ...] = ()
     asked: str = ""
+    chance: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def promoted(self) -> bool:
@@ -72,28 +99,36 @@ class GateDecision:
             "live": None if self.live is None else _to_json(self.live),
             "held_out": self.held_out,
             "asked": self.asked,
+            "chance": {name: round(share, _DIGITS) for name, share in sorted(self.chance.items())},
         }
 
 
 def decide(
-    candidate: Scores, live: Scores | None, held_out: str, *, same_embedder: bool = True
+    candidate: Scores,
+    live: Scores | None,
+    held_out: str,
+    *,
+    same_embedder: bool = True,
+    chance: Mapping[str, float] | None = None,
 ) -> GateDecision:
-    """Compare a candidate with the live version; with none, there is nothing to fall from.
+    """Compare a candidate with the live version, and with `FLOORS`; with none, there is nothing to fall from.
 
     Where they hear by different embedders only labels decide: a user who asks for another embedder is to have
     it, and the live version may be one that nothing can be asked any more. What fell all the same is told.
     """
+    low = list(_below_floor(candidate))
     if live is None:
-        return GateDecision((), candidate, None, held_out)
+        return GateDecision(tuple(low), candidate, None, held_out)
+    chance = {name: share for name, share in (chance or {}).items() if name in NOISY}
     gone = [
         f"{name} was not compared: the new version has too little to measure it"
         for name in live
         if name in MARGINS and name not in candidate
     ]
-    falls = _falls(candidate, live)
+    falls = _falls(candidate, live, chance)
     reasons = [why for name, why in falls if same_embedder or name in label_scores(candidate)]
     told = [f"{why}; it hears by another embedder" for _, why in falls if why not in reasons]
-    return GateDecision(tuple(reasons), candidate, live, held_out, (*gone, *told))
+    return GateDecision((*low, *reasons), candidate, live, held_out, (*gone, *told), chance=chance)
 
 
 def label_scores(scores: Scores) -> Scores:
@@ -101,14 +136,22 @@ def label_scores(scores: Scores) -> Scores:
     return {name: score for name, score in scores.items() if name.startswith("labels in place")}
 
 
-def _falls(candidate: Scores, live: Scores) -> list[tuple[str, str]]:
+def _below_floor(candidate: Scores) -> Iterator[str]:
+    for name, floor in FLOORS.items():
+        score = candidate.get(name)
+        if score is not None and score.share < floor - _ROUNDING:
+            whose = f" ({score.of})" if score.of else ""
+            yield f"{name}{whose} is {score.share:.3f}, below the {floor:.3f} that it must reach"
+
+
+def _falls(candidate: Scores, live: Scores, chance: Mapping[str, float]) -> list[tuple[str, str]]:
     """Return the names of what fell by more than may be, and a sentence for each."""
     falls = []
     for name, margin in MARGINS.items():
         now, before = candidate.get(name), live.get(name, _TAKEN_FOR.get(name))
         if now is None or before is None:
             continue
-        allowed = max(margin, 1 / now.notes)
+        allowed = max(margin, 1 / now.notes, chance.get(name, 0.0))
         if before.share - now.share > allowed + _ROUNDING:
             whose = f" ({now.of})" if now.of else ""
             fell = f"fell from {before.share:.3f} to {now.share:.3f}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from swara.classifier.contours.phrases import POINTS, STRING, PhraseLine, phrase_lines
 from swara.classifier.note_head.examples import NoteSource
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
@@ -20,11 +23,15 @@ from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
 from swara.embedder.spec import EmbeddingCache, pool
 from swara.index import Item
+from swara.index.phrases import Phrase, PhraseIndex, build_phrase_index
 from swara.service.errors import writing
 from swara.service.samples.bundled_tracks import bundled_tracks
 from swara.service.store import Layout
 
 __all__ = ["LabelledNote", "NoteExtractor", "PrefetchStats"]
+
+_AT_ONCE = 16
+"""Requests to an object store, each of which waits for the network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,30 +86,57 @@ class NoteExtractor:
     """
 
     def __init__(self, store: Layout, embedder: Embedder, tracker: PitchTracker) -> None:
-        self._embedder, self._embeddings = embedder, EmbeddingCache(store.embeddings)
-        self._tracker, self._pitch = tracker, PitchCache(store.pitch)
+        self._embedder = embedder
+        self._beyond = store.beyond("embeddings")
+        self._embeddings = EmbeddingCache(store.embeddings, self._beyond)
+        self._tracker, self._pitch = tracker, PitchCache(store.pitch, store.beyond("pitch"))
         self._fingerprint = tracker_fingerprint(tracker)
         self._tracked = bundled_tracks(self._fingerprint)
         self._folder = store.folder
         self.embedded = self.from_cache = self.unpitched = self.uncached = self.kept = 0
         self._damaged_ahead = 0
+        self._last: tuple[str, Embeddings, PitchTrack] | None = None
 
     @property
     def damaged(self) -> int:
         """How many cache entries were found damaged; what they held was computed again."""
         return self._embeddings.damaged + self._pitch.damaged + self._damaged_ahead
 
-    def needs(self, recording: Recording) -> bool:
-        """Tell whether the cache has no embedding, or no track, of a recording."""
-        spec, sha256 = self._embedder.spec, recording.sha256
-        if not self._embeddings.path(spec.fingerprint, sha256).exists():
-            return True
-        return sha256 not in self._tracked and not self._pitch.path(self._fingerprint, sha256).exists()
+    def lacking(self, recordings: Sequence[Recording]) -> list[Recording]:
+        """Return those of which the cache has no embedding, or no track."""
+        digests = {recording.sha256 for recording in recordings}
+        lacking = self._embeddings.lacking(self._embedder.spec.fingerprint, digests)
+        lacking |= self._pitch.lacking(self._fingerprint, digests - self._tracked.keys())
+        return [recording for recording in recordings if recording.sha256 in lacking]
 
-    def listen(self, recording: Recording) -> None:
-        """Put into the cache what it lacks of a recording; errors as of `notes_of`."""
+    def listen(self, recording: Recording) -> PrefetchStats:
+        """Put into the cache what it lacks of a recording; return what that took, `whole` if all is kept now.
+
+        Errors as of `notes_of`.
+        """
+        kept, damaged, uncached = self.kept, self.damaged, self.uncached
         self._embed(recording)
         self._track(recording)
+        return PrefetchStats(self.kept - kept, self.damaged - damaged, self.uncached == uncached)
+
+    def bring(self, recordings: Sequence[Recording]) -> None:
+        """Copy into the cache of the store what machines share of recordings, several at a time."""
+        caches = (
+            (self._embeddings, self._embedder.spec.fingerprint, frozenset[str]()),
+            (self._pitch, self._fingerprint, self._tracked.keys()),
+        )
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for cache, fingerprint, known in caches:
+                digests = {each.sha256 for each in recordings} - known
+                wanted = [each for each in digests if not cache.path(fingerprint, each).exists()]
+                for _ in pool.map(partial(cache.load, fingerprint), wanted):
+                    pass
+
+    def others(self, recordings: Sequence[Recording]) -> frozenset[str]:
+        """Return the fingerprints of other embedders by which machines heard any of these recordings."""
+        if self._beyond is None:
+            return frozenset()
+        return self._beyond.others(self._embedder.spec.fingerprint, {each.sha256 for each in recordings})
 
     def add_stats(self, ahead: PrefetchStats) -> None:
         """Count what other processes did before; what they embedded will be found in the cache."""
@@ -120,7 +154,7 @@ class NoteExtractor:
         StoreError
             If the disk is full.
         """
-        embeddings, track = self._embed(recording), self._track(recording)
+        embeddings, track = self._heard(recording)
         cents = track.cents(recording.tonic_hz)
         notes = []
         for label in recording.labels:
@@ -129,6 +163,25 @@ class NoteExtractor:
                 notes.append(_note(recording, label, embeddings, cents[inside]))
         self.unpitched += len(recording.labels) - len(notes)
         return notes
+
+    def phrases_of(self, recording: Recording) -> PhraseIndex:
+        """Return the phrases of a recording, cut from its cached track; errors as of `notes_of`."""
+        embeddings, track = self._heard(recording)
+        found = phrase_lines(track, recording.tonic_hz)
+        voices = [pool(embeddings, each.start_s, each.end_s) for each in found]
+        return build_phrase_index(
+            [_phrase(recording, each) for each in found],
+            np.array([each.line.cents for each in found]).reshape(-1, POINTS),
+            np.array([each.line.times_s for each in found]).reshape(-1, POINTS),
+            np.array([each.string for each in found], dtype=np.int8).reshape(-1, STRING),
+            np.stack(voices) if voices else np.zeros((0, self._embedder.spec.dim), np.float32),
+        )
+
+    def _heard(self, recording: Recording) -> tuple[Embeddings, PitchTrack]:
+        """Return what was heard of a recording; asked twice in a row, it is read once."""
+        if self._last is None or self._last[0] != recording.sha256:
+            self._last = (recording.sha256, self._embed(recording), self._track(recording))
+        return self._last[1:]
 
     def _embed(self, recording: Recording) -> Embeddings:
         spec = self._embedder.spec
@@ -177,3 +230,17 @@ def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents
         tonic_hz=recording.tonic_hz,
     )
     return LabelledNote(source, item)
+
+
+def _phrase(recording: Recording, line: PhraseLine) -> Phrase:
+    return Phrase(
+        recording=recording.id,
+        singer=recording.singer,
+        raga=recording.raga,
+        licence=recording.licence,
+        start_s=round(line.start_s, 2),
+        end_s=round(line.end_s, 2),
+        tonic_hz=recording.tonic_hz,
+        swaras=" ".join(line.swaras),
+        synthesized=recording.synthesized,
+    )

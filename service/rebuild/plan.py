@@ -13,7 +13,8 @@ from swara.data.errors import CorpusError
 from swara.data.recording import Recording
 from swara.data.sample_corpus.corpus import corpus_digest, pack_recordings, removed_ids
 from swara.embedder import EmbedderSpec
-from swara.service.errors import StoreDamaged
+from swara.index.hnsw import index_parameters
+from swara.service.errors import StoreDamaged, StoreError, reading
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
@@ -23,9 +24,9 @@ from swara.service.versions.info import BaselineVersion, baseline_version, kept_
 
 from .corrections import Corrections, confirmed_corrections
 
-__all__ = ["BUILD_FORMAT", "SEED", "Plan", "check_missing_recordings", "make_plan"]
+__all__ = ["BUILD_FORMAT", "SEED", "Plan", "check_missing_recordings", "check_store", "make_plan"]
 
-BUILD_FORMAT = 3
+BUILD_FORMAT = 4
 """Number of the way in which versions are made; one that changes what is in them raises it."""
 
 SEED = 20_250_301
@@ -80,6 +81,27 @@ class Plan:
         )
 
 
+def check_store(store: Layout, *, init: bool) -> None:
+    """See that there is a store, unless it is to be made.
+
+    A path with a slip in it, or a disk that is not mounted, must not end as a store of the bundled voices.
+
+    Raises
+    ------
+    StoreError
+        If nothing of swara is kept there, and `init` does not ask for it; or if one may not look.
+    """
+    with reading(store.folder):
+        there = init or store.is_store
+    if not there:
+        raise StoreError(
+            "there is no store of swara",
+            where=str(store.folder),
+            fix="Name the right folder with --store or SWARA_STORE, mount its disk, or make one there with:"
+            " swara rebuild --init",
+        )
+
+
 def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> Plan:
     """Look at the recordings and the live version; nothing is written.
 
@@ -108,6 +130,7 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
             "making": BUILD_FORMAT,
             "seed": SEED,
             "corrections": corrections.digest,
+            "index": index_parameters(),
             "tracker": f"{tracker.name} {tracker_fingerprint(tracker)}",
         },
         parent=parent,

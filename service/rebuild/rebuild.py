@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Literal, TypeAlias
 
 from swara.classifier.pitch import PitchTracker
 from swara.classifier.pitch.head import pitch_tracker
+from swara.data.recording import Recording
+from swara.data.storage.remote import shown_url
 from swara.embedder import Embedder
 from swara.embedder.litert import cores
-from swara.service.embedders.choose import Notice, choose_embedder, embedder_called
+from swara.index.phrases import PhraseIndex
+from swara.service.embedders.choose import Notice, choose_embedder
 from swara.service.errors import NoSuchVersion
 from swara.service.phrases import counted
 from swara.service.stages import StageProgress, StageReport, Stages
 from swara.service.store import Layout, LiveVersion, create_version, open_live, publish
 from swara.service.store.lock import writer_lock
 
+from .cluster import check_ray, prefetch_on_ray
 from .compare import eval_notes, evaluate_candidate, with_corrections
 from .held_out import HeldOut, frozen_held_out
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import SEED, Plan, check_missing_recordings, make_plan
 from .result import RebuildResult, find_previous_result
 from .train import draft_manifest, learn, write_files
-from .workers import ExtractorFactory, prefetch
+from .workers import TRACKER, ExtractorFactory, prefetch, usual_extractors
 
-__all__ = ["RebuildResult", "ensure_live", "rebuild", "run_rebuild"]
+__all__ = ["Engine", "RebuildResult", "ensure_live", "rebuild", "run_rebuild"]
+
+Engine: TypeAlias = Literal["processes", "ray"]
+"""Whose processes embed and track: those of this machine, or of a Ray cluster."""
 
 
 def rebuild(
@@ -38,13 +45,16 @@ def rebuild(
     force: bool = False,
     jobs: int = 1,
     extractors: ExtractorFactory | None = None,
+    engine: Engine = "processes",
+    cache_url: str | None = None,
     progress: StageProgress | None = None,
     report: StageReport | None = None,
 ) -> RebuildResult:
     """Make a version of everything known; make it live if it does no worse than the one that is.
 
-    The same recordings, embedder and tracker make the same files, byte for byte, whatever `jobs` is. What
-    was embedded and tracked is kept: a rebuild that was killed goes on from there.
+    The same recordings, embedder and tracker make the same files, byte for byte, whatever filled the cache:
+    one job, several, shares of other machines, a cluster. What was embedded and tracked is kept: a rebuild
+    that was killed goes on from there.
 
     Parameters
     ----------
@@ -59,6 +69,10 @@ def rebuild(
         the live version are lost.
     jobs, extractors : int, and callable, optional
         How many processes embed and track, and what makes the same embedder and tracker in each.
+    engine : {"processes", "ray"}
+        Whose processes: those of this machine, or of the Ray cluster that it can reach.
+    cache_url : str, optional
+        Where several machines share what they embedded and tracked.
     progress, report : callables, optional
         As `Stages` calls them.
 
@@ -67,11 +81,13 @@ def rebuild(
     CorpusError, StoreError
         If recordings are not what was added, or not known any more though nobody removed them, if another
         rebuild is at work, or the disk is full or read-only.
+    RemoteError, MissingPackage
+        If the shared cache cannot be used.
     SwaraError
         If anything known cannot be read, or is too little. The live version is then as it was.
     """
     stages = Stages(progress, report)
-    work = _Rebuild(Layout(store_folder), embedder, tracker, stages, jobs, extractors)
+    work = _Rebuild(Layout(store_folder, cache_url), embedder, tracker, stages, jobs, extractors, engine)
     plan, result = work.prepare(force=force)
     if result is None:
         with writer_lock(work.store):
@@ -93,6 +109,7 @@ class _Rebuild:
     stages: Stages
     jobs: int
     extractors: ExtractorFactory | None
+    engine: Engine
 
     def prepare(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
         """See what there is to do, and what came of it if it was done before."""
@@ -121,6 +138,7 @@ class _Rebuild:
                 held_out=heard.held_out.singers,
                 corrections=heard.corrections,
                 in_tune=heard.in_tune,
+                phrases=heard.phrases,
             )
         stages.over("learn", warnings=list(learned.warnings))
         with stages.stage("evaluate"):
@@ -146,7 +164,13 @@ class _Rebuild:
             from_cache=extractor.from_cache,
             seconds=stages.seconds,
             metrics=learned.metrics,
-            warnings=(*plan.warnings, *_about_listening(extractor), *learned.warnings, *decision.warnings),
+            warnings=(
+                *plan.warnings,
+                *heard.doubts,
+                *_about_listening(extractor),
+                *learned.warnings,
+                *decision.warnings,
+            ),
             candidate=None if decision.promoted else version,
             reasons=decision.reasons,
             gate=decision.to_json(),
@@ -154,12 +178,11 @@ class _Rebuild:
 
     def _extract(self, plan: Plan, extractor: NoteExtractor) -> _TrainingData:
         held_out = frozen_held_out(self.store, plan.recordings)
-        if self.extractors is not None and self.jobs > 1:
-            lacking = [recording for recording in plan.recordings if extractor.needs(recording)]
-            if len(lacking) > 1:
-                tell = self.stages.tell
-                extractor.add_stats(prefetch(self.store.folder, lacking, self.extractors, self.jobs, tell))
-        heard = {each: extractor.notes_of(each) for each in self.stages.each(plan.recordings)}
+        doubts = self._listen_ahead(plan.recordings, extractor)
+        heard, phrases = dict[Recording, list[LabelledNote]](), list[PhraseIndex]()
+        for each in self.stages.each(plan.recordings):
+            heard[each] = extractor.notes_of(each)
+            phrases.append(extractor.phrases_of(each))
         takes = [(each, extractor.notes_of(each.as_recording())) for each in plan.corrections.takes]
         return _TrainingData(
             held_out,
@@ -167,14 +190,36 @@ class _Rebuild:
             questions=eval_notes(held_out, heard, extractor),
             corrections=[note for _, theirs in takes for note in theirs],
             in_tune=[note for each, theirs in takes if each.in_tune for note in theirs],
+            doubts=doubts,
+            phrases=PhraseIndex.joined(phrases) if phrases else None,
         )
+
+    def _listen_ahead(self, recordings: Sequence[Recording], extractor: NoteExtractor) -> tuple[str, ...]:
+        """Let all processes there are fill the cache; return what is odd about it."""
+        lacking = extractor.lacking(recordings)
+        doubts = tuple(_about_others(self.store, extractor, lacking))
+        if self.store.cache_url is not None:
+            extractor.bring(recordings)
+        if self.extractors is None or len(lacking) < 2 or (self.jobs < 2 and self.engine == "processes"):
+            return doubts
+        listen = prefetch_on_ray if self.engine == "ray" else prefetch
+        ahead = listen(self.store, lacking, self.extractors, self.jobs, self.stages.tell)
+        lost = extractor.lacking(lacking) if self.engine == "ray" and ahead.whole else []
+        extractor.add_stats(replace(ahead, embedded=max(0, ahead.embedded - len(lost))))
+        if lost:
+            doubts += (
+                f"{counted(len(lost), 'recording')} that the cluster heard did not come back, and had to be"
+                " heard again here: give a --cache-url that all nodes can write",
+            )
+        return doubts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TrainingData:
     """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes.
 
-    Of the last, some are in tune, where the report had said otherwise.
+    Of the last, some are in tune, where the report had said otherwise. And the phrases of the samples;
+    `doubts` tell of the cache.
     """
 
     held_out: HeldOut
@@ -182,6 +227,8 @@ class _TrainingData:
     questions: list[LabelledNote]
     corrections: list[LabelledNote]
     in_tune: list[LabelledNote]
+    doubts: tuple[str, ...]
+    phrases: PhraseIndex | None
 
 
 def _about_listening(extractor: NoteExtractor) -> Iterator[str]:
@@ -194,7 +241,14 @@ def _about_listening(extractor: NoteExtractor) -> Iterator[str]:
         yield f"{counted(extractor.unpitched, 'labelled note')} {have} no pitch to be found; left out"
 
 
-_TRACKER: Final = "head"
+def _about_others(store: Layout, extractor: NoteExtractor, lacking: Sequence[Recording]) -> Iterator[str]:
+    """Yield whose entries a shared cache holds in the place of those that it lacks."""
+    if lacking and (others := extractor.others(lacking)):
+        yield (
+            f"{counted(len(lacking), 'recording')} had to be heard here: of them the cache at"
+            f" {shown_url(store.cache_url or '')} holds what other embedders heard"
+            f" ({', '.join(sorted(others))}): a share may have been given another --embedder or swara"
+        )
 
 
 def ensure_live(
@@ -235,25 +289,27 @@ def run_rebuild(
     progress: StageProgress | None,
     report: StageReport | None,
     notice: Notice | None = None,
+    engine: Engine = "processes",
+    cache_url: str | None = None,
 ) -> tuple[tuple[str, ...], RebuildResult]:
     """Rebuild a store with the embedder of that name, or the live one; return warnings, and the result.
 
     `notice` is told where the embedder's model is converted first, which takes its time.
     Errors are those of `choose_embedder` and of `swara.service.rebuild.rebuild.rebuild`.
     """
+    if engine == "ray":
+        check_ray()
     choice = choose_embedder(Layout(store), embedder, notice)
     result = rebuild(
         store,
         embedder=choice.embedder,
-        tracker=pitch_tracker(_TRACKER),
+        tracker=pitch_tracker(TRACKER),
         force=force,
-        jobs=jobs or cores(),
-        extractors=partial(_make_models, choice.embedder.spec.name),
+        jobs=jobs or (0 if engine == "ray" else cores()),
+        extractors=usual_extractors(choice.embedder),
+        engine=engine,
+        cache_url=cache_url,
         progress=progress,
         report=report,
     )
     return choice.warnings, result
-
-
-def _make_models(embedder: str) -> tuple[Embedder, PitchTracker]:
-    return embedder_called(embedder), pitch_tracker(_TRACKER)

@@ -19,7 +19,9 @@ from swara.classifier.note_head.head import NoteHead, save_note_head
 from swara.data.recording import Recording
 from swara.data.sample_corpus.recording_json import recording_to_json
 from swara.data.storage.json_lines import json_line
-from swara.index.samples import SampleIndex, build_sample_index, save_sample_index
+from swara.index.files import save_sample_index
+from swara.index.phrases import PhraseIndex, save_phrase_index
+from swara.index.samples import SampleIndex, build_sample_index
 from swara.service.store import Manifest, VersionLayout
 from swara.service.store.manifest import code_version
 
@@ -81,6 +83,8 @@ class Learned:
         What to know before trusting it, as sentences without full stop.
     moved_cents : mapping of str to float
         How far corrected verdicts moved targets, by letter.
+    phrases : PhraseIndex or None
+        The phrases of the samples; None where nobody cut any.
     """
 
     head: NoteHead
@@ -90,6 +94,7 @@ class Learned:
     metrics: Mapping[str, Any]
     warnings: tuple[str, ...]
     moved_cents: Mapping[str, float] = field(default_factory=dict)
+    phrases: PhraseIndex | None = None
 
 
 def learn(
@@ -99,6 +104,7 @@ def learn(
     held_out: Collection[str] = (),
     corrections: Sequence[LabelledNote] = (),
     in_tune: Sequence[LabelledNote] = (),
+    phrases: PhraseIndex | None = None,
 ) -> Learned:
     """Fit the head and build the index.
 
@@ -117,6 +123,8 @@ def learn(
         From users' takes: the head learns from them; they are no samples to compare with.
     in_tune : sequence of LabelledNote
         From users' takes: the targets are learned from them too.
+    phrases : PhraseIndex, optional
+        Of the samples, for the index.
 
     Raises
     ------
@@ -144,6 +152,7 @@ def learn(
             "learned_from": {
                 "recordings": len({note.item.recording for note in notes}),
                 "notes": len(notes),
+                "phrases": 0 if phrases is None else len(phrases),
                 "synthesized": sum(note.item.synthesized for note in notes),
                 "by_swara": dict(Counter(note.item.swara for note in notes)),
                 "by_singer": dict(Counter(note.item.singer for note in notes)),
@@ -151,6 +160,7 @@ def learn(
         },
         warnings=fitted.metrics.warnings,
         moved_cents=moved_cents(learn_targets(notes), targets) if in_tune else {},
+        phrases=phrases,
     )
 
 
@@ -182,6 +192,8 @@ def write_files(plan: Plan, learned: Learned, version: VersionLayout) -> None:
         save_note_head(learned.holdout_head, version.holdout_head)
     version.index.mkdir(exist_ok=True)
     save_sample_index(learned.index, version.index)
+    if learned.phrases is not None:
+        save_phrase_index(learned.phrases, version.index)
     version.targets.write_text(targets_json(learned.targets), encoding="utf-8", newline="\n")
     version.recordings.write_bytes(b"".join(map(_line, plan.recordings)))
     report = json.dumps(learned.metrics, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)

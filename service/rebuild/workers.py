@@ -8,34 +8,42 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
-from typing import TypeAlias
+from contextlib import suppress
+from functools import partial
+from typing import Final, TypeAlias
 
 from threadpoolctl import threadpool_limits
 
 from swara.classifier.pitch import PitchTracker
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.errors import OutputError
 from swara.data.recording import Recording
-from swara.data.sample_corpus.corpus import audio_path
+from swara.data.sample_corpus.corpus import audio_path, is_remote
 from swara.data.storage.disk import check_writable, writing
+from swara.data.storage.remote import RemoteFolder
 from swara.embedder import Embedder
 from swara.raga.errors import SwaraError
+from swara.service.embedders.choose import embedder_called
 from swara.service.errors import StoreError
 from swara.service.store import Layout
 
 from .labelled_notes import NoteExtractor, PrefetchStats
 
-__all__ = ["ExtractorFactory", "prefetch"]
+__all__ = ["TRACKER", "ExtractorFactory", "check_cache", "prefetch", "usual_extractors"]
+
+TRACKER: Final = "head"
 
 ExtractorFactory: TypeAlias = Callable[[], tuple[Embedder, PitchTracker]]
 """Makes what listens, in the process that is to listen; the callable itself travels by pickle."""
+
+_ABOUT = b"What swara heard in recordings, by fingerprint and SHA-256. All of it can be computed again.\n"
 
 _listeners: list[NoteExtractor] = []
 """The one of this process, where it was started by `prefetch`."""
 
 
 def prefetch(
-    store: Path,
+    store: Layout,
     recordings: Sequence[Recording],
     extractors: ExtractorFactory,
     jobs: int,
@@ -49,7 +57,7 @@ def prefetch(
 
     Parameters
     ----------
-    store : Path
+    store : Layout
         Its cache is written to.
     recordings : sequence of Recording
         Those that the cache lacks.
@@ -64,8 +72,10 @@ def prefetch(
     ------
     StoreError
         If a process was killed, or ran out of memory.
+    RemoteError, MissingPackage
+        If the cache lies at a URL that cannot be written.
     """
-    if not _can_keep(Layout(store)):
+    if not _can_keep(store):
         return PrefetchStats()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
@@ -81,7 +91,7 @@ def prefetch(
         except BrokenProcessPool as error:
             raise StoreError(
                 "a process that embeds recordings was ended from outside, or ran out of memory",
-                where=str(store),
+                where=str(store.folder),
                 fix="Run it again, which goes on from there; with less memory, add --jobs 1",
             ) from error
         finally:
@@ -90,12 +100,36 @@ def prefetch(
     return PrefetchStats(sum(each.embedded for each in heard), sum(each.damaged for each in heard))
 
 
+def check_cache(store: Layout) -> None:
+    """Raise unless the cache of a store can be written: that is found out before the work.
+
+    Raises
+    ------
+    OutputError, RemoteError, MissingPackage
+        If it cannot.
+    """
+    if store.cache_url is not None:
+        # Always the same bytes, so that it does no harm to write them again; a right to remove is not needed.
+        RemoteFolder(store.cache_url).write("README.txt", _ABOUT)
+        return
+    for folder in (store.embeddings, store.pitch):
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            check_writable(folder / "try.npz")
+
+
+def usual_extractors(embedder: Embedder) -> ExtractorFactory:
+    """Return what makes an embedder like this one, by its name, and the pitch head."""
+    return partial(_make_models, embedder.spec.name)
+
+
+def _make_models(embedder: str) -> tuple[Embedder, PitchTracker]:
+    return embedder_called(embedder), pitch_tracker(TRACKER)
+
+
 def _can_keep(store: Layout) -> bool:
     try:
-        for folder in (store.embeddings, store.pitch):
-            with writing(folder):
-                folder.mkdir(parents=True, exist_ok=True)
-                check_writable(folder / "try.npz")
+        check_cache(store)
     except OutputError:
         return False
     return True
@@ -103,15 +137,14 @@ def _can_keep(store: Layout) -> bool:
 
 def _size(recording: Recording) -> int:
     """Return the bytes of a recording, of which longer ones have more; a lost one is met by who opens it."""
-    try:
-        return audio_path(recording).stat().st_size
-    except OSError:
-        return 0
+    with suppress(OSError):
+        return 0 if is_remote(recording) else audio_path(recording).stat().st_size
+    return 0
 
 
-def _prepare(store: Path, extractors: ExtractorFactory) -> None:
+def _prepare(store: Layout, extractors: ExtractorFactory) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _listeners.append(NoteExtractor(Layout(store), *extractors()))
+    _listeners.append(NoteExtractor(store, *extractors()))
     # There is a process for each core: threads would keep each other from working while they wait.
     threadpool_limits(limits=1)
 
@@ -126,11 +159,9 @@ def _end_with_parent() -> None:
 
 def _listen(recording: Recording) -> PrefetchStats:
     (extractor,) = _listeners
-    kept, damaged, whole = extractor.kept, extractor.damaged, not extractor.uncached
-    if whole:  # otherwise the cache keeps nothing, so that it would be in vain
-        try:
-            extractor.listen(recording)
-            whole = not extractor.uncached
-        except SwaraError:
-            whole = False
-    return PrefetchStats(extractor.kept - kept, extractor.damaged - damaged, whole)
+    if extractor.uncached:  # the cache keeps nothing, so that it would be in vain
+        return PrefetchStats(whole=False)
+    try:
+        return extractor.listen(recording)
+    except SwaraError:
+        return PrefetchStats(whole=False)

@@ -28,7 +28,7 @@ from .hearing import KnownTracks, steady_notes
 from .known import find_sample, known_samples
 from .raga_notes import label_raga
 
-__all__ = ["NONE", "Edit", "EditResult", "label_sample"]
+__all__ = ["NONE", "Edit", "EditResult", "label_sample", "mended"]
 
 NONE = "none"
 """What stands for no raga, or for a note that is no note."""
@@ -105,6 +105,19 @@ def label_sample(
         If the corpus cannot be written; it is then as it was.
     """
     before = find_sample(known_samples(store.corpus), prefix)
+    result = mended(before, change, KnownTracks(store, tracker or pitch_tracker("head")), progress)
+    if result.after != before:
+        append_recordings(store.corpus, [result.after])
+    return result
+
+
+def mended(
+    before: Recording, change: Edit, tracks: KnownTracks, progress: Progress | None = None
+) -> EditResult:
+    """Return a recording with a change made to it; nothing is written.
+
+    Parameters and errors are those of `label_sample`; `tracks` knows, or finds, the pitch.
+    """
     if is_bundled(before):
         raise CorpusError(
             f"{before.id} is a bundled sample, which cannot be mended", fix="Mend only what was added"
@@ -117,7 +130,7 @@ def label_sample(
         clip, faults = (None, (fault,)) if fault is not None else check_sound(before)
         if clip is None:
             raise CorpusError(faults[0].what, where=before.path, fix=faults[0].fix)
-        track = KnownTracks(store, tracker or pitch_tracker("head")).of(before.sha256, clip, progress)
+        track = tracks.of(before.sha256, clip, progress)
         if change.tonic is not None:
             after = _on_tonic(after, change.tonic, clip, track)
         remarks = [each.what for each in check_labels(labelled_pitches(after, track), after.tonic_hz)]
@@ -126,8 +139,6 @@ def label_sample(
         after = recording_from_json(recording_to_json(after))  # as the log will hold it
     except ValueError as error:
         raise CorpusError(f"this cannot be noted: {error}", where=after.path) from error
-    if after != before:
-        append_recordings(store.corpus, [after])
     return EditResult(before, after, tuple(remarks))
 
 

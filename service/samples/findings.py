@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 
 from swara.data.installation import repair_advice
 from swara.data.recording import Recording
-from swara.data.sample_corpus.corpus import audio_path, is_bundled
+from swara.data.sample_corpus.corpus import audio_path, is_bundled, is_remote
+from swara.data.sample_corpus.remote_audio import RemoteListing, is_there
 from swara.data.storage.disk import os_reason, sha256_of
 
 __all__ = ["CheckResult", "Finding", "Kind", "check_file", "finding", "mend", "remove"]
@@ -104,10 +105,23 @@ def remove(recording: Recording) -> str:
     return f"swara samples remove {recording.id}"
 
 
-def check_file(recording: Recording) -> Finding | None:
-    """Return what is wrong with the file of a recording; None if it holds the bytes that were added."""
+def check_file(recording: Recording, listing: RemoteListing | None = None) -> Finding | None:
+    """Return what is wrong with the file of a recording; None if it holds the bytes that were added.
+
+    One at a URL only has to be there: its bytes are held against their digest whenever they are fetched.
+    With a `listing`, each folder is asked once for all of them.
+
+    Raises
+    ------
+    RemoteError, MissingPackage
+        If a URL cannot be reached.
+    """
     back = f"Put the file back, or mount the disk that it is on; to forget it, run: {remove(recording)}"
     try:
+        if is_remote(recording):
+            if is_there(recording.path) if listing is None else listing.holds(recording.path):
+                return None
+            raise FileNotFoundError
         if sha256_of(audio_path(recording)) == recording.sha256:
             return None
     except (FileNotFoundError, NotADirectoryError):

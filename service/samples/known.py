@@ -17,20 +17,32 @@ from swara.data.sample_corpus.corpus import (
     append_recordings,
     append_removal,
     audio_path,
+    audio_place,
     find_moved,
     is_bundled,
+    is_remote,
     pack_recordings,
     read_corpus,
 )
+from swara.data.sample_corpus.remote_audio import RemoteListing, moved_to
+from swara.data.storage.remote import is_url
 from swara.service.phrases import counted
 
 from .findings import check_file
 
-__all__ = ["find_sample", "known_samples", "move_samples", "remove_sample", "verify_recordings"]
+__all__ = [
+    "chosen_samples",
+    "find_sample",
+    "known_samples",
+    "move_samples",
+    "remove_sample",
+    "verify_recordings",
+]
 
 _MOST_NAMED, _MOST_WRONG, _MOST_REMOVED = 5, 10, 3
 _SAID = {"gone": "deleted", "changed": "changed", "unreadable": "unreadable"}
 _LIKENESS = 0.5
+_LIST = "List them with: swara samples list"
 
 
 def known_samples(corpus: Path) -> tuple[Recording, ...]:
@@ -43,6 +55,36 @@ def known_samples(corpus: Path) -> tuple[Recording, ...]:
     """
     added = read_corpus(corpus)
     return (*added, *pack_recordings())
+
+
+def chosen_samples(
+    recordings: Sequence[Recording], *, singer: str | None = None, mine: bool = False
+) -> tuple[Recording, ...]:
+    """Return the samples of one singer, and of those that were added, where that is asked for.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        To choose from.
+    singer : str or None
+        Who sings, in any case of letters; None for anybody.
+    mine : bool
+        Whether to leave the bundled ones out.
+
+    Raises
+    ------
+    CorpusError
+        If nobody of that name sings in any of them, naming those whose names are nearest.
+    """
+    if singer is not None:
+        names = {each.singer.casefold(): each.singer for each in recordings}
+        wanted = singer.strip().casefold()
+        if wanted not in names:
+            near = get_close_matches(wanted, names, n=3, cutoff=_LIKENESS)
+            fix = f"The nearest are {', '.join(names[each] for each in near)}" if near else _LIST
+            raise CorpusError(f'no sample is sung by "{singer}"', fix=fix)
+        recordings = [each for each in recordings if each.singer.casefold() == wanted]
+    return tuple(each for each in recordings if not (mine and is_bundled(each)))
 
 
 def find_sample(recordings: Sequence[Recording], prefix: str) -> Recording:
@@ -64,7 +106,7 @@ def find_sample(recordings: Sequence[Recording], prefix: str) -> Recording:
         )
     ids = {recording.id: recording for recording in recordings}
     near = [ids[each] for each in get_close_matches(wanted, ids, n=3, cutoff=_LIKENESS)]
-    fix = f"The nearest are {_listed(near)}" if near else "List them with: swara samples list"
+    fix = f"The nearest are {_listed(near)}" if near else _LIST
     raise CorpusError(f'no sample has the id "{prefix}"', fix=fix)
 
 
@@ -87,17 +129,18 @@ def remove_sample(corpus: Path, prefix: str) -> Recording:
     return recording
 
 
-def move_samples(corpus: Path, old: Path, new: Path) -> MoveResult:
-    """Note that what was added from one place lies in another now; nothing on the disk is moved.
+def move_samples(corpus: Path, old: Path | str, new: Path | str) -> MoveResult:
+    """Note that what was added from one place lies in another now; nothing is moved or copied.
 
     Parameters
     ----------
     corpus : Path
         The log of the corpus.
-    old : Path
-        The folder, or the file, that they were added from; it need not be there.
-    new : Path
+    old : Path or str
+        The folder, or the file, that they were added from; it need not be there. A str may be a URL.
+    new : Path or str
         The folder, or the file, that holds them now; it is known by its digest, whatever it is called there.
+        At a URL, each must lie at the same place in the folder.
 
     Returns
     -------
@@ -110,9 +153,15 @@ def move_samples(corpus: Path, old: Path, new: Path) -> MoveResult:
         If `new` is not there, or the corpus cannot be read.
     OutputError
         If the corpus cannot be written; it is then as it was.
+    RemoteError, MissingPackage
+        If a URL cannot be reached.
     """
     known = {each.sha256: each for each in read_corpus(corpus)}
-    result = find_moved({sha256: Path(each.path) for sha256, each in known.items()}, old, new)
+    files = {sha256: each.path for sha256, each in known.items()}
+    if is_url(str(old)) or is_url(str(new)):
+        result = moved_to(files, str(old), str(new))
+    else:
+        result = find_moved({sha256: Path(each) for sha256, each in files.items()}, Path(old), Path(new))
     append_recordings(
         corpus, [replace(known[sha256], path=str(each.path)) for sha256, each in result.moved.items()]
     )
@@ -127,10 +176,11 @@ def verify_recordings(recordings: Sequence[Recording]) -> None:
     CorpusError
         Naming those that do not.
     """
-    problems = [problem for each in recordings if (problem := check_file(each)) is not None]
+    listing = RemoteListing()
+    problems = [problem for each in recordings if (problem := check_file(each, listing)) is not None]
     if not problems:
         return
-    named = [f"{audio_path(each.recording)} ({_SAID[each.kind]})" for each in problems[:_MOST_WRONG]]
+    named = [f"{audio_place(each.recording)} ({_SAID[each.kind]})" for each in problems[:_MOST_WRONG]]
     more = f" and {len(problems) - _MOST_WRONG} more" if len(problems) > _MOST_WRONG else ""
     count = f"{counted(len(problems), 'recording')} {'is' if len(problems) == 1 else 'are'}"
     wrong = [each.recording for each in problems if not is_bundled(each.recording)]
@@ -161,13 +211,14 @@ def _lost_folder(gone: Sequence[Recording], known: Sequence[Recording]) -> str |
 
     One by one nobody loses all that is in a folder: forgetting them would cost the labels as well.
     """
-    if len(gone) < 2:
+    if len(gone) < 2 or any(map(is_remote, gone)):
         return None
     try:
         folder = Path(os.path.commonpath([audio_path(each).parent for each in gone]))
     except ValueError:  # on several drives
         return None
-    inside = [each for each in known if not is_bundled(each) and folder in audio_path(each).parents]
+    here = (each for each in known if not is_bundled(each) and not is_remote(each))
+    inside = [each for each in here if folder in audio_path(each).parents]
     return str(folder) if len(inside) == len(gone) else None
 
 

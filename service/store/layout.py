@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from swara.service.errors import HEADS, HeadKind
+
+if TYPE_CHECKING:
+    from swara.data.storage.remote import RemoteEntries
 
 __all__ = ["NEW_PREFIX", "HeadKind", "Layout", "VersionLayout", "is_version_id", "store_folder", "time_in_id"]
 
@@ -60,9 +64,13 @@ class Layout:
     ----------
     folder : Path
         The store; it need not exist.
+    cache_url : str, optional
+        Where several machines share what they embedded and tracked: a folder that fsspec opens, laid out as
+        the cache in the store.
     """
 
     folder: Path
+    cache_url: str | None = None
 
     current = _At("CURRENT")
     """One line: the id of the live version."""
@@ -76,6 +84,8 @@ class Layout:
     """``<fingerprint of the tracker>/<audio sha256>.npz``"""
     takes = _At("cache/takes")
     """``<fingerprint of the code that hears>/<audio sha256>.npz``: pitch and notes of takes, no sound."""
+    whole = _At("cache/whole")
+    """``<sha256>``: where a large file of that digest lay, and when, as it was read through last."""
     corpus = _At("corpus.jsonl")
     """The recordings that were added; only ever appended to."""
     held_out = _At("HELD_OUT")
@@ -93,9 +103,23 @@ class Layout:
     lock_holder = _At(".lock-holder")
     """Who that is, for people."""
 
+    @property
+    def is_store(self) -> bool:
+        """Whether anything of swara is kept there; a folder that is empty, as one not mounted is, is none."""
+        kept = (self.corpus, self.versions, self.current, self.held_out, self.feedback, self.history)
+        return any(each.exists() for each in (*kept, self.cache, self.folder / HEADS))
+
     def head(self, kind: HeadKind) -> Layout:
         """Return the store of the trained heads of that kind: versions, one of them live, and a lock."""
         return Layout(self.folder / HEADS / kind)
+
+    def beyond(self, kind: Literal["embeddings", "pitch"]) -> RemoteEntries | None:
+        """Return the entries of that kind which machines share; None where they share none."""
+        if self.cache_url is None:
+            return None
+        from swara.data.storage.remote import RemoteEntries, RemoteFolder
+
+        return RemoteEntries(RemoteFolder(f"{self.cache_url.rstrip('/')}/{kind}"))
 
     def version(self, version_id: str) -> VersionLayout:
         """Return where the version of that id lies."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 from swara.classifier.note_head.head import NoteHead, load_note_head
+from swara.data.errors import OutputError
+from swara.data.storage.disk import FileRecord, write_bytes
 from swara.embedder import EmbedderSpec
 from swara.index import IndexDamaged
-from swara.index.samples import SampleIndex, load_sample_index
+from swara.index.files import load_sample_index
+from swara.index.samples import SampleIndex
 from swara.service.errors import EmbedderChanged, StoreError, damaged, reading
 
 from .layout import Layout
@@ -74,14 +81,14 @@ def open_live(store: Layout, embedder: EmbedderSpec) -> LiveVersion | None:
 
 def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVersion:
     """Open the version of that id, live or not; parameters and errors are those of `open_live`."""
-    manifest = verify_version(store, version)
+    manifest = verify_version(store, version, difference=partial(_difference, store))
     _check_embedder(store, manifest, embedder)
     at = store.version(version)
     try:
         with reading(at.note_head):
             head = load_note_head(at.note_head)
         with reading(at.index):
-            index = load_sample_index(at.index)
+            index = load_sample_index(at.index, lambda _, __: True)  # as every file was read just now
     except IndexDamaged as error:
         # Its bytes are what was written, so a swara wrote it that saw things otherwise.
         raise damaged(error.what, at.index) from error
@@ -93,6 +100,33 @@ def open_version(store: Layout, version: str, embedder: EmbedderSpec) -> LiveVer
             fix=f"Run: swara rebuild --embedder {embedder.name}",
         )
     return LiveVersion(version, manifest, head, index)
+
+
+_LARGE = 2**24
+"""Bytes of a file that takes 10 ms and more to read through."""
+
+_SETTLED_NS = 2 * 10**9
+"""How long ago a file must have been written to be known by its times, which some disks keep in seconds."""
+
+
+def _difference(store: Layout, record: FileRecord, file: Path) -> str | None:
+    """Say how a file differs from its record; a large one is read when it is first opened or was touched.
+
+    What it looked like then, to the file system, is kept in the cache. A rebuild reads all of it again.
+    """
+    if record.size_bytes < _LARGE:
+        return record.difference(file)
+    stamp, at = store.whole / record.sha256, file.stat()
+    now = f"{at.st_size} {at.st_ino} {at.st_mtime_ns} {at.st_ctime_ns}\n".encode()
+    with suppress(OSError):
+        if stamp.read_bytes() == now:
+            return None
+    what = record.difference(file)
+    if what is None and time.time_ns() - at.st_ctime_ns > _SETTLED_NS:
+        with suppress(OSError, OutputError):
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            write_bytes(stamp, now)
+    return what
 
 
 def _check_embedder(store: Layout, manifest: Manifest, embedder: EmbedderSpec) -> None:

@@ -14,8 +14,10 @@ from swara.embedder import EmbedderSpec
 
 __all__ = [
     "ACCURACY",
+    "HARD",
     "HITS",
     "HITS_IN_COMMON",
+    "INDEX_RECALL",
     "MACRO_F1",
     "MIGRATIONS",
     "NO_EMBEDDER",
@@ -31,7 +33,7 @@ __all__ = [
     "stored_schema",
 ]
 
-SCHEMA = 2
+SCHEMA = 3
 """Number of the manifest's schema; a change of its meaning raises it, and adds a step to `MIGRATIONS`."""
 
 UNGATED: Mapping[str, Any] = {
@@ -135,7 +137,12 @@ def _to_2(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"gate": dict(UNGATED)}
 
 
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2}
+def _to_3(fields: dict[str, Any]) -> dict[str, Any]:
+    """Change nothing: the index of schema 3 has another format, which tells itself."""
+    return fields
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _to_2, 3: _to_3}
 """By the schema that comes out; each takes the fields of the schema before.
 
 A version never changes on disk: its id vouches for its bytes. So a manifest is migrated each time it is read.
@@ -169,6 +176,11 @@ def code_version() -> str:
 
 HITS = "retrieval hits"
 MACRO_F1, ACCURACY = "macro F1", "accuracy"
+HARD = ", hard notes"
+"""How the name of a score ends that is of notes made hard."""
+
+INDEX_RECALL = "index recall@10"
+"""Of the nearest that there are, how many the index finds."""
 
 HITS_IN_COMMON = f"{HITS}, in common"
 """Over the recordings that both versions know."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["note_finetuned", "note_rebuild"]
 
 
-def note_rebuild(journal: Journal, store: Layout, result: RebuildResult) -> None:
+def note_rebuild(journal: Journal, store: Layout, result: RebuildResult, run: str) -> None:
     """Note a rebuild: its version if it made one, scores, what the note head mistook, how long it took.
 
     Parameters
@@ -28,13 +28,17 @@ def note_rebuild(journal: Journal, store: Layout, result: RebuildResult) -> None
         The store that was rebuilt.
     result : RebuildResult
         What came of it.
+    run : str
+        Id of the run, as in its lines of JSON.
     """
     version = result.candidate or result.version
     if not version:
         return
     manifest = read_manifest(store, version)
     asked = {"embedder": manifest.embedder.name, "corpus_digest": manifest.corpus_digest}
-    journal.params({**manifest.parameters, **asked, "outcome": result.outcome, "version": version})
+    journal.params(
+        {**manifest.parameters, **asked, "outcome": result.outcome, "version": version, "run": run}
+    )
     scores = {name.replace(",", ""): score["share"] for name, score in result.gate.get("scores", {}).items()}
     journal.metrics({**scores, **{f"seconds {name}": each for name, each in result.seconds.items()}})
     naming = result.metrics.get("note_head", {}).get("scores", {})

@@ -78,9 +78,12 @@ def tracked(store: Path, name: str, environment: Mapping[str, str], notice: Noti
 
 
 def follow_decision(
-    store: Path, kind: str, version: str, environment: Mapping[str, str], notice: Notice
+    store: Path, kind: str, version: str | None, environment: Mapping[str, str], notice: Notice
 ) -> None:
-    """Let the registry's champion be what somebody made live; parameters are those of `tracked`."""
+    """Let the registry's champion be what somebody made live; parameters are those of `tracked`.
+
+    Where `version` is None, what ships is live, which no registry holds: nothing is the champion then.
+    """
     Run(store, environment, notice).crown(kind, version)
 
 
@@ -185,14 +188,18 @@ class Run(Journal):
 
         self._try(keep)
 
-    def crown(self, kind: str, version: str) -> None:
-        """Make a version of the store the champion; nothing is the challenger then."""
+    def crown(self, kind: str, version: str | None) -> None:
+        """Make a version of the store the champion, or none; nothing is the challenger then."""
 
         def crown() -> None:
             name = f"swara-{kind}"
+            if version is None:
+                self._drop_alias(name, CHAMPION)
+                return
             found = self._client.search_model_versions(f"name='{name}'")
             number = next((each.version for each in found if each.tags.get(_VERSION_TAG) == version), None)
             if number is None:
+                self._drop_alias(name, CHAMPION)  # what it names answers no more
                 raise LookupError(f"{version} is not in the registry as {name}")
             self._crown(name, number)
 
@@ -200,8 +207,11 @@ class Run(Journal):
 
     def _crown(self, name: str, number: str) -> None:
         self._client.set_registered_model_alias(name, CHAMPION, number)
-        if CHALLENGER in self._client.get_registered_model(name).aliases:
-            self._client.delete_registered_model_alias(name, CHALLENGER)
+        self._drop_alias(name, CHALLENGER)
+
+    def _drop_alias(self, name: str, alias: str) -> None:
+        if alias in self._client.get_registered_model(name).aliases:
+            self._client.delete_registered_model_alias(name, alias)
 
     def _try(self, call: Callable[[], None]) -> None:
         """Make a call; the first that fails ends it all, with a line."""
