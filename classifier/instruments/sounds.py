@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+
 from swara.classifier.notes.events import FLUX_DB, runs
+from swara.classifier.notes.steady import average
+from swara.classifier.sample_pitch.note import PitchHead, shipped_pitch
 from swara.data.arrays import BoolArray, FloatArray, quantile
 from swara.data.audio.frames import level_db, spectral_flux_db
 from swara.data.clip import Clip
-from swara.data.pitch_track import HOP_S
+from swara.data.pitch_track import HOP_S, PitchTrack
 
-from .network import InstrumentHead, Named, shipped_head
+from .network import LABELS, NONE, InstrumentHead, Named, shipped_head
 
-__all__ = ["Heard", "Sound", "hear_sounds", "sound_spans"]
+__all__ = ["Heard", "Sound", "hear_sounds", "is_gliding", "sound_spans"]
 
 _BELOW_DB, _SILENT_DB = 40.0, -60.0
 """What lies so far below the loud part of a recording, or so low, is no sound."""
@@ -26,11 +30,25 @@ _JOINED, _LEAST, _EDGE = 5, 8, 12
 _NAMED_S = 0.25
 """A shorter sound is too little to name an instrument by: a quarter of the network's window."""
 
+_HAVE_NOTES = frozenset(LABELS) - {"voice", NONE}
+"""What is not named where no note is found. The CNN alone calls white noise a piccolo, at 59 to 80 % in 40
+draws of 1 s; a voice may glide."""
+
 _MOST_S = 30.0
 """As much of a held sound is listened to at a time."""
 
 _ALONE = 0.75
 """An instrument that sounds for so great a share of what could be named is what the recording is of."""
+
+
+_REFERENCE_HZ = 55.0
+_GLIDE_STEP = (1.5, 25.0)
+"""Cents in a frame of 10 ms: less is held, more is the leap of a key or a valve."""
+
+_GLIDE_FRAMES, _GLIDE_CENTS = 6, 80.0
+_PHRASE_S, _GLIDES, _GLIDING = 2.0, 3, 0.02
+"""Somebody sings where so much is voiced, with so many glides, for such a share of it. None of 182 recorded
+notes of instruments has as many, nor have such notes put together legato."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +88,15 @@ class Heard:
         How long each instrument that was named sounds, the longest first.
     sounds : tuple of Sound
         In order, without overlap.
+    network : str, optional
+        Who named them: `network.CNN` or `network.CNN_AND_YAMNET`; None where nothing sounds.
     """
 
     duration_s: float
     named: Named
     seconds: dict[str, float]
     sounds: tuple[Sound, ...]
+    network: str | None = None
 
 
 def sound_spans(clip: Clip) -> list[tuple[float, float]]:
@@ -110,9 +131,16 @@ def _onsets(flux: FloatArray, start: int, stop: int) -> list[int]:
 
 
 def hear_sounds(
-    clip: Clip, head: InstrumentHead | None = None, tell: Callable[[float], None] | None = None
+    clip: Clip,
+    head: InstrumentHead | None = None,
+    tell: Callable[[float], None] | None = None,
+    *,
+    pitch: PitchHead | None = None,
 ) -> Heard:
     """Say which instrument plays which note when.
+
+    The network that ships learned from single notes. Of a phrase that glides it does not know what it says,
+    unless that it is a voice: no instrument is named in one, and not "none of these".
 
     Parameters
     ----------
@@ -122,26 +150,53 @@ def hear_sounds(
         That which ships, if left out.
     tell : callable, optional
         Told the share of the sounds that were heard.
+    pitch : PitchHead, optional
+        Who tells the notes; the head that ships, if left out.
 
     Raises
     ------
     HeadError
         If a network cannot be read.
     """
-    from swara.classifier.sample_pitch.note import note_of
-
-    head, sounds = head or shipped_head(), list[Sound]()
+    head, pitch, sounds = head or shipped_head(), pitch or shipped_pitch(), list[Sound]()
     spans = sound_spans(clip)
     for number, (start_s, end_s) in enumerate(spans):
         part = clip.between(start_s, min(end_s, start_s + _MOST_S))
         named = head.name(part.samples) if end_s - start_s >= _NAMED_S else Named(None, {})
-        note = note_of(part)
+        note = pitch.note(part)
         known = note.confidence is not None
+        if not known and named.name in _HAVE_NOTES:
+            named = Named(None, named.probabilities)
         sounds.append(Sound(start_s, end_s, note.midi if known else None, note.cents * known, named))
         if tell is not None:
             tell((number + 1) / len(spans))
+    if head.labels == LABELS and any(sound.named.name not in (None, "voice") for sound in sounds):
+        from swara.classifier.pitch.head import pitch_tracker
+
+        if is_gliding(pitch_tracker("head").track(clip)):
+            sounds = [replace(sound, named=_voice_or_nothing(sound.named)) for sound in sounds]
     named, seconds = _together(sounds)
-    return Heard(clip.duration_s, named, seconds, tuple(sounds))
+    return Heard(clip.duration_s, named, seconds, tuple(sounds), head.network if sounds else None)
+
+
+def is_gliding(track: PitchTrack) -> bool:
+    """Tell whether a recording, by its pitch, is a phrase whose notes glide as those of a voice do."""
+    voiced = glides = gliding = 0
+    cents = track.cents(_REFERENCE_HZ)
+    for stretch in runs(track.voiced):
+        voiced += stretch.stop - stretch.start
+        line = average(cents[slice(*stretch)], np.ones(3))
+        steps = np.diff(line)
+        for up_or_down in (steps, -steps):
+            for run in runs((up_or_down > _GLIDE_STEP[0]) & (up_or_down < _GLIDE_STEP[1])):
+                frames = run.stop - run.start
+                if frames >= _GLIDE_FRAMES and abs(line[run.stop] - line[run.start]) >= _GLIDE_CENTS:
+                    glides, gliding = glides + 1, gliding + frames
+    return voiced * HOP_S >= _PHRASE_S and glides >= _GLIDES and gliding >= _GLIDING * voiced
+
+
+def _voice_or_nothing(named: Named) -> Named:
+    return named if named.name == "voice" else Named(None, named.probabilities)
 
 
 def _together(sounds: list[Sound]) -> tuple[Named, dict[str, float]]:

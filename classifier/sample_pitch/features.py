@@ -16,6 +16,7 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 
 __all__ = [
+    "AGREES_SEMITONES",
     "BINS",
     "BINS_PER_SEMITONE",
     "FRAME",
@@ -23,6 +24,7 @@ __all__ = [
     "LOWEST_MIDI",
     "PITCH_BINS",
     "RATE_HZ",
+    "REACH_SEMITONES",
     "ROWS",
     "cut_frames",
     "frame_features",
@@ -51,7 +53,10 @@ _FFT = 2 * FRAME
 _BLOCK = 64  # frames at a time: bounded memory
 _RANGE = np.float32(np.log(1e8))  # what lies 80 dB below the loudest bin is silence
 _FLOOR = np.float32(1e-10)  # of a full-scale sine's power
-_PARTIALS, _REACH_SEMITONES, _AGREES_SEMITONES, _PLACED_HZ = 8, 0.4, 0.12, 150.0
+AGREES_SEMITONES, REACH_SEMITONES = 0.12, 0.4
+"""How far off the network that ships may be by its partials, and how far from a note they are looked for."""
+
+_PARTIALS, _PLACED_HZ = 8, 150.0
 _COMPRESSION = 0.3  # amplitude to this power twice: between a plain autocorrelation and a cepstrum
 
 
@@ -93,7 +98,7 @@ def frame_features(frames: Samples) -> Features:
     return features
 
 
-def measured_midi(frames: Samples, midi: float) -> float:
+def measured_midi(frames: Samples, midi: float, *, agrees: float = AGREES_SEMITONES) -> float:
     """Measure a pitch that is known to a few cents, by its partials.
 
     Parameters
@@ -102,12 +107,14 @@ def measured_midi(frames: Samples, midi: float) -> float:
         What sounds.
     midi : float
         Its pitch, as a MIDI number with cents.
+    agrees : float
+        Semitones from `midi` to what is measured, at most.
 
     Returns
     -------
     float
         The median of where its first partials peak, each counted by its amplitude. `midi` itself where that
-        is further away than 12 cents, as with vibrato, or none has a peak: below 150 Hz a frame is too short
+        is further away than `agrees`, as with vibrato, or none has a peak: below 150 Hz a frame is too short
         to place one. Of 300 tones drawn at random the error falls from 2-5 cents in the mean to 2-3.
     """
     power = np.zeros(_FFT // 2 + 1)
@@ -122,13 +129,13 @@ def measured_midi(frames: Samples, midi: float) -> float:
     off, weights = np.array(sorted(peaks)).T
     share = np.cumsum(weights)
     median = float(off[np.searchsorted(share, share[-1] / 2.0)])
-    return midi + median if abs(median) <= _AGREES_SEMITONES else midi
+    return midi + median if abs(median) <= agrees else midi
 
 
 def _peak(level: FloatArray, hz: float) -> tuple[float, float] | None:
     """Return how many semitones from `hz` the strongest peak near it lies, and its amplitude."""
     place = hz * _FFT / RATE_HZ
-    reach = place * (2.0 ** (_REACH_SEMITONES / 12.0) - 1.0)
+    reach = place * (2.0 ** (REACH_SEMITONES / 12.0) - 1.0)
     low, high = int(np.floor(place - reach)), int(np.ceil(place + reach))
     if high + 1 >= level.size:
         return None

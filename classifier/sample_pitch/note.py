@@ -10,16 +10,20 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from swara.classifier.head_files import head_network, read_head
+from swara.classifier import HeadError
+from swara.classifier.head_files import NETWORK, head_network, read_head
 from swara.classifier.window_network import WindowNetwork
 from swara.data.clip import Clip, Samples
 from swara.data.corpora.labels import PIANO
 
 from .features import (
+    AGREES_SEMITONES,
     BINS_PER_SEMITONE,
+    FRAME,
     LOWEST_MIDI,
     PITCH_BINS,
     RATE_HZ,
+    REACH_SEMITONES,
     cut_frames,
     frame_features,
     measured_midi,
@@ -31,13 +35,17 @@ __all__ = [
     "KIND",
     "LOWEST",
     "NETWORK_FILE",
+    "NOTES",
     "WEIGHTS_FILE",
     "NoteGuess",
+    "PitchHead",
     "Shares",
+    "crepe_windows",
     "guess",
     "note_of",
-    "shipped_network",
+    "shipped_pitch",
     "sounding_frames",
+    "together",
 ]
 
 Shares: TypeAlias = npt.NDArray[np.float32]
@@ -49,6 +57,8 @@ WEIGHTS_FILE = "weights.npz"
 
 LOWEST, HIGHEST = PIANO[0], PIANO[-1]
 """MIDI notes that there are: those of a piano."""
+
+NOTES = HIGHEST - LOWEST + 1
 
 _MOST_FRAMES = 64
 _FAINT = 1e-3  # a frame 30 dB below the loudest tells of a room rather than of a note
@@ -79,8 +89,48 @@ class NoteGuess:
     confidence: float | None
 
 
+class PitchHead:
+    """A head for notes in a folder: the one that ships, or one that was trained on a trunk.
+
+    Parameters
+    ----------
+    folder : Path
+        As `head_files.write_head` wrote it.
+    fix : str
+        What to do where it is damaged.
+
+    Raises
+    ------
+    HeadError
+        If it is damaged, of another kind, or on a trunk that this version does not know.
+    """
+
+    def __init__(self, folder: Path, *, fix: str = "Train it anew") -> None:
+        manifest = read_head(folder, KIND, fix=fix)
+        self._ships = NETWORK_FILE in manifest.files
+        trunk, name = manifest.trained_on.get("trunk"), NETWORK_FILE if self._ships else NETWORK
+        if not self._ships and trunk not in ("note", "crepe"):
+            raise HeadError(f"this head is on a trunk that is not known: {trunk}", where=str(folder), fix=fix)
+        self._windows = crepe_windows if trunk == "crepe" and not self._ships else frame_features
+        self._network = WindowNetwork(head_network(folder, name), str(folder / name))
+        blank = self._windows(np.zeros((1, FRAME), np.float32))
+        self._network.expect(blank.shape[1:3], PITCH_BINS + 1 if self._ships else NOTES)
+
+    def note(self, clip: Clip) -> NoteGuess:
+        """Return the note of a sample, as `note_of` does."""
+        frames = sounding_frames(clip)
+        shares = self._network.run(self._windows(frames)) if len(frames) else np.empty((0, 1), np.float32)
+        found = guess(shares) if self._ships else _likeliest(shares)
+        if found.confidence is None:
+            return found
+        # A dense head tells whole notes: its cents are what the partials say, however far from its middle.
+        agrees = AGREES_SEMITONES if self._ships else REACH_SEMITONES
+        measured = measured_midi(frames, found.midi + found.cents / 100.0, agrees=agrees)
+        return NoteGuess(*_nearest(measured), found.confidence)
+
+
 def note_of(clip: Clip) -> NoteGuess:
-    """Return the note of a sample.
+    """Return the note of a sample, by the head that ships.
 
     Parameters
     ----------
@@ -93,12 +143,7 @@ def note_of(clip: Clip) -> NoteGuess:
     HeadError
         If the network that ships with the package cannot be read.
     """
-    frames = sounding_frames(clip)
-    found = guess(shipped_network().run(frame_features(frames)))
-    if found.confidence is None:
-        return found
-    midi, cents = _nearest(measured_midi(frames, found.midi + found.cents / 100.0))
-    return NoteGuess(midi, cents, found.confidence)
+    return shipped_pitch().note(clip)
 
 
 def sounding_frames(clip: Clip) -> Samples:
@@ -121,12 +166,34 @@ def sounding_frames(clip: Clip) -> Samples:
 
 
 @lru_cache(maxsize=1)
-def shipped_network() -> WindowNetwork:
-    """Return the network that ships with the package, found unchanged."""
+def shipped_pitch() -> PitchHead:
+    """Return the head that ships with the package, found unchanged."""
     from swara.data.installation import repair_advice
 
-    read_head(FOLDER, KIND, fix=repair_advice())
-    return WindowNetwork(head_network(FOLDER, NETWORK_FILE), str(FOLDER / NETWORK_FILE))
+    return PitchHead(FOLDER, fix=repair_advice())
+
+
+def crepe_windows(frames: Samples) -> Shares:
+    """Return what a head on CREPE takes, the middle of each frame: float32 [n, 1024, 1]."""
+    from swara.embedder.crepe.network import WINDOW, normalised
+
+    start = (frames.shape[1] - WINDOW) // 2
+    return normalised(frames[:, start : start + WINDOW])
+
+
+def together(shares: Shares) -> Shares:
+    """Return the belief in each note of several frames together, as mean logarithms: float32 [classes]."""
+    return np.asarray(np.log(shares + np.float32(_LEAST_SHARE)).mean(axis=0))
+
+
+def _likeliest(shares: Shares) -> NoteGuess:
+    """Take what a dense head over notes believes of several frames together."""
+    if not len(shares):
+        return NoteGuess(60, 0.0, None)
+    belief = np.exp(together(shares))
+    best = int(belief.argmax())
+    confidence = float(belief[best] / belief.sum())
+    return NoteGuess(LOWEST + best, 0.0, confidence if confidence >= _LEAST_CONFIDENCE else None)
 
 
 def guess(shares: Shares) -> NoteGuess:
@@ -141,7 +208,7 @@ def guess(shares: Shares) -> NoteGuess:
         return NoteGuess(60, 0.0, None)
     # The product of beliefs: a bin that one frame holds impossible is not what sounds. The floor keeps one
     # frame, at the attack, from deciding alone.
-    belief = np.exp(np.log(shares + _LEAST_SHARE).mean(axis=0))
+    belief = np.exp(together(shares))
     belief /= belief.sum()
     pitches = belief[:PITCH_BINS]
     near = np.convolve(pitches, np.ones(2 * _NEAR_BINS + 1), "same")

@@ -21,6 +21,7 @@ __all__ = [
     "VGGISH",
     "YAMNET",
     "YAMNET_TFLITE",
+    "YAMNET_TFLITE_SHA256",
     "Contract",
     "Outputs",
     "Run",
@@ -120,6 +121,9 @@ YAMNET_TFLITE = replace(
     sine_within=1,
 )
 """Another network, of 8-bit integers: ``waveform [15600] -> scores [1, 521]``."""
+
+YAMNET_TFLITE_SHA256 = "10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de"
+"""Of the official file."""
 
 VGGISH = Contract(
     name="vggish",

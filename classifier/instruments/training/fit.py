@@ -12,13 +12,20 @@ import numpy as np
 from swara.classifier import HeadError
 from swara.classifier.head_files import NETWORK, FitOptions, FittedHead, OnEpoch, write_head
 from swara.classifier.head_scores import watched_figures
-from swara.classifier.instruments.network import FRAMES, KIND, InstrumentHead, scaled
+from swara.classifier.instruments.network import (
+    FRAMES,
+    KIND,
+    NETWORK_FILE,
+    ON_TRUNK_FILE,
+    InstrumentHead,
+    scaled,
+)
 from swara.data.corpora.entry import Entry
 from swara.data.log_mel import SILENCE
 from swara.data.storage.json_lines import Json
 from swara.data.storage.npz import read_arrays, write_arrays
 
-from .pictures import Batches, Pictures, pictures_of, sounding
+from .pictures import Batches, MapBatches, Pictures, pictures_of, sounding
 
 __all__ = ["Course", "answers", "fit", "train"]
 
@@ -127,7 +134,13 @@ def description(taught: Sequence[Entry], seed: int, epochs: int) -> dict[str, Js
 
 
 def train(
-    heard: Pictures, watched: Pictures, labels: Sequence[str], course: Course, on_epoch: OnEpoch
+    heard: Pictures,
+    watched: Pictures,
+    labels: Sequence[str],
+    course: Course,
+    on_epoch: OnEpoch,
+    *,
+    on_trunk: bool = False,
 ) -> tuple[Any, int]:
     """Train a network; return the weights that did best on what is watched, as a Keras model, and the passes.
 
@@ -141,18 +154,21 @@ def train(
         How long.
     on_epoch : callable
         Told each pass.
+    on_trunk : bool
+        Whether it is the network on YAMNet's lowest blocks, and the pictures are what those give.
     """
     import keras
 
-    from .layers import instrument_model
+    from .layers import instrument_model, model_on_trunk
 
     keras.utils.set_random_seed(course.seed)
-    model = instrument_model(len(labels))
+    model = (model_on_trunk if on_trunk else instrument_model)(len(labels))
     rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
     model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
-    seen, best, since = _middle_windows(watched), np.inf, 0
-    epoch, average = _going_on(model, course)
-    batches, weights = Batches(heard, labels, np.random.default_rng([course.seed, epoch])), average
+    seen, best, since = _every_map(watched) if on_trunk else _middle_windows(watched), np.inf, 0
+    epoch, weights = _going_on(model, course)
+    average, rng = weights, np.random.default_rng([course.seed, epoch])
+    batches = (MapBatches if on_trunk else Batches)(heard, labels, rng)
     while epoch < course.epochs and since < course.patience:
         losses = []
         for step in range(_STEPS):
@@ -205,6 +221,10 @@ def _middle_windows(pictures: Pictures) -> tuple[Any, Any]:
     return scaled(np.stack(found)), pictures.labels
 
 
+def _every_map(pictures: Pictures) -> tuple[Any, Any]:
+    return np.stack([pictures.of(number) for number in range(len(pictures.labels))]), pictures.labels
+
+
 def _figures(model: Any, windows: Any, labels: Any) -> dict[str, float]:
     found = model.predict(windows, batch_size=256, verbose=0)
     right = float(np.mean(found.argmax(axis=1) == labels))
@@ -219,15 +239,23 @@ def written(
     folder: Path,
     trained_on: Mapping[str, Json],
     epochs: int,
-    file: str = NETWORK,
+    on_trunk: Any | None = None,
 ) -> FittedHead:
-    """Write the head, and measure it as it is used on what was watched."""
-    from .layers import export
+    """Write the head, and measure its network by itself, as it is used, on what was watched.
 
-    content, difference = export(model, len(labels))
-    write_head(folder, KIND, labels, {file: content}, trained_on=trained_on, metrics={})
-    head, truth = InstrumentHead(folder), [row.instrument for row in kept]
+    `on_trunk` is the model on YAMNet's lowest blocks, if there is one.
+    """
+    from .layers import export, instrument_model, model_on_trunk
+
+    content, difference = export(instrument_model, model, len(labels))
+    files = {NETWORK: content}
+    if on_trunk is not None:
+        other, farther = export(model_on_trunk, on_trunk, len(labels))
+        files = {NETWORK_FILE: content, ON_TRUNK_FILE: other}
+        difference = max(difference, farther)
+    write_head(folder, KIND, labels, files, trained_on=trained_on, metrics={})
+    head, truth = InstrumentHead(folder, lambda: None), [row.instrument for row in kept]
     said = [next(iter(head.name(sounding(row)).probabilities), labels[-1]) for row in kept]
     metrics = watched_figures(truth, said) | {"parity": difference}
-    write_head(folder, KIND, labels, {file: content}, trained_on=trained_on, metrics=metrics)
+    write_head(folder, KIND, labels, files, trained_on=trained_on, metrics=metrics)
     return FittedHead(metrics, epochs)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from swara.data.clip import Samples
 from swara.data.corpora.entry import Entry
 from swara.data.log_mel import RATE_HZ, SILENCE, Picture, log_mel
 
-__all__ = ["Batches", "Pictures", "joined", "pictures_of", "sounding"]
+__all__ = ["Batches", "Hear", "MapBatches", "Pictures", "joined", "mel_picture", "pictures_of", "sounding"]
 
 _MOST_S = 3.0
 _STEP = 320
@@ -28,6 +29,9 @@ PLAYERS = Chain(
     (("pitch", 0.7, pitch((-80.0, 80.0))), ("room", 0.6, room()), ("equalizer", 0.5, equalizer()))
 )
 """What is done to the sound itself, once for each copy; all else is done to pictures, anew each time."""
+
+
+Hear: TypeAlias = Callable[[Samples], Iterable[Picture]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +71,15 @@ def sounding(row: Entry) -> Samples:
     return samples[loud[0] * _STEP : (loud[-1] + 1) * _STEP]
 
 
-def pictures_of(rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[int], seed: int) -> Pictures:
+def mel_picture(sound: Samples) -> tuple[Picture]:
+    """Return the one log-mel picture of a sound."""
+    level = np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
+    return (log_mel(level * sound, SPEC),)
+
+
+def pictures_of(
+    rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[int], seed: int, hear: Hear = mel_picture
+) -> Pictures:
     """Hear recordings, each once as it is and in copies that are changed.
 
     Parameters
@@ -80,6 +92,8 @@ def pictures_of(rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[i
         How many changed copies of each.
     seed : int
         Of what is done to them.
+    hear : callable
+        Makes pictures of a sound, each then by itself.
     """
     parts, places, groups = list[npt.NDArray[np.float16]](), list[int](), list[str]()
     for number, (row, several) in enumerate(zip(rows, copies, strict=True)):
@@ -87,10 +101,10 @@ def pictures_of(rows: Sequence[Entry], labels: Sequence[str], copies: Sequence[i
         samples = sounding(row)[: round(_MOST_S * RATE_HZ)]
         for copy in range(1 + several):
             sound = PLAYERS(samples, RATE_HZ, rng).samples if copy else samples
-            level = np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
-            parts.append(log_mel(level * sound, SPEC).astype(np.float16))
-            places.append(labels.index(row.instrument))
-            groups.append(row.source)
+            seen = [picture.astype(np.float16) for picture in hear(sound)]
+            parts += seen
+            places += [labels.index(row.instrument)] * len(seen)
+            groups += [row.source] * len(seen)
     starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
     return Pictures(np.concatenate(parts), starts, np.array(places, np.intp), tuple(groups))
 
@@ -135,14 +149,17 @@ class Batches:
 
     def draw(self, size: int) -> tuple[Picture, npt.NDArray[np.float32]]:
         """Return windows and shares of labels, float32 arrays [size, FRAMES, n_mels] and [size, labels]."""
+        numbers, shares = self.drawn(size)
+        found = np.stack([self._window(number) for number in numbers])
+        return _mixed(scaled(_changed(found, self._rng)), shares, self._rng)
+
+    def drawn(self, size: int) -> tuple[list[int], npt.NDArray[np.float32]]:
+        """Return which recordings are drawn, and the shares of labels, float32 array [size, labels]."""
         rng = self._rng
         chosen = rng.choice(self._present, size, p=self._weights)
-        found = np.empty((size, FRAMES, SPEC.n_mels), np.float32)
-        for at, label in enumerate(chosen):
-            members = self._members[label]
-            found[at] = self._window(int(rng.choice(members[int(rng.integers(len(members)))])))
-        shares = np.eye(self._labels, dtype=np.float32)[chosen]
-        return _mixed(scaled(_changed(found, rng)), shares, rng)
+        groups = (self._members[label] for label in chosen)
+        numbers = [int(rng.choice(members[int(rng.integers(len(members)))])) for members in groups]
+        return numbers, np.eye(self._labels, dtype=np.float32)[chosen]
 
     def _window(self, number: int) -> Picture:
         picture, rng = self._pictures.of(number), self._rng
@@ -151,6 +168,15 @@ class Batches:
             return np.pad(picture, ((0, -spare), (0, 0)), constant_values=SILENCE)
         start = 0 if rng.random() < 0.3 else int(rng.integers(spare + 1))
         return picture[start : start + FRAMES]
+
+
+class MapBatches(Batches):
+    """Draws what YAMNet's lowest blocks give, as `Batches` draws windows; changed they were as sound."""
+
+    def draw(self, size: int) -> tuple[Picture, npt.NDArray[np.float32]]:
+        """Return maps and shares of labels, float32 arrays [size, *MAP] and [size, labels]."""
+        numbers, shares = self.drawn(size)
+        return _mixed(np.stack([self._pictures.of(number) for number in numbers]), shares, self._rng)
 
 
 def _changed(windows: Picture, rng: np.random.Generator) -> Picture:

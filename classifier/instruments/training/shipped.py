@@ -1,27 +1,33 @@
 """Train the head that ships: ``python -m swara.classifier.instruments.training.shipped FOLDER RECORDINGS``.
 
 RECORDINGS is a folder with ``instrument_notes`` and ``iowa_notes`` (docs/evaluation.md), FOLDER is where
-the soundfonts are played into and what was heard is kept, so that a second run goes on from there.
+the soundfonts are played into and what was heard is kept, so that a second run goes on from there. YAMNet is
+the TFLite file that ``swara models pull yamnet-tflite`` gets, or the one that ``--yamnet`` names.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from swara.classifier.head_files import print_epoch
-from swara.classifier.instruments.network import LABELS, NONE, label_of
+from swara.classifier.instruments.network import BLOCKS, LABELS, NONE, Trunk, label_of
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.labels import instrument_named
 from swara.data.storage.npz import read_arrays, write_arrays
+from swara.embedder.hub.contract import YAMNET_TFLITE
+from swara.embedder.hub.locate import find_model
+from swara.embedder.hub.yamnet_tflite import lowest_blocks
 
 from . import fit
 from .fonts import font_entries, play_font
-from .pictures import Pictures, joined, pictures_of
+from .pictures import Pictures, joined, mel_picture, pictures_of
 
 __all__ = ["FONTS", "kept_pictures", "main", "recorded_notes", "taught_rows"]
 
@@ -68,7 +74,7 @@ def taught_rows(folder: Path, root: Path) -> list[Entry]:
     return [replace(row, instrument=label_of(row.instrument)) for row in rows]
 
 
-def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool) -> Pictures:
+def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, trunk: Trunk | None = None) -> Pictures:
     """Return `pictures_of` recordings, source by source, from `folder` where they were heard before.
 
     Parameters
@@ -79,14 +85,16 @@ def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool) -> Pictures
         Where it is kept.
     copied : bool
         Whether changed copies are heard too: three of a real recording, one of the twelve in a font.
+    trunk : Trunk, optional
+        YAMNet's lowest blocks, where it is they that hear.
     """
-    parts = []
+    parts, hear = [], mel_picture if trunk is None else trunk.maps
     for source in sorted({row.source for row in rows}):
         own = [row for row in rows if row.source == source]
-        file = folder / f"{source}-{len(own)}-{int(copied)}.npz"
+        file = folder / f"{source}-{len(own)}-{int(copied)}{'' if trunk is None else '-trunk'}.npz"
         if not file.is_file():
             copies = [copied * (3 if source not in FONTS else row.instrument != NONE) for row in own]
-            heard = pictures_of(own, LABELS, copies, 1)
+            heard = pictures_of(own, LABELS, copies, 1, hear)
             write_arrays(file, {"frames": heard.frames, "starts": heard.starts, "labels": heard.labels})
         kept = read_arrays(file)
         groups = (source,) * len(kept["labels"])
@@ -100,6 +108,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where soundfonts are played into")
     parser.add_argument("recordings", type=Path, help="folder of instrument_notes and iowa_notes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1])
+    parser.add_argument("--yamnet", type=Path, help="the TFLite file of YAMNet")
     parser.add_argument("--epochs", type=int, default=70, help="passes of 6400 windows")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -107,13 +116,21 @@ def main() -> None:
     # Every eleventh key is watched, to see that all is well; it says nothing of other players.
     kept = [row for row in rows if (row.midi or 0) % 11 == 5]
     taught = [row for row in rows if (row.midi or 0) % 11 != 5]
-    heard = kept_pictures(taught, options.folder, True)
-    watched = kept_pictures(kept, options.folder, False)
-    kept_in = options.folder / f"training-{options.seed}.npz"
-    course = fit.Course(options.seed, options.epochs, options.epochs, 2e-3, kept_in)
-    model, epochs = fit.train(heard, watched, LABELS, course, print_epoch)
+    file = find_model(YAMNET_TFLITE, os.environ, options.yamnet)
+    lowest = Trunk(lowest_blocks(file.read_bytes(), str(file), BLOCKS), str(file))
+    models, epochs = list[Any](), 0
+    for trunk, name in ((None, "training"), (lowest, "on-trunk")):
+        heard, watched = (
+            kept_pictures(part, options.folder, copied, trunk)
+            for part, copied in ((taught, True), (kept, False))
+        )
+        kept_in, passes = options.folder / f"{name}-{options.seed}.npz", options.epochs
+        passes = passes if trunk is None else passes // 2
+        course = fit.Course(options.seed, passes, passes, 2e-3 if trunk is None else 1e-3, kept_in)
+        model, done = fit.train(heard, watched, LABELS, course, print_epoch, on_trunk=trunk is not None)
+        models, epochs = [*models, model], epochs + done
     trained_on = fit.description(taught, options.seed, epochs)
-    fitted = fit.written(model, LABELS, kept, options.out, trained_on, epochs, "instruments.tflite")
+    fitted = fit.written(models[0], LABELS, kept, options.out, trained_on, epochs, models[1])
     sys.stdout.write(f"{fitted.metrics} over {len(LABELS)} names\n")
 
 

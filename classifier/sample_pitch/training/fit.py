@@ -18,14 +18,20 @@ from swara.classifier.head_files import (
     FitOptions,
     FittedHead,
     OnEpoch,
-    head_network,
-    read_head,
     write_head,
 )
 from swara.classifier.head_scores import watched_figures
 from swara.classifier.sample_pitch.features import RATE_HZ
-from swara.classifier.sample_pitch.note import HIGHEST, KIND, LOWEST, NETWORK_FILE, note_of, sounding_frames
-from swara.classifier.window_network import WindowNetwork, exported
+from swara.classifier.sample_pitch.note import (
+    HIGHEST,
+    KIND,
+    LOWEST,
+    NOTES,
+    PitchHead,
+    sounding_frames,
+    together,
+)
+from swara.classifier.window_network import exported
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip, Samples
 from swara.data.corpora.entry import Entry
@@ -34,7 +40,7 @@ from swara.embedder.finetune.model import set_free
 from swara.embedder.finetune.plan import HEAD, FinetunePlan
 
 from .sounds import draw_tone
-from .trunks import NOTES, Trunk, TrunkName, trunk_called
+from .trunks import Trunk, TrunkName, trunk_called
 
 __all__ = ["LABELS", "answers", "fit", "fit_on"]
 
@@ -128,19 +134,9 @@ def answers(rows: Sequence[Entry], folder: Path) -> Sequence[str]:
     HeadError
         If it is no head for notes.
     """
-    manifest = read_head(folder, KIND)
-    clips = (load_clip(row.path, rate_hz=RATE_HZ) for row in rows)
-    if NETWORK_FILE in manifest.files:
-        guesses = map(note_of, clips)
-        return [str(each.midi) if each.confidence is not None else "" for each in guesses]
-    trunk = trunk_called(manifest.trained_on["trunk"], 0)
-    network = WindowNetwork(head_network(folder), str(folder))
-    found = []
-    for clip in clips:
-        frames = sounding_frames(clip)
-        shares = network.run(trunk.windows(frames)) if len(frames) else np.empty((0, NOTES), np.float32)
-        found.append(LABELS[int(_together(shares).argmax())] if len(shares) else "")
-    return found
+    head = PitchHead(folder)
+    guesses = (head.note(load_clip(row.path, rate_hz=RATE_HZ)) for row in rows)
+    return [str(each.midi) if each.confidence is not None else "" for each in guesses]
 
 
 class _Unfrozen:
@@ -282,12 +278,8 @@ def _with_tones(trunk: Trunk, learned: _Set, count: int, rng: np.random.Generato
     )
 
 
-def _together(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.asarray(np.log(shares + np.float32(1e-4)).mean(axis=0))
-
-
 def _shares_of(shares: npt.NDArray[np.float32], of: _Set) -> npt.NDArray[np.intp]:
     """Return the likeliest note of each recording."""
     return np.array(
-        [int(_together(shares[of.recording == each]).argmax()) for each in np.unique(of.recording)]
+        [int(together(shares[of.recording == each]).argmax()) for each in np.unique(of.recording)]
     )

@@ -13,17 +13,16 @@ from keras import layers
 
 from swara.classifier.head_files import head_arrays
 from swara.classifier.sample_pitch.features import BINS_PER_SEMITONE, LOWEST_MIDI, PITCH_BINS, frame_features
-from swara.classifier.sample_pitch.note import FOLDER, HIGHEST, LOWEST, WEIGHTS_FILE
+from swara.classifier.sample_pitch.note import FOLDER, LOWEST, NOTES, WEIGHTS_FILE, crepe_windows
 from swara.data.clip import Samples
-from swara.embedder.crepe.network import LAYERS, WINDOW, normalised, read_weights, weights_file
+from swara.embedder.crepe.network import LAYERS, WINDOW, read_weights, weights_file
 
 from .layers import note_network
 
-__all__ = ["NOTES", "Trunk", "TrunkName", "trunk_called"]
+__all__ = ["Trunk", "TrunkName", "trunk_called"]
 
 TrunkName: TypeAlias = Literal["note", "crepe"]
 
-NOTES = HIGHEST - LOWEST + 1
 _CREPE_SHAPES = ((128, 512, 4), (16, 64, 1), (16, 64, 1), (16, 64, 1), (32, 64, 1), (64, 64, 1))
 
 
@@ -84,13 +83,7 @@ def _crepe(seed: int, batch: int | None) -> Trunk:
     model = keras.Model(windows, layers.Flatten()(x))
     dim = model.output_shape[-1]
     kernel = np.random.default_rng(seed).normal(0.0, dim**-0.5, (dim, NOTES)).astype(np.float32)
-    return Trunk(_crepe_windows, model, blocks, kernel)
-
-
-def _crepe_windows(frames: Samples) -> npt.NDArray[np.float32]:
-    """Take the middle of each frame."""
-    start = (frames.shape[1] - WINDOW) // 2
-    return normalised(frames[:, start : start + WINDOW])
+    return Trunk(crepe_windows, model, blocks, kernel)
 
 
 def _shipped(batch: int | None) -> Trunk:
@@ -105,6 +98,6 @@ def _shipped(batch: int | None) -> Trunk:
     # A note is what the three bins around it say, a bin without pitch none: so the head begins as good as the
     # network, before it has learned anything.
     bins = LOWEST_MIDI + np.arange(PITCH_BINS + 1) / BINS_PER_SEMITONE
-    near = np.abs(bins[:, None] - np.arange(LOWEST, HIGHEST + 1)) < 0.5
+    near = np.abs(bins[:, None] - np.arange(LOWEST, LOWEST + NOTES)) < 0.5
     near[PITCH_BINS] = False
     return Trunk(frame_features, model, blocks, (near / 3.0).astype(np.float32))

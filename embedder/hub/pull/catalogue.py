@@ -14,6 +14,7 @@ from swara.embedder.hub.contract import (
     VGGISH,
     YAMNET,
     YAMNET_TFLITE,
+    YAMNET_TFLITE_SHA256,
     Contract,
     check_contract,
     contract_with_handle,
@@ -75,7 +76,7 @@ CATALOGUE: Final = (
     Pullable(
         contract=YAMNET_TFLITE,
         largest_bytes=30_000_000,
-        file_sha256="10c95ea3eb9a7bb4cb8bddf6feb023250381008177ac162ce169694d05c317de",
+        file_sha256=YAMNET_TFLITE_SHA256,
         file_bytes=4_126_810,
     ),
 )
