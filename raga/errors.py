@@ -14,7 +14,8 @@
     │   ├── FreesoundError          Freesound finds nothing, refuses, fails or asks to wait
     │   │   └── SoundGone           one sound that cannot be had from there
     │   ├── MissingPackage          a package that is not installed
-    │   └── OutputError             a file that cannot be written
+    │   ├── OutputError             a file that cannot be written
+    │   └── RemoteError             a place at a URL that cannot be reached, read or written
     ├── swara.embedder.errors
     │   └── ModelError              a network that cannot be had or used
     │       ├── ModelAbsent, ModelDamaged, ModelUnfit, ModelInUse
@@ -25,7 +26,7 @@
     ├── swara.index
     │   └── IndexDamaged            an index that cannot be read
     └── swara.service.errors
-        ├── NoNoteThere             no steady note where one was asked about
+        ├── NoNoteThere             no steady note, or no phrase, where one was asked about
         └── StoreError              a store that cannot be read, written or used as it is
             ├── StoreBusy           another process writes to it
             ├── StoreDamaged        a file of it is missing, cut short or changed

@@ -38,7 +38,7 @@ HeadKind: TypeAlias = Literal["exercise", "instrument", "pitch"]
 
 
 class NoNoteThere(SwaraError):
-    """At the time that was asked about, no steady note is sung."""
+    """At the time that was asked about, no steady note is sung, or no phrase."""
 
 
 class StoreError(SwaraError):

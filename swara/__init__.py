@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     from swara.index import Item as Item
     from swara.index import Neighbour as Neighbour
     from swara.raga.errors import SwaraError as SwaraError
-    from swara.service.adviser.search import SearchResult as SearchResult
     from swara.service.library.store import Store as Store
     from swara.service.library.store import open_store as open_store
     from swara.service.library.takes import analyze as analyze
     from swara.service.library.takes import embed as embed
     from swara.service.library.takes import pitch as pitch
+    from swara.service.search.notes import SearchResult as SearchResult
+    from swara.service.search.phrases import PhraseSearch as PhraseSearch
     from swara.service.take.report import Drift as Drift
     from swara.service.take.report import NoteOpinion as NoteOpinion
     from swara.service.take.report import SwaraStats as SwaraStats
@@ -60,9 +61,10 @@ else:
         "swara.embedder": "EmbedderSpec Embeddings",
         "swara.index": "Item Neighbour",
         "swara.raga.errors": "SwaraError",
-        "swara.service.adviser.search": "SearchResult",
         "swara.service.library.store": "Store open_store",
         "swara.service.library.takes": "analyze embed pitch",
+        "swara.service.search.notes": "SearchResult",
+        "swara.service.search.phrases": "PhraseSearch",
         "swara.service.take.report": "Drift NoteOpinion SwaraStats TakeReport",
     }
     _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -51,6 +51,10 @@ _SURELY, _SURE = 2.0, 4.0
 _WHOLE = 2.0
 """What a stretch earns that is all of the recording: most recordings hold one exercise."""
 
+_NO_EXERCISE = -3.0
+"""Evidence of what is clearly a tune. Above, it may be the rest of an exercise, or talk: with no limit a
+dozen of 480 synthesized recordings of exercises, some with talk between, lost one; with this none did."""
+
 _REACH_S, _BREAK_FRAMES = 0.5, 8
 _BESIDE_S, _LONG_PAUSE_S = 2.5, 2.0
 _HELD, _SUNG_S = 0.6, 0.25
@@ -113,7 +117,7 @@ def stretches(line: NoteLine, judge: Judge, threshold: float) -> list[Stretch]:
     rows = _described(line, pairs)
     logs = judge(rows) if pairs else np.empty((0, len(KINDS)))
     numbers = _chosen(edges, pairs, _gains(line, pairs, rows, logs, threshold))
-    chosen = [(pairs[number], logs[number]) for number in numbers]
+    chosen = _outside_songs(line, [(pairs[number], logs[number]) for number in numbers], judge)
     found = [
         Stretch(*_span(line, begin, end), _voiced(line, begin, end), log, True)
         for (begin, end), log in chosen
@@ -254,6 +258,41 @@ def _chosen(
             chosen.append(best_here)
             place = edges.index(pairs[best_here][0])
     return chosen[::-1]
+
+
+def _outside_songs(
+    line: NoteLine, chosen: list[tuple[tuple[int, int], FloatArray]], judge: Judge
+) -> list[tuple[tuple[int, int], FloatArray]]:
+    """Return the stretches that belong to no song: a line of a tune may well be a run up a scale.
+
+    One belongs to a song if a breath away from it there is singing of `LEAST_NOTES` and more that is clearly
+    no exercise; a line next to such a line belongs to it too.
+    """
+    kept = chosen
+    while True:
+        ends = [0, *(end for (_, end), _ in kept)]
+        begins = [*(begin for (begin, _), _ in kept), len(line)]
+        tunes = [_is_tune(line, end, begin, judge) for end, begin in zip(ends, begins, strict=True)]
+        left = [
+            each
+            for place, each in enumerate(kept)
+            if not (tunes[place] and _breath(line, each[0][0]))
+            and not (tunes[place + 1] and _breath(line, each[0][1]))
+        ]
+        if len(left) == len(kept):
+            return kept
+        kept = left
+
+
+def _is_tune(line: NoteLine, begin: int, end: int, judge: Judge) -> bool:
+    if end - begin < LEAST_NOTES or not _is_sung(line, np.arange(begin, end)):
+        return False
+    return bool(evidence(judge(features(line.part(begin, end))[None, :])[0]) <= _NO_EXERCISE)
+
+
+def _breath(line: NoteLine, at: int) -> bool:
+    """Tell whether the pause before note `at` is no more than a breath between the lines of a song."""
+    return bool(line.start_s[at] - line.end_s[at - 1] < _LONG_PAUSE_S)
 
 
 def _between(line: NoteLine, chosen: list[tuple[tuple[int, int], FloatArray]], judge: Judge) -> list[Stretch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .held import HeldNote, HeldNotes, TouchedNote, find_held_notes, held_notes
-from .judge import PRESETS, Standard, Thresholds, judge, tile, touch
+from .judge import PRESETS, Standard, Thresholds, judge, moving_notes, tile, touch
 
 __all__ = [
     "PRESETS",
@@ -15,6 +15,7 @@ __all__ = [
     "find_held_notes",
     "held_notes",
     "judge",
+    "moving_notes",
     "tile",
     "touch",
 ]

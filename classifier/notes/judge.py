@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from swara.data.arrays import BoolArray
-from swara.data.pitch_track import HOP_S
+from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.take import Glide, Note, Segment, Silence, Touch, Verdict
 from swara.raga.ragas import Raga
 from swara.raga.swaras import saptak_name
@@ -16,9 +18,9 @@ from swara.raga.tuning import Tuning
 
 from .events import runs
 from .held import HeldNote, TouchedNote
-from .steady import WIDE_CENTS
+from .steady import WIDE_CENTS, stands_off
 
-__all__ = ["PRESETS", "Standard", "Thresholds", "judge", "tile", "touch"]
+__all__ = ["PRESETS", "Standard", "Thresholds", "judge", "moving_notes", "tile", "touch"]
 
 UNSURE_BELOW = 0.5
 """A note whose waveform repeats less well than this may be noise."""
@@ -146,6 +148,31 @@ def _verdict(held: HeldNote, raga_cents_off: float, thresholds: Thresholds) -> V
     if held.confidence < UNSURE_BELOW or abs(raga_cents_off) > MISTUNED_WITHIN_CENTS:
         return "unsure"
     return thresholds.verdict(raga_cents_off)
+
+
+def moving_notes(
+    notes: Sequence[Note], track: PitchTrack, sa_hz: float, perfect_cents: float
+) -> frozenset[Note]:
+    """Return the notes that are low or high because they glide, swing slowly or turn: see `stands_off`.
+
+    Parameters
+    ----------
+    notes : sequence of Note
+        Of a take.
+    track : PitchTrack
+        Its pitch.
+    sa_hz : float
+        Its madhya Sa.
+    perfect_cents : float
+        How near to its target a note is perfect.
+    """
+    cents = track.cents(sa_hz)
+
+    def moves(note: Note) -> bool:
+        sung = cents[round(note.start_s / HOP_S) : round(note.end_s / HOP_S)]
+        return not stands_off(sung[np.isfinite(sung)] - (note.cents - note.raga_cents_off), perfect_cents)
+
+    return frozenset(note for note in notes if note.verdict in ("low", "high") and moves(note))
 
 
 def tile(notes: Sequence[Note | Touch], sung: BoolArray, duration_s: float) -> tuple[Segment, ...]:

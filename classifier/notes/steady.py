@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S
 
-__all__ = ["Event", "average", "smooth", "stands_still", "steady_runs", "vibrato_cycle"]
+__all__ = ["Event", "average", "smooth", "stands_off", "stands_still", "steady_runs", "vibrato_cycle"]
 
 
 class Event(NamedTuple):
@@ -41,6 +41,13 @@ VIBRATO_CYCLES = 2
 WIDE_CENTS, WIDE_CYCLES = 40.0, 3
 """A wider swing, to either side, is vibrato when it goes on for so many cycles; else gamak or murki between
 two swaras, whose mean nobody meant."""
+
+HEARD_HZ, HEARD_PERIODICITY = 5.0, 0.7
+"""A swing slower or less regular than this is heard as movement, not at its mean."""
+
+CORE, AT_HOME = 0.7, 0.2
+"""A note that is off stays within `STEADY_CENTS` for so much of its time, attack and release left out, and
+is on its target for no more than so much: a scoop goes through in 50 ms, a swing that turns there rests."""
 
 SHORT_FRAMES = 20
 STILL_FRAMES, STILL_CENTS = 10, 18.0
@@ -67,11 +74,11 @@ def smooth(cents: FloatArray, cycle: int | None) -> FloatArray:
     return np.asarray(np.partition(windows, middle, axis=1)[:, middle])
 
 
-def vibrato_cycle(cents: FloatArray) -> int | None:
+def vibrato_cycle(cents: FloatArray, periodicity: float = VIBRATO_PERIODICITY) -> int | None:
     """Return the length of one cycle of vibrato in frames, or None where there is none.
 
-    The autocorrelation of the pitch, its slow part removed, must have a peak of `VIBRATO_PERIODICITY`
-    within `VIBRATO_HZ`, and the note must hold two cycles of it.
+    The autocorrelation of the pitch, its slow part removed, must have a peak of `periodicity` within
+    `VIBRATO_HZ`, and the note must hold two cycles of it.
     """
     shortest, longest = (round(1 / (HOP_S * hz)) for hz in reversed(VIBRATO_HZ))
     if cents.size < VIBRATO_CYCLES * shortest:
@@ -82,7 +89,7 @@ def vibrato_cycle(cents: FloatArray) -> int | None:
     lags = range(shortest, min(longest, cents.size // VIBRATO_CYCLES) + 1)
     scores = [_correlation(swing[:-lag], swing[lag:]) for lag in lags]
     best = int(np.argmax(scores))
-    return lags[best] if scores[best] >= VIBRATO_PERIODICITY else None
+    return lags[best] if scores[best] >= periodicity else None
 
 
 def steady_runs(smoothed: Sequence[float] | FloatArray) -> list[Event]:
@@ -103,6 +110,27 @@ def stands_still(run: FloatArray) -> bool:
     if run.size >= SHORT_FRAMES:
         return True
     return bool(np.ptp(sliding_window_view(run, STILL_FRAMES), axis=1).min() <= STILL_CENTS)
+
+
+def stands_off(off_cents: FloatArray, perfect_cents: float) -> bool:
+    """Tell whether a note stands beside its target: no glide, no swing, no turn that comes back to it.
+
+    Parameters
+    ----------
+    off_cents : float64 array, shape [frames]
+        The pitch of the whole note from its target, in cents, without gaps.
+    perfect_cents : float
+        How near to the target it is there.
+    """
+    if not off_cents.size:
+        return False
+    cycle = vibrato_cycle(off_cents, HEARD_PERIODICITY)
+    slow = cycle is None or cycle > 1.0 / (HOP_S * HEARD_HZ) or off_cents.size < WIDE_CYCLES * cycle
+    line = np.sort(smooth(off_cents, None if slow else cycle))
+    core = max(1, round(CORE * line.size))
+    narrowest = float((line[core - 1 :] - line[: line.size - core + 1]).min())
+    at_home = float(np.mean(np.abs(line) <= perfect_cents))
+    return narrowest <= STEADY_CENTS and at_home <= AT_HOME
 
 
 def _longest_run(values: list[float], part: Event) -> Event:

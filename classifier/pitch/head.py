@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, TypeVar, assert_never
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray, one_blas_thread
+from swara.data.arrays import BoolArray, FloatArray, one_blas_thread, sealed, unsealed
 from swara.data.audio.frames import between
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
@@ -248,7 +248,7 @@ def tracker_fingerprint(tracker: PitchTracker) -> str:
 
 
 class PitchCache(ArrayCache[PitchTrack]):
-    """An `ArrayCache` of pitch tracks, by the fingerprint of the tracker."""
+    """An `ArrayCache` of pitch tracks, by the fingerprint of the tracker; each with its own digest."""
 
     def put(self, fingerprint: str, sha256: str, track: PitchTrack) -> None:
         """Keep the track of the recording with this digest.
@@ -259,11 +259,12 @@ class PitchCache(ArrayCache[PitchTrack]):
             If it cannot be written.
         """
         names = ("times_s", "hz", "confidence", "voiced")
-        self.save(fingerprint, sha256, {name: getattr(track, name) for name in names})
+        arrays = {name: getattr(track, name) for name in names}
+        self.save(fingerprint, sha256, sealed(fingerprint, sha256, arrays))
 
-    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> PitchTrack:  # noqa: ARG002
-        """Return the track; an entry does not say whose it is."""
-        track = PitchTrack(**arrays)
+    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> PitchTrack:
+        """Return the track, its digest compared; one written before there were digests has none."""
+        track = PitchTrack(**(unsealed(fingerprint, sha256, arrays) if "digest" in arrays else arrays))
         if track.hz.dtype != np.float64 or track.voiced.dtype != np.bool_:
             raise ValueError("not a pitch track")
         return track

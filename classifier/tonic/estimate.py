@@ -1,4 +1,4 @@
-"""Sa: as given, with its octave from the voice, or estimated from the notes and the drone."""
+"""Sa: as given, with its octave from the voice, or estimated from the notes and the drone; and its drift."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from swara.classifier.notes import HeldNote
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
-from swara.data.take import Tonic, TonicCandidate
+from swara.data.take import Drift, Note, Tonic, TonicCandidate
 from swara.raga.ragas import RAGAS, Raga
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name
 
@@ -28,6 +28,7 @@ from .template import (
 __all__ = [
     "SA_HZ",
     "SaEvidence",
+    "drift_of_sa",
     "estimate_tonic",
     "given_tonic",
     "likeliest_octave",
@@ -253,3 +254,54 @@ def _candidate(index: int, probability: FloatArray, notes: Sequence[HeldNote]) -
     octaves_hz = [float(lowest_hz * 2**octave) for octave in range(9)]
     hz = likeliest_octave([hz for hz in octaves_hz if MIN_SA_HZ <= hz <= MAX_SA_HZ], notes)
     return TonicCandidate(hz, note_name(hz), confidence)
+
+
+DRIFT_NOTES, DRIFT_SWARAS, DRIFT_SPAN_S = 8, 3, 10.0
+DRIFT_CENTS = 10.0
+"""A smaller drift over a whole take nobody hears."""
+
+DRIFT_SURE, SPREAD_LEAST_CENTS = 4.0, 2.0
+"""Standard errors that a drift must reach. Neighbouring notes err alike, which makes those too small: with 2
+errors, synthesized takes of steady Sa whose notes err by 12 cents would show a drift in one of seven."""
+
+SWARA_LEFT_OUT = 0.5
+"""So much of a drift must be left without any one of its swaras: else it is that swara that is sung anew."""
+
+
+def drift_of_sa(notes: Sequence[Note]) -> Drift | None:
+    """Return how the pitch of all swaras together moved over the take; None where no drift is certain.
+
+    One straight line for all, by least squares weighted by steady time, through how far each note is from the
+    mean of its own swara: that Ni is sung high and came first is no drift. It must be audible, stand out of
+    the spread of the notes around it, and be there without any one of the swaras.
+
+    Parameters
+    ----------
+    notes : sequence of Note
+        In order; what is unsure counts for nothing.
+    """
+    judged = [note for note in notes if note.verdict != "unsure"]
+    if len(judged) < DRIFT_NOTES:
+        return None
+    middle_s = np.array([(note.start_s + note.end_s) / 2 for note in judged])
+    off_cents = np.array([note.raga_cents_off for note in judged])
+    weights = np.array([note.steady_s for note in judged])
+    names = sorted({(note.raga_swara, note.raga_saptak) for note in judged})
+    swaras = np.array([names.index((note.raga_swara, note.raga_saptak)) for note in judged])
+    span_s = float(middle_s[-1] - middle_s[0])
+
+    def sums(values: FloatArray) -> FloatArray:
+        return np.bincount(swaras, weights * values, len(names)).astype(np.float64)
+
+    shares = sums(np.ones(len(judged)))
+    times, offs = (each - (sums(each) / shares)[swaras] for each in (middle_s, off_cents))
+    moments, products = sums(times**2), sums(times * offs)
+    free = len(judged) - len(names) - 1
+    if span_s < DRIFT_SPAN_S or np.count_nonzero(moments) < DRIFT_SWARAS or free < DRIFT_SWARAS:
+        return None
+    slope = float(products.sum() / moments.sum())
+    left = (products.sum() - products) / (moments.sum() - moments)
+    spread = float(weights @ (offs - slope * times) ** 2) / weights.mean() / free
+    error = np.sqrt(max(spread, SPREAD_LEAST_CENTS**2) * weights.mean() / moments.sum())
+    certain = abs(slope) >= DRIFT_SURE * error and (left / slope >= SWARA_LEFT_OUT).all()
+    return Drift(60.0 * slope, span_s * slope) if certain and abs(span_s * slope) >= DRIFT_CENTS else None

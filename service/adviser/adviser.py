@@ -37,6 +37,7 @@ from swara.service.take.report import NoteOpinion
 
 if TYPE_CHECKING:
     from swara.data.audio.decode import Decoded
+    from swara.index.phrases import Phrase
     from swara.service.stages import StageProgress
 
 __all__ = ["NEIGHBOURS", "CachedEmbedder", "LiveModel", "load_model", "try_model"]
@@ -197,8 +198,8 @@ class LiveModel:
             near += self.samples.nearest(vector, meant, count=missing, exclude=known)
         return NoteOpinion(prediction.swara, prediction.probability, verdict.agrees, verdict.reason, near)
 
-    def sound_of(self, item: Item) -> Clip:
-        """Return a sample's sound, with a little around it.
+    def sound_of(self, item: Item | Phrase) -> Clip:
+        """Return the sound of a sample, note or phrase, with a little around it.
 
         Raises
         ------
@@ -248,7 +249,8 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
             continue
         recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
-        return LiveModel(live.id, embedder, live.head, live.index, recordings, cache)
+        gone = _removed(layout.corpus)
+        return LiveModel(live.id, embedder, live.head, live.index, recordings, cache, own=gone)
 
 
 def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[str, ...]]:
@@ -257,6 +259,16 @@ def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[st
         return load(), ()
     except SwaraError as error:
         return None, (f"Not compared with professional samples: {error}",)
+
+
+def _removed(corpus: Path) -> frozenset[str]:
+    """Return the ids of samples that were removed, which the index holds until the next rebuild."""
+    with suppress(OSError):
+        if b'{"remove"' in corpus.read_bytes():
+            from swara.data.sample_corpus.corpus import removed_now
+
+            return removed_now(corpus)
+    return frozenset()
 
 
 def _recordings(corpus: Path) -> Mapping[str, Recording]:

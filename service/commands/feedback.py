@@ -10,6 +10,7 @@ from swara.service.report.terminal.progress_bar import finding_pitch, progress_b
 from swara.service.request import parse_request, preset_thresholds
 
 from .options import (
+    AsJson,
     MaxMinutes,
     Moment,
     RagaText,
@@ -20,6 +21,7 @@ from .options import (
     console,
     layout_at,
     limit_s,
+    print_json,
     raga_text,
 )
 
@@ -78,12 +80,17 @@ def _add(
 
 
 @feedback_app.command("list")
-def _list(store: StoreFolder = None) -> None:
+def _list(store: StoreFolder = None, json: AsJson = False) -> None:
     """List the corrections."""
     from swara.service.feedback.log import known_corrections
+    from swara.service.report.store_json import corrections_json
     from swara.service.report.terminal.feedback_table import render_corrections
 
-    render_corrections(known_corrections(layout_at(store)), console())
+    known = known_corrections(layout_at(store))
+    if json:
+        print_json(corrections_json(known))
+    else:
+        render_corrections(known, console())
 
 
 @feedback_app.command("confirm")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json as json_text
+import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from swara.raga.errors import SwaraError
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import Mlflow, StoreFolder, complete_embedder, console, journal_at, layout_at, store_at
+from .options import Mlflow, StoreFolder, complete_embedder, console, journal_at, layout_at, tell
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
+    from swara.service.rebuild.run_log import RunLog
+    from swara.service.rebuild.shards import Shard
+    from swara.service.store import Layout
 
 __all__ = ["NOTHING_NEW", "REJECTED", "rebuild", "train"]
 
@@ -45,6 +49,31 @@ def rebuild(
     force: Annotated[
         bool, typer.Option(help="Make a version even if nothing is new or the same was rejected.")
     ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Embed the share I of N, such as 3/16, into the cache, and make no version: a rebuild"
+            " without this finds it there.",
+        ),
+    ] = None,
+    cache_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SWARA_CACHE_URL",
+            help="Where machines share what they embedded: s3://bucket/folder, file:///folder, or another URL"
+            " that fsspec opens.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["processes", "ray"],
+        typer.Option(help="What embeds: processes of this machine, or the Ray cluster of RAY_ADDRESS."),
+    ] = "processes",
+    init: Annotated[bool, typer.Option("--init", help="Make the store if there is none yet.")] = False,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="Write figures of the run to this file, for Prometheus: swara.prom."),
+    ] = None,
     mlflow: Mlflow = None,
 ) -> None:
     """Learn from the samples.
@@ -53,37 +82,81 @@ def rebuild(
 
     Exit codes: 0 they are live, 1 it failed, 3 nothing is new (with --if-changed), 4 something got worse.
     """
+    from swara.data.storage.disk import check_writable
+    from swara.service.rebuild.plan import check_store
     from swara.service.rebuild.rebuild import run_rebuild
+    from swara.service.rebuild.run_log import RunLog, run_id
     from swara.service.report.terminal.versions_table import render_rebuild
 
-    folder = store_at(store)
-    with journal_at(folder, "rebuild", mlflow) as journal, progress_bar(shown=True) as progress:
-        try:
+    whole = force or if_changed or engine == "ray" or metrics is not None
+    share = None if shard is None else _share(shard, whole=whole)
+    layout = layout_at(store, cache_url=cache_url)
+    log = RunLog(layout, run_id(os.environ), _print if json else None, metrics)
+    with log.failing():
+        if metrics is not None:
+            check_writable(metrics)
+        check_store(layout, init=init)
+        if share is not None:
+            _embed_share(layout, share, embedder, jobs, log, json=json)
+            return
+        with journal_at(layout.folder, "rebuild", mlflow) as journal, progress_bar(shown=True) as progress:
             warnings, result = run_rebuild(
-                folder,
+                layout.folder,
                 embedder,
                 force=force,
                 jobs=jobs,
                 progress=progress,
-                report=(lambda stage, facts: _print({"stage": stage, **facts})) if json else None,
+                report=log.stage,
                 notice=partial(typer.echo, err=True),
+                engine=engine,
+                cache_url=cache_url or None,
             )
-        except SwaraError as error:
-            if json:
-                _print({"stage": "end", "outcome": "failed", "error": str(error)})
-            raise
-        if journal is not None:
-            from swara.service.store import Layout
-            from swara.service.tracking.mirror import note_rebuild
+            if journal is not None:
+                from swara.service.tracking.mirror import note_rebuild
 
-            note_rebuild(journal, Layout(folder), result)
+                note_rebuild(journal, layout, result, log.run)
     code = _exit_code(result, if_changed=if_changed)
-    if json:
-        _print_end(result, warnings, code)
-    else:
+    warnings = log.ended(result, warnings, code)
+    if not json:
         render_rebuild(result, console(), warnings)
     if code:
         raise typer.Exit(code)
+
+
+def _share(text: str, *, whole: bool) -> Shard:
+    """Return the share of that name; refuse what a share does not go with, before any line of JSON."""
+    from swara.service.rebuild.shards import Shard
+
+    if whole:
+        raise typer.BadParameter("--shard goes without --force, --if-changed, --metrics and --engine ray")
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--shard: {error}") from error
+
+
+def _embed_share(
+    store: Layout, shard: Shard, embedder: str | None, jobs: int | None, log: RunLog, *, json: bool
+) -> None:
+    """Embed one share, and say what came of it; a scheduler looks at the exit code."""
+    from swara.service.rebuild.shards import run_shard
+
+    with progress_bar(shown=True) as progress:
+        warnings, result = run_shard(
+            store,
+            embedder,
+            shard,
+            jobs=jobs,
+            progress=progress,
+            report=log.stage,
+            notice=partial(typer.echo, err=True),
+        )
+    if json:
+        log.embedded(warnings)
+        return
+    for warning in warnings:
+        tell(warning)
+    typer.echo(f"{result.line}.")
 
 
 def train(
@@ -159,21 +232,7 @@ def _exit_code(result: RebuildResult, *, if_changed: bool) -> int:
     return REJECTED
 
 
-def _print_end(result: RebuildResult, warnings: tuple[str, ...], code: int) -> None:
-    _print(
-        {
-            "stage": "end",
-            "outcome": result.outcome,
-            "exit_code": code,
-            "live": result.version or None,
-            "candidate": result.candidate,
-            "reasons": list(result.reasons),
-            "warnings": [*warnings, *result.warnings],
-        }
-    )
-
-
-def _print(fields: dict[str, Any]) -> None:
+def _print(fields: Mapping[str, Any]) -> None:
     # As bytes, and at once: JSON is UTF-8 whatever the terminal speaks, and a log is read while it grows.
     line = json_text.dumps(fields, ensure_ascii=False, allow_nan=False) + "\n"
     typer.echo(line.encode(errors="backslashreplace"), nl=False)

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from .options import StoreFolder, console, layout_at
+from .options import AsJson, StoreFolder, console, layout_at, print_json
 
 __all__ = ["cache_app", "doctor"]
 
 
 def doctor(
     store: StoreFolder = None,
+    json: AsJson = False,
 ) -> None:
     """Show what works and what is missing.
 
@@ -22,7 +23,12 @@ def doctor(
     from swara.service.report.terminal.machine_table import render_doctor
 
     checks = examine(store)
-    render_doctor(checks, console())
+    if json:
+        from swara.service.report.store_json import doctor_json
+
+        print_json(doctor_json(checks, ready=healthy(checks)))
+    else:
+        render_doctor(checks, console())
     if not healthy(checks):
         raise typer.Exit(1)
 
@@ -36,6 +42,7 @@ cache_app = typer.Typer(
 def _info(
     store: StoreFolder = None,
     check: Annotated[bool, typer.Option("--check", help="Read every entry, which takes its time.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Show what is in the cache.
 
@@ -46,7 +53,13 @@ def _info(
     from swara.service.store.usage import cache_shares
 
     layout = layout_at(store)
-    render_cache(layout.cache, cache_shares(layout, thorough=check), console(), checked=check)
+    shares = cache_shares(layout, thorough=check)
+    if json:
+        from swara.service.report.store_json import cache_json
+
+        print_json(cache_json(layout.cache, shares, checked=check))
+    else:
+        render_cache(layout.cache, shares, console(), checked=check)
 
 
 @cache_app.command("prune")

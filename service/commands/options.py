@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STDOUT",
+    "AsJson",
     "HeadName",
     "KeepHistory",
     "MaxMinutes",
@@ -46,6 +47,7 @@ __all__ = [
     "keep_figures",
     "layout_at",
     "limit_s",
+    "print_json",
     "print_outcome",
     "raga_text",
     "seconds",
@@ -147,6 +149,7 @@ Mlflow = Annotated[
         " As SWARA_MLFLOW says, if left out.",
     ),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, for programs.")]
 HeadName = Annotated[
     Literal["exercise", "instrument", "pitch"] | None,
     typer.Option("--head", help="Of this trained head. Of what rebuild makes, if left out."),
@@ -194,7 +197,7 @@ def store_at(folder: Path | None) -> Path:
     return folder or store_folder(os.environ)
 
 
-def layout_at(folder: Path | None, head: HeadKind | None = None) -> Layout:
+def layout_at(folder: Path | None, head: HeadKind | None = None, *, cache_url: str | None = None) -> Layout:
     """Return what lies where in the store, or in that of one of its trained heads.
 
     Parameters
@@ -203,10 +206,12 @@ def layout_at(folder: Path | None, head: HeadKind | None = None) -> Layout:
         The store; the usual one, if not given.
     head : str, optional
         What the head answers.
+    cache_url : str, optional
+        Where machines share what they embedded; an empty one counts for none.
     """
     from swara.service.store import Layout
 
-    store = Layout(store_at(folder))
+    store = Layout(store_at(folder), cache_url or None)
     return store if head is None else store.head(head)
 
 
@@ -233,6 +238,11 @@ def journal_at(store: Path, name: str, option: bool | None) -> Iterator[Journal 
 def tell(line: str) -> None:
     """Say on stderr what goes on beside, as a sentence without full stop."""
     typer.echo(printable(f"swara: {line}."), err=True)
+
+
+def print_json(text: str) -> None:
+    """Print JSON on stdout, as UTF-8 whatever the terminal speaks."""
+    write_text(STDOUT, text)
 
 
 def write_text(path: Path, text: str) -> None:

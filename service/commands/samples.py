@@ -11,6 +11,7 @@ import typer
 from swara.service.report.terminal.progress_bar import finding_pitch, progress_bar
 
 from .options import (
+    AsJson,
     MaxMinutes,
     StoreFolder,
     SwarasText,
@@ -18,6 +19,7 @@ from .options import (
     console,
     layout_at,
     limit_s,
+    print_json,
     raga_text,
     seconds,
 )
@@ -76,19 +78,37 @@ def _add(
 
 
 @samples_app.command("list")
-def _list(store: StoreFolder = None) -> None:
+def _list(
+    singer: Annotated[str | None, typer.Option(help="Only those of this singer.")] = None,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Only those that were added, not the bundled.")
+    ] = False,
+    store: StoreFolder = None,
+    json: AsJson = False,
+) -> None:
     """List the samples."""
+    from swara.service.report.store_json import samples_json
     from swara.service.report.terminal.samples_table import render_samples
+    from swara.service.samples.known import chosen_samples
 
-    render_samples(_known(store), console())
+    chosen = chosen_samples(_known(store), singer=singer, mine=mine)
+    if json:
+        print_json(samples_json(chosen))
+    else:
+        render_samples(chosen, console())
 
 
 @samples_app.command("show")
-def _show(sample: SampleId, store: StoreFolder = None) -> None:
+def _show(sample: SampleId, store: StoreFolder = None, json: AsJson = False) -> None:
     """Show all that is known of a sample."""
+    from swara.service.report.store_json import sample_json
     from swara.service.report.terminal.samples_table import render_sample
 
-    render_sample(_named(sample, store), console())
+    found = _named(sample, store)
+    if json:
+        print_json(sample_json(found))
+    else:
+        render_sample(found, console())
 
 
 @samples_app.command("path")
@@ -113,8 +133,8 @@ def _remove(sample: SampleId, store: StoreFolder = None) -> None:
 
 @samples_app.command("move")
 def _move(
-    old: Annotated[Path, typer.Argument(help="The folder or file that they were added from.")],
-    new: Annotated[Path, typer.Argument(help="Where they lie now.")],
+    old: Annotated[str, typer.Argument(help="The folder or file that they were added from; or a URL.")],
+    new: Annotated[str, typer.Argument(help="Where they lie now: a folder, a file, or a URL (s3://...).")],
     store: StoreFolder = None,
 ) -> None:
     """Note that samples lie elsewhere.
@@ -122,14 +142,17 @@ def _move(
     And takes that were corrected. No file is moved; labels stay. Exits with 1 if some are not found there.
     """
     from swara.data.errors import CorpusError
+    from swara.data.storage.remote import is_url
     from swara.service.feedback.log import move_takes
     from swara.service.report.terminal.samples_table import render_moved
     from swara.service.samples.known import move_samples
 
     layout = layout_at(store)
-    results = move_samples(layout.corpus, old, new), move_takes(layout, old, new)
+    results = [move_samples(layout.corpus, old, new)]
+    if not is_url(old) and not is_url(new):  # takes of users stay on the disk
+        results.append(move_takes(layout, Path(old), Path(new)))
     if not any(result.moved or result.missing for result in results):
-        raise CorpusError("no sample was added from there", where=str(old), fix="Run: swara samples list")
+        raise CorpusError("no sample was added from there", where=old, fix="Run: swara samples list")
     render_moved(results, console())
     if any(result.missing for result in results):
         raise typer.Exit(1)
@@ -160,7 +183,15 @@ def _check(
 
 @samples_app.command("label")
 def _label(
-    sample: SampleId,
+    sample: Annotated[
+        str | None, typer.Argument(help="Id of the sample, or the start of it; none with --table.")
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="Mend many: CSV with id or path, and singer, tonic, raga, swara, start_s, licence."
+        ),
+    ] = None,
     singer: Singer = None,
     tonic: Tonic = None,
     raga: Annotated[
@@ -177,10 +208,13 @@ def _label(
     ] = None,
     licence: Licence = None,
     store: StoreFolder = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --table: print what came of it as JSON.")
+    ] = False,
 ) -> None:
-    """Mend what is noted of a sample.
+    """Mend what is noted of a sample, or of many.
 
-    Its file stays as it is.
+    Their files stay as they are. Exits with 1 if a row of the table could not be used.
     """
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
@@ -196,8 +230,16 @@ def _label(
         swara=swara if swara in (None, NONE) else parse_swara(swara),
         at_s=at,
     )
+    if (sample is None) is (table is None):
+        raise typer.BadParameter("give the id of a sample, or --table")
+    if table is not None:
+        if change != Edit():
+            raise typer.BadParameter("with --table, what is to be mended stands in the table")
+        _label_by_table(table, store, json=json)
+        return
     if change == Edit(at_s=at):
         raise typer.BadParameter("nothing to mend: give --singer, --tonic, --raga, --swara or --licence")
+    assert sample is not None
     with progress_bar(shown=True) as progress:
         mended = label_sample(layout_at(store), sample, change, progress=finding_pitch(progress))
     render_mended(mended, console())
@@ -220,6 +262,21 @@ def _export(
         copying = None if progress is None else partial(progress, "copying")
         exported = export_samples(layout_at(store).corpus, folder, bundled=bundled, progress=copying)
     render_exported(exported, console())
+
+
+def _label_by_table(table: Path, store: Path | None, *, json: bool) -> None:
+    from swara.service.report.store_json import edits_json
+    from swara.service.report.terminal.samples_table import render_edits
+    from swara.service.samples.edit_table import label_by_table
+
+    with progress_bar(shown=True) as progress:
+        edited = label_by_table(layout_at(store), table, progress=progress)
+    if json:
+        print_json(edits_json(edited))
+    else:
+        render_edits(edited, console())
+    if not edited.ok:
+        raise typer.Exit(1)
 
 
 def _known(folder: Path | None) -> tuple[Recording, ...]:

@@ -1,4 +1,4 @@
-"""Commands about one take: ``analyze``, ``pitch``, ``search``, ``spectrogram``."""
+"""Commands about one take: ``analyze``, ``pitch``, ``spectrogram``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from .options import (
     STDOUT,
     KeepHistory,
     MaxMinutes,
-    Moment,
     RagaText,
     Recording,
     Recordings,
@@ -32,6 +31,7 @@ from .options import (
     print_outcome,
     raga_text,
     store_at,
+    tell,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from swara.service.stages import StageProgress
     from swara.service.take.report import TakeOutcome, TakeReport
 
-__all__ = ["analyze", "pitch", "search", "spectrogram"]
+__all__ = ["analyze", "pitch", "spectrogram"]
 
 
 def spectrogram(
@@ -126,7 +126,7 @@ def analyze(
     request = parse_request(tonic, raga_text(raga, swaras), tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
-        model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
+        model, doubts = _model_or_doubts(folder, progress, quiet=quiet) if samples else (None, ())
         judge = partial(
             analyze_file,
             request=request,
@@ -184,43 +184,6 @@ def pitch(
     print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
 
 
-def search(
-    recording: Recording,
-    at: Moment,
-    tonic: TonicText = None,
-    raga: RagaText = None,
-    swaras: SwarasText = None,
-    count: Annotated[int, typer.Option(min=1, help="How many samples to show.")] = 5,
-    clips: Annotated[Path | None, typer.Option(help="Write the sound of each into this folder.")] = None,
-    store: StoreFolder = None,
-    track: TrackNumber = None,
-    max_minutes: MaxMinutes = 20.0,
-) -> None:
-    """Find the samples nearest to a sung note."""
-    from swara.service.adviser.adviser import load_model
-    from swara.service.adviser.search import save_clips, search
-    from swara.service.report.terminal.samples_table import render_found
-
-    folder = store_at(store)
-    request = parse_request(tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), folder)
-    with progress_bar(shown=True) as progress:
-        model = load_model(folder, progress)
-        found = search(
-            recording,
-            at,
-            request,
-            model,
-            count=count,
-            max_duration_s=limit_s(max_minutes),
-            track=track,
-            progress=finding_pitch(progress),
-        )
-    render_found(found, console())
-    if clips is not None:
-        for path in save_clips(found, model, clips):
-            typer.echo(f"  {path}")
-
-
 def _judge_several(
     recordings: Sequence[Path],
     judge: Callable[..., TakeReport],
@@ -255,8 +218,18 @@ def _print_several(outcomes: Sequence[TakeOutcome], passed_over: int, *, quiet: 
 
 
 def _model_or_doubts(
-    folder: Path, progress: StageProgress | None
+    folder: Path, progress: StageProgress | None, *, quiet: bool
 ) -> tuple[LiveModel | None, tuple[str, ...]]:
-    from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
+    from swara.service.adviser.adviser import try_model  # slow, so only where samples are wanted
 
-    return try_model(lambda: load_model(folder, progress))
+    return try_model(lambda: _model(folder, progress, quiet=quiet))
+
+
+def _model(folder: Path, progress: StageProgress | None, *, quiet: bool = False) -> LiveModel:
+    """Load what knows the samples; that it is made first is said where no bar shows it."""
+    from swara.service.adviser.adviser import load_model
+    from swara.service.store import Layout, current_version
+
+    if progress is None and not quiet and current_version(Layout(folder)) is None:
+        tell("the professional samples are listened to, once for this store, for some seconds")
+    return load_model(folder, progress)

@@ -10,7 +10,18 @@ import typer
 
 from swara.service.phrases import printable
 
-from .options import HeadName, Mlflow, StoreFolder, asks_mlflow, console, layout_at, store_at, tell
+from .options import (
+    AsJson,
+    HeadName,
+    Mlflow,
+    StoreFolder,
+    asks_mlflow,
+    console,
+    layout_at,
+    print_json,
+    store_at,
+    tell,
+)
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
@@ -26,31 +37,42 @@ versions_app = typer.Typer(
 
 
 @versions_app.command("list")
-def _list(head: HeadName = None, store: StoreFolder = None) -> None:
+def _list(head: HeadName = None, store: StoreFolder = None, json: AsJson = False) -> None:
     """List the versions, and how each did.
 
     The newest comes first.
     """
     from swara.service.errors import maker
+    from swara.service.report.store_json import versions_json
     from swara.service.report.terminal.versions_table import render_versions
     from swara.service.versions.info import kept_versions, store_troubles
 
     layout = layout_at(store, head)
-    render_versions(kept_versions(layout), store_troubles(layout), console(), maker(layout.versions))
+    versions, troubles = kept_versions(layout), store_troubles(layout)
+    if json:
+        print_json(versions_json(versions, troubles))
+    else:
+        render_versions(versions, troubles, console(), maker(layout.versions))
 
 
 @versions_app.command("show")
-def _show(version: VersionId = "live", head: HeadName = None, store: StoreFolder = None) -> None:
+def _show(
+    version: VersionId = "live", head: HeadName = None, store: StoreFolder = None, json: AsJson = False
+) -> None:
     """Show what a version learned from.
 
     And how it did. Exits with 1 if a file of it is damaged, and names that.
     """
+    from swara.service.report.store_json import version_json
     from swara.service.report.terminal.versions_table import render_version
     from swara.service.versions.info import find_version
 
     layout = layout_at(store, head)
     found = find_version(layout, version)
-    render_version(found, console())
+    if json:
+        print_json(version_json(found))
+    else:
+        render_version(found, console())
     if found.trouble is not None:
         raise found.trouble
     _warn(layout)
@@ -62,18 +84,24 @@ def _diff(
     after: VersionId = "live",
     head: HeadName = None,
     store: StoreFolder = None,
+    json: AsJson = False,
 ) -> None:
     """Show two versions side by side.
 
     What each learned from, and how each did.
     """
+    from swara.service.report.store_json import difference_json
     from swara.service.report.terminal.versions_table import render_difference
     from swara.service.versions.diff import difference
     from swara.service.versions.info import find_version
 
     layout = layout_at(store, head)
     found = find_version(layout, before), find_version(layout, after)
-    render_difference(difference(layout, *found), console())
+    differs = difference(layout, *found)
+    if json:
+        print_json(difference_json(differs))
+    else:
+        render_difference(differs, console())
 
 
 @versions_app.command("rollback")
@@ -99,6 +127,7 @@ def _rollback(
     if head is not None and version == SHIPPED:
         roll_back_to_shipped(layout)
         typer.echo("Live: the head that ships")
+        _mirror(store, head, None, mlflow)
         return
     live = roll_back(layout, version).id
     typer.echo(f"Live: {live}")
@@ -147,7 +176,7 @@ def _prune(
     _warn(layout)
 
 
-def _mirror(store: Path | None, head: str | None, live: str, mlflow: bool | None) -> None:
+def _mirror(store: Path | None, head: str | None, live: str | None, mlflow: bool | None) -> None:
     """Let MLflow's registry follow, where somebody asks for it or has it in the store."""
     folder = store_at(store)
     if asks_mlflow(mlflow, otherwise=(folder / "mlflow").is_dir()):

@@ -9,6 +9,7 @@ from swara.classifier.exercises import head as exercises
 from swara.classifier.instruments import network
 from swara.classifier.instruments.sounds import Heard, hear_sounds
 from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.classifier.sample_pitch import note
 from swara.data.audio.decode import decode, take_name
 from swara.data.audio.mel import MelBands
 from swara.data.storage.disk import write_bytes
@@ -68,7 +69,7 @@ def identify_file(
     track : int, optional
         Which sound of a file with several, from 1 on.
     store : Layout, optional
-        Its live head for instruments answers, if it has one; else that which ships.
+        Its live heads for instruments and notes answer, where it has them; else those that ship.
     progress : callable, optional
         Called with the name of a stage and the share of it that is done.
 
@@ -82,13 +83,15 @@ def identify_file(
     check_outputs(_named(plot, json), source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     tell = None if progress is None else lambda share: progress("naming the sounds", share)
-    folder = network.FOLDER if store is None else live_head(store, "instrument", network.FOLDER)
+    names, notes = network.FOLDER, note.FOLDER
+    if store is not None:
+        names, notes = live_head(store, "instrument", names), live_head(store, "pitch", notes)
     clip, called = decoded.clip, name or take_name(recording)
     # What is raised from silence is noise, and no sound.
     heard = (
         Heard(clip.duration_s, network.Named(None, {}), {}, ())
         if decoded.level.is_silent
-        else hear_sounds(clip, network.InstrumentHead(folder), tell)
+        else hear_sounds(clip, network.InstrumentHead(names), tell, pitch=note.PitchHead(notes))
     )
     if plot is not None:
         from swara.service.report.picture.sound_plot import save_sound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,7 +25,16 @@ from swara.service.take.summary import nearest_samples
 if TYPE_CHECKING:
     from swara.data.audio.decode import Decoded
 
-__all__ = ["TakeFiles", "analyze_file", "check_outputs", "check_suffix", "write_files"]
+__all__ = [
+    "TakeFiles",
+    "TakeSound",
+    "analyze_file",
+    "check_outputs",
+    "check_suffix",
+    "hear_take",
+    "opened_take",
+    "write_files",
+]
 
 
 def check_outputs(
@@ -128,15 +137,44 @@ def analyze_file(
     check_outputs(files.paths(), source=recording)
     check_suffix(files.plot, ".png", "the picture")
     check_suffix(files.target, ".wav", "the target")
-    with ExitStack() as stack:
-        file, sha256 = stack.enter_context(received(recording)) if is_pipe(recording) else (None, None)
-        take = _Take(recording, sha256 or _sha256(recording), max_duration_s, track, file)
+    with opened_take(recording, max_duration_s, track) as take:
         kept = None if take.sha256 is None else cache
         heard, adviser = _heard(take, kept, model, progress)
         found = (*warnings, *(_DAMAGED for _ in range(0 if kept is None else min(1, kept.damaged))))
         report = judge_take(heard, request, source=take_name(recording), warnings=found, adviser=adviser)
         write_files(report, take.clip, request, files, adviser)
     return report
+
+
+@contextmanager
+def opened_take(
+    recording: Path, max_duration_s: float | None, track: int | None = None
+) -> Iterator[TakeSound]:
+    """Yield a recording that is decoded when it is first wanted; what comes through a pipe is kept meanwhile.
+
+    Parameters
+    ----------
+    recording : Path
+        A file, or - for stdin.
+    max_duration_s : float or None
+        The longest to accept, in seconds.
+    track : int, optional
+        Which sound of a file with several.
+    """
+    with ExitStack() as stack:
+        file, sha256 = stack.enter_context(received(recording)) if is_pipe(recording) else (None, None)
+        yield TakeSound(recording, sha256 or _sha256(recording), max_duration_s, track, file)
+
+
+def hear_take(take: TakeSound, cache: RecentCache | None, progress: Progress | None) -> HeardTake:
+    """Return what is heard of a take, now or once before; no sample is asked about it.
+
+    Raises
+    ------
+    SwaraError
+        If the recording cannot be used.
+    """
+    return _heard(take, None if take.sha256 is None else cache, None, progress)[0]
 
 
 _DAMAGED = "What the cache held of this recording was damaged, and was computed again"
@@ -150,7 +188,7 @@ def _sha256(recording: Path) -> str | None:
         return None
 
 
-class _Take:
+class TakeSound:
     """A recording that is decoded when it is first wanted."""
 
     def __init__(
@@ -196,7 +234,7 @@ class _Take:
 
 
 def _heard(
-    take: _Take, cache: RecentCache | None, model: LiveModel | None, progress: Progress | None
+    take: TakeSound, cache: RecentCache | None, model: LiveModel | None, progress: Progress | None
 ) -> tuple[HeardTake, LiveModel | None]:
     """Return what was heard of a take, now or once before, and the model that is asked about it."""
     tracker = pitch_tracker("head")

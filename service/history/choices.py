@@ -31,8 +31,8 @@ class Choices:
     ----------
     tonic : str or None
         Sa, as `parse_tonic` reads it; None where it is estimated.
-    raga : str
-        As `raga_named` reads it.
+    raga : str or None
+        As `raga_named` reads it; None where none was chosen.
     tuning : {"just", "equal", "learned"}
         Where the swaras lie.
     preset : {"learner", "student", "performer"}
@@ -55,7 +55,7 @@ class Choices:
     """
 
     tonic: str | None = None
-    raga: str = "bhupali"
+    raga: str | None = None
     tuning: str = "just"
     preset: str = "student"
     tanpura: str = "PSSS"
@@ -66,7 +66,7 @@ class Choices:
 
     def __post_init__(self) -> None:
         for name in ("raga", "tonic", "tuning", "preset", "tanpura"):
-            _check_text(name, getattr(self, name), optional=name == "tonic")
+            _check_text(name, getattr(self, name), optional=name in ("tonic", "raga"))
         for name in ("devanagari", "keep_sound", "history"):
             if not isinstance(getattr(self, name), bool):
                 raise SwaraError("this is neither true nor false", where=name)
@@ -79,9 +79,14 @@ class Choices:
                 raise SwaraError(
                     f'there is no "{getattr(self, name)}"', where=name, fix=f"Choose {', '.join(known)}"
                 )
-        raga_named(self.raga)
-        if self.tonic is not None:
-            parse_tonic(self.tonic)
+        _check_names(self.raga, self.tonic)
+
+
+def _check_names(raga: str | None, tonic: str | None) -> None:
+    if raga is not None:
+        raga_named(raga)
+    if tonic is not None:
+        parse_tonic(tonic)
 
 
 def _check_text(name: str, value: object, *, optional: bool) -> None:

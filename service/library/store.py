@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from swara.data.audio.decode import Decoded
     from swara.index import Neighbour
     from swara.service.adviser.adviser import LiveModel
-    from swara.service.adviser.search import SearchResult
+    from swara.service.search.notes import SearchResult
+    from swara.service.search.phrases import Alike, PhraseSearch
 
 __all__ = ["Store", "open_store"]
 
@@ -131,7 +132,7 @@ class Store:
         TypeError, ValueError
             If an argument is none of what is said here.
         """
-        from swara.service.adviser.search import search_clip
+        from swara.service.search.notes import search_clip
 
         if not math.isfinite(at_s) or count < 1:
             raise ValueError(f"cannot look for {count} samples at {at_s} s")
@@ -181,7 +182,7 @@ class Store:
         """
         from swara.raga.notation import swara_letter
         from swara.raga.swaras import parse_swara
-        from swara.service.adviser.search import search_span
+        from swara.service.search.notes import search_span
 
         if not 0 <= start_s < end_s < math.inf or count < 1:
             raise ValueError(f"cannot look for {count} samples from {start_s} to {end_s} s")
@@ -192,6 +193,104 @@ class Store:
             length = f"the recording ends at {decoded.clip.duration_s:.2f} s"
             raise NoNoteThere(f"{length}, before {end_s:g} s", where=str(take_path(source)))
         return search_span(decoded.clip, start_s, end_s, letter, self._model(source, decoded), count=count)
+
+    def search_phrase(
+        self,
+        source: Source,
+        start_s: float,
+        end_s: float,
+        *,
+        by: Alike = "melody",
+        rate_hz: float | None = None,
+        tonic: str | float | None = None,
+        singer: str | None = None,
+        raga: str | None = None,
+        licence: str | None = None,
+        count: int = 5,
+        max_minutes: float | None = 20.0,
+        progress: Progress | None = None,
+    ) -> PhraseSearch:
+        """Find the professional phrases most like one of a take, as ``swara search --phrase`` does.
+
+        Parameters
+        ----------
+        source, rate_hz, tonic, max_minutes, progress
+            As for `analyze`. A file that is itself one of the samples is never its own answer.
+        start_s, end_s : float
+            The phrase, in seconds from the start of the take.
+        by : {"melody", "voice"}
+            Whether it goes the same way over Sa, or sounds alike whatever is sung.
+        singer, raga, licence : str, optional
+            Phrases of these alone.
+        count : int
+            How many are wanted.
+
+        Raises
+        ------
+        NoNoteThere
+            If no phrase is sung there, or one that is longer than any known.
+        SwaraError
+            If the recording or the store cannot be used, or holds no phrases.
+        TypeError, ValueError
+            If an argument is none of what is said here.
+        """
+        from swara.service.search.hits import PhraseFilter
+        from swara.service.search.phrases import live_phrases, search_phrase_clip
+
+        if not 0 <= start_s < end_s < math.inf or count < 1:
+            raise ValueError(f"cannot look for {count} phrases from {start_s} to {end_s} s")
+        if by not in ("melody", "voice"):
+            raise ValueError(f'phrases are alike by "melody" or "voice", not {by!r}')
+        request = parse_request(tonic, None, "just", preset_thresholds("student"), self.folder)
+        decoded = decoded_take(source, rate_hz, max_minutes)
+        warn_of(decoded, source)
+        model = self._model(source, decoded)
+        return search_phrase_clip(
+            decoded.clip,
+            (start_s, end_s),
+            request,
+            model,
+            live_phrases(self.folder, model),
+            by=by,
+            among=PhraseFilter(singer, raga, licence),
+            count=count,
+            where=take_path(source),
+            progress=progress,
+        )
+
+    def search_notation(
+        self,
+        notation: str,
+        *,
+        singer: str | None = None,
+        raga: str | None = None,
+        licence: str | None = None,
+        count: int = 5,
+    ) -> PhraseSearch:
+        """Find the professional phrases most like a line such as ``S R G P D S'``.
+
+        Parameters
+        ----------
+        notation : str
+            Roman notation.
+        singer, raga, licence, count
+            As for `search_phrase`.
+
+        Raises
+        ------
+        SwaraError
+            If it cannot be read, or the store cannot be used, or holds no phrases.
+        ValueError
+            If `count` is less than 1.
+        """
+        from swara.service.search.hits import PhraseFilter
+        from swara.service.search.phrases import live_phrases, search_notation
+
+        if count < 1:
+            raise ValueError(f"cannot look for {count} phrases")
+        model = self._live_model()
+        among = PhraseFilter(singer, raga, licence)
+        return search_notation(notation, model, live_phrases(self.folder, model), among=among, count=count)
 
     def sound_of(self, neighbour: Neighbour) -> Clip:
         """Return what a sample that was found sounds like, with 50 ms around it.

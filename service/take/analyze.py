@@ -11,11 +11,12 @@ from swara.classifier.notes import (
     Standard,
     Thresholds,
     judge,
+    moving_notes,
     tile,
     touch,
 )
 from swara.classifier.pitch import PitchTracker, Progress
-from swara.classifier.tonic import given_tonic, no_tonic
+from swara.classifier.tonic import drift_of_sa, given_tonic, no_tonic
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
@@ -28,7 +29,7 @@ from .heard import HeardTake, Listener, NoteVectors, hear
 from .report import NoteOpinion, TakeReport
 from .sound import remarks_about_level
 from .summary import (
-    drift_of_sa,
+    fits_another,
     foreign_share,
     swara_stats,
     too_little_sung,
@@ -192,7 +193,12 @@ def judge_take(
     touches = [touch(each, standard) for each in heard.held.touched] if held else []
     parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
     segments = tile(parts, sung, heard.duration_s)
-    shares, worst = verdict_shares(claimed), worst_spots(segments) if claimed else ()
+    shares, in_doubt = verdict_shares(claimed), request.raga is None and fits_another(claimed, tonic, raga)
+    moving = moving_notes(claimed, heard.track, tonic.hz, request.thresholds.perfect_cents)
+    excused = moving | {note for note in claimed if in_doubt and note.foreign}
+    worst = worst_spots(segments, excused) if claimed else ()
+    doubts = tuple(warnings_about(claimed, tonic, raga, request.raga_source))
+    remarks = (*warnings, *_remarks(heard, adviser))
     return TakeReport(
         source=source,
         duration_s=heard.duration_s,
@@ -207,20 +213,21 @@ def judge_take(
         drift=drift_of_sa(claimed),
         verdict_shares=shares,
         foreign_share=foreign_share(claimed),
-        warnings=(
-            *warnings,
-            *heard.warnings,
-            *remarks_about_level(heard.level),
-            *heard.beyond,
-            *(() if adviser is None else adviser.warnings),
-            *warnings_about(claimed, tonic, raga, request.raga_source),
-        ),
-        verdict=little or verdict_sentence(notes, shares, worst, voiced=bool(sung.any())),
+        warnings=(*doubts, *remarks) if in_doubt else (*remarks, *doubts),
+        verdict=little
+        or verdict_sentence(notes, shares, worst, voiced=bool(sung.any()), assumed=raga.display * in_doubt),
         track=heard.track,
         opinions=opinions,
         model=None if adviser is None else adviser.version,
         level=heard.level,
+        raga_doubt=doubts[0] if in_doubt else None,
     )
+
+
+def _remarks(heard: HeardTake, adviser: Adviser | None) -> tuple[str, ...]:
+    """Return what is to be said of the recording and of who was asked, whatever it is judged against."""
+    told = () if adviser is None else adviser.warnings
+    return (*heard.warnings, *remarks_about_level(heard.level), *heard.beyond, *told)
 
 
 def _opinions(

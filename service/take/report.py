@@ -12,7 +12,7 @@ from swara.classifier.notes import Thresholds
 from swara.data.arrays import FloatArray, data_frame, field_columns
 from swara.data.audio.level import Level
 from swara.data.pitch_track import PitchTrack
-from swara.data.take import Note, Segment, Tonic, Verdict
+from swara.data.take import Drift, Note, Segment, Tonic, Verdict
 from swara.index import Item, Neighbour
 
 if TYPE_CHECKING:
@@ -48,22 +48,6 @@ class SwaraStats:
     bias_cents: float
     steadiness_cents: float
     in_tune_share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How Sa moved over the take.
-
-    Parameters
-    ----------
-    cents_per_minute : float
-        The slope; above zero is rising.
-    total_cents : float
-        What that makes from the first note to the last.
-    """
-
-    cents_per_minute: float
-    total_cents: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +102,7 @@ class TakeReport:
     worst : tuple of Note
         Up to three notes to work on first, each the clearest case of a swara that was off in one way.
     drift : Drift or None
-        None when the take is too short or too sparse to tell.
+        None where no drift is certain.
     verdict_shares : dict
         Share of the steady time for each verdict, summing to 1; empty when no note was found.
     foreign_share : float
@@ -135,6 +119,8 @@ class TakeReport:
         Id of the version that gave the opinions.
     level : Level or None
         How loud the recording is; None where nobody measured it.
+    raga_doubt : str or None
+        The first of `warnings` where it says that the raga, which was assumed, seems wrong; else None.
     """
 
     source: str
@@ -156,6 +142,7 @@ class TakeReport:
     opinions: tuple[NoteOpinion, ...] = ()
     model: str | None = None
     level: Level | None = None
+    raga_doubt: str | None = None
 
     @property
     def notes(self) -> tuple[Note, ...]:

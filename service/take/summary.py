@@ -1,10 +1,10 @@
-"""What the notes of a take come to: figures for each swara, the worst spots, drift, the note at a time."""
+"""What the notes of a take come to: figures for each swara, the worst spots, the note at a time."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -20,14 +20,14 @@ from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
 from swara.raga.swaras import svarasthana_named
 from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
-from swara.service.phrases import how_off, moment, percent, swara_in_saptak
+from swara.service.phrases import counted, how_off, moment, percent, swara_in_saptak
 
-from .report import Drift, SwaraStats, TakeReport
+from .report import SwaraStats, TakeReport
 
 __all__ = [
     "GOOD",
     "check_time",
-    "drift_of_sa",
+    "fits_another",
     "foreign_share",
     "nearest_samples",
     "note_at",
@@ -54,9 +54,28 @@ ONE_PITCH = 0.95
 
 
 def verdict_sentence(
-    notes: Sequence[Note], shares: dict[Verdict, float], worst: Sequence[Note], *, voiced: bool
+    notes: Sequence[Note],
+    shares: dict[Verdict, float],
+    worst: Sequence[Note],
+    *,
+    voiced: bool,
+    assumed: str = "",
 ) -> str:
-    """Return the one sentence that a singer should take away."""
+    """Return the one sentence that a singer should take away.
+
+    Parameters
+    ----------
+    notes : sequence of Note
+        All that were judged.
+    shares : dict
+        Their `verdict_shares`.
+    worst : sequence of Note
+        Their `worst_spots`.
+    voiced : bool
+        Whether anything was sung.
+    assumed : str
+        The raga that was assumed and seems wrong, which is said first; nothing where it may be right.
+    """
     if not voiced:
         return "No singing was found."
     if not notes:
@@ -64,13 +83,22 @@ def verdict_sentence(
     if shares["unsure"] == 1.0:
         return "All of the steady singing was unsure: nothing could be judged."
     sentence = _shares_sentence(notes, shares["unsure"])
-    if not any(note.verdict in ("low", "high") for note in notes):
-        return f"{sentence}; nothing was low or high."
+    if assumed:
+        sentence = f"Judged as {assumed}, which was only assumed and seems wrong: {sentence}"
     if not worst:
-        return f"{sentence}; what was off were touches of ornaments."
+        return f"{sentence}{'' if assumed else _nothing_to_work_on(notes)}."
     spot = worst[0]
     where = f"{swara_in_saptak(*spot.called)} at {moment(spot.start_s)}"
     return f"{sentence}; work first on {where}, {how_off(spot.raga_cents_off)}."
+
+
+def _nothing_to_work_on(notes: Sequence[Note]) -> str:
+    low, high = (sum(note.verdict == each for note in notes) for each in ("low", "high"))
+    if not low + high:
+        return "; nothing was low or high"
+    both = f" and {high} high" if low and high else ""
+    off = (f"{counted(low, 'note')} low" if low else f"{counted(high, 'note')} high") + both
+    return f"; {off}, {'each ' * (low + high > 1)}short or on the move: nothing to work on"
 
 
 def _shares_sentence(notes: Sequence[Note], unsure: float) -> str:
@@ -122,7 +150,7 @@ def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source:
     share, better = foreign_share(notes), _better_fit(notes, tonic, raga)
     suspects = "the raga or Sa" if tonic.source == "estimated" else "the raga"
     if share > FOREIGN_FROM:
-        chosen = "the default raga" if raga_source == "default" else raga.display
+        chosen = f"{raga.display}{', which was assumed' * (raga_source == 'default')}"
         outside = f"{percent(share)} of the steady singing lies outside {chosen}"
         yield f"{'; '.join(filter(None, (outside, better)))}: check {suspects} (--raga, --tonic)"
     elif better and raga_source == "given":
@@ -135,6 +163,11 @@ def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source:
         other = closer_allied_raga(raga.name, sung_s)
         if other is not None:
             yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
+
+
+def fits_another(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> bool:
+    """Tell whether much of a take lies outside a raga, and in another: mistuned alone it is no other raga."""
+    return foreign_share(notes) > FOREIGN_FROM and _better_fit(notes, tonic, raga) is not None
 
 
 def _better_fit(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> str | None:
@@ -171,13 +204,10 @@ def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
 
 
 GOOD: frozenset[Verdict] = frozenset({"perfect", "in tune"})
-_WORST = 3
-_FULL_CENTS = 50.0
-_TOUCH_S, _PASSING_S = 0.4, 0.5
-"""A turning point of meend stays for 0.2-0.3 s; a neighbour of the raga that is held for 0.5 s is meant."""
-
-_DRIFT_NOTES = 8
-_DRIFT_SPAN_S = 10.0
+_WORST, _FULL_CENTS = 3, 50.0
+_TOUCH_S, _PASSING_S, _LEAST_OFF_S = 0.4, 0.5, 0.5
+"""A turning point of meend stays for 0.2-0.3 s; a neighbour of the raga that is held for 0.5 s is meant. One
+swara that goes one way is a habit from half a second on, in all."""
 
 
 def verdict_shares(notes: Sequence[Note]) -> dict[Verdict, float]:
@@ -207,18 +237,28 @@ def swara_stats(notes: Sequence[Note]) -> tuple[SwaraStats, ...]:
     return tuple(_stats(swara, saptak, group) for (swara, saptak), group in by_pitch)
 
 
-def worst_spots(segments: Sequence[Segment]) -> tuple[Note, ...]:
+def worst_spots(segments: Sequence[Segment], excused: Collection[Note] = ()) -> tuple[Note, ...]:
     """Return up to three notes to work on first, each the clearest case of one swara going one way.
 
     What matters is how long a swara was off, how often and how far: the sum over its notes of steady time
     times distance, of which half a semitone counts at most. Touches beside a glide or another note are left
     out, and so are passing notes outside the raga: an ornament is not a note to be corrected.
+
+    Parameters
+    ----------
+    segments : sequence of Segment
+        The take, tiled.
+    excused : collection of Note
+        Those that are low or high and yet no mistake to practise: on the move, or of a raga that is in doubt.
     """
     habits: dict[tuple[str, str, Verdict], list[Note]] = defaultdict(list)
     for before, note, after in zip((None, *segments), segments, (*segments[1:], None), strict=False):
-        if isinstance(note, Note) and note.verdict in ("low", "high") and not _passing(before, note, after):
+        if not isinstance(note, Note) or note.verdict not in ("low", "high") or note in excused:
+            continue
+        if not _passing(before, note, after):
             habits[note.raga_swara, note.raga_saptak, note.verdict].append(note)
-    by_weight = sorted(habits.values(), key=lambda same: (-sum(map(_weight, same)), same[0].start_s))
+    meant = [same for same in habits.values() if sum(note.duration_s for note in same) >= _LEAST_OFF_S]
+    by_weight = sorted(meant, key=lambda same: (-sum(map(_weight, same)), same[0].start_s))
     return tuple(max(same, key=_weight) for same in by_weight[:_WORST])
 
 
@@ -231,26 +271,6 @@ def _passing(before: Segment | None, note: Note, after: Segment | None) -> bool:
     if note.foreign and note.duration_s < _PASSING_S:
         return True
     return note.duration_s < _TOUCH_S and any(isinstance(each, (Glide, Note)) for each in (before, after))
-
-
-def drift_of_sa(notes: Sequence[Note]) -> Drift | None:
-    """Return how the pitch of all swaras together moved over the take.
-
-    A straight line through the notes' distances from their targets, by least squares, weighted by steady
-    time. None with fewer than 8 judged notes, or less than 10 s from first to last.
-    """
-    judged = _judged(notes)
-    if len(judged) < _DRIFT_NOTES:
-        return None
-    middle_s = np.array([(note.start_s + note.end_s) / 2 for note in judged])
-    span_s = float(middle_s[-1] - middle_s[0])
-    if span_s < _DRIFT_SPAN_S:
-        return None
-    off_cents = np.array([note.raga_cents_off for note in judged])
-    # numpy weighs residuals, not their squares.
-    weights = np.sqrt([note.steady_s for note in judged])
-    cents_per_s = float(np.polyfit(middle_s, off_cents, 1, w=weights)[0])
-    return Drift(60.0 * cents_per_s, span_s * cents_per_s)
 
 
 def _judged(notes: Sequence[Note]) -> list[Note]:
