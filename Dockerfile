@@ -1,5 +1,7 @@
 # docker build -t swara:0.1.0 .
 # docker run --rm -v swara:/var/lib/swara -v "$PWD":/takes:ro swara:0.1.0 analyze /takes/take.m4a --tonic C#3
+# docker run --rm -v swara:/var/lib/swara swara:0.1.0 rebuild --init
+# docker run --rm -v swara:/var/lib/swara -v /recordings:/recordings:ro swara:0.1.0 rebuild --if-changed --json
 #
 # No package of the system is needed: the wheels bring libsndfile (soundfile) and FFmpeg (av), and what ldd says
 # that they all take from the system, glibc, libgcc, libstdc++ and zlib, the base image has.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+
+from swara import cli
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
+EXAMPLES = sorted((ROOT / "examples" / "nightly").glob("*.py"))
 DOCKERFILE = ROOT / "Dockerfile"
 HADOLINT = Path(sys.executable).with_name("hadolint")
 UNITS = ("swara-rebuild.service", "swara-rebuild.timer")
@@ -297,3 +302,22 @@ def test_the_cron_job_ends_as_a_job_should(
     (script,) = container["args"]
     assert COMMAND in script
     assert _ends(script, code, tmp_path).returncode == ends
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_for_schedulers_run_a_command_that_there_is(example: Path) -> None:
+    """That each of the three does what its example says is seen by ``make test-integrations``."""
+    text = example.read_text("utf-8")
+    nodes = list(ast.walk(ast.parse(text)))
+    lists = (node for node in nodes if isinstance(node, ast.List) and node.elts)
+    (words,) = (ast.literal_eval(each) for each in lists if getattr(each.elts[0], "value", "") == "swara")
+    assert " ".join(words) == COMMAND
+    group: Any = typer.main.get_command(cli.app)
+    assert group.commands[words[1]].make_context(words[1], words[2:]).params["if_changed"]
+    told_apart = {node.value for node in nodes if isinstance(node, ast.Constant) and type(node.value) is int}
+    assert {NOTHING_NEW, REJECTED} <= told_apart
+    assert len([line for line in text.splitlines() if line.strip()]) <= 25
+
+
+def test_there_is_an_example_for_each_scheduler() -> None:
+    assert [each.stem.partition("_")[0] for each in EXAMPLES] == ["airflow", "dagster", "prefect"]

@@ -62,7 +62,10 @@ def _blocks(text: str) -> Iterator[str]:
 def _commands(text: str) -> Iterator[list[str]]:
     """Every command line of ours, without prompt, pipe and comment, as words after the program's name."""
     for line in (line for block in _blocks(text) for line in block.splitlines()):
-        words = shlex.split(_END_OF_COMMAND.sub("", line.strip().removeprefix("$ ")), comments=True)
+        command = line.strip().removeprefix("$ ")
+        if not command.startswith(("swara ", "python")) and "/bin/swara" not in command:
+            continue  # what a command prints may hold a quote: S'
+        words = shlex.split(_END_OF_COMMAND.sub("", command), comments=True)
         if words[:1] == ["swara"] or (words and words[0].endswith("/bin/swara")):
             yield words[1:]
         elif words[:1] in (["python"], ["python3"]) and words[1:2] == ["cli.py"]:

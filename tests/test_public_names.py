@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[1]
 FUNCTIONS = {"analyze", "embed", "open_store", "pitch"}
 CLASSES = {
     *("Clip", "Drift", "EmbedderSpec", "Embeddings", "Glide", "Item", "Neighbour", "Note", "NoteOpinion"),
-    *("PitchStream", "PitchTrack", "Recording", "SearchResult", "Silence", "Store", "SwaraError"),
-    *("SwaraLabel", "SwaraStats", "TakeReport", "Thresholds", "Tonic", "TonicCandidate"),
+    *("PhraseSearch", "PitchStream", "PitchTrack", "Recording", "SearchResult", "Silence", "Store"),
+    *("SwaraError", "SwaraLabel", "SwaraStats", "TakeReport", "Thresholds", "Tonic", "TonicCandidate"),
 }
 SNIPPET = """
 import numpy as np

@@ -103,7 +103,7 @@ def test_analyze_loads_few_of_our_own_modules(demo: Path) -> None:
     "code",
     [
         "from swara import classifier, data, embedder, index, raga, service; from swara.data import synth;"
-        "from swara.index import faiss_index, samples",
+        "from swara.index import faiss_index, files, hnsw, samples",
         "from swara.service.doctor.doctor import examine; examine()",
     ],
     ids=["packages", "doctor"],

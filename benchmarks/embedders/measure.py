@@ -167,7 +167,7 @@ def measure_program() -> Program:
     """
     with tempfile.TemporaryDirectory() as folder:
         store = ("--store", str(Path(folder) / "store"))
-        run_python("-m", "swara.cli", "rebuild", *store)
+        run_python("-m", "swara.cli", "rebuild", "--init", *store)
         words = ("analyze", "--quiet", *store, str(PROJECT / "data" / "demo" / "take.flac"))
         started = {ANALYZE: ("-m", "swara.cli", *words), TENSORFLOW: ("-c", "import tensorflow")}
         jobs = {

@@ -29,9 +29,12 @@ from swara.classifier.exercises.training.fit import THRESHOLD
 from swara.classifier.exercises.training.shipped import recorded_singers
 from swara.classifier.head_scores import score_answers
 from swara.classifier.pitch.head import HeadTracker
+from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
 from swara.data.synth.exercises import KINDS, Kind, draw_exercise, draw_singer, talk
+
+from .sets import kept
 
 _SUNG, _PUT_TOGETHER, _CONTOURS, _TALKED, _PIECE_S = 240, 60, 4500, 40, 15.0
 _NEAR_S = 0.3
@@ -63,9 +66,8 @@ class _Take:
 def measure(root: Path | None) -> list[Section | str]:
     """Measure the head that ships, and its halves."""
     head = shipped_exercises()
-    rng = np.random.default_rng(8101)
-    takes = [_tracked(sung_exercise(kind, HELD_APART, rng), kind) for kind in kinds_in_turn(_SUNG)]
-    synthesized = _scores(head, takes)
+    truth = kinds_in_turn(_SUNG)
+    synthesized = _macro_f1(truth, kept("exercises-synthesized", truth, lambda: _synthesized(head, truth)))
     checks = [Check("synthesized singers, macro F1", synthesized[-1], 0.99, "", digits=3)]
     rows: list[Sequence[Any]] = [("synthesized, held apart", *synthesized)]
     if root is not None:
@@ -97,38 +99,53 @@ def _tracked(clip: Clip, kind: Kind) -> _Take:
     return _Take(clip, HeadTracker().track(clip), kind)
 
 
-def _scores(head: ExerciseHead, takes: Sequence[_Take], network: ExerciseHead | None = None) -> list[float]:
-    """Return macro F1 of the contour, the network and the command."""
-    answers: list[list[str]] = [[], [], []]
+def _synthesized(head: ExerciseHead, kinds: Sequence[Kind]) -> FloatArray:
+    rng = np.random.default_rng(8101)
+    return _answers(head, [_tracked(sung_exercise(kind, HELD_APART, rng), kind) for kind in kinds])
+
+
+def _answers(head: ExerciseHead, takes: Sequence[_Take], network: ExerciseHead | None = None) -> FloatArray:
+    """Return what contour, network and command say: [3, takes], places among KINDS, -1 for none."""
+    answers: list[list[int]] = [[], [], []]
     for take in takes:
         line = head.line(take.clip, take.track)
         contour = int(head.judge(features(line)[None, :])[0].argmax()) if len(line) >= LEAST_NOTES else 2
-        answers[0].append(KINDS[contour])
-        answers[1].append(KINDS[int((network or head).listen(take.clip).argmax())])
-        answers[2].append(head.exercise(take.clip, track=take.track).kind or "")
-    truth = [take.kind for take in takes]
-    one_each = [str(number) for number in range(len(takes))]
-    return [score_answers(truth, said, one_each).macro_f1 for said in answers]
+        answers[0].append(contour)
+        answers[1].append(int((network or head).listen(take.clip).argmax()))
+        said = head.exercise(take.clip, track=take.track).kind
+        answers[2].append(-1 if said is None else KINDS.index(said))
+    return np.array(answers, dtype=np.float64)
+
+
+def _macro_f1(truth: Sequence[Kind], answers: FloatArray) -> list[float]:
+    one_each = [str(number) for number in range(len(truth))]
+    names = (*KINDS, "")  # the last one for -1
+    said = [[names[int(place)] for place in each] for each in answers]
+    return [score_answers(truth, each, one_each).macro_f1 for each in said]
 
 
 def _singers(root: Path) -> list[Sequence[Any]]:
     """Return a row for each CC0 singer, by a contour that was fitted without."""
-    shipped = shipped_exercises()
+    names, truth = sorted(recorded_singers(root)), kinds_in_turn(_PUT_TOGETHER)
+    answers = kept("exercises-singers", names * _PUT_TOGETHER, lambda: _left_out(root, truth))
+    return [(f"{name}, left out", *_macro_f1(truth, each)) for name, each in zip(names, answers, strict=True)]
+
+
+def _left_out(root: Path, kinds: Sequence[Kind]) -> FloatArray:
+    """Return the `_answers` for each singer in the order of their names, [singers, 3, takes]."""
+    shipped, found = shipped_exercises(), []
     takes: dict[str, list[_Take]] = {}
     for place, (name, singer) in enumerate(recorded_singers(root).items()):
         rng = np.random.default_rng(8201 + place)
-        takes[name] = [
-            _tracked(put_together(kind, singer, rng), kind) for kind in kinds_in_turn(_PUT_TOGETHER)
-        ]
+        takes[name] = [_tracked(put_together(kind, singer, rng), kind) for kind in kinds]
     synthesized = contour_examples(_CONTOURS, TRAINED_ON, np.random.default_rng(8301))
-    rows: list[Sequence[Any]] = []
-    for left_out, own in takes.items():
+    for left_out in sorted(takes):
         others = [take for name, each in takes.items() if name != left_out for take in each]
         told = line_features([(shipped.line(take.clip, take.track), take.kind) for take in others])
         data = (np.concatenate(pair) for pair in zip(synthesized, told, strict=True))
         arrays = fit_contours(*data) | {"threshold": np.array(THRESHOLD), "mix": np.array(shipped.mix)}
-        rows.append((f"{left_out}, left out", *_scores(ExerciseHead(arrays, shipped.content), own, shipped)))
-    return rows
+        found.append(_answers(ExerciseHead(arrays, shipped.content), takes[left_out], shipped))
+    return np.stack(found)
 
 
 def _others(head: ExerciseHead, root: Path) -> list[Check]:
@@ -137,13 +154,24 @@ def _others(head: ExerciseHead, root: Path) -> list[Check]:
     for calan in calans(root):
         starts = np.arange(0.0, calan.clip.duration_s - _PIECE_S / 3, _PIECE_S)
         pieces += [calan.clip.between(float(start_s), float(start_s) + _PIECE_S) for start_s in starts]
-    said = np.array([head.exercise(clip).kind == "other" for clip in pieces], dtype=np.float64)
+    said = kept(
+        "exercises-others",
+        pieces,
+        lambda: np.array([head.exercise(clip).kind == "other" for clip in pieces], dtype=np.float64),
+    )
     whole = f"{count} sight-singing takes and {len(pieces) - count} pieces of calans, other"
     return [Check(whole, 100.0 * float(said.mean()), 95.0)]
 
 
 def _ends(head: ExerciseHead) -> Check:
     """Return how many exercises are found with both ends where they are."""
+    near = kept("exercises-ends", range(2 * _TALKED), lambda: _near(head))
+    title = f"exercises with talk between, both ends within {_NEAR_S:g} s"
+    return Check(title, 100.0 * float(np.mean(near)), 90.0)
+
+
+def _near(head: ExerciseHead) -> FloatArray:
+    """Return 1 for each exercise that is found with both ends where they are, else 0."""
     rng = np.random.default_rng(8401)
     near: list[float] = []
     for number in range(_TALKED):
@@ -170,11 +198,7 @@ def _ends(head: ExerciseHead) -> Check:
                     )
                 )
             )
-    return Check(
-        "exercises with talk between, both ends within 0.3 s",
-        100.0 * float(np.mean(near)),
-        90.0,
-    )
+    return np.array(near)
 
 
 def _bare(exercise: Any, voice: Any, rng: np.random.Generator) -> Any:

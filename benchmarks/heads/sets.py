@@ -60,5 +60,6 @@ def kept(name: str, rows: Sequence[Any], work_out: Callable[[], FloatArray]) -> 
     """Return what `work_out` returns of recordings, from `KEPT` where it was worked out before."""
     file = KEPT / f"{name}-{len(rows)}.npz"
     if not file.is_file():
+        KEPT.mkdir(parents=True, exist_ok=True)
         write_arrays(file, {"found": work_out()})
     return np.asarray(read_arrays(file)["found"])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import bootstrap
 
 from benchmarks import meter
+from benchmarks.heads.__main__ import PAGE as HEADS
+from benchmarks.heads.__main__ import SECTIONS, standing
 from benchmarks.page import Check, Page, Section, Table, to_json
 from benchmarks.shares import Interval, Share
 
@@ -121,3 +124,15 @@ class TestMeter:
         assert meter.weigh("benchmarks.meter:command", "--help").peak_mb > 5
         with pytest.raises(SystemExit, match="does not run by itself"):
             meter.weigh("benchmarks.meter:command", "analyze", "/no/such/file.wav")
+
+
+def test_sections_that_are_not_measured_stand_as_they_are(tmp_path: Path) -> None:
+    checks = [Check("a: F1", 67.5, 75.0), Check("b", 0.3, 0.25, "s", at_most=True, digits=2)]
+    table = Table("By name:", ("name", "F1"), [("cello", 0.5)])
+    sections = [Section(title, "How.", checks, [table], "So.") for title in SECTIONS.values()]
+    (page := tmp_path / "page.md").write_text(written := HEADS.render(sections), encoding="utf-8")
+    found = standing(page, [*SECTIONS.values()])
+    assert [section.checks for section in found] == [checks] * len(SECTIONS)
+    assert HEADS.render(found) == written
+    assert [section.title for section in standing(page, ["Exercises"])] == ["Exercises"]
+    assert standing(tmp_path / "none.md", ["Exercises"]) == []

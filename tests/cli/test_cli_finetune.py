@@ -77,10 +77,10 @@ def test_an_unknown_name_is_told_with_those_there_are(
     monkeypatch.setenv("SWARA_MODELS", str(tmp_path))
     (tmp_path / "finetuned-0123abcd").mkdir()
     (tmp_path / "finetuned-0123abcd" / "model.tflite").touch()
-    done = swara("rebuild", "--embedder", "finetuned-xyz")
+    done = swara("rebuild", "--init", "--embedder", "finetuned-xyz")
     assert done.code == 1
     assert "There is builtin, crepe, yamnet, yamnet-tflite, vggish, finetuned-0123abcd" in done.err
-    done = swara("rebuild", "--embedder", "finetuned-89abcdef")
+    done = swara("rebuild", "--init", "--embedder", "finetuned-89abcdef")
     assert done.code == 1
     assert "not on this machine. There is finetuned-0123abcd" in done.err
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,35 @@ def test_sines_are_heard_as_its_makers_hear_them() -> None:
         sine = np.sin(2 * np.pi * hz * np.arange(8000) / 16_000).astype(np.float32)
         outputs = embedder_named("crepe").outputs(sine)
         assert np.median(network.activation_hz(outputs.scores)) == pytest.approx(heard, abs=0.1)
+
+
+# What torchcrepe 0.0.24, tiny, believes of a sine: its highest bin, and the belief in the three around that.
+AS_TORCHCREPE = {
+    110: (108, [0.799189, 0.866387, 0.667294]),
+    220: (168, [0.638938, 0.798024, 0.678190]),
+    440: (228, [0.834478, 0.929656, 0.704457]),
+    880: (288, [0.910304, 0.936420, 0.718678]),
+}
+
+
+@needs_weights
+@pytest.mark.parametrize("hz", AS_TORCHCREPE)
+def test_torchcrepe_believes_the_same(hz) -> None:
+    """Its figures, and where it is installed itself, all 360."""
+    sine = np.sin(2 * np.pi * hz * np.arange(1024) / 16_000).astype(np.float32)
+    weights, _ = network.read_weights(network.weights_file())
+    (belief,) = network.CrepeNetwork(weights, 320).run(sine, 1).scores
+    peak, around = AS_TORCHCREPE[hz]
+    assert belief.argmax() == peak
+    assert belief[peak - 1 : peak + 2] == pytest.approx(around, abs=1e-5)
+    if find_spec("torchcrepe") is not None:
+        import torch
+        import torchcrepe
+
+        torchcrepe.load.model("cpu", "tiny")
+        with torch.no_grad():
+            theirs = torchcrepe.infer.model(torch.tensor(network.normalised(sine[None])[..., 0]))
+        assert np.abs(belief - theirs.numpy()[0]).max() < 1e-5
 
 
 @needs_weights

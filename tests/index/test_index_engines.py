@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from swara.index import IndexDamaged, faiss_index
-from swara.index.faiss_index import FaissIndex, _contents, _plain_contents
+from swara.index.faiss_index import FaissIndex
+from swara.index.hnsw import HnswIndex, HnswParameters, recall
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
@@ -29,12 +35,16 @@ def _exact(
     return scores, found
 
 
-def _agree(vectors: np.ndarray, ids: np.ndarray, queries: np.ndarray, k: int) -> None:
-    exact = _exact(vectors, ids, queries, k)
+def _agree(
+    vectors: np.ndarray, ids: np.ndarray, queries: np.ndarray, k: int, among: np.ndarray | None = None
+) -> None:
+    some = slice(None) if among is None else among
+    exact = _exact(vectors[some], ids[some], queries, k)
     for few in (0, len(ids)):  # with FAISS, and without
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(faiss_index, "_FEW", few)
-            found = FaissIndex(vectors, ids).search(queries, k)
+            patch.setattr(faiss_index, "_COMPONENTS", 2**20 if few else 64)  # ranked a few at a time
+            found = FaissIndex(vectors, ids).search(queries, k, among)
         for mine, theirs in zip(exact, found, strict=True):
             assert mine.shape == theirs.shape == (len(queries), k)
             assert mine.dtype == theirs.dtype
@@ -62,6 +72,7 @@ def _cases(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
 @given(_cases())
 def test_faiss_agrees_on_adversarial_vectors(case: tuple[np.ndarray, np.ndarray, np.ndarray, int]) -> None:
     _agree(*case)
+    _agree(*case, among=case[1] % 3 > 0)
 
 
 @pytest.mark.parametrize("step", [0.0, 1e-8, 1e-7, 1e-6, 1.0, 1e3])
@@ -119,27 +130,6 @@ def test_an_empty_index_answers() -> None:
     assert (ids.tolist(), scores.tolist()) == ([[-1, -1]] * 2, [[-np.inf] * 2] * 2)
 
 
-def test_faiss_comes_back_from_its_bytes() -> None:
-    vectors, ids = _unit(np.random.default_rng(6).normal(size=(30, 80))), 3 * np.arange(30)[::-1]
-    index = FaissIndex(vectors, ids)
-    again = FaissIndex.from_bytes(index.to_bytes())
-    assert again.vectors.tobytes() == vectors.tobytes()
-    assert again.ids.tolist() == ids.tolist()
-    content = index.to_bytes()
-    assert again.to_bytes() == content
-    for plain, theirs in zip(_plain_contents(content), _contents(content), strict=True):
-        assert (plain.dtype, plain.shape, plain.tobytes()) == (theirs.dtype, theirs.shape, theirs.tobytes())
-    assert again.search(vectors, 4)[1].tolist() == index.search(vectors, 4)[1].tolist()
-
-
-def test_another_kind_of_faiss_index_is_refused() -> None:
-    import faiss
-
-    for other in (faiss.IndexFlatL2(3), faiss.IndexIDMap2(faiss.IndexFlatL2(3)), faiss.IndexFlatIP(3)):
-        with pytest.raises(IndexDamaged, match="not an index of samples"):
-            FaissIndex.from_bytes(faiss.serialize_index(other).tobytes())
-
-
 def test_the_number_of_threads_of_faiss_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
     import faiss
 
@@ -151,3 +141,95 @@ def test_the_number_of_threads_of_faiss_is_put_back(monkeypatch: pytest.MonkeyPa
         assert faiss.omp_get_max_threads() == 3
     finally:
         faiss.omp_set_num_threads(before)
+
+
+DIM, COUNT = 20, 3000
+
+
+@pytest.fixture(scope="module")
+def crowded() -> np.ndarray:
+    """Vectors in crowds, as notes of singers are; the last hundred are asked about."""
+    rng = np.random.default_rng(8)
+    middles = rng.normal(size=(40, DIM))
+    return _unit(middles[rng.integers(0, 40, COUNT + 100)] + 0.4 * rng.normal(size=(COUNT + 100, DIM)))
+
+
+@pytest.fixture(scope="module")
+def graph(crowded: np.ndarray) -> HnswIndex:
+    return HnswIndex.build(FaissIndex(crowded[:COUNT], 3 * np.arange(COUNT)))
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, 0.15, 0.05, 0.001, 0.0])
+def test_a_graph_finds_what_comparing_all_finds(crowded: np.ndarray, graph: HnswIndex, share: float) -> None:
+    """However many are struck out, such as all other singers: below a tenth no graph is followed."""
+    queries = crowded[COUNT:]
+    among = None if share == 1.0 else np.random.default_rng(1).random(COUNT) < share
+    (true_scores, truth), (scores, found) = (
+        engine.search(queries, 10, among) for engine in (graph.exact, graph)
+    )
+    same = (truth == found).all(axis=1)
+    assert scores[same].tobytes() == true_scores[same].tobytes()
+    assert np.mean([np.isin(t, f) for t, f in zip(truth, found, strict=True)]) >= (
+        0.99 if share >= 0.1 else 1
+    )
+    assert same.all() or share >= 0.1
+    if among is not None:
+        assert set(found.ravel() // 3) <= {*np.flatnonzero(among), -1}
+
+
+def test_a_worse_graph_finds_less(crowded: np.ndarray, graph: HnswIndex) -> None:
+    worse = HnswIndex.build(graph.exact, HnswParameters(m=2, ef_construction=2, ef_search=2))
+    assert recall(graph.exact, crowded[COUNT:]) == 1.0
+    assert recall(graph, crowded[COUNT:]) >= 0.99
+    assert recall(worse, crowded[COUNT:]) < 0.9
+
+
+def test_whoever_asks_for_much_gets_all_compared(crowded: np.ndarray, graph: HnswIndex) -> None:
+    for k in (COUNT // 30, COUNT + 5):
+        expected = graph.exact.search(crowded[COUNT:][:3], k)
+        for mine, theirs in zip(graph.search(crowded[COUNT:][:3], k), expected, strict=True):
+            assert mine.tobytes() == theirs.tobytes()
+
+
+_BUILD = """
+import sys
+from pathlib import Path
+import numpy as np
+from swara.index.faiss_index import FaissIndex
+from swara.index.hnsw import HnswIndex
+vectors = np.load(sys.argv[1])
+HnswIndex.build(FaissIndex(vectors, np.arange(len(vectors)))).save(Path(sys.argv[2]))
+"""
+
+
+def test_a_processor_of_another_width_makes_the_same_graph(graph: HnswIndex, tmp_path: Path) -> None:
+    np.save(tmp_path / "some.npy", graph.vectors)
+    words = [sys.executable, "-c", _BUILD, str(tmp_path / "some.npy"), str(tmp_path / "plain")]
+    subprocess.run(words, check=True, env={**os.environ, "FAISS_SIMD_LEVEL": "NONE"})
+    graph.save(tmp_path / "here")
+    assert (tmp_path / "plain").read_bytes() == (tmp_path / "here").read_bytes()
+
+
+def test_the_same_vectors_make_the_same_graph(graph: HnswIndex, tmp_path: Path) -> None:
+    """Whatever number of threads FAISS may use; a file of another index is refused."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    try:
+        faiss.omp_set_num_threads(4)
+        again = HnswIndex.build(graph.exact)
+    finally:
+        faiss.omp_set_num_threads(before)
+    for name, each in (("one", graph), ("other", again)):
+        each.save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+    opened = HnswIndex.mapped(tmp_path / "one", graph.exact, graph.facts())
+    queries = graph.vectors[:20]
+    for mine, theirs in zip(opened.search(queries, 5), graph.search(queries, 5), strict=True):
+        assert mine.tobytes() == theirs.tobytes()
+    fewer = FaissIndex(graph.vectors[:-1], graph.ids[:-1])
+    with pytest.raises(IndexDamaged, match="graph of another index"):
+        HnswIndex.mapped(tmp_path / "one", fewer, graph.facts())
+    (tmp_path / "other").write_bytes(b"nonsense")
+    with pytest.raises(IndexDamaged, match="not the graph"):
+        HnswIndex.mapped(tmp_path / "other", graph.exact, graph.facts())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swara.index import IndexDamaged, Item
-from swara.index.samples import (
-    SampleIndex,
-    build_sample_index,
-    load_sample_index,
-    save_sample_index,
-    swara_file_name,
-)
+from swara.index.files import load_sample_index, save_sample_index, swara_file_name
+from swara.index.old_files import read_flat_index
+from swara.index.samples import SampleIndex, SwaraNotes, build_sample_index
 from swara.raga.errors import BadNotation
 from swara.raga.notation import swara_letter
 from swara.raga.swaras import SVARASTHANAS
@@ -105,6 +103,10 @@ def test_no_samples_no_neighbours(index: SampleIndex) -> None:
     assert build_sample_index([], np.zeros((0, DIM), np.float32)).nearest(VECTORS[0], "S") == ()
 
 
+def _one_short(notes: SwaraNotes) -> SwaraNotes:
+    return SwaraNotes(notes.engine, notes.spans[1:])
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -112,8 +114,7 @@ def test_no_samples_no_neighbours(index: SampleIndex) -> None:
         (lambda index: index.nearest(np.full(DIM, np.nan, np.float32), "S"), "finite"),
         (lambda index: index.nearest(VECTORS[0, :3], "S"), "length"),
         (lambda index: build_sample_index(ITEMS, VECTORS[1:]), "vectors for"),
-        (lambda index: SampleIndex(index.engines, ITEMS[1:]), "agree"),
-        (lambda index: SampleIndex(index.engines, (replace(ITEMS[0], swara="P"), *ITEMS[1:])), "agree"),
+        (lambda index: SampleIndex({"S": _one_short(index.notes["S"])}, index.sources), "agree"),
     ],
 )
 def test_what_does_not_fit_is_refused(index: SampleIndex, asked, said: str) -> None:
@@ -121,20 +122,99 @@ def test_what_does_not_fit_is_refused(index: SampleIndex, asked, said: str) -> N
         asked(index)
 
 
-def test_saved_and_loaded(index: SampleIndex, tmp_path: Path) -> None:
+def test_a_singer_alone(index: SampleIndex) -> None:
+    """Over-fetched or not: the nearest of one singer is found wherever it stands among all."""
+    for name in ("rec1", "rec4"):
+        theirs = index.where(lambda of, name=name: of.singer == f"singer of {name}")
+        assert {item.recording for item in theirs.items} == {name}
+        found = theirs.nearest(VECTORS[0], "S")
+        assert [n.item for n in found] == _slowly(VECTORS[0], "S", 3, {f"rec{n}" for n in range(5)} - {name})
+        assert theirs.where(lambda of: of.singer == "nobody").nearest(VECTORS[0], "S") == ()
+
+
+@pytest.mark.parametrize("above", [0, 10**6], ids=["graphs", "exact"])
+def test_saved_and_loaded(tmp_path: Path, above: int) -> None:
+    index = build_sample_index(ITEMS, VECTORS, approximate_above=above)
     save_sample_index(index, tmp_path / "index")
     again = load_sample_index(tmp_path / "index")
-    assert again.items == ITEMS
+    assert sorted(again.items, key=ITEMS.index) == list(ITEMS)
+    for engine in again.engines.values():
+        assert isinstance(engine.vectors.base, np.memmap), "mapped, not copied"
+        assert (engine is engine.exact) == (above > 0)
     for vector, swara in itertools.product(_vectors(5, seed=3), ["S", "r", ".D"]):
         assert again.nearest(vector, swara) == index.nearest(vector, swara)
     names = {path.name for path in (tmp_path / "index").iterdir()}
     swaras = ["madhya-Sa", "madhya-Re", "madhya-komal-Re", "mandra-Dha", "taar-Sa"]
-    assert names == {"items.jsonl", *(f"{swara}.faiss" for swara in swaras)}
-    save_sample_index(build_sample_index(ITEMS, VECTORS), tmp_path / "same")
+    suffixes = [".npy", ".notes.npy"] if above else [".npy", ".notes.npy", ".hnsw"]
+    assert names == {"items.jsonl", *(swara + suffix for swara in swaras for suffix in suffixes)}
+    save_sample_index(build_sample_index(ITEMS, VECTORS, approximate_above=above), tmp_path / "same")
     for name in names:
         assert (tmp_path / "same" / name).read_bytes() == (tmp_path / "index" / name).read_bytes()
     save_sample_index(build_sample_index([], VECTORS[:0]), tmp_path / "empty")
     assert load_sample_index(tmp_path / "empty").items == ()
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_older_formats_are_still_read(index: SampleIndex, tmp_path: Path, schema: int) -> None:
+    """As the releases before wrote them: an item a line, a FAISS index for each swara."""
+    import faiss
+
+    digests = {}
+    for swara in {item.swara for item in ITEMS}:
+        places = np.array([place for place, item in enumerate(ITEMS) if item.swara == swara])[::-1]
+        flat = faiss.IndexIDMap2(faiss.IndexFlatIP(DIM))
+        flat.add_with_ids(VECTORS[places], places)
+        content = faiss.serialize_index(flat).tobytes()
+        path = tmp_path / swara_file_name(swara, ".faiss")
+        path.write_bytes(content)
+        digests[path.name] = _digest(content)
+    names = [each.name for each in fields(Item) if schema > 1 or each.name != "tonic_hz"]
+    lines = b"".join(_line({name: getattr(item, name) for name in names}) for item in ITEMS)
+    head = {"schema": schema, "items": len(ITEMS), "items_sha256": _digest(lines), "files": digests}
+    (tmp_path / "items.jsonl").write_bytes(_line(head | {"head_sha256": _digest(_line(head))}) + lines)
+    old = load_sample_index(tmp_path)
+    assert sorted(old.items, key=ITEMS.index) == list(ITEMS)
+    for swara in ("S", "r", ".D"):
+        assert old.nearest(VECTORS[7], swara) == index.nearest(VECTORS[7], swara)
+    path.write_bytes(content[:-1])
+    with pytest.raises(IndexDamaged, match="changed or cut short"):
+        load_sample_index(tmp_path)
+    with pytest.raises(IndexDamaged, match="not an index of samples"):
+        read_flat_index(faiss.serialize_index(faiss.IndexFlatIP(3)).tobytes())
+
+
+def _line(values: dict) -> bytes:
+    return json.dumps(values, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"schema": 4}, "the index has format 4, and this swara reads 3"),
+        ({"engine": "annoy 2"}, "made by the engine 'annoy 2', and this swara knows 'exact' and 'faiss HNSW"),
+        ({"engine": "faiss HNSW int8"}, "does not fit together|not the graph"),
+    ],
+)
+def test_an_index_of_another_engine_or_version_is_refused(small: Path, change: dict, said: str) -> None:
+    path = small / "items.jsonl"
+    whole = path.read_bytes()
+    first, _, lines = whole.partition(b"\n")
+    head = {name: value for name, value in json.loads(first).items() if name != "head_sha256"}
+    if "schema" in change:
+        head |= change
+    else:
+        head["swaras"]["S"] |= change
+    path.write_bytes(_line(head | {"head_sha256": _digest(_line(head))}) + lines)
+    try:
+        with pytest.raises(IndexDamaged, match=said) as raised:
+            load_sample_index(small)
+        assert raised.value.fix == "Run: swara rebuild"
+    finally:
+        path.write_bytes(whole)
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +225,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["items.jsonl", "madhya-Sa.faiss", "taar-Sa.faiss"])
+@pytest.mark.parametrize("name", ["items.jsonl", "madhya-Sa.npy", "taar-Sa.notes.npy"])
 def test_no_damage_goes_through(small: Path, name: str) -> None:
     """Every byte changed, and the file cut at every length: never another answer, never a crash."""
     path, whole = small / name, (small / name).read_bytes()
@@ -163,14 +243,14 @@ def test_no_damage_goes_through(small: Path, name: str) -> None:
 
 
 def test_missing_and_exchanged_files(small: Path) -> None:
-    one, other = small / "madhya-Sa.faiss", small / "taar-Sa.faiss"
+    one, other = small / "madhya-Sa.npy", small / "taar-Sa.npy"
     first, second = one.read_bytes(), other.read_bytes()
     try:
         one.write_bytes(second)
-        with pytest.raises(IndexDamaged, match=r"madhya-Sa\.faiss.*changed"):
+        with pytest.raises(IndexDamaged, match=r"madhya-Sa\.npy.*changed"):
             load_sample_index(small)
         one.unlink()
-        with pytest.raises(IndexDamaged, match=r"madhya-Sa\.faiss.*missing"):
+        with pytest.raises(IndexDamaged, match=r"madhya-Sa\.npy.*missing"):
             load_sample_index(small)
     finally:
         one.write_bytes(first)
@@ -183,7 +263,7 @@ def test_file_names_differ_where_case_does_not_count() -> None:
     names = {swara_file_name(swara) for swara in swaras}
     assert len({name.casefold() for name in names}) == len(swaras)
     assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyzDGMNPRS-.") for name in names)
-    assert swara_file_name(".d") == "mandra-komal-Dha.faiss"
+    assert swara_file_name(".d") == "mandra-komal-Dha.npy"
     with pytest.raises(BadNotation):
         swara_file_name("../x")
     with pytest.raises(ValueError, match='"S\'" in roman'):

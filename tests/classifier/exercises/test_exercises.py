@@ -196,3 +196,26 @@ def test_recorded_notes_become_an_exercise() -> None:
     assert clip.rate_hz == RATE_HZ
     assert 1.0 < clip.duration_s < 40.0
     assert 0.02 < float(np.abs(clip.samples).max()) <= 1.0
+
+
+UP, DOWN = MAJOR[:8], MAJOR[7:]
+
+
+@pytest.mark.parametrize(
+    ("parts", "pause_s", "kinds"),
+    [
+        ((TUNE, UP, TUNE), 0.9, ["other"]),
+        ((TUNE, UP, DOWN), 1.3, ["other"]),  # a line beside a line of a song
+        ((MAJOR, MAJOR), 0.9, ["scale"]),
+        ((TUNE, MAJOR), 4.0, ["other", "scale"]),
+    ],
+)
+def test_a_run_in_a_song_is_no_exercise_and_one_exercise_after_another_is(parts, pause_s, kinds) -> None:
+    sung_parts = [exercise(degrees) for degrees in parts]
+    whole = sung_parts[0]
+    for each in sung_parts[1:]:
+        whole = joined(whole, each, pause_s)
+    head = shipped_exercises()
+    found = note_line(*pitch_line(whole, np.random.default_rng(2)))
+    parts_found = stretches(found, head.judge, head.threshold)
+    assert [KINDS[int(part.log_probabilities.argmax())] for part in parts_found] == kinds

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swara.classifier.notes import PRESETS, HeldNote, Standard, Thresholds, judge, tile
+from swara.classifier.notes import PRESETS, HeldNote, Standard, Thresholds, judge, moving_notes, tile
+from swara.data.pitch_track import PitchTrack
 from swara.data.take import Glide, Note, Silence
 from swara.raga.ragas import RAGAS, raga_named
 from swara.raga.swaras import SVARASTHANAS
@@ -266,3 +267,36 @@ def test_a_neighbour_is_foreign_unless_it_is_passed_in_a_swing(raga, cents, stea
 
     assert note.foreign is foreign
     assert foreign or note.verdict == "unsure"
+
+
+def _swing(hz: float, wide_cents: float, seconds: float):
+    return wide_cents * np.sin(2 * np.pi * hz * np.arange(0.0, seconds, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("off_cents", "moves"),
+    [
+        pytest.param(np.full(60, -32.0), False, id="held"),
+        pytest.param(
+            -30 + 4 * np.random.default_rng(1).standard_normal(60), False, id="held, a little rough"
+        ),
+        pytest.param(-32 + _swing(5.8, 80, 0.9), False, id="vibrato, heard at its mean"),
+        pytest.param(np.concatenate([np.linspace(-130, 30, 6), np.full(50, 32.0)]), False, id="scooped into"),
+        pytest.param(np.full(30, 45.0), False, id="staccato"),
+        pytest.param(np.linspace(-85, -4, 60), True, id="a slow glide that arrives"),
+        pytest.param(-50 + _swing(2.0, 50, 1.0), True, id="andolan that turns on the swara"),
+        pytest.param(-47 + _swing(4.6, 50, 0.75), True, id="a slow swing"),
+        pytest.param(np.repeat([15.0, 95.0, 15.0], 25), True, id="on to the next swara and back"),
+        pytest.param(-40 - 0.9 * np.linspace(-12, 12, 25) ** 2, True, id="the turn of a meend"),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_glides_or_swings_is_on_the_move_and_what_is_held_off_is_not(off_cents, moves, sign):
+    """Shapes of pitch as they were found in professionals, beside those of a note that is held and off."""
+    off = sign * np.asarray(off_cents)
+    hz = SA_HZ * 2 ** ((701.955 + np.pad(off, 20, mode="edge")) / 1200)
+    track = PitchTrack(0.01 * np.arange(hz.size), hz, np.ones(hz.size), np.ones(hz.size, np.bool_))
+    wrong = replace(judged(701.955 + sign * 40), start_s=0.2, end_s=0.2 + 0.01 * off.size)
+    right = replace(wrong, verdict="in tune")
+
+    assert moving_notes([right, wrong], track, SA_HZ, 15.0) == (frozenset({wrong}) if moves else frozenset())

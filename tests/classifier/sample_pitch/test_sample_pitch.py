@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from swara.classifier import HeadError
+from swara.classifier.head_files import NETWORK, write_head
 from swara.classifier.sample_pitch.features import BINS_PER_SEMITONE, LOWEST_MIDI, PITCH_BINS, cut_frames
-from swara.classifier.sample_pitch.note import NETWORK_FILE, note_of, sounding_frames
+from swara.classifier.sample_pitch.note import (
+    FOLDER,
+    KIND,
+    NOTES,
+    PitchHead,
+    note_of,
+    sounding_frames,
+)
 from swara.classifier.sample_pitch.training.sounds import (
     draw_examples,
     draw_tone,
@@ -119,7 +129,36 @@ def test_a_dense_head_learns_on_the_trunk_that_ships(tmp_path: Path) -> None:
     assert len(told) == fitted.epochs == 2
     head = read_head(tmp_path / "head", "pitch")
     assert (head.trained_on["trunk"], len(head.labels)) == ("note", 88)
-    assert list(fit.answers(rows, tmp_path / "head")) == ["45", "57", "64", "76"]
-    shipped = Path(fit.__file__).parents[1]
-    assert (shipped / NETWORK_FILE).is_file()
-    assert list(fit.answers(rows, shipped)) == ["45", "57", "64", "76"]
+    for folder in (tmp_path / "head", FOLDER):
+        assert list(fit.answers(rows, folder)) == ["45", "57", "64", "76"]
+
+
+@pytest.mark.xdist_group("tensorflow")
+@pytest.mark.parametrize("trunk", ["note", "crepe"])
+def test_identify_asks_the_trained_head_of_a_store(tmp_path: Path, monkeypatch, trunk: str) -> None:
+    """Heads that hear A4 in everything: on each trunk they are asked, on another they are refused."""
+    keras = pytest.importorskip("keras")
+    from swara.classifier.sample_pitch.training.fit import LABELS
+    from swara.classifier.window_network import exported
+    from swara.service.export import sound_file
+    from swara.service.store import Layout
+
+    shape = (3, 297) if trunk == "note" else (1024, 1)
+    windows = keras.Input(batch_shape=(1, *shape))
+    dense = keras.layers.Dense(NOTES, activation="softmax")
+    model = keras.Model(windows, dense(keras.layers.Flatten()(windows)))
+    dense.set_weights([np.zeros((np.prod(shape), NOTES)), 9.0 * np.eye(NOTES)[69 - 21]])
+    content, _ = exported(model, np.zeros((1, *shape), np.float32))
+    write_head(tmp_path, KIND, LABELS, {NETWORK: content}, trained_on={"trunk": trunk}, metrics={})
+    monkeypatch.setattr(sound_file, "live_head", lambda _, kind, ships: tmp_path if kind == KIND else ships)
+    path = tmp_path / "c4.wav"
+    soundfile.write(path, tone(60.2).samples, RATE_HZ)
+    found = [
+        json.loads(sound_file.identify_file(path, max_duration_s=9.0, store=store).json)["sounds"][0]
+        for store in (None, Layout(tmp_path / "store"))
+    ]
+    assert [each["midi"] for each in found] == [60, 69]
+    assert PitchHead(tmp_path).note(tone(69.3)).cents == pytest.approx(30.0, abs=5.0)
+    write_head(tmp_path, KIND, LABELS, {NETWORK: content}, trained_on={"trunk": "vggish"}, metrics={})
+    with pytest.raises(HeadError, match="vggish"):
+        PitchHead(tmp_path)

@@ -18,7 +18,8 @@ import pytest
 from swara.classifier.pitch.head import PitchCache
 from swara.data.errors import OutputError
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.npz import ArrayCache, CacheInfo
+from swara.data.storage.npz import ArrayCache, CacheInfo, read_arrays, write_arrays
+from swara.data.storage.plain_npz import plain_arrays
 from swara.embedder import EmbedderSpec, Embeddings
 from swara.embedder.spec import EmbeddingCache
 
@@ -60,7 +61,7 @@ KINDS = {
         PitchCache,
         _put_track,
         _track_arrays,
-        {"times_s": "<f8", "hz": "<f8", "confidence": "<f8", "voiced": "|b1"},
+        {"times_s": "<f8", "hz": "<f8", "confidence": "<f8", "voiced": "|b1", "digest": "|u1"},
     ),
 }
 
@@ -223,3 +224,33 @@ def test_readers_see_whole_entries_while_several_write(kind: Kind, tmp_path: Pat
     assert cache.damaged == 0
     assert [path.name for path in (folder / MAKER).iterdir()] == [f"{AUDIO}.npz"]
     assert zipfile.ZipFile(_entry(folder)).testzip() is None
+
+
+def test_the_quick_reader_reads_what_zipfile_reads_or_nothing(tmp_path: Path) -> None:
+    """Every byte changed, the file cut at every length: the same arrays, or None, and zipfile has its say."""
+    arrays = {
+        "rows": np.arange(12.0).reshape(3, 4),
+        "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
+        "words": np.array(["a", "bcd"]),
+        "none": np.zeros((0, 5), np.float32),
+        "true": np.ones(7, np.bool_),
+    }
+    write_arrays(tmp_path / "some.npz", arrays)
+    whole = (tmp_path / "some.npz").read_bytes()
+
+    def same(found: Any) -> bool:
+        return found.keys() == arrays.keys() and all(
+            np.array_equal(found[name], each)
+            and found[name].dtype == each.dtype
+            and found[name].flags.writeable
+            for name, each in arrays.items()
+        )
+
+    assert same(plain_arrays(whole))
+    changed = [whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :] for at in range(len(whole))]
+    for content in changed:
+        assert (found := plain_arrays(content)) is None or same(found)
+    assert all(plain_arrays(whole[:length]) is None for length in range(len(whole)))
+    np.savez_compressed(tmp_path / "packed.npz", **arrays)
+    assert plain_arrays((tmp_path / "packed.npz").read_bytes()) is None
+    assert same(read_arrays(tmp_path / "packed.npz"))

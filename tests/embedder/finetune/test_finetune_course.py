@@ -208,7 +208,7 @@ def test_a_rebuild_with_it_goes_live_and_analyze_uses_it(
     found, models = made
     monkeypatch.setenv("SWARA_MODELS", str(models))
     monkeypatch.setenv("SWARA_STORE", str(tmp_path / "own"))
-    done = swara("rebuild", "--embedder", found.name)
+    done = swara("rebuild", "--init", "--embedder", found.name)
     assert done.code == 0, done.err
     assert found.name in done.out
     (fingerprint,) = (path.name for path in (tmp_path / "own" / "cache" / "embeddings").iterdir())

@@ -114,7 +114,7 @@ def test_one_that_is_not_there_is_told_with_those_there_are(swara, kept: Path) -
 def live(swara, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store whose live version was made with it."""
     monkeypatch.setenv("SWARA_STORE", str(tmp_path / "own"))
-    assert swara("rebuild", "--embedder", NAME).code == 0
+    assert swara("rebuild", "--init", "--embedder", NAME).code == 0
     return tmp_path / "own"
 
 

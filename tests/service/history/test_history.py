@@ -344,7 +344,7 @@ def test_choices_are_remembered_beside_one_another(store):
         {"tonic": 138.6},
         {"tonic": "H9"},
         {"raga": "Bhairavi"},
-        {"raga": None},
+        {"raga": 5},
         {"raga": "x" * 201},
         {"tuning": "odd"},
         {"preset": ""},

@@ -45,18 +45,21 @@ class TestMoreSingersBeside:
         index = build_sample_index(items, vectors)
         source = NoteSource(np.zeros(9), np.array([1.0, 0.0], np.float32), "S", "C", "asked")
         asked = [LabelledNote(source, Item("asked", "C", "S", 0.0, 1.0, synthesized=True))]
-        assert examine(None, index, asked, {"C"})[HITS].share == 0.0
+        assert examine(None, index, asked, {"C"})[HITS].tolist() == [0.0]
         in_common = hits_among(index, asked, {"C"}, {"old"})
         assert in_common is not None
         assert in_common.share == 1.0
         assert hits_among(index, asked, {"C"}, {"asked"}) is None
         assert hits_among(index, [], {"C"}, {"old"}) is None
 
-    def test_hits_among_all_decide_nothing(self) -> None:
-        crowded = {HITS: Score(0.1, 100), HITS_IN_COMMON: Score(0.9, 100)}
+    def test_hits_among_all_decide_where_it_is_no_chance(self) -> None:
+        crowded = {HITS: Score(0.8, 100), HITS_IN_COMMON: Score(0.9, 100)}
         before = {HITS: Score(0.9, 100), HITS_IN_COMMON: Score(0.9, 100)}
-        assert decide(crowded, before, "").promoted
-        assert not decide(crowded | {HITS_IN_COMMON: Score(0.1, 100)}, before, "").promoted
+        assert decide(crowded, before, "", chance={HITS: 0.11}).promoted
+        assert not decide(crowded, before, "", chance={HITS: 0.05}).promoted
+        assert not decide(
+            crowded | {HITS_IN_COMMON: Score(0.1, 100)}, before, "", chance={HITS: 0.9}
+        ).promoted
 
     def test_right_singers_added_one_by_one_all_go_live(self, choir) -> None:
         choir.rebuild()
@@ -152,7 +155,7 @@ class TestAnotherEmbedder:
         from swara.service.rebuild import compare as rebuild_exam
 
         def worse(*asked):
-            return {name: replace(score, share=0.1) for name, score in examine(*asked).items()}
+            return {name: np.full_like(answers, 0.1) for name, answers in examine(*asked).items()}
 
         monkeypatch.setattr(rebuild_exam, "examine", worse)
         result = choir.rebuild(embedder=type(choir.embedder)(seed=2))

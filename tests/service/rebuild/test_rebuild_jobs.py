@@ -194,7 +194,7 @@ def test_damage_that_another_process_mended_is_reported(corpus, tmp_path: Path) 
 
 def test_the_progress_of_all_is_told(corpus, tmp_path: Path) -> None:
     told: list[float] = []
-    ahead = prefetch(tmp_path / "store", corpus, tone_ears(), 2, told.append)
+    ahead = prefetch(Layout(tmp_path / "store"), corpus, tone_ears(), 2, told.append)
     assert (ahead.embedded, ahead.damaged) == (len(corpus), 0)
     assert told == [pytest.approx(n / len(corpus)) for n in range(1, len(corpus) + 1)]
 
@@ -213,6 +213,6 @@ def test_the_longest_are_begun_first(corpus, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("swara.service.rebuild.workers.ProcessPoolExecutor", Pool)
     long = sing(tmp_path / "sounds", 9, 0, rounds=3)
     gone = replace(corpus[0], path=str(tmp_path / "gone.wav"), singer="gone")
-    prefetch(tmp_path / "store", [gone, *corpus, long], tone_ears(), 2, lambda _: None)
+    prefetch(Layout(tmp_path / "store"), [gone, *corpus, long], tone_ears(), 2, lambda _: None)
     assert begun[0] == long.singer
     assert begun[-1] == "gone"

@@ -78,8 +78,31 @@ def test_a_download_says_how_much_of_it_is_there(told) -> None:
     assert "Unpacking" in terminal.getvalue()
 
 
-@pytest.mark.parametrize("stderr", [io.StringIO(), None], ids=["piped", "closed"])
-def test_nobody_is_told_where_no_terminal_is(monkeypatch: pytest.MonkeyPatch, stderr) -> None:
-    monkeypatch.setattr("sys.stderr", stderr)
+def test_a_pipe_gets_plain_lines_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, piped = 1000.0, io.StringIO()
+    monkeypatch.setattr("sys.stderr", piped)
+    monkeypatch.setattr("time.monotonic", lambda: now_s)
+    with progress_bar(shown=True) as tell, download_bar() as tell_bytes:
+        for passed_s, stage, share in ((0, "check", 0), (2, "check", 1), (0, "listen", 0)):
+            now_s += passed_s
+            tell(stage, share)
+        for second in range(1, 41):
+            now_s += 1
+            tell("listen", second / 40)
+        tell_bytes("downloading", 0, None)
+        now_s += 6
+        tell_bytes("downloading", 1_500_000, 15_000_000)
+    assert piped.getvalue().splitlines() == [
+        "swara: listen: 12%, 0:00:35 left",
+        "swara: listen: 38%, 0:00:25 left",
+        "swara: listen: 62%, 0:00:15 left",
+        "swara: listen: 88%, 0:00:05 left",
+        "swara: listen: 100%",
+        "swara: downloading: 1.5 MB of 15.0 MB",
+    ]
+
+
+def test_nobody_is_told_where_stderr_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", None)
     with progress_bar(shown=True) as tell, download_bar() as tell_bytes:
         assert tell is tell_bytes is None

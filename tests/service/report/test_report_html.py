@@ -18,7 +18,7 @@ from swara.raga.ragas import raga_named
 from swara.raga.tuning import JUST
 from swara.service.export.target import target_swaras
 from swara.service.report.page.html_page import audio_uri, to_html
-from swara.service.report.page.svg_curve import SvgCurve, _thinned
+from swara.service.report.page.svg_curve import SvgCurve, thinned
 from swara.service.take.report import NoteOpinion
 
 BHUPALI = raga_named("bhupali")
@@ -124,12 +124,26 @@ def test_worst_spots_play_with_a_margin_inside_the_take(take, take_clip):
 
 
 def test_says_what_the_report_says(page, take):
-    expected = (take.verdict, *take.warnings, "32 cents low", "--tonic G#3", "Bhupali (the default)")
+    expected = (
+        take.verdict,
+        *take.warnings,
+        "32 cents low",
+        "--tonic G#3",
+        "Bhupali (assumed: none was given)",
+    )
     for part in (*expected, "taar Sa", "not in the raga"):
         assert part in page.words
     assert len(page.all("table")) == 2
     assert take.source in page.text["title"]
     assert take.verdict in page.text["desc"]
+
+
+def test_that_the_raga_was_assumed_and_seems_wrong_comes_before_the_verdict_and_once(take, take_clip):
+    doubt = "42% of the steady singing lies outside Bhupali, which was assumed"
+    doubted = replace(take, raga_doubt=doubt, warnings=(doubt, *take.warnings))
+    html = to_html(doubted, take_clip, tuning=JUST, raga=BHUPALI)
+    assert html.count(doubt) == 1
+    assert html.index("Check the raga first") < html.index(doubt) < html.index(f">{take.verdict}")
 
 
 def test_on_a_phone_verdict_and_cents_come_before_what_is_beyond_the_edge(take, take_clip):
@@ -225,7 +239,7 @@ def test_thinning_keeps_the_outline():
     rng = np.random.default_rng(5)
     column = np.floor(np.sort(rng.uniform(0.0, 80.0, 3000)))
     values = rng.normal(size=3000)
-    kept = np.array(list(_thinned(column, values)))
+    kept = np.array(list(thinned(column, values)))
     assert np.all(np.diff(kept) > 0)
     assert kept.size <= 4 * 80
     for pixel in np.unique(column):

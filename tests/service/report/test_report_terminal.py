@@ -17,7 +17,7 @@ from swara.index import Item, Neighbour
 from swara.service.report.terminal.terminal import render
 from swara.service.report.terminal.terminal_page import FAINT, STYLES, WARNING, open_console
 from swara.service.report.terminal.timeline import UNICODE
-from swara.service.take.report import NoteOpinion
+from swara.service.take.report import Drift, NoteOpinion
 
 
 def shown(report, width=80, encoding="utf-8", **options):
@@ -104,6 +104,26 @@ def test_ascii_terminal_gets_ascii(name, encoding, request):
     assert "cafe.wav" in text
 
 
+@pytest.mark.parametrize("name", TAKES)
+def test_lines_in_a_file_end_where_their_words_do(name, request):
+    text = shown(request.getfixturevalue(name))
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("drift", [Drift(-9.0, -18.0), None])
+def test_a_drift_is_said_and_else_nothing_of_it(take, drift):
+    assert ("Sa sank by 18 cents" in shown(replace(take, drift=drift))) == (drift is not None)
+    assert ("drift" in shown(replace(take, drift=drift))) is False
+
+
+def test_that_the_raga_was_assumed_and_seems_wrong_comes_first_and_once(take):
+    doubt = "42% of the steady singing lies outside Bhupali, which was assumed"
+    text = shown(replace(take, raga_doubt=doubt, warnings=(doubt, *take.warnings)))
+    assert text.split("\n", 2)[1].strip() == "CHECK THE RAGA FIRST"
+    assert " ".join(text.split()).count(doubt) == 1
+    assert text.index("42%") < text.index(take.source) < text.index(take.warnings[0])
+
+
 def test_no_color_is_obeyed(take, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     text = shown(take, force_terminal=True)
@@ -131,7 +151,10 @@ def test_says_how_it_was_judged_and_what_to_work_on(take):
     text = shown(take)
     for words in ("evening riyaz.wav", "5.00 s", "C#3", "138.6 Hz", "estimated, 91% sure", "--tonic G#3"):
         assert words in text
-    for words in ("Bhupali (the default)", "perfect within 15 cents, in tune within 25 (student)"):
+    for words in (
+        "Bhupali (assumed: none was given)",
+        "perfect within 15 cents, in tune within 25 (student)",
+    ):
         assert words in text
     assert take.verdict in text
     assert re.search(r"1\.52-2\.10 s +Ga, 32 cents low\s+Sing it about a third of a semitone higher", text)

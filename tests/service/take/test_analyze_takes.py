@@ -183,7 +183,11 @@ def test_another_raga_under_the_default_is_warned_of():
     right = report_on(take.clip, tonic=sa_at(150.0), raga="Malkauns", tracker=TrueTracker(take))
 
     assert wrong.foreign_share > 0.5
-    assert any("lies outside the default raga" in warning for warning in wrong.warnings)
+    assert wrong.raga_doubt == wrong.warnings[0]
+    assert "lies outside Bhupali, which was assumed; Malkauns fits 99% of it" in wrong.raga_doubt
+    assert wrong.verdict.startswith("Judged as Bhupali, which was only assumed and seems wrong: ")
+    assert not any(note.foreign for note in wrong.worst)
+    assert right.raga_doubt is None
     assert right.foreign_share == 0.0
     assert right.warnings == ()
 

@@ -108,7 +108,7 @@ def test_much_foreign_singing_questions_the_raga_and_an_estimated_sa():
     (given,) = warnings(seconds)
     (estimated,) = warnings(seconds, tonic=ESTIMATED)
 
-    assert default.startswith("15% of the steady singing lies outside the default raga; ")
+    assert default.startswith("15% of the steady singing lies outside Bhupali, which was assumed; ")
     assert default.endswith(" fits 100% of it: check the raga (--raga, --tonic)")
     assert "lies outside Bhupali; " in given
     assert "check the raga or Sa (" in estimated
@@ -203,7 +203,8 @@ def held(*notes: tuple[float, float, float]):
     ]
 
 
-FINE, LOW_GA, UNSURE = (3.0, 0.0, 0.9), (1.0, 386.31 - 41.0, 0.9), (1.0, 0.0, 0.1)
+GA = 386.31
+FINE, LOW_GA, UNSURE = (3.0, 0.0, 0.9), (1.0, GA - 41.0, 0.9), (1.0, 0.0, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,16 @@ FINE, LOW_GA, UNSURE = (3.0, 0.0, 0.9), (1.0, 386.31 - 41.0, 0.9), (1.0, 0.0, 0.
             " work first on Ga at 3.5 s, 41 cents low.",
         ),
         ((UNSURE,), "All of the steady singing was unsure: nothing could be judged."),
+        (
+            (FINE, (0.3, GA - 41.0, 0.9), (0.3, 741.0, 0.9), (0.3, 741.0, 0.9)),
+            "77% of the steady singing was in tune (77% perfect); 1 note low and 2 high, each short or on the"
+            " move: nothing to work on.",
+        ),
+        (
+            (FINE, (0.3, 741.0, 0.9)),
+            "91% of the steady singing was in tune (91% perfect); 1 note high, short or on the move: nothing"
+            " to work on.",
+        ),
         (
             ((900.0, 0.0, 0.9), LOW_GA),
             "99% of the steady singing was in tune (99% perfect); work first on Ga at 15:00, 41 cents low.",

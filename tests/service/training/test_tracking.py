@@ -124,6 +124,10 @@ def test_aliases_follow_the_gate_promotions_and_rollbacks(
     assert champion(client) == first.version
     swara("versions", "promote", worse.version, "--head", "instrument", "--no-mlflow")
     assert champion(client) == first.version
+    assert swara("versions", "rollback", "shipped", "--head", "instrument").err == ""
+    assert "champion" not in client.get_registered_model("swara-instrument").aliases
+    unknown = school.train(trainer(wrong=0.5), force=True)
+    assert "not in the registry" in swara("versions", "promote", unknown.version, "--head", "instrument").err
     assert said == []
 
 
@@ -145,7 +149,7 @@ def test_a_rebuild_and_a_finetuning_are_runs_with_models(school, mirrored, clien
         *(live, True, False, "builtin", 1, 0, {"learn": 1.5}, manifest.metrics, ()), gate=manifest.gate
     )
     with tracking.tracked(school.store.folder, "rebuild", {}, said.append) as journal:
-        note_rebuild(journal, Layout(pack_store), result)
+        note_rebuild(journal, Layout(pack_store), result, "night-17")
     folder = school.folder / "finetuned-00000000"
     folder.mkdir()
     shutil.copy(MODEL_FILE, folder / "model.tflite")
@@ -156,6 +160,7 @@ def test_a_rebuild_and_a_finetuning_are_runs_with_models(school, mirrored, clien
         note_finetuned(journal, made, FinetunePlan())
     assert said == []
     by_name = {run.info.run_name: run for run in runs(client)}
+    assert by_name["rebuild"].data.params["run"] == "night-17"
     assert by_name["rebuild"].data.params["corpus_digest"] == manifest.corpus_digest
     assert by_name["rebuild"].data.metrics["seconds learn"] == 1.5
     history = client.get_metric_history(by_name["finetune"].info.run_id, "watched reciprocal_rank")

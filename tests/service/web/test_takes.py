@@ -156,8 +156,8 @@ def test_each_file_of_an_upload_has_its_outcome_in_words(page: Page, demo: Path)
     said = page.upload(("a.flac", demo.read_bytes()), ("b.txt", b"hello"), ("c.wav", b"")).json
     assert [each["name"] for each in said] == ["a.flac", "b.txt", "c.wav"]
     assert "id" in said[0]
-    assert said[1]["error"].startswith("b.txt: this is not a recording")
-    assert said[2]["error"].startswith("c.wav: the file is empty")
+    assert said[1]["error"].startswith("this is not a recording")  # the name stands beside it
+    assert said[2]["error"].startswith("the file is empty")
     names = [take["name"] for take in page.ask("/api/takes").json]
     assert "b.txt" not in names
 
@@ -524,3 +524,26 @@ def test_sounds_are_made_within_bounds(page: Page, path: str, status: int) -> No
     answer = page.ask(path)
     assert answer.status == status
     assert answer.body.startswith(b"RIFF" if status == 200 else b'{"error"')
+
+
+def test_a_take_is_shown_beside_another_that_was_sent_or_sung(page: Page, demo: Path) -> None:
+    sound = demo.read_bytes()
+    take, other = page.upload(("mine.ogg", sound), ("other.ogg", sound)).json
+    at = f"/api/takes/{take['id']}"
+    assert page.ask(f"{at}/compare").status == page.ask(f"{at}/guru.wav").status == 404
+    body, form = page.form_of(("guru.ogg", sound))
+    sent = page.ask(f"{at}/guru", "POST", body=body, headers={"content-type": form})
+    assert sent.json == {"name": "guru.ogg", "duration_s": take["duration_s"]}
+    told = page.ask(f"{at}/compare/comparison.json").json
+    assert (told["guru"]["source"], told["findings"]) == ("guru.ogg", [])
+    assert b"guru.ogg" in page.ask(f"{at}/compare").body
+    assert page.ask(f"{at}/guru.wav").body[:4] == b"RIFF"
+    assert page.post(f"{at}/guru", {"take": other["id"], "tonic": "C#3"}).json["name"] == "other.ogg"
+    assert "guru.ogg" not in {each["name"] for each in page.ask("/api/takes").json}
+    nearest = page.post(f"{at}/guru", {"nearest": True})
+    assert nearest.json["name"].startswith("synthesized: ")
+    for said, status in (({}, 422), ({"take": "nobody"}, 404), ({"take": other["id"], "tonic": "H"}, 422)):
+        assert page.post(f"{at}/guru", said).status == status
+    body, form = page.form_of(("guru.ogg", b"no sound"))
+    refused = page.ask(f"{at}/guru", "POST", body=body, headers={"content-type": form})
+    assert "guru.ogg" in refused.json["error"]

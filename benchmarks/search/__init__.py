@@ -1,0 +1,1 @@
+"""What the search finds, and how soon: phrases, and notes by the million."""
