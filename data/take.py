@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 __all__ = [
+    "PHRASE_REST_S",
     "Drift",
     "Glide",
     "Note",
@@ -181,6 +182,10 @@ class Glide:
 
     start_s: float
     end_s: float
+
+
+PHRASE_REST_S = 0.3
+"""A silence this long parts two phrases; a consonant's closure is shorter, a breath longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
-from swara.data.storage.npz import ArrayCache, Arrays
+from swara.data.storage.array_cache import ArrayCache
+from swara.data.storage.npz import Arrays
 
 __all__ = ["Embedder", "EmbedderSpec", "EmbeddingCache", "Embeddings", "Vectors", "frame_shares", "pool"]
 

@@ -2,7 +2,7 @@
 
 Costs are ratios in one run, on a corpus that is synthesized in a temporary folder: of two hours, or of a few
 minutes with ``--quick``. Lists are of 20,000 recordings. Accidents are 200 kills, 50 write errors and 20
-races, or a few of each.
+races, or a few of each. Margins are of 14 rebuilds of the bundled samples.
 Exits with 1 if anything is not as it should be.
 """
 
@@ -20,6 +20,7 @@ from benchmarks.page import Check
 from .cost import measure_cost
 from .faults import Trial
 from .lists import COUNTS, QUICK_COUNTS, measure_lists
+from .margins import NIGHTS, QUICK_NIGHTS, measure_margins
 
 MINUTES, QUICK_MINUTES = (10.0, 40.0, 120.0), (2.0, 4.0)
 ACCIDENTS, QUICK_ACCIDENTS = (200, 50, 20), (10, 9, 1)
@@ -31,7 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few minutes of sound, a few accidents")
     parser.add_argument("--minutes", type=float, nargs="+", help="lengths of the corpora, rising")
-    parser.add_argument("--only", choices=("cost", "faults", "lists"))
+    parser.add_argument("--only", choices=("cost", "faults", "lists", "margins"))
     asked = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory(prefix="swara-rebuild-") as folder:
@@ -42,6 +43,10 @@ def main() -> int:
             failed += _shown(measure_cost(Path(folder), tuple(asked.minutes or usual)))
         if asked.only in (None, "lists"):
             failed += _shown(measure_lists(Path(folder) / "lists", QUICK_COUNTS if asked.quick else COUNTS))
+        if asked.only in (None, "margins"):
+            failed += _shown(
+                measure_margins(Path(folder) / "margins", QUICK_NIGHTS if asked.quick else NIGHTS)
+            )
     return 1 if failed else 0
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from swara.data.errors import CorpusError
-from swara.data.storage.disk import sha256_of, writing
+from swara.data.storage.disk import forget_oldest, sha256_of, writing
 from swara.data.storage.remote import RemoteFolder, is_url, shown_url
 
 from .corpus import Moved, MoveResult
@@ -79,22 +79,8 @@ def fetched(url: str, sha256: str) -> Path:
             raise CorpusError("the file is gone", where=shown_url(url)) from error
         finally:
             part.unlink(missing_ok=True)
-        _forget(kept, copy)
+        forget_oldest(kept.glob("[0-9a-f]*"), MOST_BYTES)
     return copy
-
-
-def _forget(folder: Path, newest: Path) -> None:
-    found = []
-    for entry in os.scandir(folder):
-        with suppress(OSError):  # another process may be removing it
-            found.append((entry.stat().st_mtime_ns, entry.stat().st_size, Path(entry.path)))
-    total = sum(size for _, size, _ in found)
-    for _, size, path in sorted(found):
-        if total <= MOST_BYTES:
-            return
-        if path != newest:
-            path.unlink(missing_ok=True)
-            total -= size
 
 
 def moved_to(files: Mapping[str, str], old: str, new: str) -> MoveResult:

@@ -7,8 +7,8 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ __all__ = [
     "FileRecord",
     "check_writable",
     "errno_of",
+    "forget_oldest",
     "os_reason",
     "reading",
     "sha256_of",
@@ -159,6 +160,34 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, suffix: str
 def write_bytes(path: Path, content: bytes, *, suffix: str | None = None) -> None:
     """Make the file `path` hold `content`, as `write_atomically` does."""
     write_atomically(path, lambda part: part.write_bytes(content), suffix=suffix)
+
+
+def forget_oldest(files: Iterable[Path], most_bytes: int, room: float = 0.0) -> None:
+    """Remove those of some files that were written, or touched, the longest ago, if all of them are too much.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Another process may be removing them too. The newest stays.
+    most_bytes : int
+        What all of them may take together.
+    room : float
+        Share of `most_bytes` that is free afterwards where something had to go.
+    """
+    found = []
+    for path in files:
+        with suppress(OSError):
+            at = path.stat()
+            found.append((at.st_mtime_ns, at.st_size, path))
+    total = sum(size for _, size, _ in found)
+    if total <= most_bytes:
+        return
+    for _, size, path in sorted(found)[:-1]:
+        if total <= (1.0 - room) * most_bytes:
+            return
+        with suppress(OSError):
+            path.unlink()
+            total -= size
 
 
 def check_writable(path: Path) -> None:

@@ -1,50 +1,43 @@
-"""Arrays on disk: an ``.npz`` that is whole or not there, and a cache of what was computed of recordings."""
+"""An ``.npz``: written whole or not at all, and read in a tenth of the time that numpy takes."""
 
 from __future__ import annotations
 
 import io
-import os
-import re
-import shutil
+import struct
 import zipfile
 import zlib
-from abc import ABC, abstractmethod
-from collections.abc import Collection
-from contextlib import suppress
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from swara.data.arrays import Arrays, sealed, unsealed
+from swara.data.arrays import Arrays
 
-from .disk import write_atomically, writing
-from .plain_npz import END_OF_ZIP, plain_arrays
+from .disk import write_atomically
 
-if TYPE_CHECKING:
-    from .remote import RemoteEntries
+__all__ = ["Arrays", "arrays_in", "ends_where_it_should", "read_arrays", "write_arrays"]
 
-__all__ = [
-    "UNFIT",
-    "ArrayCache",
-    "Arrays",
-    "CacheInfo",
-    "RecentCache",
-    "arrays_in",
-    "read_arrays",
-    "write_arrays",
-]
-
-T = TypeVar("T")
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
-UNFIT = (ValueError, TypeError, KeyError)
-"""What `ArrayCache.decode` raises."""
-
-_DAMAGE = (ValueError, KeyError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_DAMAGE = (
+    ValueError,
+    KeyError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 """What numpy and zipfile raise on bytes that were changed."""
+
+_END_OF_ZIP = struct.Struct("<4s4H2IH")
+"""Signature; the fourth to sixth number are how long the list of files before it is, its size and place."""
+
+_LOCAL_BYTES, _LENGTHS, _LENGTHS_AT = 30, struct.Struct("<2H"), 26
+"""What stands before a member: so much, and a name and more, whose lengths stand there."""
+
+_NPY_1 = b"\x93NUMPY\x01\x00"
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
@@ -85,257 +78,63 @@ def read_arrays(path: Path) -> Arrays:
 
 
 def arrays_in(content: bytes) -> Arrays:
-    """Return what the bytes of an ``.npz`` hold; raises ValueError if they are not what was written."""
-    if (plain := plain_arrays(content)) is not None:
-        return plain
+    """Return what the bytes of an ``.npz`` hold; raises ValueError if they are not what was written.
+
+    Members are held against their checksums: numpy reads nothing that was changed. Those that are not packed
+    are taken from `content` as they are, and headers that were seen before are not parsed again: ten times as
+    fast as `numpy.load`, where there are thousands of small files.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # Each member whole, which holds it against its checksum: numpy reads nothing that was changed.
-            members = {name: io.BytesIO(archive.read(name)) for name in archive.namelist()}
-        return {
-            name.removesuffix(".npy"): np.lib.format.read_array(member, allow_pickle=False)
-            for name, member in members.items()
-        }
+            members = archive.infolist()
+            if len(members) != _END_OF_ZIP.unpack(content[-_END_OF_ZIP.size :])[4]:
+                raise zipfile.BadZipFile("its list of arrays is not as long as it should be")
+            return {
+                each.filename.removesuffix(".npy"): _array(_member(archive, content, each))
+                for each in members
+            }
     except _DAMAGE as error:
         raise ValueError(str(error)) from error
 
 
-def _ends_where_it_should(path: str, length: int) -> bool:
+def _member(archive: zipfile.ZipFile, content: bytes, info: zipfile.ZipInfo) -> bytes:
+    name, extra = _LENGTHS.unpack_from(content, info.header_offset + _LENGTHS_AT)
+    begin = info.header_offset + _LOCAL_BYTES
+    if info.compress_type != zipfile.ZIP_STORED or content[begin : begin + name] != info.filename.encode():
+        return archive.read(info)
+    begin += name + extra
+    member = content[begin : begin + info.file_size]
+    if zlib.crc32(member) != info.CRC:
+        raise zipfile.BadZipFile(f"{info.filename} is not what its checksum says")
+    return member
+
+
+def _array(member: bytes) -> npt.NDArray[Any]:
+    if not member.startswith(_NPY_1):
+        return np.lib.format.read_array(io.BytesIO(member), allow_pickle=False)
+    begin = 10 + int.from_bytes(member[8:10], "little")
+    shape, in_columns, dtype = _header(member[8:begin])
+    return np.frombuffer(member, dtype, offset=begin).copy().reshape(shape, order="F" if in_columns else "C")
+
+
+@lru_cache(maxsize=4096)
+def _header(text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an array: that takes longer than all else, and many are alike."""
+    return np.lib.format.read_array_header_1_0(io.BytesIO(text))
+
+
+def ends_where_it_should(path: str, length: int) -> bool:
     """Tell whether the end of an ``.npz`` of that length, as `write_arrays` makes it, points to itself."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123 -- thousands of them
-            file.seek(max(0, length - END_OF_ZIP.size))
+            file.seek(max(0, length - _END_OF_ZIP.size))
             end = file.read()
     except FileNotFoundError:
         return True
     except OSError:
         return False
-    if len(end) != END_OF_ZIP.size:
+    if len(end) != _END_OF_ZIP.size:
         return False
-    signature, *_, size, place, comment = END_OF_ZIP.unpack(end)
-    told: tuple[bytes, int, int] = (signature, place + size + END_OF_ZIP.size, comment)
+    signature, *_, size, place, comment = _END_OF_ZIP.unpack(end)
+    told: tuple[bytes, int, int] = (signature, place + size + _END_OF_ZIP.size, comment)
     return told == (b"PK\5\6", length, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class CacheInfo:
-    """How many entries, and how many bytes they take."""
-
-    entries: int
-    size: int
-
-    def __add__(self, other: CacheInfo) -> CacheInfo:
-        return CacheInfo(self.entries + other.entries, self.size + other.size)
-
-    def __sub__(self, other: CacheInfo) -> CacheInfo:
-        return CacheInfo(self.entries - other.entries, self.size - other.size)
-
-
-class ArrayCache(ABC, Generic[T]):
-    """A folder of arrays, ``<fingerprint of who computed it>/<SHA-256 of the audio>.npz``.
-
-    A kind of them is a class of its own, which says what an entry must hold.
-
-    Any number of processes may read and write it at once: an entry appears whole, and two that write the
-    same one write the same bytes.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when the first entry is put in.
-    beyond : RemoteEntries, optional
-        Holds the same for several machines: all that is put in, and what `folder` lacks.
-
-    Attributes
-    ----------
-    damaged : int
-        How many entries were found damaged, and removed.
-    """
-
-    def __init__(self, folder: Path, beyond: RemoteEntries | None = None) -> None:
-        self.folder, self._beyond = folder, beyond
-        self.damaged = 0
-
-    @abstractmethod
-    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> T:
-        """Return what the arrays of the entry of that name hold.
-
-        Raises
-        ------
-        ValueError, TypeError, KeyError
-            If they are not what was put in.
-        """
-
-    def load(self, fingerprint: str, sha256: str) -> T | None:
-        """Return an entry; None if it is not there, cannot be read or is damaged."""
-        path = self.path(fingerprint, sha256)
-        try:
-            return self.decode(read_arrays(path), fingerprint, sha256)
-        except OSError:
-            pass
-        except UNFIT:
-            self.damaged += 1
-            with suppress(OSError):
-                path.unlink()
-        return None if self._beyond is None else self._beyond.load(self, fingerprint, sha256)
-
-    def save(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
-        """Keep an entry.
-
-        Raises
-        ------
-        OutputError
-            If it cannot be written.
-        RemoteError
-            If it cannot be written beyond; where it can, this folder need not take it.
-        """
-        path = self.path(fingerprint, sha256)
-        if self._beyond is not None:
-            self._beyond.save(path, fingerprint, arrays)
-            return
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_arrays(path, arrays)
-
-    def lacking(self, fingerprint: str, digests: Collection[str]) -> frozenset[str]:
-        """Return those of the recordings that have no entry, neither here nor beyond."""
-        lacking = frozenset(each for each in digests if not self.path(fingerprint, each).exists())
-        return self._beyond.lacking(fingerprint, lacking) if self._beyond is not None and lacking else lacking
-
-    def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
-        """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
-        digests = self.digests(fingerprint)
-        return tuple(
-            self.path(fingerprint, each) for each in digests if not self._is_whole(fingerprint, each)
-        )
-
-    def look_over(self, fingerprint: str) -> tuple[CacheInfo, int]:
-        """Count the entries of one, and those of them that have not the length that their last bytes tell.
-
-        No more is read of each: what was changed between, `corrupt_entries` finds.
-        """
-        entries = size = cut_short = 0
-        with suppress(OSError), os.scandir(self.folder / fingerprint) as found:
-            for entry in found:
-                stem, dot, suffix = entry.name.partition(".")
-                if f"{dot}{suffix}" == ".npz" and _SHA256.fullmatch(stem):
-                    with suppress(FileNotFoundError):  # another process may be removing it
-                        length = entry.stat().st_size
-                        entries, size = entries + 1, size + length
-                        cut_short += not _ends_where_it_should(entry.path, length)
-        return CacheInfo(entries, size), cut_short
-
-    def path(self, fingerprint: str, sha256: str) -> Path:
-        """Return where an entry lies.
-
-        Raises
-        ------
-        ValueError
-            If `sha256` is no SHA-256: a name must not lead elsewhere.
-        """
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"{sha256!r} is no SHA-256")
-        return self.folder / fingerprint / f"{sha256}.npz"
-
-    def fingerprints(self) -> tuple[str, ...]:
-        """Return who computed what is kept."""
-        with suppress(OSError):
-            names = (path.name for path in self.folder.iterdir())
-            return tuple(sorted(name for name in names if _FINGERPRINT.fullmatch(name)))
-        return ()
-
-    def digests(self, fingerprint: str) -> tuple[str, ...]:
-        """Return the SHA-256 of every recording that has an entry."""
-        stems = (path.stem for path in (self.folder / fingerprint).glob("*.npz"))
-        return tuple(sorted(stem for stem in stems if _SHA256.fullmatch(stem)))
-
-    def info(self, *fingerprints: str) -> CacheInfo:
-        """Count the entries of those that computed; of all if none is named."""
-        found = CacheInfo(0, 0)
-        for fingerprint in fingerprints or self.fingerprints():
-            for sha256 in self.digests(fingerprint):
-                with suppress(OSError):  # another process may be removing it
-                    found += CacheInfo(1, self.path(fingerprint, sha256).stat().st_size)
-        return found
-
-    def prune(self, keep_fingerprints: Collection[str]) -> CacheInfo:
-        """Remove what all others computed; return how much that was.
-
-        What cannot be removed stays, and does no harm.
-        """
-        before = self.info()
-        for fingerprint in self.fingerprints():
-            if fingerprint not in keep_fingerprints:
-                shutil.rmtree(self.folder / fingerprint, ignore_errors=True)
-        return before - self.info()
-
-    def _is_whole(self, fingerprint: str, sha256: str) -> bool:
-        try:
-            self.decode(read_arrays(self.path(fingerprint, sha256)), fingerprint, sha256)
-        except FileNotFoundError:  # another process removed it in the meantime
-            return True
-        except (OSError, ValueError, TypeError, KeyError):
-            return False
-        return True
-
-
-MOST_BYTES = 500_000_000
-"""What a `RecentCache` comes to: 1600 takes of two minutes."""
-
-_ROOM = 0.9
-"""What is left of `MOST_BYTES` where something had to go, so that not every entry makes another go."""
-
-
-class RecentCache(ArrayCache[Arrays]):
-    """An `ArrayCache` of takes, of which those that nobody asked for lately go; each with its own digest.
-
-    Parameters
-    ----------
-    folder : Path
-        Made when the first entry is put in.
-    most_bytes : int
-        What all entries may take together.
-    """
-
-    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
-        super().__init__(folder)
-        self._most_bytes = most_bytes
-
-    def get(self, fingerprint: str, sha256: str) -> Arrays | None:
-        """Return an entry, as `load`, and note that it was asked for."""
-        found = self.load(fingerprint, sha256)
-        if found is not None:
-            with suppress(OSError):
-                os.utime(self.path(fingerprint, sha256))
-        return found
-
-    def put(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
-        """Keep an entry, and let the least recent go that are too much.
-
-        Raises
-        ------
-        OutputError
-            If it cannot be written.
-        """
-        self.save(fingerprint, sha256, sealed(fingerprint, sha256, arrays))
-        self._forget()
-
-    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> Arrays:
-        """Return the arrays that were put in, their digest compared."""
-        return unsealed(fingerprint, sha256, arrays)
-
-    def _forget(self) -> None:
-        entries = []
-        for path in self.folder.glob("*/*.npz"):
-            with suppress(OSError):  # another process may be removing it
-                found = path.stat()
-                entries.append((found.st_mtime_ns, found.st_size, path))
-        total = sum(size for _, size, _ in entries)
-        if total <= self._most_bytes:
-            return
-        for _, size, path in sorted(entries):
-            with suppress(OSError):
-                path.unlink()
-                total -= size
-            if total <= _ROOM * self._most_bytes:
-                return

@@ -19,8 +19,9 @@ import numpy as np
 from swara.data.errors import MissingPackage, OutputError, RemoteError
 from swara.data.installation import install_command
 
+from .array_cache import UNFIT, ArrayCache
 from .disk import NOT_PERMITTED, os_reason, write_bytes
-from .npz import UNFIT, ArrayCache, Arrays, arrays_in
+from .npz import Arrays, arrays_in
 
 __all__ = ["RemoteEntries", "RemoteFolder", "is_url", "shown_url"]
 
@@ -48,7 +49,15 @@ _NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "T
 """Names of errors of libraries that are not imported here."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_FINAL = (PermissionError, IsADirectoryError, NotADirectoryError, ValueError, TypeError, NotImplementedError)
+_LASTS = (
+    PermissionError,
+    IsADirectoryError,
+    NotADirectoryError,
+    ValueError,
+    TypeError,
+    NotImplementedError,
+)
+"""What another try meets again, as it does a disk that is full."""
 
 
 def is_url(path: str) -> bool:
@@ -210,7 +219,7 @@ def _put(fs: Any, path: str, content: bytes) -> None:
 
 def _may_pass(error: Exception) -> bool:
     """Tell whether an error may be gone at the next try: a timeout, a server that is busy or restarts."""
-    if isinstance(error, _FINAL) or type(error).__name__ in _NO_CREDENTIALS:
+    if isinstance(error, _LASTS) or type(error).__name__ in _NO_CREDENTIALS:
         return False
     return not (isinstance(error, OSError) and error.errno in NOT_PERMITTED | _FULL)
 

@@ -235,7 +235,7 @@ class Store:
             If an argument is none of what is said here.
         """
         from swara.service.search.hits import PhraseFilter
-        from swara.service.search.phrases import live_phrases, search_phrase_clip
+        from swara.service.search.phrases import live_phrases, search_phrase
 
         if not 0 <= start_s < end_s < math.inf or count < 1:
             raise ValueError(f"cannot look for {count} phrases from {start_s} to {end_s} s")
@@ -245,7 +245,7 @@ class Store:
         decoded = decoded_take(source, rate_hz, max_minutes)
         warn_of(decoded, source)
         model = self._model(source, decoded)
-        return search_phrase_clip(
+        return search_phrase(
             decoded.clip,
             (start_s, end_s),
             request,

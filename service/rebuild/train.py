@@ -106,10 +106,9 @@ def learn(
     in_tune: Sequence[LabelledNote] = (),
     phrases: PhraseIndex | None = None,
 ) -> Learned:
-    """Fit the head and build the index.
+    """Fit the head, to a bounded number of notes of each swara, and build the index of all.
 
-    All notes enter the index. The head is tried out on a bounded number of each swara, and then trained on a
-    larger one: what more notes would add is little, and a rebuild must not cost more with every recording.
+    What more notes would add to the head is little, and a rebuild must not cost more with each recording.
 
     Parameters
     ----------
@@ -119,10 +118,8 @@ def learn(
         Of everything random.
     held_out : collection of str
         Singers whom the exam head must not know.
-    corrections : sequence of LabelledNote
-        From users' takes: the head learns from them; they are no samples to compare with.
-    in_tune : sequence of LabelledNote
-        From users' takes: the targets are learned from them too.
+    corrections, in_tune : sequences of LabelledNote
+        From users' takes, no samples to compare with: what the head, and what the targets, learn from too.
     phrases : PhraseIndex, optional
         Of the samples, for the index.
 
@@ -138,30 +135,30 @@ def learn(
     )
     fitted = fit_note_head(tried, seed=seed)
     head = fitted.head if len(taught) == len(tried) else refit_without(fitted, taught, ())
-    index = build_sample_index(
-        [note.item for note in notes], np.stack([note.source.embedding for note in notes])
-    )
+    vectors = np.stack([note.source.embedding for note in notes])
     targets = learn_targets([*notes, *in_tune])
     return Learned(
         head=head or fitted.head,
         holdout_head=refit_without(fitted, taught, held_out) if held_out else None,
-        index=index,
+        index=build_sample_index([note.item for note in notes], vectors),
         targets=targets,
-        metrics={
-            "note_head": fitted.metrics.to_json(),
-            "learned_from": {
-                "recordings": len({note.item.recording for note in notes}),
-                "notes": len(notes),
-                "phrases": 0 if phrases is None else len(phrases),
-                "synthesized": sum(note.item.synthesized for note in notes),
-                "by_swara": dict(Counter(note.item.swara for note in notes)),
-                "by_singer": dict(Counter(note.item.singer for note in notes)),
-            },
-        },
+        metrics={"note_head": fitted.metrics.to_json(), "learned_from": _counts(notes, phrases)},
         warnings=fitted.metrics.warnings,
         moved_cents=moved_cents(learn_targets(notes), targets) if in_tune else {},
         phrases=phrases,
     )
+
+
+def _counts(notes: Sequence[LabelledNote], phrases: PhraseIndex | None) -> dict[str, Any]:
+    items = [note.item for note in notes]
+    return {
+        "recordings": len({item.recording for item in items}),
+        "notes": len(items),
+        "phrases": 0 if phrases is None else len(phrases),
+        "synthesized": sum(item.synthesized for item in items),
+        "by_swara": dict(Counter(item.swara for item in items)),
+        "by_singer": dict(Counter(item.singer for item in items)),
+    }
 
 
 def _examples(notes: Sequence[LabelledNote], seed: int) -> list[NoteExample]:

@@ -1,4 +1,4 @@
-"""Recordings embedded and tracked by several processes, all into the cache: the rest is as with one."""
+"""What embeds and tracks recordings, and processes of this machine that fill the cache with it beforehand."""
 
 from __future__ import annotations
 

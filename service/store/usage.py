@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from swara.classifier.pitch.head import PitchCache
-from swara.data.storage.npz import ArrayCache, CacheInfo, RecentCache
+from swara.data.storage.array_cache import ArrayCache, CacheInfo, RecentCache
 from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError
 
