@@ -7,12 +7,9 @@ With ``SWARA_EVAL_DATA`` set, on real recordings too, and with ``SWARA_NOTE_SETS
 from __future__ import annotations
 
 import importlib
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
-from benchmarks.page import Check, Page, Section
+from benchmarks.page import Page, standing
 from benchmarks.recordings import evaluation_folder
 
 PAGE = Page(
@@ -30,35 +27,6 @@ SECTIONS = {
     "seeds": "The splits of the NSynth project",
 }
 """The modules in the order of the page, and what their sections are called there."""
-
-_CHECK = re.compile(
-    r"^\| (.+) \| (-?[\d.]+) ?(\S*) \| at (least|most) ([\d.]+).* \| (?:met|missed by .+) \|$", re.MULTILINE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing(Section):
-    """A section that is not measured now: as it stands on the page."""
-
-    text: str = ""
-
-    def lines(self) -> Iterator[str]:
-        """Yield what stands there."""
-        yield self.text
-
-
-def standing(page: Path, titles: Sequence[str]) -> list[Section]:
-    """Return the sections of a page that have one of these titles."""
-    text = page.read_text(encoding="utf-8") if page.is_file() else ""
-    found = list[Section]()
-    for part in re.split(r"\n(?=## )", text)[1:]:
-        if (title := part.splitlines()[0].removeprefix("## ")) in titles:
-            checks = [
-                Check(what, float(value), float(target), unit, at == "most", len(value.partition(".")[2]))
-                for what, value, unit, at, target in _CHECK.findall(part)
-            ]
-            found.append(Standing(title, "", checks, text=part.strip()))
-    return found
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -37,6 +37,9 @@ from swara.data.synth.exercises import KINDS, Kind, draw_exercise, draw_singer, 
 from .sets import kept
 
 _SUNG, _PUT_TOGETHER, _CONTOURS, _TALKED, _PIECE_S = 240, 60, 4500, 40, 15.0
+_TALK_SEEDS = (8401, 9003, 9004)
+"""Costs of the search were tried beside the first alone, which it is therefore better at."""
+
 _NEAR_S = 0.3
 
 _METHOD = f"""A scale, an arpeggio, or neither. Three answers stand side by side: the contour (a logistic
@@ -50,8 +53,8 @@ in rooms and noise; four in ten of the scales and arpeggios have a slip, one in 
 {_PUT_TOGETHER} exercises put together of each one's recorded notes; the contour is fitted anew without that
 singer ({_CONTOURS} synthesized contours and the two others), the network has heard synthesis alone. Other
 singing: the 24 sight-singing takes, and the three calans in pieces of {_PIECE_S:g} s, with the same
-thresholds. Ends: {_TALKED} recordings of two exercises with talk between; both ends of an exercise must lie
-within {_NEAR_S:g} s."""
+thresholds. Ends: {_TALKED * len(_TALK_SEEDS)} recordings of two exercises with talk between; both ends of an
+exercise must lie within {_NEAR_S:g} s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,14 +168,15 @@ def _others(head: ExerciseHead, root: Path) -> list[Check]:
 
 def _ends(head: ExerciseHead) -> Check:
     """Return how many exercises are found with both ends where they are."""
-    near = kept("exercises-ends", range(2 * _TALKED), lambda: _near(head))
+    every = range(2 * _TALKED * len(_TALK_SEEDS))
+    near = kept("exercises-ends", every, lambda: np.concatenate([_near(head, seed) for seed in _TALK_SEEDS]))
     title = f"exercises with talk between, both ends within {_NEAR_S:g} s"
     return Check(title, 100.0 * float(np.mean(near)), 90.0)
 
 
-def _near(head: ExerciseHead) -> FloatArray:
+def _near(head: ExerciseHead, seed: int) -> FloatArray:
     """Return 1 for each exercise that is found with both ends where they are, else 0."""
-    rng = np.random.default_rng(8401)
+    rng = np.random.default_rng(seed)
     near: list[float] = []
     for number in range(_TALKED):
         voice = draw_singer(rng, HELD_APART)

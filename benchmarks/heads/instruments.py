@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.embedders.peers import model_file
-from benchmarks.page import Check, Section, Table
+from benchmarks.page import Check, Section, Table, percent
+from benchmarks.recordings import calans, concerts, sight_singing, vibrato, vocadito
 from swara.classifier.head_scores import HeadScores, score_answers
 from swara.classifier.instruments.compare import features_of
 from swara.classifier.instruments.network import (
@@ -18,13 +19,17 @@ from swara.classifier.instruments.network import (
     FOLDER,
     LABELS,
     NONE,
+    SURE,
     InstrumentHead,
     Trunk,
     blended,
 )
+from swara.classifier.instruments.sounds import is_gliding
 from swara.classifier.instruments.training.pictures import sounding
-from swara.classifier.instruments.training.shipped import FONTS, taught_rows
+from swara.classifier.instruments.training.shipped import FONTS, is_watched, recorded_notes, taught_rows
+from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import FloatArray
+from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
 from swara.embedder.hub.yamnet_tflite import cut_at_embedding, lowest_blocks
 
@@ -33,7 +38,7 @@ from .sets import ENVIRONMENT, KEPT, kept, left_out_font, note_sets
 TRAINING = KEPT.parent / "instruments"
 _YAMNET = "yamnet_tflite/lite-model_yamnet_classification_tflite_1.tflite"
 _SAXOPHONES = tuple(name for name in LABELS if name.endswith("saxophone"))
-_EVERY = 3
+_EVERY, _EVERY_NOTE = 3, 4
 _SHIPS, _PULLED = "what ships", "with YAMNet pulled"
 
 _METHOD = f"""What ships ({", ".join(LABELS[:-1])}, and "{NONE}") on two sets that it has not heard: the
@@ -51,6 +56,9 @@ Beside them, on the same recordings: means of MFCC, chroma, centroid, bandwidth 
 mean embedding of all of YAMNet (its official TFLite file), under a random forest and a logistic regression.
 They learn from the same sources, without augmentation and from every third note of the soundfonts. "CNN x
 YAMNet" multiplies the probabilities of both; it does not ship. Intervals are over recordings."""
+
+_GLIDING = """Held for a voice that glides, so that no instrument is named; such recordings were looked at
+when that was made:"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +90,47 @@ def measure(root: Path | None) -> list[Section | str]:
     shown = [model.name for model in models if model.name in (_SHIPS, _PULLED)]
     columns = ("name", *(f"{name}, {model}" for name in sets for model in shown))
     names = Table("F1 by name, open:", columns, _by_name(figures, sets, shown), "{:.2f}")
-    section = Section("Twelve instruments", _METHOD, _checks(figures, checks), [table, names])
+    section = Section(
+        "Twelve instruments",
+        _METHOD,
+        _checks(figures, checks),
+        [table, names, _watched(root), _gliding(root)],
+    )
     said = [] if "npm sets" in sets else [f"the npm sets: `{ENVIRONMENT}` is not set"]
     return [section, *said]
+
+
+def _watched(root: Path) -> Table:
+    """Measure what ships on the keys that training watches, of the sources that it learned from."""
+    rows, yamnet = [row for row in taught_rows(TRAINING, root) if is_watched(row)], model_file(_YAMNET)
+    truth, logs, found = [row.instrument for row in rows], _logs(rows, yamnet), list[Sequence[Any]]()
+    for title, last in ((_SHIPS, 1), *([(_PULLED, 2)] if yamnet.is_file() else [])):
+        beliefs = np.stack([blended(each[:last]) for each in logs])
+        said = [LABELS[place] for place in beliefs.argmax(axis=1)]
+        right, named = np.array(said) == np.array(truth), beliefs.max(axis=1) >= SURE
+        scores = score_answers(truth, said, [str(number) for number in range(len(rows))])
+        shares = (percent(float(each.mean())) for each in (right, named, right[named]))
+        found.append([title, f"{scores.macro_f1:.3f}", *shares])
+    caption = (
+        f"{len(rows)} notes of the sources that were learned from, of every eleventh key, which was not:"
+    )
+    return Table(caption, ("model", "macro F1", "right", "named", "of those, rightly"), found)
+
+
+def _gliding(root: Path) -> Table:
+    """Measure where `swara identify` holds what it hears for a phrase that glides."""
+    phrases = [*calans(root), *concerts(root), *sight_singing(root), *vocadito(root), *vibrato(root)]
+    notes = [row for row in recorded_notes(root) if row.instrument != "voice"][::_EVERY_NOTE]
+    heard = {
+        "sung phrases": [each.clip for each in phrases],
+        "single notes of instruments": [load_clip(row.path) for row in notes],
+    }
+    tracker = pitch_tracker("head")
+    rows = [
+        [name, str(len(clips)), str(sum(is_gliding(tracker.track(clip)) for clip in clips))]
+        for name, clips in heard.items()
+    ]
+    return Table(_GLIDING, ("", "recordings", "so"), rows)
 
 
 def _shown(scores: HeadScores) -> str:

@@ -104,20 +104,7 @@ def compare_models(
     kept = labelled(rows, label)
     if label == "midi":
         kept = [row for row in kept if row.midi in PIANO]
-    grouped = grouped_folds(kept, label, seed=seed)
-    if len(kept) < 4:
-        raise CorpusError(f"{len(kept)} recordings are too few to compare models on")
-    names, groups = np.array([str(getattr(row, label)) for row in kept]), np.array(grouped.groups)
-    numbers = (random_folds(kept, label, seed=seed), grouped.numbers)
-    held_out: dict[Split, BoolArray] = {
-        split: np.asarray(folds == 0) for split, folds in zip(SPLITS, numbers, strict=True)
-    }
-    for split, out in held_out.items():
-        if len(left := set(names[~out])) < 2:
-            raise CorpusError(
-                f"{split}, what is not held out has the {label} {', '.join(left)} alone",
-                fix="Add recordings of more players",
-            )
+    names, groups, held_out = _splits(kept, label, seed)
     told = (lambda _, __: None) if tell is None else tell
     features = features_of(kept, lambda share: told("hearing the recordings", share))
     found, models = list[Compared](), MODELS[:-1] if network is None else MODELS
@@ -132,6 +119,25 @@ def compare_models(
             scores = score_answers(names[out].tolist(), answers, groups[out].tolist())
             found.append(Compared(model, split, scores, chosen))
     return found
+
+
+def _splits(rows: Sequence[IndexRow], label: Learnable, seed: int) -> tuple[Any, Any, dict[Split, BoolArray]]:
+    """Return the label and the group of each recording, and which are held out in each split."""
+    grouped = grouped_folds(rows, label, seed=seed)
+    if len(rows) < 4:
+        raise CorpusError(f"{len(rows)} recordings are too few to compare models on")
+    names = np.array([str(getattr(row, label)) for row in rows])
+    held_out: dict[Split, BoolArray] = {
+        "random": np.asarray(random_folds(rows, label, seed=seed) == 0),
+        "by player": np.asarray(grouped.numbers == 0),
+    }
+    for split, out in held_out.items():
+        if len(left := set(names[~out])) < 2:
+            raise CorpusError(
+                f"{split}, what is not held out has the {label} {', '.join(left)} alone",
+                fix="Add recordings of more players",
+            )
+    return names, np.array(grouped.groups), held_out
 
 
 def classical(

@@ -47,8 +47,9 @@ _GLIDE_STEP = (1.5, 25.0)
 
 _GLIDE_FRAMES, _GLIDE_CENTS = 6, 80.0
 _PHRASE_S, _GLIDES, _GLIDING = 2.0, 3, 0.02
-"""Somebody sings where so much is voiced, with so many glides, for such a share of it. None of 182 recorded
-notes of instruments has as many, nor have such notes put together legato."""
+"""Somebody sings where so much is voiced, with so many glides, for such a share of it. All of the 38 sung
+recordings of `make bench-heads` do, and none of its notes of instruments; but such recordings were looked at
+when these figures were chosen, and no instrument's phrases were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from . import fit
 from .fonts import font_entries, play_font
 from .pictures import Pictures, joined, mel_picture, pictures_of
 
-__all__ = ["FONTS", "kept_pictures", "main", "recorded_notes", "taught_rows"]
+__all__ = ["FONTS", "is_watched", "kept_pictures", "main", "recorded_notes", "taught_rows"]
 
 FONTS = {"fluidr3": 128, "MuseScore_General_Lite.sf3": 26}
 """Both MIT, unlike others; the second holds samples of the first and more. Below which program each is
@@ -74,6 +74,11 @@ def taught_rows(folder: Path, root: Path) -> list[Entry]:
     return [replace(row, instrument=label_of(row.instrument)) for row in rows]
 
 
+def is_watched(row: Entry) -> bool:
+    """Tell whether a note is not learned from: every eleventh key. It says nothing of other players."""
+    return (row.midi or 0) % 11 == 5
+
+
 def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, trunk: Trunk | None = None) -> Pictures:
     """Return `pictures_of` recordings, source by source, from `folder` where they were heard before.
 
@@ -113,9 +118,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows = taught_rows(options.folder, options.recordings)
-    # Every eleventh key is watched, to see that all is well; it says nothing of other players.
-    kept = [row for row in rows if (row.midi or 0) % 11 == 5]
-    taught = [row for row in rows if (row.midi or 0) % 11 != 5]
+    kept = [row for row in rows if is_watched(row)]
+    taught = [row for row in rows if not is_watched(row)]
     file = find_model(YAMNET_TFLITE, os.environ, options.yamnet)
     lowest = Trunk(lowest_blocks(file.read_bytes(), str(file), BLOCKS), str(file))
     models, epochs = list[Any](), 0
