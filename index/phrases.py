@@ -55,6 +55,8 @@ PHRASES = "phrases.npz"
 SCHEMA = 1
 _REBUILD = "Run: swara rebuild"
 
+_ARRAYS = ("cents", "strings", "frames", "voices")
+
 Lines: TypeAlias = npt.NDArray[np.int16]
 
 _PARTS, _REACH = 6, 0.31
@@ -63,8 +65,8 @@ _PARTS, _REACH = 6, 0.31
 _CIRCLES = tuple(math.exp(-0.5 * (2 * math.pi * number * 70.0 / 1200.0) ** 2) for number in range(1, 7))
 """Weights of a whole octave, a half, a third ...: those of a bell of 70 cents around the same pitch.
 
-Beside 3, 4, 12 and 25 windows, wider and narrower, and 2 to 6 circles, these kept about most of the best in
-the first 10,000 of 100,000.
+Chosen with the windows above, beside 3 to 25 of them, wider and narrower, and 2 to 6 circles, by how many of
+the best the first look keeps; what is kept in the end is in ``docs/benchmarks/search.md``.
 """
 
 _AT_ONCE = 20_000
@@ -141,24 +143,23 @@ class PhraseIndex:
 
     def __post_init__(self) -> None:
         count = len(self.phrases)
-        arrays = (self.cents, self.strings, self.frames, self.voices)
-        rows = {(len(each), each.ndim) for each in arrays}
+        rows = {(len(each), each.ndim) for each in self.arrays}
         if self.cents.shape != self.frames.shape or rows != {(count, 2)}:
-            raise ValueError(f"{[each.shape for each in arrays]} are not the arrays of {count} phrases")
+            raise ValueError(f"{[each.shape for each in self.arrays]} are not the arrays of {count} phrases")
 
     def __len__(self) -> int:
         return len(self.phrases)
 
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The arrays, in the order in which it is made of them."""
+        return self.cents, self.strings, self.frames, self.voices
+
     @classmethod
     def joined(cls, parts: Sequence[PhraseIndex]) -> PhraseIndex:
         """Return one index of several, one at least, in their order."""
-        return cls(
-            tuple(phrase for part in parts for phrase in part.phrases),
-            np.concatenate([part.cents for part in parts]),
-            np.concatenate([part.strings for part in parts]),
-            np.concatenate([part.frames for part in parts]),
-            np.concatenate([part.voices for part in parts]),
-        )
+        phrases = tuple(phrase for part in parts for phrase in part.phrases)
+        return cls(phrases, *(np.concatenate(each) for each in zip(*(p.arrays for p in parts), strict=True)))
 
     @cached_property
     def longest_s(self) -> float:
@@ -251,15 +252,9 @@ def save_phrase_index(index: PhraseIndex, folder: Path) -> None:
         If they cannot be written.
     """
     lines = "".join(f"{json.dumps(asdict(each), sort_keys=True)}\n" for each in index.phrases)
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "phrases": np.frombuffer(lines.encode(), dtype=np.uint8),
-        "cents": index.cents,
-        "strings": index.strings,
-        "frames": index.frames,
-        "voices": index.voices,
-        "schema": np.array(SCHEMA),
-    }
-    write_arrays(folder / PHRASES, arrays)
+    named = dict(zip(_ARRAYS, index.arrays, strict=True))
+    text = np.frombuffer(lines.encode(), dtype=np.uint8)
+    write_arrays(folder / PHRASES, {"phrases": text, **named, "schema": np.array(SCHEMA)})
 
 
 def load_phrase_index(folder: Path) -> PhraseIndex | None:
@@ -280,7 +275,7 @@ def load_phrase_index(folder: Path) -> PhraseIndex | None:
             raise ValueError(f"they have format {arrays['schema']}, and this swara reads {SCHEMA}")
         lines = arrays["phrases"].tobytes().decode().splitlines()
         phrases = tuple(converted(json.loads(line), Phrase) for line in lines)
-        return PhraseIndex(phrases, *(arrays[name] for name in ("cents", "strings", "frames", "voices")))
+        return PhraseIndex(phrases, *(arrays[name] for name in _ARRAYS))
     except (ValueError, KeyError) as error:
         raise IndexDamaged(f"the phrases are damaged ({error})", where=str(path), fix=_REBUILD) from error
 

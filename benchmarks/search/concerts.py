@@ -14,11 +14,23 @@ import numpy.typing as npt
 
 from benchmarks.page import DOCS
 from swara.classifier.contours import Contour, contour
-from swara.classifier.contours.phrases import PhraseLine, phrase_of
+from swara.classifier.contours.phrases import PhraseLine, phrase_of, without_ornaments
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.pitch_track import PitchTrack
 
-__all__ = ["FOLDER", "KEPT", "ORNAMENT_FRAMES", "Concerts", "Retrieval", "Words", "learner", "retrieval"]
+__all__ = [
+    "DRIFT_CENTS",
+    "FOLDER",
+    "KEPT",
+    "KNOTS",
+    "ORNAMENT_FRAMES",
+    "TEMPO",
+    "Concerts",
+    "Retrieval",
+    "Words",
+    "learner",
+    "retrieval",
+]
 
 FOLDER = "hindustani_phrases"
 KEPT = DOCS.parent / "build" / "search"
@@ -29,7 +41,8 @@ Words = npt.NDArray[np.str_]
 ORNAMENT_FRAMES = 25
 """A running median over 0.25 s leaves held notes and glides, and nothing of a murki or a kan."""
 
-_DRIFT_CENTS, _TEMPO, _KNOTS = 40.0, 1.5, 6
+DRIFT_CENTS, TEMPO, KNOTS = 40.0, 1.5, 6
+"""Of whoever sings a phrase again: how far Sa drifts, how much the tempo changes, in how many places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,11 +126,10 @@ def learner(line: Contour, rng: np.random.Generator, frames: int = ORNAMENT_FRAM
         An odd number: over how many a running median takes the ornaments out.
     """
     sung = line.sung()
-    padded = np.pad(sung.cents, frames // 2, mode="edge")
-    plain = np.median(np.lib.stride_tricks.sliding_window_view(padded, frames), axis=1)
-    drift = np.linspace(0.0, _DRIFT_CENTS * rng.choice([-1.0, 1.0]), plain.size)
-    tempos = _TEMPO ** np.interp(
-        np.linspace(0, _KNOTS - 1, plain.size), np.arange(_KNOTS), rng.uniform(-1, 1, _KNOTS)
+    plain = without_ornaments(sung.cents, frames)
+    drift = np.linspace(0.0, DRIFT_CENTS * rng.choice([-1.0, 1.0]), plain.size)
+    tempos = TEMPO ** np.interp(
+        np.linspace(0, KNOTS - 1, plain.size), np.arange(KNOTS), rng.uniform(-1, 1, KNOTS)
     )
     places = np.concatenate(([0.0], np.cumsum(tempos)))[: plain.size]
     places *= (plain.size - 1) / max(places[-1], 1.0)

@@ -16,22 +16,23 @@ from swara.classifier.contours.phrases import BAND, COST, POINTS, STRING_CENTS, 
 from swara.data.arrays import FloatArray
 from swara.index.faiss_index import Ids
 from swara.index.phrases import Phrase, PhraseIndex, build_phrase_index
-from swara.service.search.hits import CANDIDATES, PhraseFilter, ranked
+from swara.service.search.hits import CANDIDATES, FUNNEL, PhraseFilter, nearest_phrases, ranked
 
-from .concerts import FOLDER, KEPT, Concerts
+from .concerts import DRIFT_CENTS, FOLDER, KEPT, KNOTS, TEMPO, Concerts
 
 _SIZES = (1_000, 10_000, 100_000)
-_QUERIES, _EXACT, _TOP = 100, 16, 10
-_DRIFT_CENTS, _TEMPO, _KNOTS = 40.0, 1.5, 6
+_QUERIES, _EXACT, _TOP, _SHOWN = 100, 16, 10, 5
 _AT_ONCE = 5_000
 
+_COARSE, _FINE = FUNNEL
 _METHOD = f"""The concerts cut into breath groups and windows as `swara rebuild` cuts samples, and the same
 again with another tempo, drift and octave, until there are enough. Queries are marked phrases, {_QUERIES} of
 them, which are never answered with phrases of their own concert. A first look at vectors leaves
-{CANDIDATES:,} phrases, which are aligned with 16 points, fewer of them with 32, and 600 with all; "kept" is
-how many of the ten that the alignment of all finds are among the ten found ({_EXACT} queries). Times are of
-one thread, as the processor counts them, filter included; the first search of a process takes longer, as it
-makes the vectors of the first look."""
+{CANDIDATES:,} phrases, which are aligned with {_COARSE[0]} points, {_COARSE[1]:,} of them with {_FINE[0]},
+and {_FINE[1]} with all; "kept" is how many of the ten that the alignment of all finds are among the ten found
+({_EXACT} queries). Times are of one thread, as the processor counts them, from the filter to the {_SHOWN}
+phrases that are shown; the first search of a process takes longer, as it makes the vectors of the first
+look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ def _grown(concerts: Concerts, size: int) -> PhraseIndex:
     cut = [
         (name, each) for name, track in concerts.tracks.items() for each in phrase_lines(track, sa_hz[name])
     ]
-    lines, strings = (
-        np.stack(rows) for rows in zip(*((p.line.cents, p.string) for _, p in cut), strict=True)
+    lines, strings, times_s = (
+        np.stack(rows)
+        for rows in zip(*((p.line.cents, p.string, p.line.times_s) for _, p in cut), strict=True)
     )
     rng = np.random.default_rng(11)
     chosen = rng.permutation(np.arange(size) % len(cut))
@@ -86,31 +88,30 @@ def _grown(concerts: Concerts, size: int) -> PhraseIndex:
     cents = np.concatenate(again)
     cents[first] = lines[chosen[first]]  # each once as it was
     phrases = [
-        Phrase(cut[n][0], "", None, "", 0.0, 4.0, sa_hz[cut[n][0]], "S R", synthesized=False) for n in chosen
+        Phrase(name, "", None, "", each.start_s, each.end_s, sa_hz[name], "S R", synthesized=False)
+        for name, each in (cut[n] for n in chosen)
     ]
-    times_s = np.broadcast_to(np.linspace(0, 4, POINTS), cents.shape)
     voices = np.zeros((size, 1), np.float32)
-    return build_phrase_index(phrases, cents, times_s, strings[chosen], voices)
+    return build_phrase_index(phrases, cents, times_s[chosen], strings[chosen], voices)
 
 
 def _sung_otherwise(lines: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Return lines in other tempos and octaves, Sa drifting."""
-    count, grid = len(lines), np.linspace(0, _KNOTS - 1, POINTS)
-    low = np.minimum(grid.astype(int), _KNOTS - 2)
-    knots = rng.uniform(-1, 1, (count, _KNOTS))
-    tempos = _TEMPO ** (knots[:, low] * (low + 1 - grid) + knots[:, low + 1] * (grid - low))
+    count, grid = len(lines), np.linspace(0, KNOTS - 1, POINTS)
+    low = np.minimum(grid.astype(int), KNOTS - 2)
+    knots = rng.uniform(-1, 1, (count, KNOTS))
+    tempos = TEMPO ** (knots[:, low] * (low + 1 - grid) + knots[:, low + 1] * (grid - low))
     places = np.cumsum(tempos, axis=1) - tempos
     places *= (POINTS - 1) / places[:, -1:]
     below = np.minimum(places.astype(int), POINTS - 2)
     share, rows = places - below, np.arange(count)[:, None]
     warped = lines[rows, below] * (1 - share) + lines[rows, below + 1] * share
-    drift = np.linspace(0, _DRIFT_CENTS, POINTS) * rng.uniform(-1, 1, (count, 1))
+    drift = np.linspace(0, DRIFT_CENTS, POINTS) * rng.uniform(-1, 1, (count, 1))
     return np.asarray(warped + drift + 1200.0 * rng.integers(-1, 2, (count, 1)))
 
 
 def _part(index: PhraseIndex, size: int) -> PhraseIndex:
-    arrays = (index.cents, index.strings, index.frames, index.voices)
-    return PhraseIndex(index.phrases[:size], *(each[:size] for each in arrays))
+    return PhraseIndex(index.phrases[:size], *(each[:size] for each in index.arrays))
 
 
 def _pace(concerts: Concerts, queries: Sequence[int], index: PhraseIndex) -> Pace:
@@ -120,12 +121,14 @@ def _pace(concerts: Concerts, queries: Sequence[int], index: PhraseIndex) -> Pac
     first_s, taken_ms = time.thread_time() - began, list[float]()
     kept, exact_s = list[float](), list[float]()
     for number, (place, among) in enumerate(zip(queries, others, strict=True)):
+        query = concerts.phrases[place]
         began = time.thread_time()
-        found, _ = ranked(index, concerts.phrases[place], among.allowed(index))
+        nearest_phrases(index, query, None, among.allowed(index), _SHOWN)
         taken_ms.append(1000 * (time.thread_time() - began))
         if number < _EXACT:
-            best, seconds = _exact(index, concerts.phrases[place], among)
+            best, seconds = _exact(index, query, among)
             exact_s.append(seconds)
+            found, _ = ranked(index, query, among.allowed(index))
             kept.append(float(np.isin(best, found[:_TOP]).mean()))
     p50_ms, p99_ms = np.percentile(taken_ms, (50, 99))
     return Pace(

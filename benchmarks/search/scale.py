@@ -1,10 +1,13 @@
-"""Notes of one swara by the hundred thousand: what is found, how soon, in what memory, by which engine."""
+"""Notes of one swara by the hundred thousand: what is found, how soon, in what memory, by which engine.
+
+``python -m benchmarks.search.scale`` holds the parameters of the graph against others.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,11 +17,13 @@ import numpy as np
 
 from benchmarks.meter import Cost, weigh
 from benchmarks.page import Check, Section, Table
+from benchmarks.recordings import evaluation_folder
 from swara.data.arrays import BoolArray
 from swara.embedder import Vectors
+from swara.index import Engine
 from swara.index.faiss_index import FaissIndex, Ids, one_thread
 from swara.index.files import load_sample_index, save_sample_index
-from swara.index.hnsw import DEFAULTS, index_parameters
+from swara.index.hnsw import DEFAULTS, HnswIndex, HnswParameters, index_parameters
 from swara.index.samples import SPAN, SampleIndex, Source, SwaraNotes, engine_over
 
 from .crowd import KEPT, crowd
@@ -35,6 +40,8 @@ LEAST_RECALL, MOST_MS, MOST_OPEN_MS, MOST_BYTES, MOST_BUILD_MIN = 0.99, 5.0, 50.
 OURS, EXACT, FAISS, USEARCH = "this index", "every vector compared", "FAISS HNSW float32", "usearch HNSW f16"
 SHARES = {"half of the singers": 2, "a fifth": 5, "one in 20": 20}
 _FILTERED = 200
+
+TRIED = (HnswParameters(m=16, ef_construction=80), HnswParameters(m=16), DEFAULTS)
 
 _METHOD = f"""Real embeddings: the recordings of the evaluation folder and the bundled samples, sung in other
 keys (up to two semitones away, faster or slower with it), through equalizers, in rooms and with noise, until
@@ -197,12 +204,11 @@ def _filtered(index: SampleIndex, questions: Vectors) -> Mapping[str, Sequence[f
             began = time.thread_time()
             engine.search(question[None], K, among)
             times.append(1e3 * (time.thread_time() - began))
-        found[name] = (_recall_among(index, questions, among), float(np.quantile(times, 0.99)))
+        found[name] = (_recall_among(engine, questions, among), float(np.quantile(times, 0.99)))
     return found
 
 
-def _recall_among(index: SampleIndex, questions: Vectors, among: BoolArray | None) -> float:
-    engine = index.engines[SWARA]
+def _recall_among(engine: Engine, questions: Vectors, among: BoolArray | None) -> float:
     truth, found = (each.search(questions, K, among)[1] for each in (engine.exact, engine))
     return float(np.mean([np.isin(row, ids).mean() for row, ids in zip(truth, found, strict=True)]))
 
@@ -269,3 +275,23 @@ def _memory() -> Mapping[str, float]:
         elif name == "Rss" and kind:
             held[kind] += 1024.0 * float(value.split()[0])
     return held
+
+
+def parameters(root: Path) -> Iterator[str]:
+    """Yield what is found with the parameters of `TRIED`, by questions that `measure` does not ask."""
+    vectors, questions = crowd(root, max(SIZES), QUESTIONS)
+    exact = FaissIndex.mapped(np.asarray(vectors), 1.0)
+    for each in TRIED:
+        began_s = time.process_time()
+        graph = HnswIndex.build(exact, each)
+        built_s = time.process_time() - began_s
+        recall = _recall_among(graph, questions[::2], None)
+        yield f"{len(vectors):,} notes, {each}: recall@{K} {recall:.4f}, built in {built_s / 60:.1f} min"
+
+
+if __name__ == "__main__":
+    folder = evaluation_folder()
+    if folder is None:
+        raise SystemExit("SWARA_EVAL_DATA is not set")
+    for line in parameters(folder):
+        print(line, flush=True)

@@ -27,6 +27,7 @@ from benchmarks.rebuild.stubs import tone_ears
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.recording import Recording
 from swara.data.sample_corpus.corpus import append_recordings
+from swara.data.storage.disk import sha256_of
 from swara.embedder.registry import embedder_named
 from swara.service.rebuild.rebuild import RebuildResult, rebuild
 from swara.service.rebuild.shards import Shard, embed_share
@@ -43,6 +44,8 @@ WAYS = ("one job", "two jobs", "two shares", "two nodes of Ray", "two nodes of R
 OBJECT_STORE_BYTES = 100_000_000
 KILLED_AFTER = 1 / 3
 """Share of the recordings that are embedded when the node is killed."""
+
+_MODULE = "benchmarks.search.shards"
 
 Figures = Mapping[str, Any]
 
@@ -96,22 +99,17 @@ def measure(root: Path | None = None) -> Iterator[Section | str]:  # noqa: ARG00
         " on this machine: one core for a job, a share or a node. The two shares run at once and write to a"
         " cache at a `file://` URL; the seconds count until both are done and the rebuild has read it. Of the"
         f" nodes of Ray one is killed, with all its processes, once {KILLED_AFTER:.0%} of the recordings are"
-        " embedded. *Listen* is embedding and tracking, with what starts processes; *started* is what comes"
-        " tracking by the clock, with what starts processes; *started* comes before: the nodes of Ray.",
+        " embedded. *Listen* is embedding and tracking by the clock, with what starts processes; *started* is"
+        " what comes before: the nodes of Ray.",
         checks=[
-            Check(f"recordings lost: {way}", each["lost"], 0, "", at_most=True, digits=0)
-            for way, each in found.items()
-        ]
-        + [
-            Check(
-                f"files of the version that differ from those of one job: {way}",
-                each["differ"],
-                0,
-                "",
-                True,
-                0,
-            )
-            for way, each in _beside_one_job(found)
+            *(
+                Check(f"recordings lost: {way}", each["lost"], 0, "", at_most=True, digits=0)
+                for way, each in found.items()
+            ),
+            *(
+                Check(f"files that differ from those of one job: {way}", differ, 0, "", True, 0)
+                for way, differ in _beside_one_job(found)
+            ),
         ],
         tables=[
             Table(
@@ -124,15 +122,15 @@ def measure(root: Path | None = None) -> Iterator[Section | str]:  # noqa: ARG00
     )
 
 
-def _beside_one_job(found: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
+def _beside_one_job(found: Mapping[str, Figures]) -> Iterator[tuple[str, int]]:
     own = found["one job"]["digests"]
     for way, each in list(found.items())[1:]:
         names = own.keys() | each["digests"].keys()
-        yield way, each | {"differ": sum(own.get(name) != each["digests"].get(name) for name in names)}
+        yield way, sum(own.get(name) != each["digests"].get(name) for name in names)
 
 
 def _alone(way: str) -> Figures:
-    words = [sys.executable, "-m", "benchmarks.search.shards", "--way", way]
+    words = [sys.executable, "-m", _MODULE, "--way", way]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{way}: {done.stderr[-2000:]}")
@@ -183,8 +181,6 @@ def run(folder: Path, way: str, count: int, cost: float | None) -> Figures:
 
 
 def _digests(version: Path) -> dict[str, str]:
-    from swara.data.storage.disk import sha256_of
-
     files = (path for path in version.rglob("*") if path.is_file() and path.name != "manifest.json")
     return {path.relative_to(version).as_posix(): sha256_of(path) for path in files}
 
@@ -211,15 +207,7 @@ def _two_shares(folder: Path, recordings: list[Recording], cost: float | None) -
     for number in (1, 2):
         store = folder / f"machine {number}"
         append_recordings(Layout(store).corpus, recordings)
-        words = [
-            sys.executable,
-            "-m",
-            "benchmarks.search.shards",
-            "--folder",
-            str(folder),
-            "--share",
-            str(number),
-        ]
+        words = [sys.executable, "-m", _MODULE, "--folder", str(folder), "--share", str(number)]
         children.append(subprocess.Popen(words + ([] if cost is None else ["--cost", str(cost)])))
     if any(child.wait() for child in children):
         raise RuntimeError("a share failed")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .align import Alignment, LocalCost, alignment, distances
+from .align import Alignment, LocalCost, alignment, alignments, distances
 from .contour import Contour, contour, resampled
 
-__all__ = ["Alignment", "Contour", "LocalCost", "alignment", "contour", "distances", "resampled"]
+__all__ = [
+    "Alignment",
+    "Contour",
+    "LocalCost",
+    "alignment",
+    "alignments",
+    "contour",
+    "distances",
+    "resampled",
+]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 
-__all__ = ["Alignment", "LocalCost", "Path", "alignment", "distances"]
+__all__ = ["Alignment", "LocalCost", "Path", "alignment", "alignments", "distances"]
 
 Path: TypeAlias = npt.NDArray[np.int32]
 Moves: TypeAlias = npt.NDArray[np.int8]
@@ -135,13 +136,38 @@ def alignment(
     ValueError
         If a line is empty or not finite, or the band is not above 0.
     """
+    return alignments(query_cents, other_cents[None], band=band, cost=cost)[0]
+
+
+def alignments(
+    query_cents: FloatArray, others_cents: FloatArray, *, band: float = 0.2, cost: LocalCost | None = None
+) -> list[Alignment]:
+    """Return the `alignment` of a line with each of several.
+
+    Parameters
+    ----------
+    query_cents : float64 array, shape [n]
+        In cents above Sa, without gaps.
+    others_cents : float64 array, shape [others, m]
+        As many points each.
+    band, cost
+        As for `alignment`.
+
+    Raises
+    ------
+    ValueError
+        As `alignment` says.
+    """
     costs = cost or LocalCost()
-    _check(query_cents, other_cents, band)
-    rows = _corridor(query_cents.size, other_cents.size, band)
-    moves = list[Moves]()
-    total = _walked(costs.placed(query_cents), costs.placed(other_cents)[:, None], rows, costs, moves)
-    path = _walked_back(moves, rows, other_cents.size)
-    return Alignment(float(total[0]) / max(query_cents.size, other_cents.size), path)
+    _check(query_cents, others_cents, band)
+    points, moves = others_cents.shape[1], list[Moves]()
+    rows = _corridor(query_cents.size, points, band)
+    totals = _walked(costs.placed(query_cents), costs.placed(others_cents.T), rows, costs, moves)
+    lengths = totals / max(query_cents.size, points)
+    return [
+        Alignment(float(distance), _walked_back(moves, rows, points, number))
+        for number, distance in enumerate(lengths)
+    ]
 
 
 def distances(
@@ -187,6 +213,7 @@ def _check(query_cents: FloatArray, other_cents: npt.NDArray[Any], band: float) 
         raise ValueError("a line to align has gaps, or the band leaves no room")
 
 
+@lru_cache(maxsize=64)
 def _corridor(frames: int, others: int, band: float) -> list[tuple[int, int]]:
     """Return the first and last frame of the query on each anti-diagonal of the table."""
     slope = (others - 1) / max(frames - 1, 1)
@@ -220,7 +247,7 @@ def _walked(
     cost : LocalCost
         Of a pair of frames.
     moves : list, optional
-        Takes how each cell of each anti-diagonal is reached, for the first of the lines.
+        Takes how each cell of each anti-diagonal is reached, of shape [cells, others].
     """
     shape, dtype = (query.size + 1, others.shape[1]), query.dtype
     # A row more before the first, which stands for what lies outside the table.
@@ -236,8 +263,8 @@ def _walked(
         if cost.stretch_cents:
             np.add(way, cost.stretch_cents, out=way)
         if moves is not None:
-            waiting = np.where(waits[:, 0] <= goes[:, 0], _QUERY, _OTHER)
-            moves.append(np.where(both[:, 0] <= way[:, 0], _BOTH, waiting).astype(np.int8))
+            waiting = np.where(waits <= goes, _QUERY, _OTHER)
+            moves.append(np.where(both <= way, _BOTH, waiting).astype(np.int8))
         np.minimum(way, both, out=way)
         now[max(low - 1, 0) : high + 3] = np.inf
         np.add(pair, way, out=now[low + 1 : high + 2])
@@ -247,11 +274,11 @@ def _walked(
     return ends
 
 
-def _walked_back(moves: list[Moves], rows: list[tuple[int, int]], others: int) -> Path:
-    total, row = len(moves) - 1, len(moves) - others
+def _walked_back(moves: list[Moves], rows: list[tuple[int, int]], points: int, number: int) -> Path:
+    total, row = len(moves) - 1, len(moves) - points
     path = [(row, total - row)]
     while total:
-        move = int(moves[total][row - rows[total][0]])
+        move = int(moves[total][row - rows[total][0], number])
         total -= 2 if move == _BOTH else 1
         row -= move != _OTHER
         path.append((row, total - row))

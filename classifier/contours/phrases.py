@@ -34,6 +34,7 @@ __all__ = [
     "phrase_lines",
     "phrase_of",
     "string_distances",
+    "without_ornaments",
 ]
 
 Strings: TypeAlias = npt.NDArray[np.int8]
@@ -69,8 +70,9 @@ _NOTE_FRAMES = 8
 _SMOOTH_FRAMES = 25
 """A running median over 0.25 s: a cycle of vibrato and most ornaments are shorter.
 
-Who repeats a phrase leaves them out, or sings others. Of medians over 0, 0.13, 0.25 and 0.4 s this found a
-simulated learner's phrase most often, and phrases sung again no less often (``docs/benchmarks/search.md``).
+Who repeats a phrase leaves them out, or sings others. With it a simulated learner's phrase, and one sung
+again, are found more often than without; how it fares with learners who leave out more or less of them is in
+``docs/benchmarks/search.md`` too.
 """
 
 
@@ -189,9 +191,10 @@ def phrase_lines(track: PitchTrack, sa_hz: float) -> list[PhraseLine]:
     sa_hz : float
         Sa, in Hz.
     """
-    groups = [(start, end) for start, end in breath_groups(track) if end - start <= _LONGEST_S]
+    groups = breath_groups(track)
+    short = [(start, end) for start, end in groups if end - start <= _LONGEST_S]
     found = dict[tuple[int, int], PhraseLine | None]()
-    for start_s, end_s in (*groups, *_windows(track)):
+    for start_s, end_s in (*short, *_windows(groups)):
         line = contour(track, sa_hz, start_s, end_s)
         if np.isfinite(line.cents).sum() * HOP_S < max(_LEAST_S, _SUNG_SHARE * (end_s - start_s)):
             continue
@@ -229,10 +232,23 @@ def phrase_of(line: Contour) -> PhraseLine | None:
     sung = line.sung()
     if not len(sung):
         return None
-    padded = np.pad(sung.cents, _SMOOTH_FRAMES // 2, mode="edge")
-    plain = np.median(np.lib.stride_tricks.sliding_window_view(padded, _SMOOTH_FRAMES), axis=1)
+    plain = without_ornaments(sung.cents)
     start_s, end_s = float(sung.times_s[0]), float(sung.times_s[-1]) + HOP_S
     return PhraseLine(start_s, end_s, Contour(sung.times_s, plain).drawn(POINTS), _dwelt_on(plain))
+
+
+def without_ornaments(cents: FloatArray, frames: int = _SMOOTH_FRAMES) -> FloatArray:
+    """Return a line through a running median, float64 of its shape.
+
+    Parameters
+    ----------
+    cents : float64 array, shape [frames]
+        Without gaps.
+    frames : int
+        Over how many; an odd number.
+    """
+    padded = np.pad(cents, frames // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, frames), axis=1))
 
 
 def notated_line(swaras: Sequence[NotatedSwara], beat_s: float = 0.5) -> PhraseLine:
@@ -263,8 +279,8 @@ def notated_line(swaras: Sequence[NotatedSwara], beat_s: float = 0.5) -> PhraseL
     return PhraseLine(0.0, HOP_S * cents.size, line.drawn(POINTS), _run_together(names), timed=False)
 
 
-def _windows(track: PitchTrack) -> Iterator[tuple[float, float]]:
-    for group_start, group_end in _joined(breath_groups(track)):
+def _windows(groups: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    for group_start, group_end in _joined(groups):
         for length_s in _WINDOWS_S:
             hop_s = length_s / _HOPS
             for number in range(int(max(0.0, group_end - group_start - length_s / 2) / hop_s) + 1):
@@ -291,8 +307,7 @@ def _dwelt_on(cents: FloatArray) -> tuple[str, ...]:
 
 
 def _run_together(pitches: Sequence[SwaraPitch]) -> tuple[str, ...]:
-    letters = [swara_letter(*pitch) for pitch in pitches]
-    return tuple(each for place, each in enumerate(letters) if not place or each != letters[place - 1])
+    return tuple(letter for letter, _ in itertools.groupby(itertools.starmap(swara_letter, pitches)))
 
 
 def _cents(pitch: SwaraPitch) -> float:

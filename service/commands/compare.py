@@ -18,9 +18,10 @@ from .options import (
     StoreFolder,
     SwarasText,
     TonicText,
-    complete_tuning,
+    TuningName,
     console,
     limit_s,
+    print_json,
     raga_text,
     store_at,
 )
@@ -37,10 +38,7 @@ def compare(
     ] = None,
     raga: RagaText = None,
     swaras: SwarasText = None,
-    tuning: Annotated[
-        str,
-        typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
-    ] = "just",
+    tuning: TuningName = "just",
     preset: Annotated[
         Preset, typer.Option(help="How strict: within 35, 25 or 15 cents of the professional's note.")
     ] = "student",
@@ -57,7 +55,7 @@ def compare(
     is measured from its own Sa and in its own tempo; what cannot be laid over the other is named, not
     judged.
     """
-    from swara.data.storage.npz import RecentCache
+    from swara.data.storage.array_cache import RecentCache
     from swara.service.export.compare_files import CompareFiles, compare_files
     from swara.service.store import Layout
 
@@ -84,7 +82,7 @@ def compare(
     if to_stdout:
         from swara.service.report.compare_report import comparison_json
 
-        typer.echo(comparison_json(comparison).encode(), nl=False)
+        print_json(comparison_json(comparison))
     elif not quiet:
         from swara.service.report.terminal.compare_table import render_comparison
 

@@ -37,6 +37,7 @@ __all__ = [
     "SwarasText",
     "TonicText",
     "TrackNumber",
+    "TuningName",
     "asks_mlflow",
     "complete_embedder",
     "complete_pullable",
@@ -116,6 +117,11 @@ RagaText = Annotated[
 SwarasText = Annotated[
     str | None,
     typer.Option(help='The swaras of a raga that is not known: "S r G P d". --raga may name it.'),
+]
+
+
+TuningName = Annotated[
+    str, typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning)
 ]
 
 

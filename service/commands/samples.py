@@ -174,7 +174,7 @@ def _check(
     with progress_bar(shown=True) as progress:
         result = check_samples(layout_at(store), progress=progress)
     if json:
-        typer.echo(check_json(result), nl=False)
+        print_json(check_json(result))
     else:
         render_check(result, console())
     if not result.ok:

@@ -88,36 +88,37 @@ def search(
     A phrase is found whoever sings it, on whatever Sa and in whatever octave and tempo. The take itself is
     never among what is found.
     """
+    from swara.classifier.pitch import TRACK_RATE_HZ
+    from swara.data.audio.decode import decode
     from swara.service.adviser.adviser import load_model
     from swara.service.report.json_report import search_json
     from swara.service.report.terminal.samples_table import render_found, render_phrases
     from swara.service.search.hits import PhraseFilter
     from swara.service.search.notes import save_clips, search
-    from swara.service.search.phrases import (
-        PhraseSearch,
-        live_phrases,
-        search_notation,
-        search_phrase,
-    )
+    from swara.service.search.phrases import PhraseSearch, live_phrases, search_notation, search_phrase
 
     _check_form(recording, at, phrase, sing, by)
     among = PhraseFilter(only_singer, only_raga, only_licence)
     _check_filters(at, among)
     _check_json(json, recording)
-    take, span_s = recording or STDOUT, _span(phrase or "0-1")
+    take, span_s = recording or STDOUT, None if phrase is None else _span(phrase)
     folder, longest_s = store_at(store), limit_s(max_minutes)
     request = parse_request(tonic, raga_text(raga, swaras), "just", preset_thresholds("student"), folder)
     with progress_bar(shown=json != STDOUT) as progress:
         model = load_model(folder, progress)
-        how: dict[str, Any] = {"max_duration_s": longest_s, "track": track}
-        how |= {"count": count, "progress": finding_pitch(progress)}
         found: SearchResult | PhraseSearch
+        how: dict[str, Any] = {"count": count, "progress": finding_pitch(progress)}
         if at is not None:
-            found = search(take, at, request, model, **how)
-        elif sing is None:
-            phrases = live_phrases(folder, model)
-            found = search_phrase(take, span_s, request, model, phrases, by=by, among=among, **how)
+            found = search(take, at, request, model, max_duration_s=longest_s, track=track, **how)
+        elif span_s is not None:
+            index = live_phrases(folder, model)
+            decoded = decode(take, rate_hz=TRACK_RATE_HZ, max_duration_s=longest_s, track=track)
+            own = model.about(take, decoded)
+            found = search_phrase(
+                decoded.clip, span_s, request, own, index, by=by, among=among, where=take, **how
+            )
         else:
+            assert sing is not None
             found = search_notation(sing, model, live_phrases(folder, model), among=among, count=count)
     if json is not None:
         write_text(json, search_json(found))

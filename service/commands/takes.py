@@ -24,19 +24,20 @@ from .options import (
     SwarasText,
     TonicText,
     TrackNumber,
-    complete_tuning,
+    TuningName,
     console,
     keep_figures,
     limit_s,
+    print_json,
     print_outcome,
     raga_text,
     store_at,
-    tell,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from swara.classifier.notes import Thresholds
     from swara.service.adviser.adviser import LiveModel
     from swara.service.export.take_files import TakeFiles
     from swara.service.stages import StageProgress
@@ -73,10 +74,7 @@ def analyze(
     tonic: TonicText = None,
     raga: RagaText = None,
     swaras: SwarasText = None,
-    tuning: Annotated[
-        str,
-        typer.Option(help="just, equal, or learned from the samples.", autocompletion=complete_tuning),
-    ] = "just",
+    tuning: TuningName = "just",
     preset: Annotated[
         Preset, typer.Option(help="How strict: in tune within 35, 25 or 15 cents.")
     ] = "student",
@@ -106,7 +104,7 @@ def analyze(
     each is judged and a table sums them up; --json, --csv and the like then name a folder, which takes a file
     of each.
     """
-    from swara.data.storage.npz import RecentCache
+    from swara.data.storage.array_cache import RecentCache
     from swara.service.export.take_files import TakeFiles, analyze_file
     from swara.service.store import Layout
 
@@ -117,16 +115,11 @@ def analyze(
     several = len(recordings) > 1 or summary is not None or recordings[0].is_dir()
     if several and to_stdout:
         raise typer.BadParameter("of several takes no report goes to stdout; give --json a folder")
-    try:
-        thresholds = preset_thresholds(preset, perfect, in_tune)
-    except ValueError as error:
-        words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
-        raise typer.BadParameter(words) from error
-    folder = store_at(store)
+    folder, thresholds = store_at(store), _thresholds(preset, perfect, in_tune)
     request = parse_request(tonic, raga_text(raga, swaras), tuning, thresholds, folder)
     longest_s = limit_s(max_minutes)
     with progress_bar(shown=not quiet) as progress:
-        model, doubts = _model_or_doubts(folder, progress, quiet=quiet) if samples else (None, ())
+        model, doubts = _model_or_doubts(folder, progress) if samples else (None, ())
         judge = partial(
             analyze_file,
             request=request,
@@ -148,8 +141,7 @@ def analyze(
     elif to_stdout:
         from swara.service.report.json_report import to_json
 
-        # As bytes: JSON is UTF-8 whatever the terminal speaks.
-        typer.echo(to_json(result).encode(), nl=False)
+        print_json(to_json(result))
     elif not quiet:
         from swara.service.report.terminal.terminal import render
 
@@ -182,6 +174,15 @@ def pitch(
             recording, csv, plot, max_duration_s=longest_s, track=track, progress=finding_pitch(progress)
         )
     print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
+
+
+def _thresholds(preset: Preset, perfect: float | None, in_tune: float | None) -> Thresholds:
+    """Return the limits; those that do not go together are wrong usage."""
+    try:
+        return preset_thresholds(preset, perfect, in_tune)
+    except ValueError as error:
+        words = str(error).replace("perfect_cents", "--perfect").replace("in_tune_cents", "--in-tune")
+        raise typer.BadParameter(words) from error
 
 
 def _judge_several(
@@ -218,18 +219,8 @@ def _print_several(outcomes: Sequence[TakeOutcome], passed_over: int, *, quiet: 
 
 
 def _model_or_doubts(
-    folder: Path, progress: StageProgress | None, *, quiet: bool
+    folder: Path, progress: StageProgress | None
 ) -> tuple[LiveModel | None, tuple[str, ...]]:
-    from swara.service.adviser.adviser import try_model  # slow, so only where samples are wanted
+    from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
 
-    return try_model(lambda: _model(folder, progress, quiet=quiet))
-
-
-def _model(folder: Path, progress: StageProgress | None, *, quiet: bool = False) -> LiveModel:
-    """Load what knows the samples; that it is made first is said where no bar shows it."""
-    from swara.service.adviser.adviser import load_model
-    from swara.service.store import Layout, current_version
-
-    if progress is None and not quiet and current_version(Layout(folder)) is None:
-        tell("the professional samples are listened to, once for this store, for some seconds")
-    return load_model(folder, progress)
+    return try_model(lambda: load_model(folder, progress))

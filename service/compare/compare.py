@@ -89,14 +89,14 @@ def fit_of(mine: TakeReport, guru: TakeReport) -> float:
 def _laid_over(mine: TakeReport, guru: TakeReport) -> tuple[int, Overlay]:
     """Return the overlay that fits best, in the octave that was sung or in one beside it."""
     other = line_of(guru)
-    best: tuple[float, int, Overlay] | None = None
-    for octave in _OCTAVES:
-        overlay = lay_over(line_of(mine, 1200.0 * octave), other)
-        worth = overlay.fit - (_OCTAVE_GAIN if octave else 0.0) if overlay.pairs else -1.0
-        if best is None or worth > best[0]:
-            best = worth, octave, overlay
-    assert best is not None
-    return best[1:]
+    laid = [(octave, lay_over(line_of(mine, 1200.0 * octave), other)) for octave in _OCTAVES]
+    return max(laid, key=lambda each: _worth(*each))
+
+
+def _worth(octave: int, overlay: Overlay) -> float:
+    if not overlay.pairs:
+        return -1.0
+    return overlay.fit - _OCTAVE_GAIN if octave else overlay.fit
 
 
 def _shift_cents(overlay: Overlay) -> float:

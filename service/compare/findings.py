@@ -204,10 +204,9 @@ class Findings:
         for notes in around:
             if notes is None or notes[side].phrase != note.phrase:
                 continue
+            # Sung twice, or once for longer: syllables on one pitch are not told for certain.
             if abs(notes[side].cents - note.cents) <= _TOUCHED_CENTS:
-                return (
-                    False  # sung twice, or once for longer: syllables on one pitch are not told for certain
-                )
+                return False
         start_s = -np.inf if around[0] is None else around[0][1 - side].end_s - _AROUND_S
         end_s = np.inf if around[1] is None else around[1][1 - side].start_s + _AROUND_S
         there = lines[1 - side].between(start_s, end_s)

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.data.arrays import FloatArray
-from swara.data.take import Note, Silence, Touch
+from swara.data.take import PHRASE_REST_S, Note, Silence, Touch
 from swara.service.take.report import TakeReport
 
-__all__ = ["PHRASE_REST_S", "Line", "Sung", "line_of"]
-
-PHRASE_REST_S = 0.3
-"""A silence this long parts two phrases; a consonant's closure is shorter, a breath longer."""
+__all__ = ["Line", "Sung", "line_of"]
 
 _UNSURE_BELOW = 0.5
 _WAVERS_CENTS = 30.0

@@ -103,7 +103,7 @@ def lay_over(mine: Line, other: Line) -> Overlay:
     steps, cost = pair_notes(mine.notes, other.notes)
     pairs = [(one, two) for one, two in steps if one is not None and two is not None]
     fit = _fit(mine.notes, other.notes, cost)
-    chance = _fit(mine.notes, other.notes, pair_notes(mine.notes, _backwards(other.notes)).cost)
+    chance = _fit(mine.notes, other.notes, pair_notes(mine.notes, other.notes[::-1]).cost)
     if fit < min(chance + _CHANCE_MARGIN, _BEYOND_CHANCE):
         return Overlay(mine, other, (), fit)
     trusted = [
@@ -120,10 +120,6 @@ def _fit(mine: Sequence[Sung], other: Sequence[Sung], cost: float) -> float:
     alone = [pair_notes(notes, ()).cost for notes in (mine, other)]
     most = 2.0 * min(alone)
     return (sum(alone) - cost) / most if most else 0.0
-
-
-def _backwards(notes: Sequence[Sung]) -> list[Sung]:
-    return list(notes)[::-1]
 
 
 def _sung(mine: Line, other: Line, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:

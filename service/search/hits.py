@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from swara.classifier.contours import alignment
+from swara.classifier.contours import Alignment, alignments
 from swara.classifier.contours.phrases import BAND, COST, PhraseLine, phrase_distances
 from swara.data.arrays import BoolArray, FloatArray
 from swara.embedder import Vectors
@@ -17,13 +17,17 @@ from swara.raga.errors import fold_name
 from swara.raga.ragas import raga_named
 from swara.service.phrases import counted
 
-__all__ = ["CANDIDATES", "PhraseFilter", "PhraseHit", "nearest_phrases", "ranked"]
+__all__ = ["CANDIDATES", "FUNNEL", "PhraseFilter", "PhraseHit", "nearest_phrases", "ranked"]
 
 CANDIDATES = 8_000
 """Phrases that the first look leaves to be aligned: of 100,000 what one core does in 50 ms."""
 
-_FUNNEL = ((16, 2_500), (32, 600))
-"""They are aligned with so few points first; so many are left each time."""
+FUNNEL = ((16, 2_500), (32, 600))
+"""They are aligned with so few points first; so many are left each time.
+
+With 16 points alone, and with 8 and 16, too few of the ten nearest of 100,000 were left: asked of marked
+phrases other than those that ``docs/benchmarks/search.md`` counts.
+"""
 
 _SAME_SHARE = 0.5
 """Of two phrases of a recording that share more of their time than this, the further one is left out."""
@@ -119,7 +123,7 @@ def ranked(
     """
     count = len(index) if candidates is None else candidates
     places = index.candidates(query.line.cents, allowed, count)
-    for points, kept in () if candidates is None else _FUNNEL:
+    for points, kept in () if candidates is None else FUNNEL:
         if places.size > kept:
             away = phrase_distances(query, index.cents[places], index.strings[places], points)
             places = np.sort(places[np.argpartition(away, kept)[:kept]])
@@ -161,8 +165,12 @@ def nearest_phrases(
             chosen.append(place)
         if len(chosen) == count:
             break
+    cents = index.cents[chosen]
+    laid = alignments(query.line.cents, cents.astype(np.float64), band=BAND, cost=COST)
+    away = phrase_distances(query, cents, index.strings[chosen])
     return tuple(
-        _hit(index, place, query, None if alike is None else float(alike[place])) for place in chosen
+        _hit(index, place, query, each, float(apart), None if alike is None else float(alike[place]))
+        for place, each, apart in zip(chosen, laid, away, strict=True)
     )
 
 
@@ -173,24 +181,26 @@ def _overlaps(one: Phrase, other: Phrase) -> bool:
     return shared_s > _SAME_SHARE * min(one.duration_s, other.duration_s)
 
 
-def _hit(index: PhraseIndex, place: int, query: PhraseLine, alike: float | None) -> PhraseHit:
-    phrase, line = index.phrases[place], index.cents[place].astype(np.float64)
-    found = alignment(query.line.cents, line, band=BAND, cost=COST)
-    mine, theirs = found.path.T
-    apart = line[theirs] - query.line.cents[mine]
+def _hit(
+    index: PhraseIndex,
+    place: int,
+    query: PhraseLine,
+    laid: Alignment,
+    distance_cents: float,
+    alike: float | None,
+) -> PhraseHit:
+    phrase, (mine, theirs) = index.phrases[place], laid.path.T
+    apart = index.cents[place][theirs] - query.line.cents[mine]
     octaves = int(np.rint(np.median(apart) / _OCTAVE_CENTS))
     tempo = query.duration_s / phrase.duration_s if query.timed else None
     off_cents = float(np.median(np.abs(apart - _OCTAVE_CENTS * np.rint(apart / _OCTAVE_CENTS))))
     path_s = np.stack((query.line.times_s[mine], index.times_s(place)[theirs]), axis=1)
     if alike is None:
-        why = ", ".join(
-            ["sings this phrase like: half of the line within " + counted(round(off_cents), "cent")]
-        )
-        why += _in_other(octaves, tempo)
+        within = counted(round(off_cents), "cent")
+        why = f"sings this phrase like: half of the line within {within}{_in_other(octaves, tempo)}"
     else:
         why = "sounds like: nearest voice, whatever is sung"
-    away = phrase_distances(query, line[None], index.strings[[place]])
-    return PhraseHit(phrase, float(away[0]), alike, octaves, tempo, path_s, why)
+    return PhraseHit(phrase, distance_cents, alike, octaves, tempo, path_s, why)
 
 
 def _in_other(octaves: int, tempo: float | None) -> str:

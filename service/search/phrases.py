@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from swara.classifier.contours.phrases import PhraseLine, notated_line, phrase_line, phrase_lines
-from swara.classifier.pitch import TRACK_RATE_HZ, Progress
+from swara.classifier.pitch import Progress
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import BoolArray
-from swara.data.audio.decode import decode
 from swara.data.clip import Clip
 from swara.data.take import Tonic
 from swara.embedder.spec import pool
@@ -34,7 +33,6 @@ __all__ = [
     "most_alike",
     "search_notation",
     "search_phrase",
-    "search_phrase_clip",
 ]
 
 Alike: TypeAlias = Literal["melody", "voice"]
@@ -81,65 +79,6 @@ class PhraseSearch:
 
 
 def search_phrase(
-    recording: Path,
-    span_s: tuple[float, float],
-    request: Request,
-    model: LiveModel,
-    index: PhraseIndex,
-    *,
-    by: Alike = "melody",
-    among: PhraseFilter | None = None,
-    count: int = 5,
-    max_duration_s: float | None = None,
-    track: int | None = None,
-    progress: Progress | None = None,
-) -> PhraseSearch:
-    """Find the professional phrases that are most like a stretch of a take, which is never its own answer.
-
-    Parameters
-    ----------
-    recording : Path
-        The take.
-    span_s : (float, float)
-        The stretch, in seconds.
-    request : Request
-        Sa, if it is given.
-    model, index : LiveModel, PhraseIndex
-        The live version, and its phrases.
-    by : {"melody", "voice"}
-        In which sense.
-    among : PhraseFilter, optional
-        Which may be answered with.
-    count : int
-        How many are wanted.
-    max_duration_s, track, progress
-        As for `swara.service.search.notes.search`.
-
-    Raises
-    ------
-    NoNoteThere
-        If that is no stretch of the take, nothing or a single note is sung there, or it is longer than any
-        phrase known.
-    SwaraError
-        If the recording cannot be used, or its Sa is not known.
-    """
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
-    own = model.about(recording, decoded)
-    return search_phrase_clip(
-        decoded.clip,
-        span_s,
-        request,
-        own,
-        index,
-        by=by,
-        among=among,
-        count=count,
-        where=recording,
-        progress=progress,
-    )
-
-
-def search_phrase_clip(
     clip: Clip,
     span_s: tuple[float, float],
     request: Request,
@@ -152,9 +91,34 @@ def search_phrase_clip(
     where: Path,
     progress: Progress | None = None,
 ) -> PhraseSearch:
-    """Find the phrases most like a stretch of a clip; `where` it is from, `model` is about that.
+    """Find the professional phrases that are most like a stretch of a take, which is never its own answer.
 
-    Parameters and errors are those of `search_phrase`.
+    Parameters
+    ----------
+    clip : Clip
+        The take, at `TRACK_RATE_HZ`.
+    span_s : (float, float)
+        The stretch, in seconds.
+    request : Request
+        Sa, if it is given.
+    model, index : LiveModel, PhraseIndex
+        The live version, to be asked about that take, and its phrases.
+    by : {"melody", "voice"}
+        In which sense.
+    among : PhraseFilter, optional
+        Which may be answered with.
+    count : int
+        How many are wanted.
+    where : Path
+        What the take is from.
+    progress : callable, optional
+        Called with the share of the pitch tracking that is done.
+
+    Raises
+    ------
+    NoNoteThere
+        If that is no stretch of the take, nothing or a single note is sung there, it is longer than any
+        phrase known, or Sa is not known.
     """
     _check_span(span_s, clip.duration_s, where)
     report = analyze(clip, request, pitch_tracker("head"), source=where.name, progress=progress)
