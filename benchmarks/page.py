@@ -7,6 +7,7 @@ import json
 import math
 import os
 import platform
+import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,9 @@ from .shares import Interval, Share
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 _LIBRARIES = "numpy ai-edge-litert scipy librosa numba scikit-learn faiss-cpu soundfile av soxr mir_eval"
 _WIDTH = 110
+_CHECK = re.compile(
+    r"^\| (.+) \| (-?[\d.]+) ?(\S*) \| at (least|most) ([\d.]+).* \| (?:met|missed by .+) \|$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,31 @@ class Section:
             yield from table.lines()
         if self.reading:
             yield _paragraph(f"**In plain words.** {self.reading}")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Section):
+    """A section that is not measured now: as it stands on the page."""
+
+    text: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """Yield what stands there."""
+        yield self.text
+
+
+def standing(page: Path, titles: Sequence[str]) -> list[Section]:
+    """Return the sections of a page that have one of these titles."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    found = list[Section]()
+    for part in re.split(r"\n(?=## )", text)[1:]:
+        if (title := part.splitlines()[0].removeprefix("## ")) in titles:
+            checks = [
+                Check(what, float(value), float(target), unit, at == "most", len(value.partition(".")[2]))
+                for what, value, unit, at, target in _CHECK.findall(part)
+            ]
+            found.append(Standing(title, "", checks, text=part.strip()))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

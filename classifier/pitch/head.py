@@ -17,7 +17,8 @@ from swara.data.arrays import BoolArray, FloatArray, one_blas_thread, sealed, un
 from swara.data.audio.frames import between
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
-from swara.data.storage.npz import ArrayCache, Arrays
+from swara.data.storage.array_cache import ArrayCache
+from swara.data.storage.npz import Arrays
 
 from . import TRACK_RATE_HZ, PitchTracker, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace

@@ -261,8 +261,9 @@ DRIFT_CENTS = 10.0
 """A smaller drift over a whole take nobody hears."""
 
 DRIFT_SURE, SPREAD_LEAST_CENTS = 4.0, 2.0
-"""Standard errors that a drift must reach. Neighbouring notes err alike, which makes those too small: with 2
-errors, synthesized takes of steady Sa whose notes err by 12 cents would show a drift in one of seven."""
+"""Standard errors that a drift must reach. Neighbouring notes err alike, which makes those too small: where
+that is so (a correlation of 0.3), takes of a steady Sa drawn with notes that err by 12 cents would show a
+drift in one of seven with 2 errors (tests/service/take/test_summary_figures.py)."""
 
 SWARA_LEFT_OUT = 0.5
 """So much of a drift must be left without any one of its swaras: else it is that swara that is sung anew."""

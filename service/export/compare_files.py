@@ -9,8 +9,8 @@ from pathlib import Path
 
 from swara.classifier.pitch import Progress
 from swara.data.audio.piped import take_name
+from swara.data.storage.array_cache import RecentCache
 from swara.data.storage.disk import write_bytes
-from swara.data.storage.npz import RecentCache
 from swara.service.compare.comparison import Comparison
 from swara.service.compare.takes import Asked, compare_takes
 from swara.service.stages import part_of

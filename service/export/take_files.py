@@ -14,8 +14,8 @@ from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.piped import is_pipe, received, take_name
 from swara.data.clip import Clip
 from swara.data.errors import OutputError
+from swara.data.storage.array_cache import RecentCache
 from swara.data.storage.disk import check_writable, sha256_of, write_bytes
-from swara.data.storage.npz import RecentCache
 from swara.service.adviser.adviser import LiveModel
 from swara.service.take.analyze import Request, judge_take
 from swara.service.take.heard import HeardTake, hear, heard_from, hearing_code, to_arrays

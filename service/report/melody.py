@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from swara.data.take import Note, Segment, Silence
+from swara.data.take import PHRASE_REST_S, Note, Segment, Silence
 from swara.raga.notation import NotatedSwara, swara_letter, to_devanagari, to_roman
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import Tuning
@@ -14,9 +14,6 @@ from swara.service.take.report import TakeReport
 __all__ = ["Script", "TargetNote", "target_melody", "to_notation"]
 
 Script: TypeAlias = Literal["roman", "devanagari"]
-
-_PHRASE_REST_S = 0.3
-"""A silence this long parts two phrases; a consonant's closure is shorter, a breath longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,6 @@ def _notated(segments: tuple[Segment, ...]) -> list[NotatedSwara]:
     for segment in segments:
         if isinstance(segment, Note) and segment.verdict != "unsure":
             swaras.append(NotatedSwara(*parse_swara(f"{segment.saptak} {segment.swara}")))
-        elif isinstance(segment, Silence) and segment.end_s - segment.start_s >= _PHRASE_REST_S and swaras:
+        elif isinstance(segment, Silence) and segment.end_s - segment.start_s >= PHRASE_REST_S and swaras:
             swaras[-1] = replace(swaras[-1], ends_phrase=True)
     return swaras

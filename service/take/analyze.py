@@ -20,7 +20,7 @@ from swara.classifier.tonic import drift_of_sa, given_tonic, no_tonic
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.take import Note, Tonic, Touch
+from swara.data.take import Note, Segment, Tonic, Touch
 from swara.raga.ragas import RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
@@ -184,15 +184,9 @@ def judge_take(
     tonic = _tonic(heard, held, request)
     raga = request.judged_raga
     standard = Standard(tonic.hz, raga, request.tuning, request.thresholds)
-    notes = tuple(judge(note, standard) for note in held)
-    opinions = _opinions(heard, notes, tonic, adviser)
-    if opinions:
-        notes = with_doubts(notes, opinions)
+    notes, opinions = _judged(heard, held, standard, adviser)
     claimed = notes if little is None else ()
-    # Where Sa is not known, touches have no name either.
-    touches = [touch(each, standard) for each in heard.held.touched] if held else []
-    parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
-    segments = tile(parts, sung, heard.duration_s)
+    segments = _segments(heard, notes, standard)
     shares, in_doubt = verdict_shares(claimed), request.raga is None and fits_another(claimed, tonic, raga)
     moving = moving_notes(claimed, heard.track, tonic.hz, request.thresholds.perfect_cents)
     excused = moving | {note for note in claimed if in_doubt and note.foreign}
@@ -224,18 +218,28 @@ def judge_take(
     )
 
 
+def _segments(heard: HeardTake, notes: Sequence[Note], standard: Standard) -> tuple[Segment, ...]:
+    # Where Sa is not known, touches have no name either.
+    touches = [touch(each, standard) for each in heard.held.touched] if notes else []
+    parts: list[Note | Touch] = sorted([*notes, *touches], key=lambda part: part.start_s)
+    return tile(parts, heard.held.sung, heard.duration_s)
+
+
 def _remarks(heard: HeardTake, adviser: Adviser | None) -> tuple[str, ...]:
     """Return what is to be said of the recording and of who was asked, whatever it is judged against."""
     told = () if adviser is None else adviser.warnings
     return (*heard.warnings, *remarks_about_level(heard.level), *heard.beyond, *told)
 
 
-def _opinions(
-    heard: HeardTake, notes: Sequence[Note], tonic: Tonic, adviser: Adviser | None
-) -> tuple[NoteOpinion, ...]:
+def _judged(
+    heard: HeardTake, held: Sequence[HeldNote], standard: Standard, adviser: Adviser | None
+) -> tuple[tuple[Note, ...], tuple[NoteOpinion, ...]]:
+    """Return the notes as they are judged, and what the adviser says of each, if anything."""
+    notes = tuple(judge(note, standard) for note in held)
     if adviser is None or heard.vectors is None or not notes:
-        return ()
-    return adviser.opinions(heard.vectors, heard.track, notes, tonic.hz)
+        return notes, ()
+    opinions = adviser.opinions(heard.vectors, heard.track, notes, standard.sa_hz)
+    return with_doubts(notes, opinions), opinions
 
 
 def with_doubts(notes: Sequence[Note], opinions: Sequence[NoteOpinion]) -> tuple[Note, ...]:

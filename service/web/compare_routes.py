@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from swara.service.compare.comparison import Comparison
     from swara.service.take.heard import HeardTake
 
-__all__ = ["compare_routes"]
+__all__ = ["Guru", "compare_routes"]
 
 _FILES: Final[Mapping[str, str]] = {
     "comparison.json": "application/json",
@@ -45,8 +45,8 @@ class Guru:
     ----------
     name : str
         What the page calls it.
-    file : Path
-        Its sound, beside that of the take.
+    sound : Path
+        Its sound as it was heard, beside that of the take.
     heard : HeardTake
         What was heard of it.
     tonic : ParsedTonic or None
@@ -54,14 +54,9 @@ class Guru:
     """
 
     name: str
-    file: Path
+    sound: Path
     heard: HeardTake
     tonic: ParsedTonic | None
-
-    @property
-    def sound(self) -> Path:
-        """Where its sound lies, as it was heard."""
-        return self.file.with_name("guru-heard.wav")
 
 
 def compare_routes(takes: Takes) -> list[Route]:
@@ -112,14 +107,13 @@ async def _uploaded(request: Request, take: Take, turns: CapacityLimiter) -> Res
 
 
 def _keep(take: Take, upload: UploadFile, asked: Mapping[str, Any]) -> dict[str, Any]:
-    file, name = take.file.with_name("guru.wav"), shown_name(upload.filename or "")
-    with take.turn:
-        part = file.with_name("guru.part")
-        with writing(Path(name), "the recording cannot be kept", elsewhere=""):
-            with part.open("wb") as out:
-                shutil.copyfileobj(upload.file, out)
-            part.replace(file)
+    file, name = take.file.with_name("guru.part"), shown_name(upload.filename or "")
+    try:
+        with writing(Path(name), "the recording cannot be kept", elsewhere=""), file.open("wb") as out:
+            shutil.copyfileobj(upload.file, out)
         return _heard(take, file, name, asked)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _chosen(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,10 +124,7 @@ def _chosen(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any]
         fix = 'Send a recording, {"take": "..."} or {"nearest": true}'
         raise SwaraError("nothing to compare with was named", fix=fix)
     other = takes.get(said["take"])
-    with take.turn:
-        file = take.file.with_name("guru.wav")
-        _copy(other.file, file, other.name)
-        return _heard(take, file, other.name, said)
+    return _heard(take, other.file, other.name, said)
 
 
 def _nearest(takes: Takes, take: Take) -> dict[str, Any]:
@@ -148,17 +139,7 @@ def _nearest(takes: Takes, take: Take) -> dict[str, Any]:
     recording = take.model.recordings().get(found.recording)
     if recording is None:
         raise StoreError(f"the sample {found.recording} is no longer in the corpus", fix="Run swara rebuild")
-    with take.turn:
-        file = take.file.with_name("guru.wav")
-        _copy(audio_path(recording), file, found.singer)
-        return _heard(take, file, found.singer, {"tonic": f"{found.tonic_hz:.3f}"})
-
-
-def _copy(sound: Path, file: Path, name: str) -> None:
-    if not sound.is_file():
-        raise SwaraError("its sound is missing", where=name, fix="Choose another recording")
-    with writing(Path(name), "the recording cannot be kept", elsewhere=""):
-        shutil.copyfile(sound, file)
+    return _heard(take, audio_path(recording), found.singer, {"tonic": f"{found.tonic_hz:.3f}"})
 
 
 def _heard(take: Take, file: Path, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,14 +155,15 @@ def _heard(take: Take, file: Path, name: str, asked: Mapping[str, Any]) -> dict[
     except SwaraError as error:
         raise type(error)(error.what, where=name, fix=error.fix) from error
     heard = hear(decoded.clip, pitch_tracker("head"), level=decoded.level, warnings=decoded.warnings)
-    guru = Guru(name, file, heard, parsed)
-    decoded.clip.write_wav(guru.sound)
-    take.guru = guru
+    sound = take.file.with_name("guru.wav")
+    with take.turn:
+        decoded.clip.write_wav(sound)
+        take.guru = Guru(name, sound, heard, parsed)
     return {"name": name, "duration_s": heard.duration_s}
 
 
 def _guru_of(take: Take) -> Guru:
-    if not isinstance(take.guru, Guru):
+    if take.guru is None:
         raise NoSuchTake("nothing to compare this take with was chosen", fix="Send the professional's take")
     return take.guru
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from swara.service.take.heard import HeardTake
     from swara.service.take.report import TakeReport
 
+    from .compare_routes import Guru
+
 __all__ = [
     "MOST_TAKES",
     "Judged",
@@ -116,7 +118,7 @@ class Take:
     doubts: tuple[str, ...] = ()
     notice: str | None = None
     corrected: bool = False
-    guru: object = None
+    guru: Guru | None = None
     turn: Any = field(default_factory=Lock)
 
     def summary(self) -> dict[str, Any]:

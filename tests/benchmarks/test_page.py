@@ -12,8 +12,9 @@ from scipy.stats import bootstrap
 
 from benchmarks import meter
 from benchmarks.heads.__main__ import PAGE as HEADS
-from benchmarks.heads.__main__ import SECTIONS, standing
-from benchmarks.page import Check, Page, Section, Table, to_json
+from benchmarks.heads.__main__ import SECTIONS
+from benchmarks.live.__main__ import SECTIONS as LIVE
+from benchmarks.page import DOCS, Check, Page, Section, Table, standing, to_json
 from benchmarks.shares import Interval, Share
 
 PAGE = Page("Title", "benchmarks.pitch", "bench-some", "Why.", "benchmarks/some.md")
@@ -136,3 +137,8 @@ def test_sections_that_are_not_measured_stand_as_they_are(tmp_path: Path) -> Non
     assert HEADS.render(found) == written
     assert [section.title for section in standing(page, ["Exercises"])] == ["Exercises"]
     assert standing(tmp_path / "none.md", ["Exercises"]) == []
+    live = standing(DOCS / "benchmarks" / "live.md", [*LIVE.values()])
+    assert [section.title for section in live] == [*LIVE.values()]
+    assert f"of {sum(len(section.checks) for section in live)} targets were met" in (
+        DOCS / "benchmarks" / "live.md"
+    ).read_text(encoding="utf-8")

@@ -147,17 +147,3 @@ def test_outputs_replace_older_ones(run: SimpleNamespace, swara, demo: Path, stu
     assert swara("analyze", demo, "--json", old, "-q") == (0, "", "")
     assert json.loads(old.read_text("utf-8"))["source"] == "take.flac"
     assert list(tmp_path.iterdir()) == [old]
-
-
-@pytest.mark.parametrize(("quiet", "said"), [(False, True), (True, False)])
-def test_the_first_analysis_says_what_it_waits_for_where_no_bar_does(
-    tmp_path, monkeypatch, capsys, quiet, said
-):
-    from swara.service.adviser import adviser
-    from swara.service.commands import takes
-
-    monkeypatch.setattr(adviser, "load_model", lambda store, progress: store)
-    assert takes._model(tmp_path, None, quiet=quiet) == tmp_path
-    assert ("once for this store" in capsys.readouterr().err) == said
-    takes._model(tmp_path, lambda stage, share: None)
-    assert capsys.readouterr().err == "", "a bar shows it"

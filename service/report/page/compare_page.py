@@ -70,4 +70,4 @@ def comparison_fragment(
 
 def comparison_script() -> str:
     """Return the module that brings a comparison to life: it exports ``showComparison``."""
-    return Path(__file__).with_name("compare.js").read_text("utf-8")
+    return Path(__file__).with_name("comparison.js").read_text("utf-8")

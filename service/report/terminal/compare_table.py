@@ -53,10 +53,7 @@ def render_comparison(comparison: Comparison, console: Console) -> None:
         page.heading("Not compared")
         rest = [(_at(each.mine), each.words, _at(each.guru)) for each in comparison.stretches]
         page.table(("Yours", "What", "Guru's"), rest, folded=(1,))
-    if comparison.warnings:
-        page.heading("Before you believe it")
-        for warning in comparison.warnings:
-            page.warn(warning)
+    page.remarks(comparison.warnings)
 
 
 def _take(report: TakeReport) -> str:

@@ -48,14 +48,7 @@ def render(report: TakeReport, console: Console) -> None:
     if report.per_swara:
         _swaras(report, page)
     _samples(report, page)
-    _remarks([each for each in report.warnings if each != report.raga_doubt], page)
-
-
-def _remarks(remarks: Sequence[str], page: Page) -> None:
-    if remarks:
-        page.heading("Before you believe it")
-    for remark in remarks:
-        page.warn(remark)
+    page.remarks([each for each in report.warnings if each != report.raga_doubt])
 
 
 def _header(report: TakeReport, page: Page) -> None:

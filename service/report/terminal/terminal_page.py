@@ -91,6 +91,13 @@ class Page:
         """Print that something is as it should be."""
         self.line(words, STYLES["perfect"])
 
+    def remarks(self, remarks: Sequence[str]) -> None:
+        """Print what to know of a result, if there is anything."""
+        if remarks:
+            self.heading("Before you believe it")
+        for remark in remarks:
+            self.warn(remark)
+
     def warn(self, words: str) -> None:
         """Print what the reader must know."""
         self.line(f"! {words}", WARNING)

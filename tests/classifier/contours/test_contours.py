@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from swara.classifier.contours import LocalCost, alignment, contour, distances, resampled
+from swara.classifier.contours import LocalCost, alignment, alignments, contour, distances, resampled
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import PitchTrack
 
@@ -49,8 +49,9 @@ def test_alignment_is_the_cheapest_there_is(n: int, m: int, band: float, cost: L
     query, others = np.cumsum(rng.normal(0, 150, n)), np.cumsum(rng.normal(0, 150, (3, m)), axis=1)
     expected = [plain_distance(query, other, band, cost) for other in others]
     assert distances(query, others, band=band, cost=cost) == pytest.approx(expected, rel=1e-5)
-    for other, distance in zip(others, expected, strict=True):
-        found = alignment(query, other, band=band, cost=cost)
+    several = alignments(query, others, band=band, cost=cost)
+    for other, distance, found in zip(others, expected, several, strict=True):
+        assert alignment(query, other, band=band, cost=cost).path.tolist() == found.path.tolist()
         assert found.distance == pytest.approx(distance)
         steps = np.diff(found.path, axis=0)
         assert found.path[0].tolist() == [0, 0]

@@ -7,6 +7,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,8 +19,8 @@ import pytest
 from swara.classifier.pitch.head import PitchCache
 from swara.data.errors import OutputError
 from swara.data.pitch_track import HOP_S, PitchTrack
-from swara.data.storage.npz import ArrayCache, CacheInfo, read_arrays, write_arrays
-from swara.data.storage.plain_npz import plain_arrays
+from swara.data.storage.array_cache import ArrayCache, CacheInfo
+from swara.data.storage.npz import arrays_in, read_arrays, write_arrays
 from swara.embedder import EmbedderSpec, Embeddings
 from swara.embedder.spec import EmbeddingCache
 
@@ -226,8 +227,8 @@ def test_readers_see_whole_entries_while_several_write(kind: Kind, tmp_path: Pat
     assert zipfile.ZipFile(_entry(folder)).testzip() is None
 
 
-def test_the_quick_reader_reads_what_zipfile_reads_or_nothing(tmp_path: Path) -> None:
-    """Every byte changed, the file cut at every length: the same arrays, or None, and zipfile has its say."""
+def test_what_was_changed_or_cut_is_read_as_it_was_or_not_at_all(tmp_path: Path) -> None:
+    """Every byte changed, the file cut at every length; packed files are read too."""
     arrays = {
         "rows": np.arange(12.0).reshape(3, 4),
         "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
@@ -246,11 +247,13 @@ def test_the_quick_reader_reads_what_zipfile_reads_or_nothing(tmp_path: Path) ->
             for name, each in arrays.items()
         )
 
-    assert same(plain_arrays(whole))
+    assert same(arrays_in(whole))
     changed = [whole[:at] + bytes([whole[at] ^ 0x10]) + whole[at + 1 :] for at in range(len(whole))]
     for content in changed:
-        assert (found := plain_arrays(content)) is None or same(found)
-    assert all(plain_arrays(whole[:length]) is None for length in range(len(whole)))
+        with suppress(ValueError):
+            assert same(arrays_in(content))
+    for length in range(len(whole)):
+        with pytest.raises(ValueError):
+            arrays_in(whole[:length])
     np.savez_compressed(tmp_path / "packed.npz", **arrays)
-    assert plain_arrays((tmp_path / "packed.npz").read_bytes()) is None
     assert same(read_arrays(tmp_path / "packed.npz"))

@@ -41,7 +41,7 @@ def index_of(cents: FloatArray, *, singer: str = "a", raga: str | None = None) -
 
 
 def test_a_funnel_keeps_what_the_alignment_of_all_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hits, "_FUNNEL", ((16, 300), (32, 150)))
+    monkeypatch.setattr(hits, "FUNNEL", ((16, 300), (32, 150)))
     rng = np.random.default_rng(3)
     index, allowed, kept = index_of(lines(rng, 1500)), np.ones(1500, dtype=np.bool_), []
     for query in map(phrase, lines(rng, 6)):

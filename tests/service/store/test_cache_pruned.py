@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from swara.data.storage.npz import CacheInfo
+from swara.data.storage.array_cache import CacheInfo
 from swara.service.errors import StoreBusy, StoreError
 from swara.service.store import current_version, verify_version
 from swara.service.store.lock import writer_lock
@@ -88,6 +88,6 @@ def test_a_name_is_known_as_long_as_a_version_says_it(two) -> None:
 
 
 def test_what_cannot_be_removed_is_counted(two, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swara.data.storage.npz.shutil.rmtree", lambda *_, **__: None)
+    monkeypatch.setattr("swara.data.storage.array_cache.shutil.rmtree", lambda *_, **__: None)
     pruned = prune_cache(two.store)
     assert (pruned.outdated.entries, pruned.stuck, pruned.left.entries) == (0, 4, 12)

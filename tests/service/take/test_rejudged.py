@@ -13,7 +13,7 @@ import pytest
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.audio.decode import decode
-from swara.data.storage.npz import RecentCache
+from swara.data.storage.array_cache import RecentCache
 from swara.service.adviser.adviser import load_model
 from swara.service.export.take_files import TakeFiles, analyze_file
 from swara.service.report.json_report import to_json

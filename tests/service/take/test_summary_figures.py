@@ -143,13 +143,20 @@ def test_a_swara_that_was_always_in_tune_was_so_for_all_of_its_time():
     assert stats.in_tune_share == 1.0
 
 
-def sung(seed: int, cents_per_minute: float = 0.0, spread: float = 12.0, swaras=(0.0, RE, GA, PA, 1200.0)):
-    """Thirty notes of a melody over a minute; each swara is sung a little high or low throughout."""
+def sung(seed: int, cents_per_minute: float = 0.0, spread: float = 12.0, alike: float = 0.0):
+    """Thirty notes of a melody over a minute; each swara is sung a little high or low throughout.
+
+    Each note errs by `spread` cents, and neighbours alike, with that correlation.
+    """
+    swaras = (0.0, RE, GA, PA, 1200.0)
     rng = np.random.default_rng(seed)
     habits, places = rng.normal(0, 8, len(swaras)), rng.integers(len(swaras), size=30)
+    errs = rng.normal(0, spread, 30)
+    for place in range(1, 30):
+        errs[place] = alike * errs[place - 1] + np.sqrt(1 - alike**2) * errs[place]
     return [
-        note(swaras[k] + habits[k] + rng.normal(0, spread) + cents_per_minute / 60 * t, at_s=t, steady_s=0.5)
-        for k, t in zip(places, np.linspace(0.0, 60.0, 30), strict=True)
+        note(swaras[k] + habits[k] + err + cents_per_minute / 60 * t, at_s=t, steady_s=0.5)
+        for k, err, t in zip(places, errs, np.linspace(0.0, 60.0, 30), strict=True)
     ]
 
 
@@ -161,6 +168,13 @@ def test_a_drift_is_recovered_whatever_each_swara_is_sung_like(cents_per_minute,
     assert drift.total_cents == pytest.approx(
         drift.cents_per_minute, rel=1e-6
     )  # a minute from middle to middle
+
+
+def test_notes_that_err_alike_need_four_errors(monkeypatch):
+    takes = [sung(seed, alike=0.3) for seed in range(200)]
+    assert sum(drift_of_sa(take) is not None for take in takes) <= 2
+    monkeypatch.setattr("swara.classifier.tonic.estimate.DRIFT_SURE", 2.0)
+    assert sum(drift_of_sa(take) is not None for take in takes) == pytest.approx(200 / 7, abs=7)
 
 
 def test_where_nothing_drifts_nothing_is_said_and_what_drifts_stands_out_of_the_spread():
