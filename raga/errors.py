@@ -88,8 +88,15 @@ class BadNotation(SwaraError):
     """Text that is not swara notation."""
 
 
+_LONGEST = 600
+"""A part of an error that quotes more than this, a whole file of notation for one, is shown by its ends."""
+
+
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    if len(line) <= _LONGEST:
+        return line
+    return f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
 
 
 _UNSAID = re.compile("[\\s_\u2010-\u2013-]|[\u0300-\u036f]|\u093c|[\u200b-\u200d]")

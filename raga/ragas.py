@@ -1,32 +1,42 @@
-"""The ragas known by name, with the outline that a textbook gives of each.
+"""The outline of a raga, the table of those known by name, and a raga found by any usual spelling.
 
-Ascent, descent, vadi, samvadi and key phrases follow the schoolbook tradition of Bhatkhande. Teachers differ
-on details, above all on the samvadi and the hour; what judging a take rests on, the swaras, is common ground.
+The table is ``ragas.json``: facts with the pages that they were read in, and where those contradict one
+another. Teachers differ on details, above all on the samvadi and the hour; what judging a take rests on, the
+swaras, is common ground.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from .errors import BadNotation, UnknownRaga, fold_name
 from .notation import parse_notation
-from .swaras import SVARASTHANAS, parse_swara, svarasthana_named
+from .swaras import svarasthana_named
 
 __all__ = [
     "ALLIED_RAGAS",
-    "ANDOLIT_SWARAS",
+    "BASIC_RAGAS",
+    "FEWEST_SWARAS",
+    "OWN_RAGAS",
+    "PHRASE_ALLIES",
     "RAGAS",
     "AlliedRaga",
+    "PhraseAlly",
     "Raga",
-    "closer_allied_raga",
     "find_raga",
     "is_other_raga",
     "raga_named",
-    "raga_of_swaras",
+    "swara_indices",
+    "table",
 ]
+
+FEWEST_SWARAS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +59,31 @@ class Raga:
         When it is sung.
     pakad : tuple of str
         Key phrases in roman notation, one published form in each.
+    also : tuple of str
+        Letters of swaras that belong to it and are in neither, such as Maru Bihag's shuddha Ma.
+    nyas, andolit : tuple of str
+        Letters of the swaras that phrases rest on, and of those that swing slowly.
+    alpatva : tuple of (str, str)
+        Letters of weak swaras, each with where it is weak; everywhere if that is empty.
+    allied : tuple of (str, str)
+        Other ragas that it is taken for, each with what tells the two apart.
+    carnatic, devanagari, iast : str
+        What Carnatic music calls its scale; its name in Devanagari, and in scholars' letters.
+    spellings : tuple of str
+        How else its name is written.
+    sources : tuple of (str, str)
+        Pages that were read, each with the fields that it bears out.
+    debated : tuple of str
+        On what those contradict one another.
     swaras : frozenset of int
-        Indices of the svarasthanas it uses: those of `aroha` and `avaroha`. Not a parameter.
+        Indices of the svarasthanas it uses: those of `aroha`, `avaroha` and `also`. Not a parameter.
 
     Raises
     ------
     BadNotation
         If a swara or phrase cannot be read.
     ValueError
-        If the vadi, the samvadi or a key phrase uses a swara that is in neither ascent nor descent.
+        If the vadi, the samvadi or another part uses a swara that the raga does not.
     """
 
     name: str
@@ -69,12 +95,25 @@ class Raga:
     samvadi: str
     time: str
     pakad: tuple[str, ...]
+    also: tuple[str, ...] = ()
+    nyas: tuple[str, ...] = ()
+    alpatva: tuple[tuple[str, str], ...] = ()
+    andolit: tuple[str, ...] = ()
+    allied: tuple[tuple[str, str], ...] = ()
+    carnatic: str = ""
+    devanagari: str = ""
+    iast: str = ""
+    spellings: tuple[str, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
+    debated: tuple[str, ...] = ()
     swaras: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "swaras", _indices(" ".join(self.aroha + self.avaroha)))
-        weighty = {svarasthana_named(letter).index for letter in (self.vadi, self.samvadi) if letter}
-        strangers = (weighty | _indices(" ".join(self.pakad))) - self.swaras
+        object.__setattr__(self, "swaras", swara_indices(" ".join(self.aroha + self.avaroha + self.also)))
+        weak = tuple(letter for letter, _ in self.alpatva)
+        letters = (self.vadi, self.samvadi, *self.nyas, *weak, *self.andolit)
+        weighty = {svarasthana_named(letter).index for letter in letters if letter}
+        strangers = (weighty | swara_indices(" ".join(self.pakad))) - self.swaras
         if strangers:
             raise ValueError(f"{self.display} goes neither up nor down through {sorted(strangers)}")
 
@@ -84,94 +123,95 @@ class Raga:
 
     def swings_through(self, index: int) -> bool:
         """Tell whether the andolan of one of the raga's swaras passes svarasthana `index` beside it."""
-        return any((index - swara) % 12 in (1, 11) for swara in ANDOLIT_SWARAS.get(self.name, ()))
+        return any((index - svarasthana_named(each).index) % 12 in (1, 11) for each in self.andolit)
 
 
-def _indices(notation: str) -> frozenset[int]:
+def swara_indices(notation: str) -> frozenset[int]:
+    """Return the indices of the svarasthanas in a line of roman notation."""
     return frozenset(swara.svarasthana.index for swara in parse_notation(notation))
 
 
-_OUTLINES = """
-Bhupali | Kalyan | S R G P D S' | S' D P G R S | G | D | first part of the night
-    S D R S, G R G, P, G D, P, D S', D R' S'
-    G R S .D, S R G, P G, D P, G R S
-Deshkar | Bilawal | S R G P D S' | S' D P G P D P G R S | D | G | late morning
-    D P, G P D P, G R S
-Yaman | Kalyan | .N R G M D N S' | S' N D P M G R S | G | N | first part of the night
-    .N R G R S, P M G R S
-Yaman Kalyan | Kalyan | .N R G M D N S' | S' N D P M G m G R S | G | N | first part of the night
-    .N R G, P M G, m G R S
-Gavati | Khamaj | S G m P n S' | S' n D P m G m R .n S | P | S | late afternoon
-    S m, G m P n S' D P, G m R .n S
-Bhairav | Bhairav | S r G m P d N S' | S' N d P m G r S | d | r | dawn
-    G m d P, G m r S
-Malkauns | Bhairavi | .n S g m d n S' | S' n d m g m g S | m | S | late night
-    m g, m d n d, m, g S
-Durga | Bilawal | S R m P D S' | S' D P m R S | m | S | second part of the night
-    D m R, m P, D m R, .D S
-Kafi | Kafi | S R g m P D n S' | S' n D P m g R S | P | S | late evening
-    S S R R g g m m P
-Bilawal | Bilawal | S R G m P D N S' | S' N D P m G R S | D | G | morning
-    G R, G P, D, N S'
-Bageshri | Kafi | .n S g m D n S' | S' n D m P D m g R S | m | S | late night
-    S .n .D S, m D n D, m, g R S
-Todi | Todi | S r g M P d N S' | S' N d P M g r S | d | g | late morning
-    .d .N S r g, r S, M g r g, r S
-"""
-"""Name, thaat, ascent, descent, vadi, samvadi and time of each raga; below it a key phrase to a line."""
+@cache
+def table() -> dict[str, Any]:
+    """Return what ``ragas.json`` holds; it is read when the first raga is asked for."""
+    read: dict[str, Any] = json.loads(Path(__file__).with_name("ragas.json").read_text(encoding="utf-8"))
+    return read
 
 
-def _read_outlines() -> Iterator[Raga]:
-    for outline in re.split(r"\n(?=\S)", _OUTLINES.strip()):
-        first, *pakad = (line.strip() for line in outline.splitlines())
-        display, thaat, up, down, vadi, samvadi, time = first.split(" | ")
-        aroha, avaroha = tuple(up.split()), tuple(down.split())
-        yield Raga(display.casefold(), display, thaat, aroha, avaroha, vadi, samvadi, time, tuple(pakad))
+@cache
+def _row(name: str) -> Raga:
+    row: dict[str, Any] = table()["ragas"][name]
+    sites: dict[str, str] = table()["sites"]
+    aroha, avaroha = tuple(row["aroha"].split()), tuple(row["avaroha"].split())
+    gone = {swara.strip(".'") for swara in aroha + avaroha}
+    return Raga(
+        name=name,
+        display=row["display"],
+        thaat=row.get("thaat", ""),
+        aroha=aroha,
+        avaroha=avaroha,
+        vadi=row.get("vadi", ""),
+        samvadi=row.get("samvadi", ""),
+        time=row.get("time", ""),
+        pakad=tuple(row.get("pakad", ())),
+        also=tuple(letter for letter in row["swaras"].split() if letter not in gone),
+        nyas=tuple(row.get("nyas", "").split()),
+        alpatva=tuple(row.get("alpatva", {}).items()),
+        andolit=tuple(row.get("andolit", "").split()),
+        allied=tuple(row.get("allied", {}).items()),
+        carnatic=row.get("carnatic", ""),
+        devanagari=row["devanagari"],
+        iast=row["iast"],
+        spellings=tuple(row.get("spellings", ())),
+        sources=tuple((_page(key, sites), fields) for key, fields in row["sources"].items()),
+        debated=tuple(row.get("debated", ())),
+    )
 
 
-RAGAS: Mapping[str, Raga] = MappingProxyType({raga.name: raga for raga in _read_outlines()})
+def _page(key: str, sites: Mapping[str, str]) -> str:
+    site, _, page = key.partition(": ")
+    return f"{sites[site]}: {page}"
+
+
+class _Rows(Mapping[str, Raga]):
+    """The table, or some rows of it by name; each is made when it is asked for."""
+
+    def __init__(self, *names: str) -> None:
+        self._some = names
+
+    @property
+    def _names(self) -> Collection[str]:
+        return self._some or table()["ragas"]
+
+    def __getitem__(self, name: str) -> Raga:
+        if name not in self._names:
+            raise KeyError(name)
+        return _row(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+RAGAS: Mapping[str, Raga] = _Rows()
 """Every raga by its `name`."""
 
-_ANDOLIT = {
-    "bhairav": "r d",  # raagparichay.com (Bhairav); omsangeet.com (Raag Bhairav Parichay)
-    "malkauns": "g d",  # Wikipedia (Malkauns); fizikamind.in (Malkauns, which has komal Ni too)
-}
-"""Swaras that are sung with andolan, a slow swing, and two sources that say so."""
+OWN_RAGAS: dict[str, Raga] = {}
+"""Ragas from files of the user's own, by `name`, for as long as the program runs."""
 
-ANDOLIT_SWARAS: Mapping[str, frozenset[int]] = MappingProxyType(
-    {name: _indices(swaras) for name, swaras in _ANDOLIT.items()}
+BASIC_RAGAS: Mapping[str, Raga] = _Rows(
+    *("bhupali", "deshkar", "yaman", "yaman kalyan", "gavati", "bhairav", "malkauns", "durga", "kafi"),
+    *("bilawal", "bageshri", "todi"),
 )
-"""Svarasthana indices by `Raga.name`. A short note beside one of them is part of its swing."""
+"""Twelve of them that differ: what an unknown raga and an estimated Sa are held against.
 
-_OTHER_SPELLINGS = {
-    "bhupali": "bhup bhopali bhupkalyan mohanam mohana भूपाली भुपाली भोपाली भूप",
-    "deshkar": "deshakar देशकार देसकार",
-    "yaman": "iman aiman eman kalyan kalyani mechakalyani यमन इमन ऐमन कल्याण",
-    "yaman kalyan": "imankalyan यमनकल्याण",
-    "gavati": "gaoti gavti गावती",
-    "bhairav": "bhairon bhairava mayamalavagovla mayamalavagaula भैरव",
-    "malkauns": "malkosh malkaus malkouns malkaunsh hindolam मालकौंस मालकोंस मालकंस",
-    "durga": "shuddhasaveri suddhasaveri दुर्गा",
-    "kafi": "kharaharapriya काफी",
-    "bilawal": "shuddhabilawal shankarabharanam sankarabharanam बिलावल शुद्धबिलावल",
-    "bageshri": "vageshri bageshvari बागेश्री बागेश्वरी",
-    "todi": "miyankitodi miankitodi miyantodi miantodi shubhapantuvarali तोडी मियांकीतोडी",
-}
-"""How else each is written, after `_spelling`; and what Carnatic music calls the same scale."""
-
-_OTHER_RAGAS = """
-    abhogi, adana, ahir bhairav, alhaiya bilawal, anand bhairav, asavari, bahar, bairagi, bairagi bhairav,
-    basant, basant mukhari, bhairav bahar, bhairavi, bhatiyar, bhimpalasi, bhupali todi, bhupal todi, bihag,
-    bihagra, bilaskhani todi, brindavani sarang, chandrakauns, charukeshi, darbari, darbari kanada, desh,
-    desi, desi todi, devgiri bilawal, dhani, gaud malhar, gaud sarang, gorakh kalyan, gujari todi, gurjari
-    todi, hamir, hamsadhvani, hansadhvani, hem kalyan, hindol, jaijaivanti, jaunpuri, jog, jogia, jogkauns,
-    kafi kanada, kalavati, kamod, kaushi kanada, kedar, khamaj, kirvani, lalit, madhukauns, madhuvanti, maru
-    bihag, marwa, megh, miyan malhar, miyan ki malhar, multani, nand, nat bhairav, nayaki kanada, patdip,
-    pahadi, pilu, puriya, puriya dhanashri, puriya kalyan, purvi, rageshri, ramdasi malhar, ramkali,
-    shivranjani, shankara, shuddh kalyan, shuddha kalyan, shuddh sarang, shyam kalyan, sindhu bhairavi,
-    sohni, shri, tilak kamod, tilang, vibhas, yamani bilawal
+All figures for Sa were measured with these; among many ragas of nearly the same swaras, every take fits one.
 """
-"""Ragas that are not known yet: in the name of a folder none of them is to be read as one that is."""
 
 _MARKS = ("ragam", "raga", "rag", "राग")
 _LIKE = (
@@ -185,9 +225,6 @@ _LIKE = (
     ("sh", "s"),
     ("ँ", "ं"),
 )
-_FEWEST_SWARAS = 3
-_LETTER = r"\.*[SrRgGmMPdDnN]'*"
-_JOINED_SWARAS = re.compile(rf"{_LETTER}(?:\s*[-–]?\s*{_LETTER}){{2,}}")
 
 
 def _spelling(text: str) -> str:
@@ -198,22 +235,33 @@ def _spelling(text: str) -> str:
     return folded
 
 
-_BY_SPELLING = {_spelling(name): raga for name, raga in RAGAS.items()} | {
-    _spelling(other): RAGAS[name] for name, others in _OTHER_SPELLINGS.items() for other in others.split()
-}
-_NOT_KNOWN = frozenset(_spelling(name) for name in _OTHER_RAGAS.split(","))
+@cache
+def _by_spelling() -> dict[str, str]:
+    """Return the `name` of the raga for each spelling."""
+    return {
+        _spelling(written): name
+        for name, row in table()["ragas"].items()
+        for written in (row["display"], row["devanagari"], row["iast"], *row.get("spellings", ()))
+    }
+
+
+@cache
+def _not_known() -> frozenset[str]:
+    return frozenset(map(_spelling, table()["not_known"]))
 
 
 def find_raga(text: str) -> Raga | None:
     """Return the raga called `text`, in roman or Devanagari and any usual spelling; None if none is."""
-    spelled = _spelling(text)
+    if text in RAGAS:
+        return RAGAS[text]
+    spelled, names = _spelling(text), _by_spelling()
     bare = (cut(mark) for mark in _MARKS for cut in (spelled.removeprefix, spelled.removesuffix))
-    return next((_BY_SPELLING[each] for each in (spelled, *bare) if each in _BY_SPELLING), None)
+    return next((RAGAS[names[each]] for each in (spelled, *bare) if each in names), None)
 
 
 def is_other_raga(text: str) -> bool:
-    """Tell whether `text` is the name of a raga that is not known yet."""
-    return _spelling(text) in _NOT_KNOWN and find_raga(text) is None
+    """Tell whether `text` names a raga that is not known yet: a folder called so is not read as another."""
+    return _spelling(text) in _not_known() and find_raga(text) is None
 
 
 def raga_named(text: str) -> Raga:
@@ -229,92 +277,25 @@ def raga_named(text: str) -> Raga:
     BadNotation
         If it lists swaras of which one cannot be read, or too few.
     """
-    known = find_raga(text)
+    known = OWN_RAGAS.get(text) or find_raga(text)
     if known is not None:
         return known
+    from .swara_list import is_joined, is_list_of_letters, raga_of_swaras
+
     name, colon, swaras = text.partition(":")
     if colon:
         return raga_of_swaras(swaras, name)
-    if len(text.split()) >= _FEWEST_SWARAS or _JOINED_SWARAS.fullmatch(text.strip()):
+    if len(text.split()) >= FEWEST_SWARAS or is_joined(text):
         try:
             return raga_of_swaras(text)
         except BadNotation:
-            if _is_list_of_letters(text):
+            if is_list_of_letters(text):
                 raise
     raise UnknownRaga(
         f'the raga "{text}" is not known yet',
         fix='Give its swaras, such as "S R g m P D n" (r g d n komal, M tivra), in place of the name, or with'
-        f" --swaras; known by name are {', '.join(raga.display for raga in RAGAS.values())}",
+        f" --swaras; swara ragas lists the {len(RAGAS)} known by name",
     )
-
-
-def raga_of_swaras(text: str, name: str = "") -> Raga:
-    """Return a raga of which no more is known than its swaras.
-
-    Parameters
-    ----------
-    text : str
-        Three or more swaras, each as `parse_swara` reads it, with spaces or commas between them; Sa belongs
-        to them in any case, and the octave says nothing.
-    name : str
-        What it is called; by its swaras if empty.
-
-    Raises
-    ------
-    BadNotation
-        If one cannot be read, or there are fewer.
-    """
-    indices = sorted({0, *(parse_swara(each)[0].index for each in _listed_swaras(text))})
-    if len(indices) < _FEWEST_SWARAS:
-        raise BadNotation(f'"{text.strip()}" is no raga', fix=f"Give {_FEWEST_SWARAS} swaras or more")
-    letters = [SVARASTHANAS[index].letter for index in indices]
-    listed, called = " ".join(letters), " ".join(name.replace(":", " ").split())
-    return Raga(
-        name=f"{called}: {listed}" if called else listed,
-        display=f"{called} ({listed})" if called else listed,
-        thaat="",
-        aroha=(*letters, "S'"),
-        avaroha=("S'", *reversed(letters)),
-        vadi="",
-        samvadi="",
-        time="",
-        pakad=(),
-    )
-
-
-def _listed_swaras(text: str) -> Iterator[str]:
-    """Yield the swaras of a list; "komal", "tivra" and octaves go with what follows, but for commas."""
-    if _JOINED_SWARAS.fullmatch(text.strip()):
-        yield from re.findall(_LETTER, text)
-        return
-    for part in re.split(r"[,;|/]", text):
-        if "," in text:
-            yield from [part] if part.strip() else []
-            continue
-        words: list[str] = []
-        for word in part.split():
-            words.append(word)
-            if _is_swara(" ".join(words)):
-                yield words[0] if len(words) == 1 else " ".join(words)
-                words = []
-        if words:
-            yield " ".join(words)
-
-
-def _is_swara(text: str) -> bool:
-    if text in ("s", "p"):
-        raise BadNotation(
-            f'"{text}" is written as a capital', fix="Lower case is komal: S r R g G m M P d D n N"
-        )
-    try:
-        parse_swara(text)
-    except BadNotation:
-        return False
-    return True
-
-
-def _is_list_of_letters(text: str) -> bool:
-    return all(len(word.strip(".',-")) <= 1 for word in text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,34 +316,24 @@ Bhupali: G R | Deshkar: D P
 def _read_allied() -> Iterator[tuple[str, AlliedRaga]]:
     for line in _ALLIED.strip().splitlines():
         pair = [
-            (name.strip(), _indices(weight))
+            (name.strip(), swara_indices(weight))
             for name, _, weight in (s.partition(":") for s in line.split("|"))
         ]
         for (name, own), (other, its) in (pair, pair[::-1]):
             yield name.casefold(), AlliedRaga(other, own, its)
 
 
+@dataclass(frozen=True, slots=True)
+class PhraseAlly:
+    """A raga (its name) that is another one but for a phrase, in roman notation, which only it has."""
+
+    plain: str
+    other: str
+    phrase: str
+
+
+PHRASE_ALLIES = (PhraseAlly("yaman", "yaman kalyan", "G m G"),)
+"""Yaman Kalyan is Yaman with a shuddha Ma between two Ga."""
+
 ALLIED_RAGAS: Mapping[str, AlliedRaga] = MappingProxyType(dict(_read_allied()))
 """By raga name."""
-
-CLEAR_MARGIN, LEANING_FROM_S = 1.5, 10.0
-"""How much heavier the other raga's swaras must be, and of how many seconds on those of both."""
-
-
-def closer_allied_raga(raga: str, sung_s: Mapping[int, float]) -> str | None:
-    """Return the display name of the raga that a take leans to instead of its own, or None.
-
-    Parameters
-    ----------
-    raga : str
-        Key of the raga in ``RAGAS``.
-    sung_s : mapping of int to float
-        Seconds sung on each svarasthana in madhya and taar: mandra Pa and Dha are Bhupali's own.
-    """
-    twin = ALLIED_RAGAS.get(raga)
-    if twin is None:
-        return None
-    own_s = sum(sung_s.get(index, 0.0) for index in twin.own_weight)
-    other_s = sum(sung_s.get(index, 0.0) for index in twin.other_weight)
-    leans = other_s > CLEAR_MARGIN * own_s and own_s + other_s >= LEANING_FROM_S
-    return twin.other if leans else None

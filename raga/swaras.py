@@ -1,4 +1,4 @@
-"""The twelve svarasthanas, their names, and the octaves they lie in.
+"""The twelve svarasthanas, their names, the octaves they lie in, and a swara as notation holds it.
 
 Names are read as singers write them: ``komal Re``, ``r``, ``shuddha gandhar``, ``taar-sa``, ``Pa mandra``,
 ``high sa``, ``.D``, ``S'``, ``ध``, ``ṛṣabha``. A lone letter keeps its case, because ``g`` and ``G`` are
@@ -11,14 +11,24 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
 from .errors import BadNotation, fold_name, nearest_names
 
-__all__ = ["SVARASTHANAS", "Svarasthana", "SwaraPitch", "parse_swara", "saptak_name", "svarasthana_named"]
+__all__ = [
+    "SVARASTHANAS",
+    "NotatedSwara",
+    "Svarasthana",
+    "SwaraPitch",
+    "parse_swara",
+    "saptak_name",
+    "svarasthana_named",
+    "turn_pitches",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,3 +217,93 @@ def _octave(text: str, qualifier: re.Match[str]) -> int:
     if further and octave == 0:
         raise BadNotation(f'"{text}" names no octave', fix="Only mandra and taar go further out, with ati-")
     return octave + further * (1 if octave > 0 else -1)
+
+
+_KALYAN = (0, 2, 4, 6, 7, 9, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class NotatedSwara:
+    """A swara as notation writes it.
+
+    Parameters
+    ----------
+    svarasthana : Svarasthana
+        Which swara.
+    octave : int
+        -1 mandra, 0 madhya, 1 taar.
+    beats : int or Fraction
+        How long it is held, kan and all; more than 0.
+    kan : tuple of SwaraPitch
+        The grace swaras sung just before it, in order.
+    turn : bool
+        Written in brackets: the figure that `turn_pitches` spells out.
+    meend_to_next : bool
+        Whether the voice glides from it to the next swara.
+    ends_phrase : bool
+        Whether a comma follows; no meend leads across it.
+    rest_beats : int or Fraction
+        Silent beats before it.
+    place : str
+        Where it stood in the text that it was read from, as errors say it; empty where it was not read.
+
+    Raises
+    ------
+    ValueError
+        If it is held for no time, a rest is less than none, or a meend leads across the end of a phrase.
+    """
+
+    svarasthana: Svarasthana
+    octave: int = 0
+    beats: int | Fraction = 1
+    kan: tuple[SwaraPitch, ...] = ()
+    turn: bool = False
+    meend_to_next: bool = False
+    ends_phrase: bool = False
+    rest_beats: int | Fraction = 0
+    place: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if self.beats <= 0 or self.rest_beats < 0:
+            raise ValueError(f"no swara is held for {self.beats} beats after a rest of {self.rest_beats}")
+        if self.meend_to_next and self.ends_phrase:
+            raise ValueError("a meend cannot lead across the end of a phrase")
+
+    @property
+    def pitch(self) -> SwaraPitch:
+        """Its svarasthana and octave."""
+        return self.svarasthana, self.octave
+
+
+def turn_pitches(pitch: SwaraPitch, among: Collection[int] = _KALYAN) -> tuple[SwaraPitch, ...]:
+    """Spell out a swara in brackets: the one above, itself, the one below, itself.
+
+    Parameters
+    ----------
+    pitch : SwaraPitch
+        The swara in brackets.
+    among : collection of int
+        Indices of the svarasthanas to find its neighbours in, a raga's `swaras` for instance; the scale
+        of thaat Kalyan by default, in which ``(P)`` is D P M P.
+
+    Returns
+    -------
+    tuple of SwaraPitch, length 4
+
+    Raises
+    ------
+    ValueError
+        If `among` holds no other swara.
+    """
+    svarasthana, octave = pitch
+    others = sorted(index for index in set(among) if index != svarasthana.index)
+    if not others:
+        raise ValueError(f"a turn around {svarasthana.name} needs a neighbour")
+    above = next((i for i in others if i > svarasthana.index), others[0] + 12)
+    below = next((i for i in reversed(others) if i < svarasthana.index), others[-1] - 12)
+    return _pitch(above, octave), pitch, _pitch(below, octave), pitch
+
+
+def _pitch(semitones: int, octave: int) -> SwaraPitch:
+    carried, index = divmod(semitones, 12)
+    return SVARASTHANAS[index], octave + carried

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import unicodedata
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,8 @@ from swara.raga.swaras import SVARASTHANAS, parse_swara, svarasthana_named
 from swara.raga.tonic_names import parse_tonic
 
 PITCHES = st.tuples(st.sampled_from(SVARASTHANAS), st.integers(-3, 3))
+SA = NotatedSwara(SVARASTHANAS[0])
+BEATS = st.sampled_from([1, 1, 2, 4, Fraction(1, 2), Fraction(1, 3), Fraction(5, 4)])
 JOINTS = st.sampled_from([(False, False), (True, False), (False, True)])
 
 
@@ -31,16 +34,17 @@ def lines(draw):
     line = []
     for _ in range(draw(st.integers(0, 6))):
         (place, octave), (meend, ends) = draw(PITCHES), draw(JOINTS)
-        beats, kan, turn = draw(st.integers(1, 4)), draw(st.none() | PITCHES), draw(st.booleans())
-        line.append(NotatedSwara(place, octave, beats, kan, turn, meend, ends))
+        beats, kan, turn = draw(BEATS), tuple(draw(st.lists(PITCHES, max_size=2))), draw(st.booleans())
+        rest = 0 if line and line[-1].meend_to_next else draw(st.sampled_from([0, 0, 1, Fraction(1, 2)]))
+        line.append(NotatedSwara(place, octave, beats, kan, turn, meend, ends, rest))
     if line:
         line[-1] = replace(line[-1], meend_to_next=False)
     return tuple(line)
 
 
 @given(lines())
-def test_roman_is_read_back_as_it_was(line) -> None:
-    assert parse_notation(to_roman(line)) == line
+def test_either_script_is_read_back_as_it_was(line) -> None:
+    assert parse_notation(to_roman(line)) == parse_notation(to_devanagari(line)) == line
 
 
 @given(lines())
@@ -48,10 +52,10 @@ def test_devanagari_is_nfc_and_keeps_the_count_of_swaras(line) -> None:
     text = to_devanagari(line)
     assert unicodedata.is_normalized("NFC", text)
     consonants = sum(text.count(c) for c in "सरगमपधन")
-    assert consonants == len(line) + sum(s.kan is not None for s in line)
+    assert consonants == len(line) + sum(len(s.kan) for s in line)
 
 
-@given(st.text(alphabet="SrRgGmMPdDnN.'-~,()^ \nxआ", max_size=20))
+@given(st.text(alphabet="SrRgGmMPdDnN.'-~,()[]|_^ \nxआ", max_size=20))
 def test_notation_that_is_read_is_written_as_it_was(text) -> None:
     try:
         line = parse_notation(text)
@@ -78,7 +82,7 @@ def test_every_sign() -> None:
     sa, re, ga, pa, dha = (svarasthana_named(letter) for letter in "SRGPD")
     assert parse_notation(".D - - ^RG - ~P, (P) S'") == (
         NotatedSwara(dha, -1, beats=3),
-        NotatedSwara(ga, beats=2, kan=(re, 0), meend_to_next=True),
+        NotatedSwara(ga, beats=2, kan=((re, 0),), meend_to_next=True),
         NotatedSwara(pa, ends_phrase=True),
         NotatedSwara(pa, turn=True),
         NotatedSwara(sa, 1),
@@ -94,6 +98,12 @@ def test_every_sign() -> None:
         ("S -- R", "S - - R"),
         ("S’ R′", "S' R'"),
         (" \n ", ""),
+        ("[S R] [- G] | P _", "[S R] [- G] P"),
+        ("_ [S - R] ^SRG~[P D]", "_ [S - R] ^SRG [~P D]"),
+        ("[S]", "S"),
+        ("[S - - R]", "[S - - R]"),
+        ("सा ^रेग ध̣॒ नि -", "S ^RG .d N -"),
+        ("Sa re ^GaPa .Dha गं ध़ - म॑", "S R ^GP .D G' .D - M"),
     ],
 )
 def test_other_ways_of_writing_it(text, same) -> None:
@@ -102,26 +112,41 @@ def test_other_ways_of_writing_it(text, same) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "token", "where"),
+    ("text", "token", "where", "expected"),
     [
-        ("S R X G", '"X"', "column 5"),
-        ("SRG", '"SRG"', "column 1"),
-        ("S R\nG H", '"H"', "line 2, column 3"),
-        ("- S", '"-"', "column 1"),
-        ("S , -", '"-"', "column 5"),
-        ("S ~~ R", '"~"', "column 4"),
-        ("S, ~R", '"~"', "column 4"),
-        ("S G~", '"G"', "column 4"),
-        (".S'", '".S\'"', "column 1"),
-        ("(P", '"(P"', "column 1"),
-        ("^R G", '"^R"', "column 1"),
+        ("S R X G", '"X"', "column 5", "Write S r R g G m M"),
+        ("S R s", '"s"', "column 5", "Write S: it has no komal form"),
+        ("S R रे॑ G", '"रे॑"', "column 5", "no tivra form"),
+        ("SRG", '"SRG"', "column 1", "apart, S R G, or in one beat, [S R G]"),
+        ("S R\nG H", '"H"', "line 2, column 3", ".D for mandra"),
+        ("- S", '"-"', "column 1", "Begin with a swara"),
+        ("S , -", '"-"', "column 5", "Write a swara before it"),
+        ("S ~~ R", '"~"', "column 4", "Write a swara before it"),
+        ("S, ~R", '"~"', "column 4", "Write a swara before it"),
+        ("S G~", '"G"', "column 4", "glides to"),
+        (".S'", '".S\'"', "column 1", "not both"),
+        ("(P", '"(P"', "column 1", "as in (P)"),
+        ("^R G", '"^R"', "column 1", "as in ^RG"),
+        ("S [R G", '"["', "column 3", "in brackets: [R G]"),
+        ("S ] R", '"]"', "column 3", "in brackets: [R G]"),
+        ("[S [R] G]", '"["', "column 1", "in brackets: [R G]"),
+        ("S []", '"[]"', "column 3", "in brackets: [R G]"),
+        ("[S | R]", '"["', "column 1", "in brackets: [R G]"),
+        ("S~_ R", '"_"', "column 3", "leads to a swara"),
+        ("S _ -", '"-"', "column 5", "Write a swara before it"),
     ],
 )
-def test_bad_notation_names_the_part_and_its_place(text, token, where) -> None:
+def test_bad_notation_names_the_part_its_place_and_what_was_expected(text, token, where, expected) -> None:
     with pytest.raises(BadNotation) as caught:
         parse_notation(text)
     assert token in caught.value.what
     assert caught.value.where == where
+    assert expected in caught.value.fix
+
+
+def test_each_swara_knows_where_it_stood() -> None:
+    places = [swara.place for swara in parse_notation("S -~R\n [S ^GP]")]
+    assert places == [f"line {line}, column {column}" for line, column in ((1, 1), (1, 5), (2, 3), (2, 5))]
 
 
 @given(PITCHES)
@@ -176,6 +201,8 @@ def test_a_turn_goes_above_main_below_main(pitch, raga, figure) -> None:
         (lambda: to_roman((NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)), "next one"),
         (lambda: to_devanagari((NotatedSwara(SVARASTHANAS[0], meend_to_next=True),)), "next one"),
         (lambda: NotatedSwara(SVARASTHANAS[0], beats=0), None),
+        (lambda: NotatedSwara(SVARASTHANAS[0], rest_beats=-1), None),
+        (lambda: to_roman((replace(SA, meend_to_next=True), replace(SA, rest_beats=1))), "rest"),
         (lambda: NotatedSwara(SVARASTHANAS[0], meend_to_next=True, ends_phrase=True), None),
         (lambda: turn_pitches(parse_swara("P"), {7}), "neighbour"),
     ],
