@@ -19,6 +19,7 @@ from swara.service.stages import StageProgress, Stages
 from swara.service.store import Layout
 from swara.service.store.heads import live_head
 
+from .score_files import NO_SCORES, ScoreFiles, check_scores, save_sheet
 from .take_files import check_outputs, check_suffix
 
 __all__ = ["SoundTold", "exercise_file", "identify_file"]
@@ -48,6 +49,7 @@ def identify_file(
     plot: Path | None = None,
     json: Path | None = None,
     *,
+    scores: ScoreFiles = NO_SCORES,
     max_duration_s: float | None,
     name: str | None = None,
     track: int | None = None,
@@ -62,6 +64,8 @@ def identify_file(
         The sound.
     plot, json : Path, optional
         Files that are written; the picture's name ends in ``.png``, or in nothing.
+    scores : ScoreFiles
+        Where its notes are written as sheet music.
     max_duration_s : float or None
         Longest recording accepted; None lifts the limit.
     name : str, optional
@@ -80,7 +84,8 @@ def identify_file(
         that is possible.
     """
     check_suffix(plot, ".png", "the picture")
-    check_outputs(_named(plot, json), source=recording)
+    check_scores(scores)
+    check_outputs([*_named(plot, json), *scores.paths()], source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     tell = None if progress is None else lambda share: progress("naming the sounds", share)
     names, notes = network.FOLDER, note.FOLDER
@@ -101,6 +106,7 @@ def identify_file(
         bands = MelBands()
         power = mel_columns(clip, bands, Stages(progress))
         save_sound(power, bands, heard, plot, title=f"{called}: {what_it_is(heard)}")
+    save_sheet(heard, called, scores)
     text = sound_text(heard, called, decoded.warnings)
     return _written(SoundTold(tuple(sound_lines(heard)), text, decoded.warnings), json)
 

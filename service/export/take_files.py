@@ -17,6 +17,7 @@ from swara.data.errors import OutputError
 from swara.data.storage.array_cache import RecentCache
 from swara.data.storage.disk import check_writable, sha256_of, write_bytes
 from swara.service.adviser.adviser import LiveModel
+from swara.service.request import OWN_RAGA_FILES
 from swara.service.take.analyze import Request, judge_take
 from swara.service.take.heard import HeardTake, hear, heard_from, hearing_code, to_arrays
 from swara.service.take.report import TakeReport
@@ -52,7 +53,7 @@ def check_outputs(
     Raises
     ------
     OutputError
-        If two outputs share a path, one is `source` itself, or one cannot be written.
+        If two outputs share a path, one is `source` itself or the file of the raga, or one cannot be written.
     """
     outputs = tuple(paths)
     for place, path in enumerate(outputs):
@@ -62,6 +63,12 @@ def check_outputs(
             )
         if _is_same(path, source):
             raise OutputError(f"this is {called}", where=str(path), fix="Choose another output file")
+        if any(_is_same(path, raga) for raga in OWN_RAGA_FILES):
+            raise OutputError(
+                "this is the file that the raga is read from",
+                where=str(path),
+                fix="Choose another output file",
+            )
         check_writable(path)
 
 
@@ -142,7 +149,7 @@ def analyze_file(
         heard, adviser = _heard(take, kept, model, progress)
         found = (*warnings, *(_DAMAGED for _ in range(0 if kept is None else min(1, kept.damaged))))
         report = judge_take(heard, request, source=take_name(recording), warnings=found, adviser=adviser)
-        write_files(report, take.clip, request, files, adviser)
+        write_files(report, take.clip, request, files, adviser, heard=heard)
     return report
 
 
@@ -272,6 +279,8 @@ def write_files(
     request: Request,
     files: TakeFiles,
     model: LiveModel | None = None,
+    *,
+    heard: HeardTake | None = None,
 ) -> None:
     """Write the files that were asked for of a report; nothing is analyzed again.
 
@@ -287,6 +296,8 @@ def write_files(
         Where to write what.
     model : LiveModel, optional
         Gives the sound of the samples that the page plays.
+    heard : HeardTake, optional
+        What was heard of it, which the page writes down; no notation stands there without.
 
     Raises
     ------
@@ -313,12 +324,16 @@ def write_files(
     if files.page is not None:
         from swara.service.report.page.html_page import to_html
 
+        from .notation_files import written_down
         from .target import target_swaras
 
         near = [each.item for _, each in nearest_samples(report)]
         sounds = {} if model is None else {item: model.sound_of(item) for item in near}
         swaras = target_swaras(report, tuning)
-        page = to_html(report, sound(), tuning=tuning, raga=raga, samples=sounds, targets=swaras)
+        written = None if heard is None else written_down(heard, report, request)
+        page = to_html(
+            report, sound(), tuning=tuning, raga=raga, samples=sounds, targets=swaras, notation=written
+        )
         _write_text(files.page, page)
     if files.target is not None:
         from .target import save_target

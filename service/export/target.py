@@ -1,4 +1,4 @@
-"""The same notes as they should sound: a synthesized voice over a tanpura."""
+"""Notes of a take, or written ones, as they should sound: a synthesized voice over a tanpura."""
 
 from __future__ import annotations
 
@@ -28,35 +28,54 @@ from swara.raga.tuning import Tuning
 from swara.service.report.melody import TargetNote, target_melody
 from swara.service.take.report import TakeReport
 
-__all__ = ["save_target", "sing_pitch", "target_clip", "target_swaras"]
+__all__ = ["save_melody", "save_target", "sing_pitch", "target_clip", "target_swaras"]
 
 RATE_HZ = 22_050
 TANPURA_DB = 20.0
 LEGATO_WITHIN_S = 0.15
 """A gap shorter than this between two notes is a glide or a consonant: the melody goes on through it."""
 
-_MEEND_S, _ALONE_S = 0.06, 1.5
+_ALONE_S = 1.5
 _LEAD_S, _STRETCH_S, _ROUND_S = 0.5, 15.0, 30.0
 _SEED = 0
 
 
 def save_target(report: TakeReport, path: Path, tuning: Tuning) -> None:
-    """Write `target_clip` as a 16-bit WAV file, phrase by phrase: one of any length takes the same memory.
+    """Write `target_clip` as `save_melody` does."""
+    save_melody(target_melody(report, tuning), report.tonic.hz, report.duration_s, path)
+
+
+def save_melody(melody: Sequence[TargetNote], sa_hz: float, duration_s: float, path: Path) -> None:
+    """Write notes over a tanpura as a 16-bit WAV file, phrase by phrase: any length takes the same memory.
+
+    Parameters
+    ----------
+    melody : sequence of TargetNote
+        In order of time; may be empty.
+    sa_hz : float
+        Frequency of madhya Sa.
+    duration_s : float
+        Length of all, in seconds.
+    path : Path
+        The file.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    import soundfile
+    import wave  # libsndfile does not tell a full disk from any other trouble
 
-    blocks = _over_tanpura(target_melody(report, tuning), report.tonic.hz, report.duration_s)
+    blocks = _over_tanpura(melody, sa_hz, duration_s)
 
     def write(part: Path) -> None:
-        form = {"samplerate": RATE_HZ, "channels": 1, "format": "WAV", "subtype": "PCM_16"}
-        with soundfile.SoundFile(part, "w", **form) as file:
+        with wave.open(str(part), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE_HZ)
             for block in blocks:
-                file.write(block)
+                scaled = np.rint(32_767.0 * np.clip(block, -1.0, 1.0))
+                file.writeframesraw(scaled.astype("<i2").tobytes())
 
     write_atomically(path, write)
 
@@ -177,7 +196,14 @@ def _sung(melody: Sequence[TargetNote], before_s: float) -> Iterator[SungNote]:
     ends_s.append(melody[-1].end_s)
     for note, end_s in zip(melody, ends_s, strict=True):
         rest_s = max(0.0, note.start_s - before_s)
-        yield SungNote(note.cents, end_s - note.start_s, meend_s=_MEEND_S, rest_before_s=rest_s)
+        yield SungNote(
+            note.cents,
+            end_s - note.start_s,
+            meend_s=note.meend_s,
+            rest_before_s=rest_s,
+            kan_cents=note.kan_cents,
+            kan_s=note.kan_s,
+        )
         before_s = end_s
 
 

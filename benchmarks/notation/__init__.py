@@ -1,0 +1,1 @@
+"""How well a take is written down, section by section."""
