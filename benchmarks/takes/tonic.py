@@ -19,7 +19,7 @@ from swara.classifier.notes import find_held_notes
 from swara.classifier.tonic import estimate, estimate_tonic
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.take import Tonic
-from swara.raga.ragas import RAGAS, Raga
+from swara.raga.ragas import BASIC_RAGAS, Raga
 
 RIGHT = 100.0
 """Percent. Published methods find Sa in 90 to 93% of whole concert recordings with a tanpura."""
@@ -131,7 +131,7 @@ def _guess_all(recorded: Sequence[Recorded], evidence: str, raga_given: bool) ->
 
 
 def _guess(performance: Performance, track: PitchTrack, raga_given: bool) -> _Guess:
-    ragas: Collection[Raga] = [performance.raga] if raga_given else RAGAS.values()
+    ragas: Collection[Raga] = [performance.raga] if raga_given else BASIC_RAGAS.values()
     notes = find_held_notes(performance.clip, track).notes
     tonic = estimate_tonic(performance.clip, notes, ragas)
     return _Guess(tonic, performance.sa_hz, performance.clip.duration_s)

@@ -21,7 +21,7 @@ from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.synth import tanpura
 from swara.data.take import Tonic
-from swara.raga.ragas import RAGAS, Raga
+from swara.raga.ragas import BASIC_RAGAS, Raga
 
 WHOLE, LENGTHS_S = "whole", (30.0, 15.0)
 MOST_WRONG = {WHOLE: 1.0, "30 s": 1.0, "15 s": 2.0}
@@ -44,11 +44,11 @@ Chandrakauns: S g m d N: m S | Shivranjani: S R g P D: P S
 """28 ragas beside those of the program: swaras, vadi and samvadi."""
 
 _METHOD = f"""The calans and concert excerpts, whole and in pieces of 30 and 15 seconds that overlap by half,
-under every raga that is not theirs and under their own: the program's {len(RAGAS)}, and 40 common ones as if
-they were known. Confidently wrong means that Sa is more than 50 cents off, octaves apart, and was not asked
-about. Newly asked means that the right raga was given and Sa is asked about only because of the other ragas;
-`raga alone` is what comes out without them. None of these recordings took part in choosing the constants of
-that comparison. The pitch of seven concerts is sung by a plain tone, over a synthesized tanpura
+under every raga that is not theirs and under their own: the {len(BASIC_RAGAS)} that Sa is held against, and
+40 common ones as if they were. Confidently wrong means that Sa is more than 50 cents off, octaves apart, and
+was not asked about. Newly asked means that the right raga was given and Sa is asked about only because of the
+other ragas; `raga alone` is what comes out without them. None of these recordings took part in choosing the
+constants of that comparison. The pitch of seven concerts is sung by a plain tone, over a synthesized tanpura
 {DRONE_DB:.0f} dB below and without one: {PLACES} random places of each length in each."""
 
 
@@ -87,12 +87,12 @@ def forty() -> Mapping[str, Raga]:
         display, swaras, weight = outline.split(": ")
         up, (vadi, samvadi) = tuple(swaras.split()), weight.split()
         more[display.casefold()] = Raga(display.casefold(), display, "", up, up[::-1], vadi, samvadi, "", ())
-    return {**RAGAS, **more}
+    return {**BASIC_RAGAS, **more}
 
 
 def measure(root: Path, tracks: Tracks) -> Section:
     """Measure Sa under wrong and right ragas."""
-    tables = {"12 ragas": RAGAS, "40 ragas": forty()}
+    tables = {"12 ragas": BASIC_RAGAS, "40 ragas": forty()}
     recorded = list(_recorded(root, tracks))
     sung = list(_sung(root)) if (root / PHRASES).is_dir() else []
     found = {name: _count(recorded, ragas) for name, ragas in tables.items()}
@@ -216,9 +216,9 @@ def _count(pieces: Collection[_Piece], ragas: Mapping[str, Raga]) -> dict[tuple[
         count = counts.setdefault((piece.source, piece.length), _Count())
         evidence = SaEvidence.of(piece.clip, piece.notes)
         for raga in {**ragas, piece.raga.name: piece.raga}.values():
-            with patch.object(estimate, "RAGAS", {}):
+            with patch.object(estimate, "BASIC_RAGAS", {}):
                 alone = evidence.tonic([raga])
-            with patch.object(estimate, "RAGAS", ragas):
+            with patch.object(estimate, "BASIC_RAGAS", ragas):
                 tonic = evidence.tonic([raga])
             if raga.name == piece.raga.name:
                 count.pieces += 1

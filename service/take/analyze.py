@@ -21,10 +21,11 @@ from swara.data.audio.level import Level
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.take import Note, Segment, Tonic, Touch
-from swara.raga.ragas import RAGAS, Raga, raga_named
+from swara.raga.ragas import BASIC_RAGAS, Raga, raga_named
 from swara.raga.tonic_names import ParsedTonic
 from swara.raga.tuning import Tuning
 
+from .grammar import leaning, raga_remarks
 from .heard import HeardTake, Listener, NoteVectors, hear
 from .report import NoteOpinion, TakeReport
 from .sound import remarks_about_level
@@ -192,6 +193,8 @@ def judge_take(
     excused = moving | {note for note in claimed if in_doubt and note.foreign}
     worst = worst_spots(segments, excused) if claimed else ()
     doubts = tuple(warnings_about(claimed, tonic, raga, request.raga_source))
+    sure = bool(claimed) and not doubts and not tonic.needs_confirmation
+    allied = leaning(segments, raga) if sure else None
     remarks = (*warnings, *_remarks(heard, adviser))
     return TakeReport(
         source=source,
@@ -207,7 +210,7 @@ def judge_take(
         drift=drift_of_sa(claimed),
         verdict_shares=shares,
         foreign_share=foreign_share(claimed),
-        warnings=(*doubts, *remarks) if in_doubt else (*remarks, *doubts),
+        warnings=(*doubts, *remarks) if in_doubt else (*remarks, *doubts, *filter(None, (allied,))),
         verdict=little
         or verdict_sentence(notes, shares, worst, voiced=bool(sung.any()), assumed=raga.display * in_doubt),
         track=heard.track,
@@ -215,6 +218,7 @@ def judge_take(
         model=None if adviser is None else adviser.version,
         level=heard.level,
         raga_doubt=doubts[0] if in_doubt else None,
+        grammar=raga_remarks(segments, raga) if sure else (),
     )
 
 
@@ -256,4 +260,4 @@ def _tonic(heard: HeardTake, notes: Sequence[HeldNote], request: Request) -> Ton
     if not notes:
         return no_tonic()
     # The default raga is a guess: without one from the user, Sa is sought under all of them.
-    return heard.evidence.tonic(list(RAGAS.values()) if request.raga is None else [request.raga])
+    return heard.evidence.tonic(list(BASIC_RAGAS.values()) if request.raga is None else [request.raga])

@@ -24,7 +24,16 @@ from swara.embedder import Vectors
 
 from .sound import within_range
 
-__all__ = ["HeardTake", "Listener", "NoteVectors", "hear", "heard_from", "hearing_code", "to_arrays"]
+__all__ = [
+    "HeardTake",
+    "Listener",
+    "NoteVectors",
+    "code_digest",
+    "hear",
+    "heard_from",
+    "hearing_code",
+    "to_arrays",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,14 +179,15 @@ def hearing_code(tracker: PitchTracker) -> str:
 
     By another tracker, other code of this package, or other libraries than now.
     """
-    fields = (tracker.name, tracker.release, _code_digest(), *_versions(), *sys.version_info[:2])
+    fields = (tracker.name, tracker.release, code_digest(_CODE), *_versions(), *sys.version_info[:2])
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:16]
 
 
 @cache
-def _code_digest() -> str:
+def code_digest(folders: Sequence[str]) -> str:
+    """Return 64 hex digits that differ wherever the code in folders of the package does, not that below."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
-    for folder in _CODE:
+    for folder in folders:
         for file in sorted((root / folder).glob("*.py")):
             digest.update(file.name.encode() + b"\n" + file.read_bytes())
     return digest.hexdigest()

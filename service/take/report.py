@@ -18,7 +18,7 @@ from swara.index import Item, Neighbour
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Drift", "NoteOpinion", "SwaraStats", "TakeOutcome", "TakeReport", "Thresholds"]
+__all__ = ["Drift", "NoteOpinion", "RagaRemark", "SwaraStats", "TakeOutcome", "TakeReport", "Thresholds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,25 @@ class NoteOpinion:
     neighbours: tuple[Neighbour, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RagaRemark:
+    """Something that a take says of its raga; no verdict.
+
+    Parameters
+    ----------
+    kind : str
+        ``aroha``, ``avaroha``, ``weight``, ``nyas`` or ``pakad``.
+    text : str
+        A sentence without full stop.
+    at_s : tuple of float
+        Where it was sung, in seconds; empty where that is nowhere in particular.
+    """
+
+    kind: str
+    text: str
+    at_s: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TakeReport:
     """The analysis of one take.
@@ -119,6 +138,8 @@ class TakeReport:
         Id of the version that gave the opinions.
     level : Level or None
         How loud the recording is; None where nobody measured it.
+    grammar : tuple of RagaRemark
+        What it says of its raga; empty where Sa or the raga is in doubt, or there is too little.
     raga_doubt : str or None
         The first of `warnings` where it says that the raga, which was assumed, seems wrong; else None.
     """
@@ -143,6 +164,7 @@ class TakeReport:
     model: str | None = None
     level: Level | None = None
     raga_doubt: str | None = None
+    grammar: tuple[RagaRemark, ...] = ()
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -16,8 +16,7 @@ from swara.classifier.tonic.template import swara_weights
 from swara.data.arrays import FloatArray
 from swara.data.take import Glide, Note, Segment, Tonic, Verdict
 from swara.index import Neighbour
-from swara.raga.ragas import RAGAS, Raga, closer_allied_raga
-from swara.raga.swaras import svarasthana_named
+from swara.raga.ragas import BASIC_RAGAS, Raga
 from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere
 from swara.service.phrases import counted, how_off, moment, percent, swara_in_saptak
@@ -155,14 +154,6 @@ def warnings_about(notes: Sequence[Note], tonic: Tonic, raga: Raga, raga_source:
         yield f"{'; '.join(filter(None, (outside, better)))}: check {suspects} (--raga, --tonic)"
     elif better and raga_source == "given":
         yield f"{better}: check {suspects} (--raga, --tonic)"
-    elif not tonic.needs_confirmation:
-        sung_s: dict[int, float] = defaultdict(float)
-        for note in notes:
-            if note.saptak in ("madhya", "taar"):
-                sung_s[svarasthana_named(note.swara).index] += note.steady_s
-        other = closer_allied_raga(raga.name, sung_s)
-        if other is not None:
-            yield f"Leaning to {other}: same swaras as {raga.display}, but more weight on {other}'s"
 
 
 def fits_another(notes: Sequence[Note], tonic: Tonic, raga: Raga) -> bool:
@@ -198,8 +189,8 @@ def _closest(sung: FloatArray, raga: Raga) -> tuple[Raga, float, float]:
         own = sorted(of.swaras)
         return float(sung[own] @ np.log(swara_weights(of)[own]))
 
-    best = max(map(share, RAGAS.values()))
-    other = max((each for each in RAGAS.values() if share(each) >= best - AS_GOOD), key=likeness)
+    best = max(map(share, BASIC_RAGAS.values()))
+    other = max((each for each in BASIC_RAGAS.values() if share(each) >= best - AS_GOOD), key=likeness)
     return other, share(other), share(raga)
 
 
