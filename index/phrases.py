@@ -1,13 +1,4 @@
-"""Phrases of professional samples: their lines and how they sound; which are near at a first look.
-
-::
-
-    phrases.npz    phrases    a JSON object for each, as UTF-8 lines
-                   cents      int16 [phrases, points]: the line, above Sa
-                   strings    int8 [phrases, swaras]: what it dwells on, without octaves, -1 after the last
-                   frames     uint16 [phrases, points]: when each point is sung, in 10 ms from the start
-                   voices     float32 [phrases, dim]: the embedding, pooled, of length 1
-                   schema     number of the format
+"""Phrases of professional samples: their lines and how they sound; which are nearest.
 
 An octave more or less is the same place on a circle. Sines and cosines of where the voice stands on it, and
 on circles of a half, a third ... of an octave, averaged over six wide windows of the phrase, make a vector of
@@ -17,47 +8,49 @@ and tempo.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from swara.data.arrays import BoolArray, FloatArray, IntArray
 from swara.data.pitch_track import HOP_S
-from swara.data.storage.disk import reading
-from swara.data.storage.json_lines import converted
-from swara.data.storage.npz import read_arrays, write_arrays
 from swara.embedder import Vectors
 
-from . import IndexDamaged
 from .faiss_index import Ids
 
 __all__ = [
-    "PHRASES",
+    "CANDIDATES",
+    "FUNNEL",
+    "Distance",
     "Lines",
     "Phrase",
     "PhraseIndex",
+    "Strings",
     "build_phrase_index",
     "line_vectors",
-    "load_phrase_index",
-    "save_phrase_index",
 ]
 
-PHRASES = "phrases.npz"
-"""Its name in the folder of an index."""
-
-SCHEMA = 1
-_REBUILD = "Run: swara rebuild"
-
-_ARRAYS = ("cents", "strings", "frames", "voices")
-
 Lines: TypeAlias = npt.NDArray[np.int16]
+Strings: TypeAlias = npt.NDArray[np.int8]
+
+CANDIDATES, CANDIDATES_SHARE = 12_000, 0.12
+"""Phrases that the first look leaves to be aligned: so many, of a larger index such a share.
+
+Of 100,000 they are what one core does well within 50 ms. With 8,000 fewer of the ten nearest are left, with
+16,000 hardly more; and the same number of 300,000 leaves too few: asked of marked phrases other than those
+that ``docs/benchmarks/search.md`` counts.
+"""
+
+FUNNEL = ((16, 4), (32, 20))
+"""They are aligned with so few points first; one in so many is left each time.
+
+With 16 points alone, and with 8 and 16, too few of the ten nearest were left.
+"""
 
 _PARTS, _REACH = 6, 0.31
 """Windows of a phrase, triangles that reach so far to both sides, as a share of it."""
@@ -112,6 +105,23 @@ class Phrase:
         return self.end_s - self.start_s
 
 
+class Distance(Protocol):
+    """How far phrases are from one, in cents: the sum of a part that is of lines and one of swaras."""
+
+    @property
+    def cents(self) -> FloatArray:
+        """The line of that one, above Sa, float64 [points]."""
+        ...
+
+    def of_lines(self, cents: Lines, points: int = ...) -> FloatArray:
+        """Return the part of lines, float64 [others]: of all their points, or fewer, which is quicker."""
+        ...
+
+    def of_strings(self, strings: Strings) -> FloatArray:
+        """Return the part of swaras, float64 [others]."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class PhraseIndex:
     """The phrases of professional samples.
@@ -137,7 +147,7 @@ class PhraseIndex:
 
     phrases: tuple[Phrase, ...]
     cents: Lines
-    strings: npt.NDArray[np.int8]
+    strings: Strings
     frames: npt.NDArray[np.uint16]
     voices: Vectors
 
@@ -214,6 +224,33 @@ class PhraseIndex:
         near = (self._vectors @ sought)[places] if many else self._vectors[places] @ sought
         return np.sort(places[np.argpartition(-near, count - 1)[:count]])
 
+    def ranked(
+        self, distance: Distance, allowed: BoolArray, *, exact: bool = False
+    ) -> tuple[Ids, FloatArray]:
+        """Return phrases by their distance, nearest first, and the distances in cents.
+
+        Parameters
+        ----------
+        distance : Distance
+            From the phrase sought.
+        allowed : bool array, shape [phrases]
+            Which may be answered with.
+        exact : bool
+            Align all of them: slow, and what is found without is held against it.
+        """
+        count = len(self) if exact else max(CANDIDATES, round(CANDIDATES_SHARE * len(self)))
+        places = self.candidates(distance.cents, allowed, count)
+        apart = distance.of_strings(self.strings[places])
+        for points, one_in in () if exact else FUNNEL:
+            kept = count // one_in
+            if places.size > kept:
+                away = distance.of_lines(self.cents[places], points) + apart
+                left = np.sort(np.argpartition(away, kept)[:kept])
+                places, apart = places[left], apart[left]
+        away = distance.of_lines(self.cents[places]) + apart
+        order = np.argsort(away, kind="stable")
+        return places[order], away[order]
+
     @cached_property
     def _vectors(self) -> Vectors:
         parts = [
@@ -243,48 +280,11 @@ def line_vectors(cents: npt.NDArray[np.int16] | FloatArray) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
-def save_phrase_index(index: PhraseIndex, folder: Path) -> None:
-    """Write the phrases into the folder of an index; the same give the same bytes.
-
-    Raises
-    ------
-    OutputError
-        If they cannot be written.
-    """
-    lines = "".join(f"{json.dumps(asdict(each), sort_keys=True)}\n" for each in index.phrases)
-    named = dict(zip(_ARRAYS, index.arrays, strict=True))
-    text = np.frombuffer(lines.encode(), dtype=np.uint8)
-    write_arrays(folder / PHRASES, {"phrases": text, **named, "schema": np.array(SCHEMA)})
-
-
-def load_phrase_index(folder: Path) -> PhraseIndex | None:
-    """Read what `save_phrase_index` wrote; None where the index was made without phrases.
-
-    Raises
-    ------
-    IndexDamaged
-        If the file is damaged, or of a newer format.
-    """
-    path = folder / PHRASES
-    if not path.exists():
-        return None
-    try:
-        with reading(path, IndexDamaged, fix=_REBUILD):
-            arrays = read_arrays(path)
-        if int(arrays["schema"]) != SCHEMA:
-            raise ValueError(f"they have format {arrays['schema']}, and this swara reads {SCHEMA}")
-        lines = arrays["phrases"].tobytes().decode().splitlines()
-        phrases = tuple(converted(json.loads(line), Phrase) for line in lines)
-        return PhraseIndex(phrases, *(arrays[name] for name in _ARRAYS))
-    except (ValueError, KeyError) as error:
-        raise IndexDamaged(f"the phrases are damaged ({error})", where=str(path), fix=_REBUILD) from error
-
-
 def build_phrase_index(
     phrases: Sequence[Phrase],
     cents: FloatArray,
     times_s: FloatArray,
-    strings: npt.NDArray[np.int8],
+    strings: Strings,
     voices: Vectors,
 ) -> PhraseIndex:
     """Index phrases, in the order in which they stand.

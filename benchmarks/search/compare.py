@@ -22,6 +22,8 @@ from swara.service.compare.takes import Asked, compare_takes
 from swara.service.take.analyze import Request
 from swara.service.take.heard import HeardTake, hear
 
+from .concerts import FOLDER
+from .melodies import MELODIES, METHOD, against_labels, of_two_singers
 from .pairs import LATE_S, OFF_CENTS, UNEVEN_S, Pair, Planted, draw_pair
 
 __all__ = ["SEEDS", "Outcome", "asked", "judged", "measure"]
@@ -31,7 +33,6 @@ SEEDS = range(5000, 5060)
 
 _CLEAN_EVERY = 4
 _HARD_DB, _HARD_UNEVEN_S = 10.0, 0.04
-_ONE_MELODY = ({"1072", "1075", "1197"}, {"1099", "1150"}, {"1196", "1198"})
 _NEAR_S = 0.3
 _PER_NOTES = 20
 _METHOD = f"""{len(SEEDS)} seeded pairs of takes: three phrases of Bhupali by two synthesized voices on two
@@ -48,7 +49,9 @@ A recording against itself: the professional's takes, and with `SWARA_EVAL_DATA`
 excerpts, at the Sa stated. Takes of two: each learner beside the professional of the next pair, calans and
 concert excerpts beside each other, and sight-singing takes, Sa estimated, of which seven sing three melodies.
 Phrases may be common to two takes, so no figure is right there but this: another melody has nothing to be
-compared."""
+compared.
+
+{METHOD}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,14 @@ def measure(root: Path | None) -> list[Section | str]:
     others = {"synthesized, next pair's professional": usual.unlike()}
     if root is not None:
         others["calans and concert excerpts"] = [compare_takes(*two) for two in permutations(real, 2)]
-        alike, unlike = _sight_singers(root)
+        takes = {take.name: asked(_hear(take.clip), None, take.name) for take in sight_singing(root)}
+        alike, unlike = _sight_singers(takes)
         others |= {"sight-singers, the same melody": alike, "sight-singers, another melody": unlike}
-    tables = _kinds(rows), _others(others)
+    tables = [_kinds(rows), _others(others)]
+    if root is not None:
+        tables.append(against_labels(root, takes))
+    if root is not None and (root / FOLDER).is_dir():
+        tables.append(of_two_singers(root, _hear))
     section = Section("A take beside a professional's", _METHOD, checks, tables, _reading(rows))
     missing = ["comparisons of recordings: `SWARA_EVAL_DATA` is not set"] if root is None else []
     return [section, *missing]
@@ -126,12 +134,11 @@ class _Pairs:
         return [compare_takes(one, two) for one, two in zip(mine, self.gurus()[1:], strict=False)]
 
 
-def _sight_singers(root: Path) -> tuple[list[Comparison], list[Comparison]]:
+def _sight_singers(takes: Mapping[str, Asked]) -> tuple[list[Comparison], list[Comparison]]:
     """Compare sight-singing takes with each other: those of one melody, and those of two."""
-    takes = {take.name: asked(_hear(take.clip), None, take.name) for take in sight_singing(root)}
     alike, unlike = list[Comparison](), list[Comparison]()
     for one, two in combinations(takes, 2):
-        same = any({one, two} <= melody for melody in _ONE_MELODY)
+        same = any({one, two} <= melody for melody in MELODIES)
         (alike if same else unlike).append(compare_takes(takes[one], takes[two]))
     return alike, unlike
 

@@ -14,21 +14,17 @@ import numpy.typing as npt
 
 from benchmarks.page import DOCS
 from swara.classifier.contours import Contour, contour
-from swara.classifier.contours.phrases import PhraseLine, phrase_of, without_ornaments
+from swara.classifier.contours.phrases import PhraseLine, phrase_of
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.pitch_track import PitchTrack
+from swara.service.rebuild.questions import ORNAMENT_FRAMES, learner
 
 __all__ = [
-    "DRIFT_CENTS",
     "FOLDER",
     "KEPT",
-    "KNOTS",
-    "ORNAMENT_FRAMES",
-    "TEMPO",
     "Concerts",
     "Retrieval",
     "Words",
-    "learner",
     "retrieval",
 ]
 
@@ -37,12 +33,6 @@ KEPT = DOCS.parent / "build" / "search"
 """What took long to compute."""
 
 Words = npt.NDArray[np.str_]
-
-ORNAMENT_FRAMES = 25
-"""A running median over 0.25 s leaves held notes and glides, and nothing of a murki or a kan."""
-
-DRIFT_CENTS, TEMPO, KNOTS = 40.0, 1.5, 6
-"""Of whoever sings a phrase again: how far Sa drifts, how much the tempo changes, in how many places."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,30 +100,6 @@ def _track(path: Path, sa_hz: float) -> PitchTrack:
 def _phrases(contours: Sequence[Contour]) -> list[PhraseLine]:
     found = [phrase_of(each) for each in contours]
     return [each for each in found if each is not None]
-
-
-def learner(line: Contour, rng: np.random.Generator, frames: int = ORNAMENT_FRAMES) -> Contour:
-    """Return a phrase as a learner repeats it: without its ornaments, out of time, Sa drifting by 40 cents.
-
-    Parameters
-    ----------
-    line : Contour
-        As the professional sings it.
-    rng : Generator
-        Draws whether Sa rises or falls, and a tempo that goes up and down between two thirds and one and a
-        half times the professional's.
-    frames : int
-        An odd number: over how many a running median takes the ornaments out.
-    """
-    sung = line.sung()
-    plain = without_ornaments(sung.cents, frames)
-    drift = np.linspace(0.0, DRIFT_CENTS * rng.choice([-1.0, 1.0]), plain.size)
-    tempos = TEMPO ** np.interp(
-        np.linspace(0, KNOTS - 1, plain.size), np.arange(KNOTS), rng.uniform(-1, 1, KNOTS)
-    )
-    places = np.concatenate(([0.0], np.cumsum(tempos)))[: plain.size]
-    places *= (plain.size - 1) / max(places[-1], 1.0)
-    return Contour(sung.times_s, np.interp(places, np.arange(plain.size), plain + drift))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

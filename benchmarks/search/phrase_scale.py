@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page import Check, Section, Table
-from swara.classifier.contours.phrases import BAND, COST, POINTS, STRING_CENTS, PhraseLine, phrase_lines
+from swara.classifier.contours.distance import BAND, COST, POINTS, STRING_CENTS
+from swara.classifier.contours.phrases import PhraseLine, phrase_lines
 from swara.data.arrays import FloatArray
 from swara.index.faiss_index import Ids
-from swara.index.phrases import Phrase, PhraseIndex, build_phrase_index
-from swara.service.search.hits import CANDIDATES, FUNNEL, PhraseFilter, nearest_phrases, ranked
+from swara.index.phrases import CANDIDATES, CANDIDATES_SHARE, FUNNEL, Phrase, PhraseIndex, build_phrase_index
+from swara.service.rebuild.questions import DRIFT_CENTS, KNOTS, TEMPO
+from swara.service.search.hits import PhraseFilter, nearest_phrases
 
-from .concerts import DRIFT_CENTS, FOLDER, KEPT, KNOTS, TEMPO, Concerts
+from .concerts import FOLDER, KEPT, Concerts
 
-_SIZES = (1_000, 10_000, 100_000)
+_SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
+_JUDGED = 100_000
 _QUERIES, _EXACT, _TOP, _SHOWN = 100, 16, 10, 5
 _AT_ONCE = 5_000
 
@@ -28,20 +31,23 @@ _COARSE, _FINE = FUNNEL
 _METHOD = f"""The concerts cut into breath groups and windows as `swara rebuild` cuts samples, and the same
 again with another tempo, drift and octave, until there are enough. Queries are marked phrases, {_QUERIES} of
 them, which are never answered with phrases of their own concert. A first look at vectors leaves
-{CANDIDATES:,} phrases, which are aligned with {_COARSE[0]} points, {_COARSE[1]:,} of them with {_FINE[0]},
-and {_FINE[1]} with all; "kept" is how many of the ten that the alignment of all finds are among the ten found
-({_EXACT} queries). Times are of one thread, as the processor counts them, from the filter to the {_SHOWN}
-phrases that are shown; the first search of a process takes longer, as it makes the vectors of the first
-look."""
+{CANDIDATES:,} phrases, of a larger index {CANDIDATES_SHARE:.0%}, which are aligned with {_COARSE[0]} points;
+one in {_COARSE[1]} of them with {_FINE[0]}, and one in {_FINE[1]} with all. "Kept" is how many of the ten
+that the alignment of all finds are among the ten found ({_EXACT} queries). Times are of one thread, as the
+processor counts them and in brackets by the clock, from the filter to the {_SHOWN} phrases that are shown;
+the first search of a process takes longer, as it makes the vectors of the first look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What one size takes at the median and the 99th percentile, and the share of the ten kept."""
+    """What one size takes at the median and the 99th percentile, of the processor and by the clock.
+
+    And the share of the ten that are kept, the seconds of an alignment of all, and of making vectors.
+    """
 
     phrases: int
-    p50_ms: float
-    p99_ms: float
+    p50_ms: FloatArray
+    p99_ms: FloatArray
     kept: float
     exact_s: float
     first_s: float
@@ -55,18 +61,22 @@ def measure(root: Path | None) -> list[Section | str]:
     drawn = np.random.default_rng(9).permutation(len(concerts.rows))[:_QUERIES]
     largest = _grown(concerts, max(_SIZES))
     paces = [_pace(concerts, drawn.tolist(), _part(largest, size)) for size in _SIZES]
-    last = paces[-1]
+    judged = paces[_SIZES.index(_JUDGED)]
     checks = [
-        Check(f"{last.phrases:,} phrases: p99", last.p99_ms, 50.0, "ms", at_most=True),
-        Check(f"{last.phrases:,} phrases: the alignment's ten kept", last.kept, 0.95, "", digits=3),
+        Check(f"{_JUDGED:,} phrases: p99", float(judged.p99_ms[0]), 50.0, "ms", at_most=True),
+        Check(f"{_JUDGED:,} phrases: the alignment's ten kept", judged.kept, 0.95, "", digits=3),
     ]
     rows: list[Sequence[Any]] = [
-        (f"{each.phrases:,}", each.p50_ms, each.p99_ms, each.kept, each.exact_s, each.first_s)
+        (f"{each.phrases:,}", _ms(each.p50_ms), _ms(each.p99_ms), each.kept, each.exact_s, each.first_s)
         for each in paces
     ]
     headings = ("phrases", "p50", "p99", "kept", "alignment of all", "vectors made")
-    forms = ("{:.1f} ms", "{:.1f} ms", "{:.3f}", "{:.2f} s", "{:.2f} s")
+    forms = ("{}", "{}", "{:.3f}", "{:.2f} s", "{:.2f} s")
     return [Section("Many phrases", _METHOD, checks, [Table("", headings, rows, forms)])]
+
+
+def _ms(taken: FloatArray) -> str:
+    return f"{taken[0]:.1f} ms ({taken[1]:.1f})"
 
 
 def _grown(concerts: Concerts, size: int) -> PhraseIndex:
@@ -117,23 +127,21 @@ def _part(index: PhraseIndex, size: int) -> PhraseIndex:
 def _pace(concerts: Concerts, queries: Sequence[int], index: PhraseIndex) -> Pace:
     others = [PhraseFilter(exclude={concerts.rows[place]["concert"]}) for place in queries]
     began = time.thread_time()
-    ranked(index, concerts.phrases[queries[0]], others[0].allowed(index))
-    first_s, taken_ms = time.thread_time() - began, list[float]()
+    index.ranked(concerts.phrases[queries[0]].distance, others[0].allowed(index))
+    first_s, taken_s = time.thread_time() - began, list[tuple[float, float]]()
     kept, exact_s = list[float](), list[float]()
     for number, (place, among) in enumerate(zip(queries, others, strict=True)):
         query = concerts.phrases[place]
-        began = time.thread_time()
+        clocks = time.thread_time(), time.perf_counter()
         nearest_phrases(index, query, None, among.allowed(index), _SHOWN)
-        taken_ms.append(1000 * (time.thread_time() - began))
+        taken_s.append((time.thread_time() - clocks[0], time.perf_counter() - clocks[1]))
         if number < _EXACT:
             best, seconds = _exact(index, query, among)
             exact_s.append(seconds)
-            found, _ = ranked(index, query, among.allowed(index))
+            found, _ = index.ranked(query.distance, among.allowed(index))
             kept.append(float(np.isin(best, found[:_TOP]).mean()))
-    p50_ms, p99_ms = np.percentile(taken_ms, (50, 99))
-    return Pace(
-        len(index), float(p50_ms), float(p99_ms), float(np.mean(kept)), float(np.mean(exact_s)), first_s
-    )
+    p50_ms, p99_ms = 1000 * np.percentile(taken_s, (50, 99), axis=0)
+    return Pace(len(index), p50_ms, p99_ms, float(np.mean(kept)), float(np.mean(exact_s)), first_s)
 
 
 def _exact(index: PhraseIndex, query: PhraseLine, among: PhraseFilter) -> tuple[Ids, float]:
@@ -143,7 +151,7 @@ def _exact(index: PhraseIndex, query: PhraseLine, among: PhraseFilter) -> tuple[
     path = KEPT / f"exact-{hashlib.sha256(content).hexdigest()[:16]}.npz"
     if not path.exists():
         began = time.thread_time()
-        best, _ = ranked(index, query, among.allowed(index), candidates=None)
+        best, _ = index.ranked(query.distance, among.allowed(index), exact=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, best=best[:_TOP], seconds=time.thread_time() - began)
     with np.load(path) as kept:

@@ -15,23 +15,16 @@ import numpy as np
 from benchmarks.page import Check, Section, Table
 from benchmarks.recordings import CONCERT_EARLY_S
 from swara.classifier.contours import Contour, LocalCost, distances, resampled
-from swara.classifier.contours.phrases import (
-    BAND,
-    COST,
-    POINTS,
-    STRING_CENTS,
-    PhraseLine,
-    phrase_distances,
-    phrase_line,
-    phrase_of,
-    string_distances,
-)
+from swara.classifier.contours.distance import BAND, COST, POINTS, STRING_CENTS, string_distances
+from swara.classifier.contours.phrases import PhraseLine, phrase_line, phrase_of
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
+from swara.service.rebuild.questions import ORNAMENT_FRAMES
+from swara.service.search.hits import FAR_CENTS
 
-from .concerts import FOLDER, KEPT, ORNAMENT_FRAMES, Concerts, Retrieval, retrieval
+from .concerts import FOLDER, KEPT, Concerts, Retrieval, retrieval
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +128,7 @@ def measure(root: Path | None) -> list[Section | str]:
     table = Table("What was tried, as far as the program can still do it:", headings, rows, "{:.3f}")
     method = _METHOD.format(phrases=len(concerts.rows), concerts=len(concerts.tracks))
     section = Section("Phrases in concerts", method, [*_checks(figures[SHIPPED].row)], [table])
-    return [section, _other_learners(concerts), _excerpt(root, concerts)]
+    return [section, _other_learners(concerts), _said(concerts), _excerpt(root, concerts)]
 
 
 def _checks(row: tuple[float, ...]) -> Iterator[Check]:
@@ -227,6 +220,32 @@ def _other_learners(concerts: Concerts) -> Section:
     return Section("Other learners", _OTHERS, [], [Table("", headings, rows, "{:.3f}")])
 
 
+_SAID = f"""What `swara search --phrase` says of the nearest, and how often that is a phrase of the same name:
+each marked phrase is sought among the others, as in the first table. What is farther than {FAR_CENTS:g} cents
+is said not to go like it. Phrases of one name may dwell on other swaras between."""
+
+
+def _said(concerts: Concerts) -> Section:
+    away = _all_distances(concerts.contours, concerts.contours, SETTINGS[SHIPPED]).copy()
+    np.fill_diagonal(away, np.inf)
+    names, nearest = concerts.column("phrase"), away.argmin(axis=1)
+    strings = np.stack([each.string for each in concerts.phrases])
+    right, alike = names[nearest] == names, (strings[nearest] == strings).all(axis=1)
+    known = [(strings == each).all(axis=1).sum() > 1 for each in strings]
+    far = away.min(axis=1) > FAR_CENTS
+    rows = [
+        (words, int(which.sum()), int(right[which].sum()))
+        for words, which in (
+            ("it dwells on the same swaras", alike),
+            ("nothing: others dwell on the same swaras", ~alike & known & ~far),
+            ("none dwells on the same swaras: only the nearest", ~alike & ~np.array(known) & ~far),
+            ("nothing known goes like it", ~alike & far),
+        )
+    ]
+    table = Table("", ("what is said", "phrases", "of the same name"), rows)
+    return Section("What is said of the nearest", _SAID, [], [table])
+
+
 _EXCERPT = """The excerpt of a concert of which phrases are marked, heard by the pitch head as a take is:
 each marked phrase that lies in it is the query, and the phrases of all concerts, that one among them, are
 searched. Its own must come first."""
@@ -264,5 +283,5 @@ def _heard_phrases(root: Path, concerts: Concerts) -> Iterator[tuple[str, int, f
             if heard is None:
                 yield f"{row['phrase']}, {start_s:.1f} s", len(concerts.rows), np.nan
                 continue
-            away = phrase_distances(heard, lines, strings)
+            away = heard.distance(lines, strings)
             yield f"{row['phrase']}, {start_s:.1f} s", int((away < away[place]).sum()), float(away[place])

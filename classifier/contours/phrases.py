@@ -1,14 +1,13 @@
-"""Phrases: breath groups and windows of a track, a line of notation; how far apart two of them are."""
+"""Phrases: breath groups and windows of a track, a line of notation."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S, PitchTrack
@@ -16,40 +15,18 @@ from swara.raga.notation import NotatedSwara, swara_letter, turn_pitches
 from swara.raga.swaras import SVARASTHANAS, SwaraPitch
 from swara.raga.tuning import JUST
 
-from .align import LocalCost, distances
 from .contour import Contour, contour
+from .distance import POINTS, STRING, PhraseDistance, Strings
 
 __all__ = [
-    "BAND",
-    "COST",
-    "POINTS",
-    "STRING",
-    "STRING_CENTS",
     "PhraseLine",
-    "Strings",
     "breath_groups",
     "notated_line",
-    "phrase_distances",
     "phrase_line",
     "phrase_lines",
     "phrase_of",
-    "string_distances",
     "without_ornaments",
 ]
-
-Strings: TypeAlias = npt.NDArray[np.int8]
-
-POINTS = 64
-"""Values that a phrase is drawn with."""
-
-STRING = 24
-"""Swaras of a phrase that are compared, which those of 10 s seldom exceed."""
-
-BAND, COST = 0.5, LocalCost(folded=True, cap_cents=100.0, stretch_cents=5.0)
-"""How two phrases are laid over each other, and what their difference costs."""
-
-STRING_CENTS = 14.0
-"""What it costs beside that if the two have no swara in common, in their order."""
 
 _BREATH_S = 0.4
 """A gap that ends a breath group; consonants stop the voice for less."""
@@ -110,58 +87,13 @@ class PhraseLine:
         steps = [_STEPS[each] for each, _ in itertools.groupby(letters)]
         return np.array((steps + [-1] * STRING)[:STRING], dtype=np.int8)
 
+    @property
+    def distance(self) -> PhraseDistance:
+        """How far others are from it."""
+        return PhraseDistance(self.line.cents, self.string)
+
 
 _STEPS = {svarasthana.letter: svarasthana.index for svarasthana in SVARASTHANAS}
-
-
-def phrase_distances(
-    query: PhraseLine, cents: FloatArray | npt.NDArray[np.int16], strings: Strings, points: int = POINTS
-) -> FloatArray:
-    """Return how far a phrase is from each of several, float64 of shape [others], in cents.
-
-    Parameters
-    ----------
-    query : PhraseLine
-        The one that the others are compared with.
-    cents : float64 or int16 array, shape [others, POINTS]
-        Their lines, above Sa.
-    strings : int8 array, shape [others, STRING]
-        Their swaras, as `PhraseLine.string` has them.
-    points : int
-        How many of the points to look at, which divides `POINTS`: fewer take less time, and tell less.
-    """
-    step = POINTS // points
-    seen = slice(step // 2, None, step)
-    away = distances(query.line.cents[seen], cents[:, seen], band=BAND, cost=COST)
-    return np.asarray(away + STRING_CENTS * string_distances(query.string, strings))
-
-
-def string_distances(query: Strings, others: Strings) -> FloatArray:
-    """Return how many swaras must be put in, left out or changed, as a share of the longer string.
-
-    Parameters
-    ----------
-    query : int8 array, shape [STRING]
-        Swaras, -1 after the last.
-    others : int8 array, shape [others, STRING]
-        The same.
-
-    Returns
-    -------
-    float64 array, shape [others]
-        0 to 1.
-    """
-    lengths, steps = (others >= 0).sum(axis=1), np.arange(others.shape[1] + 1, dtype=np.int8)
-    table: Strings = np.broadcast_to(steps, (len(others), steps.size))
-    number = 0
-    for number, swara in enumerate(query[query >= 0], 1):
-        changed = np.minimum(table[:, 1:] + np.int8(1), table[:, :-1] + (others != swara))
-        first = np.full((len(others), 1), number, dtype=np.int8)
-        # What is put in costs one a place: the cheapest place before, and the way from there.
-        table = np.minimum.accumulate(np.concatenate((first, changed), axis=1) - steps, axis=1)
-        table = table + steps
-    edits = np.take_along_axis(table, lengths[:, None], axis=1)[:, 0]
-    return np.asarray(edits / np.maximum(np.maximum(lengths, number), 1))
 
 
 def breath_groups(track: PitchTrack) -> list[tuple[float, float]]:
@@ -261,12 +193,14 @@ def notated_line(swaras: Sequence[NotatedSwara], beat_s: float = 0.5) -> PhraseL
     beat_s : float
         How long a beat is, in seconds; a kan takes a fifth of one, a meend half of the note before it.
     """
-    beat, pieces, names = max(round(beat_s / HOP_S), 10), list[FloatArray](), list[SwaraPitch]()
+    # However many share a beat, each is drawn.
+    beat = max(round(beat_s / HOP_S), math.ceil(10 / min(swara.beats for swara in swaras)))
+    pieces, names = list[FloatArray](), list[SwaraPitch]()
     for place, swara in enumerate(swaras):
-        pitches, frames = turn_pitches(swara.pitch) if swara.turn else (swara.pitch,), beat * swara.beats
-        if swara.kan is not None:
-            pieces.append(np.full(beat // 5, _cents(swara.kan)))
-            frames -= beat // 5
+        pitches, frames = turn_pitches(swara.pitch) if swara.turn else (swara.pitch,), int(beat * swara.beats)
+        for kan in swara.kan:
+            pieces.append(np.full(frames // (5 * len(swara.kan)), _cents(kan)))
+        frames -= sum(piece.size for piece in pieces[len(pieces) - len(swara.kan) :])
         glide = frames // 2 if swara.meend_to_next else 0
         held = np.array([_cents(pitch) for pitch in pitches])
         pieces.append(np.repeat(held, (frames - glide) // len(pitches)))

@@ -1,4 +1,4 @@
-"""Which phrases of an index are like one: filtered, ranked in two stages, and why."""
+"""Which phrases of an index are like one: filtered, nearest first, and why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.classifier.contours import Alignment, alignments
-from swara.classifier.contours.phrases import BAND, COST, PhraseLine, phrase_distances
+from swara.classifier.contours.distance import BAND, COST
+from swara.classifier.contours.phrases import PhraseLine
 from swara.data.arrays import BoolArray, FloatArray
 from swara.embedder import Vectors
 from swara.index.faiss_index import Ids
@@ -17,16 +18,15 @@ from swara.raga.errors import fold_name
 from swara.raga.ragas import raga_named
 from swara.service.phrases import counted
 
-__all__ = ["CANDIDATES", "FUNNEL", "PhraseFilter", "PhraseHit", "nearest_phrases", "ranked"]
+__all__ = ["FAR_CENTS", "PhraseFilter", "PhraseHit", "nearest_phrases", "same_swaras"]
 
-CANDIDATES = 8_000
-"""Phrases that the first look leaves to be aligned: of 100,000 what one core does in 50 ms."""
+FAR_CENTS = 60.0
+"""What is farther away does not go like it.
 
-FUNNEL = ((16, 2_500), (32, 600))
-"""They are aligned with so few points first; so many are left each time.
-
-With 16 points alone, and with 8 and 16, too few of the ten nearest of 100,000 were left: asked of marked
-phrases other than those that ``docs/benchmarks/search.md`` counts.
+Of 228 phrases of synthesized pairs (``benchmarks.search.pairs`` of seeds 2000 to 2139, which are not
+measured, half of them with the tanpura 10 dB below the voice), sung again by another voice with errors, one
+was farther, and the others were up to 56 cents away. What it says of concerts is in
+``docs/benchmarks/search.md``.
 """
 
 _SAME_SHARE = 0.5
@@ -90,6 +90,8 @@ class PhraseHit:
         How much higher it is sung.
     tempo : float or None
         How many times as fast; None for notation.
+    same_swaras : bool
+        Whether both dwell on the same swaras, one after another, octaves aside.
     path_s : float64 array, shape [steps, 2]
         Which moment of the query lies over which of the recording, in seconds.
     why : str
@@ -101,35 +103,9 @@ class PhraseHit:
     voice_similarity: float | None
     octaves: int
     tempo: float | None
+    same_swaras: bool
     path_s: FloatArray
     why: str
-
-
-def ranked(
-    index: PhraseIndex, query: PhraseLine, allowed: BoolArray, *, candidates: int | None = CANDIDATES
-) -> tuple[Ids, FloatArray]:
-    """Return phrases by their distance, nearest first, and the distances in cents.
-
-    Parameters
-    ----------
-    index : PhraseIndex
-        Where they stand.
-    query : PhraseLine
-        The one sought.
-    allowed : bool array, shape [phrases]
-        Which may be answered with.
-    candidates : int or None
-        How many a first look leaves; None aligns all: slow, and what the others are held against.
-    """
-    count = len(index) if candidates is None else candidates
-    places = index.candidates(query.line.cents, allowed, count)
-    for points, kept in () if candidates is None else FUNNEL:
-        if places.size > kept:
-            away = phrase_distances(query, index.cents[places], index.strings[places], points)
-            places = np.sort(places[np.argpartition(away, kept)[:kept]])
-    away = phrase_distances(query, index.cents[places], index.strings[places])
-    order = np.argsort(away, kind="stable")
-    return places[order], away[order]
 
 
 def nearest_phrases(
@@ -153,25 +129,36 @@ def nearest_phrases(
     if not allowed.any():
         return ()
     if voice is None:
-        places, _ = ranked(index, query, allowed)
+        places, away = index.ranked(query.distance, allowed)
         alike = None
     else:
         alike = index.voices.astype(np.float64) @ voice.astype(np.float64)
         places = np.flatnonzero(allowed)
-        places = places[np.argsort(-alike[places], kind="stable")]
+        places, away = places[np.argsort(-alike[places], kind="stable")], None
+    chosen = _apart(index, places, count)
+    found, cents = places[chosen], index.cents[places[chosen]]
+    laid = alignments(query.line.cents, cents.astype(np.float64), band=BAND, cost=COST)
+    away = query.distance(cents, index.strings[found]) if away is None else away[chosen]
+    return tuple(
+        _hit(index, place, query, each, far, None if alike is None else float(alike[place]))
+        for place, each, far in zip(found.tolist(), laid, away.tolist(), strict=True)
+    )
+
+
+def _apart(index: PhraseIndex, places: Ids, count: int) -> list[int]:
+    """Return the numbers of the first of some phrases none of which lies over one before it."""
     chosen = list[int]()
-    for place in places.tolist():
-        if not any(_overlaps(index.phrases[place], index.phrases[other]) for other in chosen):
-            chosen.append(place)
+    for number, phrase in enumerate(index.phrases[place] for place in places.tolist()):
+        if not any(_overlaps(phrase, index.phrases[places[other]]) for other in chosen):
+            chosen.append(number)
         if len(chosen) == count:
             break
-    cents = index.cents[chosen]
-    laid = alignments(query.line.cents, cents.astype(np.float64), band=BAND, cost=COST)
-    away = phrase_distances(query, cents, index.strings[chosen])
-    return tuple(
-        _hit(index, place, query, each, float(apart), None if alike is None else float(alike[place]))
-        for place, each, apart in zip(chosen, laid, away, strict=True)
-    )
+    return chosen
+
+
+def same_swaras(index: PhraseIndex, query: PhraseLine) -> BoolArray:
+    """Return which phrases dwell on the same swaras in the same order, octaves aside: bool [phrases]."""
+    return np.asarray((index.strings == query.string).all(axis=1))
 
 
 def _overlaps(one: Phrase, other: Phrase) -> bool:
@@ -200,7 +187,8 @@ def _hit(
         why = f"sings this phrase like: half of the line within {within}{_in_other(octaves, tempo)}"
     else:
         why = "sounds like: nearest voice, whatever is sung"
-    return PhraseHit(phrase, distance_cents, alike, octaves, tempo, path_s, why)
+    same = bool((index.strings[place] == query.string).all())
+    return PhraseHit(phrase, distance_cents, alike, octaves, tempo, same, path_s, why)
 
 
 def _in_other(octaves: int, tempo: float | None) -> str:

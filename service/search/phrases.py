@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -15,7 +15,8 @@ from swara.data.arrays import BoolArray
 from swara.data.clip import Clip
 from swara.data.take import Tonic
 from swara.embedder.spec import pool
-from swara.index.phrases import Phrase, PhraseIndex, load_phrase_index
+from swara.index.phrase_files import load_phrase_index
+from swara.index.phrases import Phrase, PhraseIndex
 from swara.raga.errors import BadNotation
 from swara.raga.notation import parse_notation
 from swara.service.adviser.adviser import LiveModel
@@ -24,7 +25,7 @@ from swara.service.store import Layout
 from swara.service.take.analyze import Request, analyze
 from swara.service.take.report import TakeReport
 
-from .hits import PhraseFilter, PhraseHit, nearest_phrases
+from .hits import FAR_CENTS, PhraseFilter, PhraseHit, nearest_phrases, same_swaras
 
 __all__ = [
     "Alike",
@@ -71,6 +72,11 @@ class PhraseSearch:
     searched: int
     version: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def near(self) -> bool | None:
+        """Whether anything found is near enough to go like it; None where voices were sought."""
+        return None if self.by == "voice" else _is_near(self.hits)
 
     @property
     def items(self) -> tuple[Phrase, ...]:
@@ -123,13 +129,16 @@ def search_phrase(
     _check_span(span_s, clip.duration_s, where)
     report = analyze(clip, request, pitch_tracker("head"), source=where.name, progress=progress)
     if not report.tonic.confidence:
+        inside = (report.track.times_s >= span_s[0]) & (report.track.times_s < span_s[1])
+        if not report.track.voiced[inside].any():
+            _checked(None, index, span_s, where)
         raise NoNoteThere("Sa is not known", where=str(where), fix="Give it, such as: --tonic C#3")
     query = _checked(phrase_line(report.track, report.tonic.hz, *span_s), index, span_s, where)
     chosen = among or PhraseFilter()
     allowed = replace(chosen, exclude=model.own.union(chosen.exclude)).allowed(index)
     voice = pool(model.embedder.embed(clip), query.start_s, query.end_s) if by == "voice" else None
     hits = nearest_phrases(index, query, voice, allowed, count)
-    doubts = tuple(_doubts(report.tonic, allowed, chosen))
+    doubts = (*_doubts(report.tonic, allowed, chosen), *_only_nearest(query, index, allowed, hits))
     searched = int(allowed.sum())
     return PhraseSearch(where.name, query, report.tonic, by, hits, searched, model.version, doubts)
 
@@ -162,7 +171,7 @@ def search_notation(
         raise BadNotation("a phrase has two swaras at least", where="--sing", fix='Such as: --sing "G R S"')
     allowed = (among or PhraseFilter()).allowed(index)
     hits = nearest_phrases(index, query, None, allowed, count)
-    doubts = tuple(_doubts(None, allowed, among or PhraseFilter()))
+    doubts = (*_doubts(None, allowed, among or PhraseFilter()), *_only_nearest(query, index, allowed, hits))
     return PhraseSearch(text, query, None, "melody", hits, int(allowed.sum()), model.version, doubts)
 
 
@@ -250,3 +259,19 @@ def _doubts(tonic: Tonic | None, allowed: BoolArray, among: PhraseFilter) -> Ite
             if asked
             else "No phrase of another recording is known"
         )
+
+
+def _only_nearest(
+    query: PhraseLine, index: PhraseIndex, allowed: BoolArray, hits: Sequence[PhraseHit]
+) -> Iterator[str]:
+    """Yield what to know where the nearest by their lines may be no such phrase at all."""
+    if not hits or hits[0].voice_similarity is not None:
+        return
+    if not _is_near(hits):
+        yield f"Nothing known goes like it: even the nearest is {hits[0].distance_cents:.0f} cents away"
+    elif not (same_swaras(index, query) & allowed).any():
+        yield "None dwells on the same swaras: these are only the nearest"
+
+
+def _is_near(hits: Sequence[PhraseHit]) -> bool:
+    return any(hit.distance_cents <= FAR_CENTS for hit in hits)

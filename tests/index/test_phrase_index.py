@@ -1,23 +1,21 @@
-"""Phrases on disk, and the first look at them."""
+"""Phrases on disk, the first look at them, and the search in stages beside the alignment of all."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from swara.classifier.contours.phrases import POINTS
+from swara.classifier.contours import Contour
+from swara.classifier.contours.distance import POINTS
+from swara.classifier.contours.phrases import PhraseLine, phrase_of
+from swara.data.arrays import FloatArray
 from swara.data.storage.npz import read_arrays, write_arrays
-from swara.index import IndexDamaged
-from swara.index.phrases import (
-    PHRASES,
-    Phrase,
-    PhraseIndex,
-    build_phrase_index,
-    load_phrase_index,
-    save_phrase_index,
-)
+from swara.index import IndexDamaged, phrases
+from swara.index.phrase_files import PHRASES, load_phrase_index, save_phrase_index
+from swara.index.phrases import Phrase, PhraseIndex, build_phrase_index
 
 
 def an_index(count: int, seed: int = 0) -> PhraseIndex:
@@ -31,6 +29,22 @@ def an_index(count: int, seed: int = 0) -> PhraseIndex:
     strings = rng.integers(0, 12, (count, 6)).astype(np.int8)
     voices = rng.normal(size=(count, 4)).astype(np.float32)
     return build_phrase_index(phrases, cents, times_s, strings, voices)
+
+
+def lines(rng: np.random.Generator, count: int) -> FloatArray:
+    """Draw phrases of three to seven swaras, each held for a while."""
+    drawn = []
+    for _ in range(count):
+        notes = rng.choice([0, 204, 386, 702, 884, 1200], rng.integers(3, 8))
+        ends = np.sort(rng.uniform(0, 1, notes.size - 1))
+        drawn.append(notes[np.searchsorted(ends, np.linspace(0, 1, POINTS))] + rng.normal(0, 15, POINTS))
+    return np.array(drawn)
+
+
+def phrase(cents: FloatArray) -> PhraseLine:
+    found = phrase_of(Contour(0.01 * np.arange(3 * POINTS), np.repeat(cents, 3)))
+    assert found is not None
+    return found
 
 
 def test_an_index_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -74,3 +88,24 @@ def test_the_first_look_finds_a_line_in_any_octave_among_those_allowed() -> None
         allowed[place] = False
         assert place not in index.candidates(cents, allowed, 400)
     assert index.candidates(cents, np.zeros(400, dtype=np.bool_), 5).size == 0
+
+
+def test_a_funnel_keeps_what_the_alignment_of_all_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phrases, "FUNNEL", ((16, 2), (32, 4)))
+    monkeypatch.setattr(phrases, "CANDIDATES", 700)
+    rng = np.random.default_rng(3)
+    cents = lines(rng, 1500)
+    strings = np.array([phrase(line).string for line in cents])
+    index = replace(an_index(1500), cents=np.rint(cents).astype(np.int16), strings=strings)
+    allowed, kept = np.ones(1500, dtype=np.bool_), []
+    for query in map(phrase, lines(rng, 6)):
+        exact, away = index.ranked(query.distance, allowed, exact=True)
+        found, near = index.ranked(query.distance, allowed)
+        assert (np.diff(away) >= 0).all()
+        assert len(exact) == 1500
+        both = np.isin(exact, found)
+        assert found.tolist() == exact[both].tolist()
+        assert near.tolist() == away[both].tolist()
+        assert len(found) == 175
+        kept.append(np.isin(exact[:10], found).mean())
+    assert np.mean(kept) >= 0.9
