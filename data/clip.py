@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
@@ -70,12 +71,18 @@ class Clip:
 
         Raises
         ------
-        OSError, soundfile.LibsndfileError
+        OSError
             If it cannot be written.
         """
         import soundfile
 
-        soundfile.write(file, self.samples, self.rate_hz, format="WAV", subtype=subtype)
+        # Through memory: libsndfile does not tell a full disk from any other trouble.
+        whole = BytesIO()
+        soundfile.write(whole, self.samples, self.rate_hz, format="WAV", subtype=subtype)
+        if isinstance(file, Path):
+            file.write_bytes(whole.getbuffer())
+        else:
+            file.write(whole.getbuffer())
 
     def between(self, start_s: float, end_s: float) -> Clip:
         """Return a part of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,13 +35,17 @@ def sing(
     partials: int = 1,
     synthesized: bool = True,
     off_cents: dict[str, float] | None = None,
+    melody: Sequence[str] = SWARAS,
 ) -> Recording:
-    """Write a recording of all six swaras and return it, rightly labelled; a voice has many partials."""
+    """Write a recording of all six swaras or of a melody and return it, rightly labelled.
+
+    A voice has many partials.
+    """
     sa_hz = 180.0 + 7.0 * singer
     rng = np.random.default_rng([singer, take])
     times_s = np.arange(round(note_s * RATE_HZ)) / RATE_HZ
     tones = []
-    swaras = SWARAS * rounds
+    swaras = (*melody,) * rounds
     for swara in swaras:
         cents = just_cents(swara) + rng.uniform(-12, 12) + (off_cents or {}).get(swara, 0.0)
         loudness = 0.2 + 0.05 * singer + 0.02 * rng.random()

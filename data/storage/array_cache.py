@@ -6,11 +6,11 @@ import os
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from swara.data.arrays import sealed, unsealed
 
@@ -20,14 +20,26 @@ from .npz import Arrays, ends_where_it_should, read_arrays, write_arrays
 if TYPE_CHECKING:
     from .remote import RemoteEntries
 
-__all__ = ["UNFIT", "ArrayCache", "CacheInfo", "RecentCache"]
+__all__ = ["UNFIT", "ArrayCache", "CacheInfo", "RecentCache", "SealedCache", "Stamp", "stamp_of"]
 
 T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+Stamp: TypeAlias = tuple[int, int]
+"""Length of an entry, and when it was written, in nanoseconds: another one where it is another entry."""
+
 UNFIT = (ValueError, TypeError, KeyError)
 """What `ArrayCache.decode` raises."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of a file; None where it cannot be looked at."""
+    try:
+        at = path.stat()
+    except OSError:
+        return None
+    return at.st_size, at.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +124,22 @@ class ArrayCache(ABC, Generic[T]):
 
     def lacking(self, fingerprint: str, digests: Collection[str]) -> frozenset[str]:
         """Return those of the recordings that have no entry, neither here nor beyond."""
-        lacking = frozenset(each for each in digests if not self.path(fingerprint, each).exists())
+        there: set[str] = set()
+        with suppress(OSError):
+            there.update(os.listdir(self.folder / fingerprint))  # noqa: PTH208 -- names, of thousands of them
+        lacking = frozenset(each for each in digests if f"{each}.npz" not in there)
         return self._beyond.lacking(fingerprint, lacking) if self._beyond is not None and lacking else lacking
+
+    def stamps(self, fingerprint: str) -> Mapping[str, Stamp]:
+        """Return of each entry of one, by the SHA-256 of its recording, what tells whether it is the same."""
+        found = {}
+        with suppress(OSError), os.scandir(self.folder / fingerprint) as entries:
+            for entry in entries:
+                if entry.name.endswith(".npz"):
+                    with suppress(OSError):  # another process may be removing it
+                        at = entry.stat()
+                        found[entry.name[:-4]] = at.st_size, at.st_mtime_ns
+        return found
 
     def corrupt_entries(self, fingerprint: str) -> tuple[Path, ...]:
         """Read all that one computed; return the entries that are damaged or unreadable. They stay."""
@@ -199,8 +225,20 @@ _ROOM = 0.1
 """Of `MOST_BYTES`, what is free where something had to go, so that not every entry makes another go."""
 
 
-class RecentCache(ArrayCache[Arrays]):
-    """An `ArrayCache` of takes, of which those that nobody asked for lately go; each with its own digest.
+class SealedCache(ArrayCache[Arrays]):
+    """An `ArrayCache` of arrays of whatever kind, each entry with its own digest."""
+
+    def seal(self, fingerprint: str, sha256: str, arrays: Arrays) -> None:
+        """Keep an entry; errors as of `save`."""
+        self.save(fingerprint, sha256, sealed(fingerprint, sha256, arrays))
+
+    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> Arrays:
+        """Return the arrays that were put in, their digest compared."""
+        return unsealed(fingerprint, sha256, arrays)
+
+
+class RecentCache(SealedCache):
+    """A `SealedCache` of takes, of which those that nobody asked for lately go.
 
     Parameters
     ----------
@@ -230,9 +268,5 @@ class RecentCache(ArrayCache[Arrays]):
         OutputError
             If it cannot be written.
         """
-        self.save(fingerprint, sha256, sealed(fingerprint, sha256, arrays))
+        self.seal(fingerprint, sha256, arrays)
         forget_oldest(self.folder.glob("*/*.npz"), self._most_bytes, _ROOM)
-
-    def decode(self, arrays: Arrays, fingerprint: str, sha256: str) -> Arrays:
-        """Return the arrays that were put in, their digest compared."""
-        return unsealed(fingerprint, sha256, arrays)

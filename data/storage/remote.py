@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 import secrets
+import sys
 import time
 from collections.abc import Callable, Set
 from contextlib import suppress
@@ -30,8 +31,17 @@ T = TypeVar("T")
 _WAITS_S = (0.2, 1.0, 4.0)
 """How long to wait before each further try; a rate limit of S3 is over within a second or two."""
 
-_OBJECT_STORES = frozenset({"abfs", "adl", "az", "gcs", "gs", "oci", "oss", "r2", "s3", "s3a"})
-"""Where a put is atomic, and a rename is a copy."""
+_PACKAGES = {
+    **dict.fromkeys(("s3", "s3a"), ""),
+    **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "adlfs"),
+}
+"""Object stores, where a put is atomic and a rename a copy; what opens them beside the extra ``cloud``."""
+
+_DISKS = ("file", "local", "memory")
+"""Where a file appears by a rename; what is in memory, this process alone sees."""
+
+_KNOWN = "file://, s3://, gs:// or abfs://"
 
 _TIMEOUTS = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 0}}
 """In seconds."""
@@ -61,7 +71,7 @@ _LASTS = (
 
 
 def is_url(path: str) -> bool:
-    """Tell whether a path is one that fsspec opens: ``s3://bucket/take.wav``."""
+    """Tell whether a path is a URL: ``s3://bucket/take.wav``."""
     return "://" in path
 
 
@@ -94,10 +104,12 @@ class RemoteFolder:
         """The file system, and the path of the folder in it."""
         protocols, _, place = self.url.partition("://")
         protocol = protocols.rpartition("::")[2]
-        advice = f"Install it with: {install_command(extra='cloud')}"
-        fix = "Name a URL that fsspec knows, such as s3://bucket/folder or file:///folder"
+        where, fix = shown_url(self.url), f"Name a folder or bucket with {_KNOWN}"
         if not place:  # fsspec would make a folder "s3:" on this disk
-            raise RemoteError("this is no URL of a folder", where=shown_url(self.url), fix=fix)
+            raise RemoteError("this is no URL of a folder", where=where, fix=fix)
+        if protocol not in (*_PACKAGES, *_DISKS):
+            mount = "; another place can be mounted here, and named with file://"
+            raise RemoteError(f"swara opens no {protocol}:// URLs", where=where, fix=f"{fix}{mount}")
         try:
             import fsspec
 
@@ -106,13 +118,12 @@ class RemoteFolder:
             fs, path = fsspec.core.url_to_fs(self.url, **options)
         except ImportError as error:
             what = f"a URL that starts with {protocol}:// needs a package that is not installed: {error}"
-            raise MissingPackage(what, where=shown_url(self.url), fix=advice) from error
-        except ValueError as error:
-            raise RemoteError(
-                f"no such place can be opened: {error}",
-                where=shown_url(self.url),
-                fix=fix,
-            ) from error
+            package = _PACKAGES.get(protocol) if sys.modules.get("fsspec") else None
+            command = install_command(package) if package else install_command(extra="cloud")
+            raise MissingPackage(what, where=where, fix=f"Install it with: {command}") from error
+        except Exception as error:  # each kind of place has errors of its own
+            what = f"no such place can be opened: {_reason(error)}"
+            raise RemoteError(what, where=where, fix=fix) from error
         return fs, str(path).rstrip("/")
 
     def read(self, name: str) -> bytes | None:
@@ -202,7 +213,7 @@ def _within(fs: Any) -> dict[str, int]:
 
 def _put(fs: Any, path: str, content: bytes) -> None:
     protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
-    if protocols & _OBJECT_STORES:
+    if protocols & _PACKAGES.keys():
         fs.pipe_file(path, content, **_within(fs))
         return
     folder, _, name = path.rpartition("/")
@@ -228,7 +239,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
     said = os_reason(error) if isinstance(error, OSError) else str(error)
-    return shown_url(said) or type(error).__name__
+    return shown_url(" ".join(said.split()).rstrip(".")) or type(error).__name__
 
 
 class RemoteEntries:

@@ -44,7 +44,8 @@ def check_ray() -> None:
     missing = [each for each in ("ray", "pyarrow", "pandas") if importlib.util.find_spec(each) is None]
     if missing:
         raise MissingPackage(
-            f"--engine ray needs Ray, and {' and '.join(missing)} is not installed",
+            f"--engine ray needs Ray, and {' and '.join(missing)}"
+            f" {'is' if len(missing) == 1 else 'are'} not installed",
             fix=f"Install it with: {install_command(extra='ray')}",
         )
 

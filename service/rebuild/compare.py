@@ -17,10 +17,15 @@ import numpy as np
 
 from swara.classifier.note_head.head import NoteHead, load_note_head
 from swara.data.recording import Recording
+from swara.index import IndexDamaged
+from swara.index.phrase_files import load_phrase_index
+from swara.index.phrases import PhraseIndex
 from swara.service.errors import EmbedderChanged, StoreDamaged, reading
 from swara.service.store import Layout, Manifest, all_versions, open_version, verify_version
 from swara.service.store.manifest import (
     HITS_IN_COMMON,
+    PHRASES,
+    PHRASES_KEPT,
     Score,
     Scores,
     code_version,
@@ -29,19 +34,38 @@ from swara.service.store.manifest import (
 from swara.service.store.versions import training_recordings
 
 from .corrections import corrections_report
-from .evaluate import examine, hits_among, index_recall, labels_in_place
-from .gate import GateDecision, decide, label_scores
+from .evaluate import examine, hits_among, index_recall, labels_in_place, phrases_found, phrases_kept
+from .gate import GateDecision, decide, pitch_scores
 from .held_out import HeldOut
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import Plan
-from .questions import Answers, chance_falls, shares
+from .questions import Answers, PhraseQuestion, chance_falls, shares
 from .train import Learned
 
 __all__ = ["eval_notes", "evaluate_candidate", "with_corrections"]
 
 
-_EXAM = 2
+_EXAM = 3
 """Number of the way in which versions are asked; a change of the questions raises it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exam:
+    """What versions are examined with.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        Whom the exam head must not know.
+    notes : sequence of LabelledNote
+        Of them, by the labels that were frozen.
+    phrases : sequence of PhraseQuestion
+        Of them, as a learner would repeat them.
+    """
+
+    held_out: HeldOut
+    notes: Sequence[LabelledNote]
+    phrases: Sequence[PhraseQuestion] = ()
 
 
 def eval_notes(
@@ -60,28 +84,35 @@ def evaluate_candidate(
     plan: Plan,
     learned: Learned,
     notes: Sequence[LabelledNote],
-    held_out: HeldOut,
-    questions: Sequence[LabelledNote],
+    exam: Exam,
 ) -> GateDecision:
-    """Examine what was learned from `notes`, and the live version, with the same `questions`, and rule.
+    """Examine what was learned from `notes`, and the live version, with the same questions, and rule.
 
     Raises
     ------
     StoreError
         If the versions cannot be read.
     """
-    singers, asked = held_out.singers, _asked(plan, held_out)
-    answers = examine(learned.holdout_head, learned.index, questions, singers)
+    held_out, questions = exam.held_out, exam.notes
+    answers = examine(learned.holdout_head, learned.index, questions, held_out.singers)
     scores = {**shares(answers), **labels_in_place(notes), **index_recall(learned.index, questions)}
+    asked = _asked(plan, held_out)
     baseline = _find_baseline(store, plan, held_out, questions, asked)
-    if in_common := hits_among(learned.index, questions, singers, baseline.common):
+    if in_common := hits_among(learned.index, questions, held_out.singers, baseline.common):
         scores[HITS_IN_COMMON] = in_common
+    phrases = _ask_for_phrases(store, plan, learned.phrases, exam.phrases)
+    scores |= phrases.scores
+    live = (phrases.live or None) if baseline.scores is None else {**baseline.scores, **phrases.live}
+    of_notes, of_phrases = ([each.item.recording for each in questions], [q.recording for q in exam.phrases])
+    before = baseline.answers or _even(live, answers)
+    phrases_before = phrases.answers_before or _even(live, phrases.answers)
     decision = decide(
         scores,
-        baseline.scores,
+        live,
         held_out.digest,
         same_embedder=baseline.same_embedder,
-        chance=chance_falls(baseline.answers or _even(baseline.scores, answers), answers, questions),
+        chance=chance_falls(before, answers, of_notes)
+        | chance_falls(phrases_before, phrases.answers, of_phrases),
     )
     warnings = [*baseline.warnings, *decision.warnings]
     if held_out.relabelled:
@@ -156,7 +187,7 @@ def _find_baseline(
         index = open_version(store, version, plan.embedder).index
         in_common = hits_among(index, questions, held_out.singers, common)
         answers = examine(_holdout_head(store, version, manifest), index, questions, held_out.singers)
-        return _Baseline(_with_hits({**label_scores(kept), **shares(answers)}, in_common), answers, common)
+        return _Baseline(_with_hits({**pitch_scores(kept), **shares(answers)}, in_common), answers, common)
     except EmbedderChanged:
         same, what = False, "hears by another embedder"
     except StoreDamaged:
@@ -165,8 +196,50 @@ def _find_baseline(
     if as_before or manifest.gate["held_out"] == held_out.digest:
         return _Baseline(kept or None, same_embedder=same)
     what = f"the version to compare with, {version}, {what} and was never asked the same"
-    warnings = (f"{what}: no more than labels were compared",)
-    return _Baseline(label_scores(kept) or None, same_embedder=same, warnings=warnings)
+    warnings = (f"{what}: no more than labels and phrases were compared",)
+    return _Baseline(pitch_scores(kept) or None, same_embedder=same, warnings=warnings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Phrases:
+    """What a candidate and the version before it know of phrases, over the recordings that both know."""
+
+    scores: Scores = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
+    live: Scores = field(default_factory=dict)
+    answers_before: Answers = field(default_factory=dict)
+
+
+def _ask_for_phrases(
+    store: Layout, plan: Plan, index: PhraseIndex | None, questions: Sequence[PhraseQuestion]
+) -> _Phrases:
+    """Seek phrases in a new index and in that of the version to compare with, whatever embedder made them."""
+    known = {recording.id: recording for recording in plan.recordings}
+    before, common = _phrases_before(store, plan)
+    common = known.keys() & common if before is not None else known.keys()
+    answers = {PHRASES: phrases_found(index, questions, known, common)} if questions else {}
+    if before is None:
+        return _Phrases(shares(answers), answers)
+    answers_before = {PHRASES: phrases_found(before, questions, known, common)} if questions else {}
+    scores, live = shares(answers), shares(answers_before)
+    if kept := phrases_kept(index, before, common):
+        every = Score(1.0, kept.notes)
+        scores, live = {**scores, PHRASES_KEPT: kept}, {**live, PHRASES_KEPT: every}
+    return _Phrases(scores, answers, live, answers_before)
+
+
+def _phrases_before(store: Layout, plan: Plan) -> tuple[PhraseIndex | None, Collection[str]]:
+    """Return the phrases of the version to compare with, and which recordings it knows."""
+    if plan.baseline is None:
+        return None, ()
+    version, manifest = plan.baseline
+    try:
+        if manifest is not plan.live:
+            verify_version(store, version)
+        phrases = load_phrase_index(store.version(version).index)
+        return phrases, frozenset(training_recordings(store, version, manifest) or ())
+    except (StoreDamaged, IndexDamaged):
+        return None, ()
 
 
 def _even(scores: Scores | None, answers: Answers) -> Answers:
@@ -185,5 +258,5 @@ def _holdout_head(store: Layout, version: str, manifest: Manifest) -> NoteHead |
 
 def _with_hits(scores: Scores, in_common: Score | None) -> Scores:
     """Return scores with the hits over what both know, instead of those that it was once compared by."""
-    others = {name: score for name, score in scores.items() if name != HITS_IN_COMMON}
+    others = {name: score for name, score in scores.items() if name not in (HITS_IN_COMMON, PHRASES_KEPT)}
     return others if in_common is None else others | {HITS_IN_COMMON: in_common}

@@ -128,6 +128,8 @@ def _is_about(correction: Correction, note: LabelledNote) -> bool:
 
 def _corrected(recording: Recording, corrections: Sequence[Correction]) -> Recording:
     """Return a sample with those of its notes that were named wrong under their right names."""
+    if not corrections:
+        return recording
     labels = list(recording.labels)
     for each in corrections:
         for place, label in enumerate(labels):

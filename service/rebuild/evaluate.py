@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from swara.classifier.note_head.evidence import evidence_of_notes
 from swara.classifier.note_head.head import NoteHead
 from swara.data.arrays import BoolArray, FloatArray
+from swara.data.recording import Recording
 from swara.index.faiss_index import NO_ID
 from swara.index.hnsw import recall
+from swara.index.phrases import PhraseIndex
 from swara.index.samples import SampleIndex, Source
 from swara.raga.swaras import parse_swara
 from swara.service.store.manifest import HARD, HITS, INDEX_RECALL, Score, Scores
 
 from .labelled_notes import LabelledNote
-from .note_pitch import median_cents, swaras_sung
-from .questions import Answers, hard_cents
+from .questions import Answers, PhraseQuestion, hard_cents, labelled_swaras
+from .targets import median_cents, swaras_sung
 
-__all__ = ["examine", "hits_among", "index_recall", "labels_in_place"]
+__all__ = ["examine", "hits_among", "index_recall", "labels_in_place", "phrases_found", "phrases_kept"]
 
 _NEIGHBOURS = 5
 _ASKED = 100
@@ -28,6 +30,9 @@ _ASKED = 100
 
 _LEAST_NOTES = 10
 """A singer with fewer notes is measured apart: one stray note would be a tenth."""
+
+_AT_ONCE = 500
+"""Stretches of a recording that are held against all others of it: of an hour there are thousands."""
 
 _FEW_NOTES = 3
 """With fewer still, what is out of place may be the one note that is hard to sing."""
@@ -104,6 +109,63 @@ def index_recall(index: SampleIndex, notes: Sequence[LabelledNote]) -> Scores:
     return {INDEX_RECALL: min(scores, key=lambda score: score.share)} if scores else {}
 
 
+def phrases_found(
+    index: PhraseIndex | None,
+    questions: Sequence[PhraseQuestion],
+    known: Mapping[str, Recording],
+    among: Collection[str],
+) -> FloatArray:
+    """Seek phrases as a user does, and return of which the nearest is right.
+
+    Right is the stretch that the phrase is from, and any with the same swaras in its labels: many singers may
+    sing the same.
+
+    Parameters
+    ----------
+    index : PhraseIndex or None
+        Where they are sought; None finds nothing.
+    questions : sequence of PhraseQuestion
+        What is sought.
+    known : mapping of str to Recording
+        By id, with their labels.
+    among : collection of str
+        Ids of the recordings that are answered with, and asked about.
+
+    Returns
+    -------
+    float64 array, shape [questions]
+        1 or 0; NaN for a phrase of another recording.
+    """
+    right = np.array([0.0 if asked.recording in among else np.nan for asked in questions])
+    if index is None:
+        return right
+    allowed = index.passing("recording", lambda recording: recording in among)
+    for number in np.flatnonzero(right == 0.0).tolist():
+        asked = questions[number]
+        for place in index.ranked(asked.sung.distance, allowed)[0][:1].tolist():
+            found = index.phrases[place]
+            spans = np.array([[asked.start_s, asked.end_s], [found.start_s, found.end_s]])
+            own = found.recording == asked.recording and bool(_much_alike(*spans[:, None]))
+            sung = labelled_swaras(known[found.recording], found.start_s, found.end_s)
+            right[number] = own or (sung == asked.swaras and bool(sung))
+    return right
+
+
+def phrases_kept(index: PhraseIndex | None, before: PhraseIndex, among: Collection[str]) -> Score | None:
+    """Return how many of the phrases that a version had of these recordings another has too; None of none.
+
+    One that shares more than half of the time of both is taken for the same: a tracker that hears a breath
+    elsewhere cuts elsewhere.
+    """
+    had, has = _spans(before, among), _spans(index, among)
+    kept = [
+        _much_alike(some, has[recording]).any(axis=1) if recording in has else np.zeros(len(some), np.bool_)
+        for recording, spans in had.items()
+        for some in np.array_split(spans, -(-len(spans) // _AT_ONCE))
+    ]
+    return _share(np.concatenate(kept)) if kept else None
+
+
 def labels_in_place(notes: Sequence[LabelledNote]) -> Scores:
     """Measure how many notes are sung nearest to the swara that they are labelled as.
 
@@ -146,6 +208,24 @@ def _naming(
     yield "naming accuracy", right.astype(np.float64)
     yield "answered", sure.astype(np.float64)
     yield "precision", np.where(sure, right, np.nan)
+
+
+def _spans(index: PhraseIndex | None, among: Collection[str]) -> dict[str, FloatArray]:
+    """Return where the phrases of these recordings lie, by recording: float64 [phrases, 2], in seconds."""
+    spans = defaultdict[str, list[tuple[float, float]]](list)
+    for each in () if index is None else index.phrases:
+        if each.recording in among:
+            spans[each.recording].append((each.start_s, each.end_s))
+    return {recording: np.array(each) for recording, each in spans.items()}
+
+
+def _much_alike(spans: FloatArray, others: FloatArray) -> BoolArray:
+    """Return which stretches share more than half of the time of both, bool [spans, others]."""
+    begins, ends = np.moveaxis(spans[:, None], 2, 0)
+    shared = np.minimum(ends, others[:, 1]) - np.maximum(begins, others[:, 0])
+    longer = np.maximum(ends - begins, others[:, 1] - others[:, 0])
+    alike: BoolArray = shared > 0.5 * longer
+    return alike
 
 
 def _share(holds: BoolArray) -> Score:

@@ -13,11 +13,13 @@ from swara.service.store.manifest import (
     HITS_IN_COMMON,
     INDEX_RECALL,
     MACRO_F1,
+    PHRASES,
+    PHRASES_KEPT,
     Score,
     Scores,
 )
 
-__all__ = ["FLOORS", "MARGINS", "GateDecision", "decide", "label_scores"]
+__all__ = ["FLOORS", "MARGINS", "GateDecision", "decide", "pitch_scores"]
 
 MARGINS: Mapping[str, float] = {
     MACRO_F1: 0.02,
@@ -29,6 +31,8 @@ MARGINS: Mapping[str, float] = {
     f"precision{HARD}": 0.06,
     HITS: 0.02,
     HITS_IN_COMMON: 0.10,
+    PHRASES: 0.02,
+    PHRASES_KEPT: 0.02,
     "labels in place": 0.03,
     "labels in place, worst singer": 0.10,
     "labels in place, worst singer of few notes": 0.34,
@@ -42,7 +46,7 @@ and 0.028 (retrieval) from one to the next, none beyond what is chance too (`NOI
 answered fell by up to 0.077, as the threshold is chosen anew each time; to abstain is not wrong, so that is
 told and decides nothing. ``python -m benchmarks.rebuild --only margins`` measures them."""
 
-NOISY = frozenset({HITS, *(name for name in MARGINS if name.endswith(HARD))})
+NOISY = frozenset({HITS, PHRASES, *(name for name in MARGINS if name.endswith(HARD))})
 """Those that move from version to version though nothing got worse: these may also fall by what is chance."""
 
 FLOORS: Mapping[str, float] = {INDEX_RECALL: 0.99}
@@ -114,8 +118,9 @@ def decide(
 ) -> GateDecision:
     """Compare a candidate with the live version, and with `FLOORS`; with none, there is nothing to fall from.
 
-    Where they hear by different embedders only labels decide: a user who asks for another embedder is to have
-    it, and the live version may be one that nothing can be asked any more. What fell all the same is told.
+    Where they hear by different embedders only labels and phrases decide: a user who asks for another
+    embedder is to have it, and the live version may be one that nothing can be asked any more. What fell all
+    the same is told.
     """
     low = list(_below_floor(candidate))
     if live is None:
@@ -127,14 +132,15 @@ def decide(
         if name in MARGINS and name not in candidate
     ]
     falls = _falls(candidate, live, chance)
-    reasons = [why for name, why in falls if same_embedder or name in label_scores(candidate)]
+    reasons = [why for name, why in falls if same_embedder or name in pitch_scores(candidate)]
     told = [f"{why}; it hears by another embedder" for _, why in falls if why not in reasons]
     return GateDecision((*low, *reasons), candidate, live, held_out, (*gone, *told), chance=chance)
 
 
-def label_scores(scores: Scores) -> Scores:
-    """Return those that are of labels, whatever hears them."""
-    return {name: score for name, score in scores.items() if name.startswith("labels in place")}
+def pitch_scores(scores: Scores) -> Scores:
+    """Return those that are of labels and lines, whatever embedder hears them."""
+    by_pitch = PHRASES, PHRASES_KEPT
+    return {name: each for name, each in scores.items() if name.startswith("labels in") or name in by_pitch}
 
 
 def _below_floor(candidate: Scores) -> Iterator[str]:

@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 
-from swara.classifier.contours.phrases import POINTS, STRING, PhraseLine, phrase_lines
-from swara.classifier.note_head.examples import NoteSource
+from swara.classifier.contours.distance import POINTS, STRING
+from swara.classifier.contours.phrases import phrase_lines
 from swara.classifier.pitch import TRACK_RATE_HZ, PitchTracker
 from swara.classifier.pitch.head import PitchCache, tracker_fingerprint
-from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.errors import OutputError
 from swara.data.pitch_track import PitchTrack
-from swara.data.recording import Recording, SwaraLabel
+from swara.data.recording import Recording
 from swara.data.sample_corpus.corpus import audio_path
+from swara.data.storage.array_cache import SealedCache, stamp_of
 from swara.data.storage.disk import NOT_PERMITTED, errno_of
 from swara.embedder import Embedder, Embeddings
 from swara.embedder.spec import EmbeddingCache, pool
-from swara.index import Item
-from swara.index.phrases import Phrase, PhraseIndex, build_phrase_index
+from swara.index.phrases import PhraseIndex, build_phrase_index
 from swara.service.errors import writing
-from swara.service.samples.bundled_tracks import bundled_tracks
+from swara.service.samples.bundled_tracks import bundled_file, bundled_tracks
 from swara.service.store import Layout
+
+from .packed_notes import Cut, LabelledNote, PackedNotes, labelled_note, sample_phrase
 
 __all__ = ["LabelledNote", "NoteExtractor", "PrefetchStats"]
 
 _AT_ONCE = 16
 """Requests to an object store, each of which waits for the network."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelledNote:
-    """A note whose swara is known: what the head learns from, and an item of the index."""
-
-    source: NoteSource
-    item: Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ class NoteExtractor:
         self._tracker, self._pitch = tracker, PitchCache(store.pitch, store.beyond("pitch"))
         self._fingerprint = tracker_fingerprint(tracker)
         self._tracked = bundled_tracks(self._fingerprint)
-        self._folder = store.folder
+        self._folder, self._notes = store.folder, store.notes
         self.embedded = self.from_cache = self.unpitched = self.uncached = self.kept = 0
         self._damaged_ahead = 0
         self._last: tuple[str, Embeddings, PitchTrack] | None = None
@@ -119,15 +113,19 @@ class NoteExtractor:
         self._track(recording)
         return PrefetchStats(self.kept - kept, self.damaged - damaged, self.uncached == uncached)
 
-    def bring(self, recordings: Sequence[Recording]) -> None:
-        """Copy into the cache of the store what machines share of recordings, several at a time."""
+    def bring(self, recordings: Sequence[Recording], besides: Collection[Recording] = ()) -> None:
+        """Copy into the cache of the store what machines share of recordings, several at a time.
+
+        Those `besides`, which are known to be lacking there, are not asked for.
+        """
+        lacking = {each.sha256 for each in besides}
         caches = (
             (self._embeddings, self._embedder.spec.fingerprint, frozenset[str]()),
             (self._pitch, self._fingerprint, self._tracked.keys()),
         )
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for cache, fingerprint, known in caches:
-                digests = {each.sha256 for each in recordings} - known
+                digests = {each.sha256 for each in recordings} - known - lacking
                 wanted = [each for each in digests if not cache.path(fingerprint, each).exists()]
                 for _ in pool.map(partial(cache.load, fingerprint), wanted):
                     pass
@@ -143,6 +141,34 @@ class NoteExtractor:
         self.embedded += ahead.embedded
         self.from_cache -= ahead.embedded
         self._damaged_ahead += ahead.damaged
+
+    def cut_all(self, recordings: Iterable[Recording]) -> Iterator[tuple[Recording, Cut]]:
+        """Yield recordings with their notes and phrases, as the last rebuild cut them where nothing changed.
+
+        Errors as of `notes_of`.
+
+        Parameters
+        ----------
+        recordings : iterable of Recording
+            In the order of their digests.
+        """
+        hearers = (self._embeddings, self._embedder.spec.fingerprint), (self._pitch, self._fingerprint)
+        heard, tracked = (cache.stamps(fingerprint) for cache, fingerprint in hearers)
+        bundle, cache = stamp_of(bundled_file()), SealedCache(self._notes)
+        for digit, some in groupby(recordings, key=lambda each: each.sha256[0]):
+            packed = PackedNotes(cache, self._embedder.spec.fingerprint, self._fingerprint, digit)
+            for each in some:
+                bundled = bundle if each.sha256 in self._tracked else None
+                cut = packed.get(each, (heard.get(each.sha256), bundled or tracked.get(each.sha256)))
+                if cut is None:
+                    cut = Cut(self.notes_of(each), self.phrases_of(each))
+                    one, other = (stamp_of(cache.path(by, each.sha256)) for cache, by in hearers)
+                    packed.put(each, (one, bundled or other), cut)
+                else:
+                    self.from_cache += 1
+                    self.unpitched += len(each.labels) - len(cut.notes)
+                yield each, cut
+            self._try(packed.save)
 
     def notes_of(self, recording: Recording) -> list[LabelledNote]:
         """Return the labelled notes of a recording.
@@ -160,9 +186,14 @@ class NoteExtractor:
         for label in recording.labels:
             inside = (track.times_s >= label.start_s) & (track.times_s < label.end_s)
             if np.isfinite(cents[inside]).any():
-                notes.append(_note(recording, label, embeddings, cents[inside]))
+                vector = pool(embeddings, label.start_s, label.end_s)
+                notes.append(labelled_note(recording, label, cents[inside], vector))
         self.unpitched += len(recording.labels) - len(notes)
         return notes
+
+    def track_of(self, recording: Recording) -> PitchTrack:
+        """Return what was heard of a recording; errors as of `notes_of`."""
+        return self._track(recording)
 
     def phrases_of(self, recording: Recording) -> PhraseIndex:
         """Return the phrases of a recording, cut from its cached track; errors as of `notes_of`."""
@@ -170,7 +201,10 @@ class NoteExtractor:
         found = phrase_lines(track, recording.tonic_hz)
         voices = [pool(embeddings, each.start_s, each.end_s) for each in found]
         return build_phrase_index(
-            [_phrase(recording, each) for each in found],
+            [
+                sample_phrase(recording, round(each.start_s, 2), round(each.end_s, 2), " ".join(each.swaras))
+                for each in found
+            ],
             np.array([each.line.cents for each in found]).reshape(-1, POINTS),
             np.array([each.line.times_s for each in found]).reshape(-1, POINTS),
             np.array([each.string for each in found], dtype=np.int8).reshape(-1, STRING),
@@ -205,6 +239,12 @@ class NoteExtractor:
         return track
 
     def _keep(self, put: Callable[[], None]) -> bool:
+        """Put something into the cache, or count that it cannot be."""
+        kept = self._try(put)
+        self.uncached += not kept
+        return kept
+
+    def _try(self, put: Callable[[], None]) -> bool:
         """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
         with writing(self._folder):
             try:
@@ -212,35 +252,5 @@ class NoteExtractor:
             except OutputError as error:
                 if errno_of(error) not in NOT_PERMITTED:
                     raise
-                self.uncached += 1
                 return False
         return True
-
-
-def _note(recording: Recording, label: SwaraLabel, embeddings: Embeddings, cents: FloatArray) -> LabelledNote:
-    vector = pool(embeddings, label.start_s, label.end_s)
-    source = NoteSource(cents, vector, label.swara, recording.singer, recording.id)
-    item = Item(
-        recording=recording.id,
-        singer=recording.singer,
-        swara=label.swara,
-        start_s=label.start_s,
-        end_s=label.end_s,
-        synthesized=recording.synthesized,
-        tonic_hz=recording.tonic_hz,
-    )
-    return LabelledNote(source, item)
-
-
-def _phrase(recording: Recording, line: PhraseLine) -> Phrase:
-    return Phrase(
-        recording=recording.id,
-        singer=recording.singer,
-        raga=recording.raga,
-        licence=recording.licence,
-        start_s=round(line.start_s, 2),
-        end_s=round(line.end_s, 2),
-        tonic_hz=recording.tonic_hz,
-        swaras=" ".join(line.swaras),
-        synthesized=recording.synthesized,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -102,8 +102,19 @@ def check_store(store: Layout, *, init: bool) -> None:
         )
 
 
-def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> Plan:
+def make_plan(
+    store: Layout, embedder: EmbedderSpec, tracker: PitchTracker, checked: Collection[Recording] = ()
+) -> Plan:
     """Look at the recordings and the live version; nothing is written.
+
+    Parameters
+    ----------
+    store : Layout
+        Where all of it lies.
+    embedder, tracker : EmbedderSpec, and PitchTracker
+        What will hear.
+    checked : collection of Recording
+        Whose files were found to be what was added a moment ago, and are not read again.
 
     Raises
     ------
@@ -115,7 +126,8 @@ def make_plan(store: Layout, embedder: EmbedderSpec, tracker: PitchTracker) -> P
         If the live version must not be replaced, or cannot be read.
     """
     known = known_samples(store.corpus)
-    verify_recordings(known)
+    just_now = {(each.sha256, each.path) for each in checked}
+    verify_recordings([each for each in known if (each.sha256, each.path) not in just_now])
     corrections = confirmed_corrections(store, known)
     # Each once, in an order that does not tell when they were added.
     once = {recording.sha256: recording for recording in known}

@@ -23,10 +23,11 @@ from swara.service.store import Layout, LiveVersion, create_version, open_live, 
 from swara.service.store.lock import writer_lock
 
 from .cluster import check_ray, prefetch_on_ray
-from .compare import eval_notes, evaluate_candidate, with_corrections
-from .held_out import HeldOut, frozen_held_out
+from .compare import Exam, eval_notes, evaluate_candidate, with_corrections
+from .held_out import frozen_held_out
 from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import SEED, Plan, check_missing_recordings, make_plan
+from .questions import phrase_questions
 from .result import RebuildResult, find_previous_result
 from .train import draft_manifest, learn, write_files
 from .workers import TRACKER, ExtractorFactory, prefetch, usual_extractors
@@ -92,7 +93,7 @@ def rebuild(
     if result is None:
         with writer_lock(work.store):
             # In the meantime another writer may have done it, or recordings may have been added.
-            plan, result = work.prepare(force=force)
+            plan, result = work.prepare(force=force, known=plan.recordings)
             if result is None:
                 return work.execute(plan)
     stages.over("check", recordings=len(plan.recordings))
@@ -111,10 +112,10 @@ class _Rebuild:
     extractors: ExtractorFactory | None
     engine: Engine
 
-    def prepare(self, *, force: bool) -> tuple[Plan, RebuildResult | None]:
-        """See what there is to do, and what came of it if it was done before."""
+    def prepare(self, *, force: bool, known: Sequence[Recording] = ()) -> tuple[Plan, RebuildResult | None]:
+        """See what there is to do, and what came of it if it was done before; `known` are checked."""
         with self.stages.stage("check"):
-            plan = make_plan(self.store, self.embedder.spec, self.tracker)
+            plan = make_plan(self.store, self.embedder.spec, self.tracker, known)
             result = None if force else find_previous_result(self.store, plan, self.stages.seconds)
             if result is None:
                 lost = check_missing_recordings(self.store, plan, force=force)
@@ -135,14 +136,14 @@ class _Rebuild:
             learned = learn(
                 heard.notes,
                 seed=SEED,
-                held_out=heard.held_out.singers,
+                held_out=heard.exam.held_out.singers,
                 corrections=heard.corrections,
                 in_tune=heard.in_tune,
                 phrases=heard.phrases,
             )
         stages.over("learn", warnings=list(learned.warnings))
         with stages.stage("evaluate"):
-            decision = evaluate_candidate(store, plan, learned, heard.notes, heard.held_out, heard.questions)
+            decision = evaluate_candidate(store, plan, learned, heard.notes, heard.exam)
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
             learned = with_corrections(store, plan, learned, corrected)
         became, facts = learned.metrics.get("corrections"), decision.to_json()
@@ -180,14 +181,17 @@ class _Rebuild:
         held_out = frozen_held_out(self.store, plan.recordings)
         doubts = self._listen_ahead(plan.recordings, extractor)
         heard, phrases = dict[Recording, list[LabelledNote]](), list[PhraseIndex]()
-        for each in self.stages.each(plan.recordings):
-            heard[each] = extractor.notes_of(each)
-            phrases.append(extractor.phrases_of(each))
+        for each, cut in extractor.cut_all(self.stages.each(plan.recordings)):
+            heard[each] = cut.notes
+            phrases.append(cut.phrases)
+        # Who is on another Sa now sings other lines: asked on the old one, nobody would find them.
+        sa_hz = {each.id: each.tonic_hz for each in plan.recordings}
+        as_before = [each for each in held_out.recordings if sa_hz[each.id] == each.tonic_hz]
         takes = [(each, extractor.notes_of(each.as_recording())) for each in plan.corrections.takes]
+        asked = eval_notes(held_out, heard, extractor), phrase_questions(as_before, extractor.track_of)
         return _TrainingData(
-            held_out,
+            Exam(held_out, *asked),
             notes=[note for each in heard.values() for note in each],
-            questions=eval_notes(held_out, heard, extractor),
             corrections=[note for _, theirs in takes for note in theirs],
             in_tune=[note for each, theirs in takes if each.in_tune for note in theirs],
             doubts=doubts,
@@ -199,11 +203,13 @@ class _Rebuild:
         lacking = extractor.lacking(recordings)
         doubts = tuple(_about_others(self.store, extractor, lacking))
         if self.store.cache_url is not None:
-            extractor.bring(recordings)
+            extractor.bring(recordings, besides=lacking)
         if self.extractors is None or len(lacking) < 2 or (self.jobs < 2 and self.engine == "processes"):
             return doubts
         listen = prefetch_on_ray if self.engine == "ray" else prefetch
         ahead = listen(self.store, lacking, self.extractors, self.jobs, self.stages.tell)
+        if self.engine == "ray" and self.store.cache_url is not None:
+            extractor.bring(lacking)  # one after the other, as they are cut, would take a second for ten
         lost = extractor.lacking(lacking) if self.engine == "ray" and ahead.whole else []
         extractor.add_stats(replace(ahead, embedded=max(0, ahead.embedded - len(lost))))
         if lost:
@@ -216,15 +222,14 @@ class _Rebuild:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TrainingData:
-    """The labelled notes: of the samples, of those held out by their frozen labels, of corrected takes.
+    """What versions are examined with, and the labelled notes: of the samples, of corrected takes.
 
     Of the last, some are in tune, where the report had said otherwise. And the phrases of the samples;
     `doubts` tell of the cache.
     """
 
-    held_out: HeldOut
+    exam: Exam
     notes: list[LabelledNote]
-    questions: list[LabelledNote]
     corrections: list[LabelledNote]
     in_tune: list[LabelledNote]
     doubts: tuple[str, ...]

@@ -20,7 +20,8 @@ from swara.data.recording import Recording
 from swara.data.sample_corpus.recording_json import recording_to_json
 from swara.data.storage.json_lines import json_line
 from swara.index.files import save_sample_index
-from swara.index.phrases import PhraseIndex, save_phrase_index
+from swara.index.phrase_files import save_phrase_index
+from swara.index.phrases import PhraseIndex
 from swara.index.samples import SampleIndex, build_sample_index
 from swara.service.store import Manifest, VersionLayout
 from swara.service.store.manifest import code_version

@@ -18,9 +18,14 @@ from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.sample_corpus.corpus import audio_path, pack_folder, pack_recordings
 from swara.data.storage.disk import write_atomically
 
-__all__ = ["bundled_tracks", "write_bundled_tracks"]
+__all__ = ["bundled_file", "bundled_tracks", "write_bundled_tracks"]
 
 _FILE = "pitch.npz"
+
+
+def bundled_file() -> Path:
+    """Return where they lie in the package."""
+    return pack_folder() / _FILE
 
 
 def bundled_tracks(fingerprint: str) -> Mapping[str, PitchTrack]:
@@ -31,7 +36,7 @@ def bundled_tracks(fingerprint: str) -> Mapping[str, PitchTrack]:
     fingerprint : str
         Of the tracker whose tracks are wanted.
     """
-    path = pack_folder() / _FILE
+    path = bundled_file()
     if not path.is_file():
         return {}
     with np.load(path, allow_pickle=False) as arrays:

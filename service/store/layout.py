@@ -65,7 +65,7 @@ class Layout:
     folder : Path
         The store; it need not exist.
     cache_url : str, optional
-        Where several machines share what they embedded and tracked: a folder that fsspec opens, laid out as
+        Where several machines share what they embedded and tracked: the URL of a folder, laid out as
         the cache in the store.
     """
 
@@ -82,6 +82,8 @@ class Layout:
     """``<fingerprint of the embedder>/<audio sha256>.npz``"""
     pitch = _At("cache/pitch")
     """``<fingerprint of the tracker>/<audio sha256>.npz``"""
+    notes = _At("cache/notes")
+    """``<fingerprint of the embedder>/<sha256>.npz``: notes and phrases as the last rebuild cut them."""
     takes = _At("cache/takes")
     """``<fingerprint of the code that hears>/<audio sha256>.npz``: pitch and notes of takes, no sound."""
     whole = _At("cache/whole")

@@ -21,6 +21,9 @@ __all__ = [
     "MACRO_F1",
     "MIGRATIONS",
     "NO_EMBEDDER",
+    "PHRASES",
+    "PHRASES_KEPT",
+    "RELATIVE",
     "SCHEMA",
     "UNGATED",
     "Manifest",
@@ -185,10 +188,19 @@ INDEX_RECALL = "index recall@10"
 HITS_IN_COMMON = f"{HITS}, in common"
 """Over the recordings that both versions know."""
 
+PHRASES = "phrases found"
+"""Sung as a learner would, and sought among the recordings that both versions know."""
+
+PHRASES_KEPT = "phrases kept"
+"""Of those that the version before has of the recordings that both know."""
+
+RELATIVE = frozenset({HITS_IN_COMMON, PHRASES, PHRASES_KEPT})
+"""Those that hang on the version that it was compared with: of another pair of versions they say nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One figure: a share, 0 to 1, of how many `notes`, and `of` whom, where it is one singer's."""
+    """A share, 0 to 1, of how many `notes` or phrases, and `of` whom, where it is one singer's."""
 
     share: float
     notes: int

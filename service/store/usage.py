@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from swara.classifier.pitch.head import PitchCache
-from swara.data.storage.array_cache import ArrayCache, CacheInfo, RecentCache
+from swara.data.storage.array_cache import ArrayCache, CacheInfo, RecentCache, SealedCache
 from swara.embedder.spec import EmbeddingCache
 from swara.service.errors import StoreError
 
@@ -17,7 +17,7 @@ from .lock import writer_lock
 
 __all__ = ["CacheShare", "Kind", "Pruned", "cache_shares", "prune_cache"]
 
-Kind: TypeAlias = Literal["embeddings", "pitch", "takes"]
+Kind: TypeAlias = Literal["embeddings", "pitch", "notes", "takes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class CacheShare:
 
     Parameters
     ----------
-    kind : {"embeddings", "pitch", "takes"}
+    kind : {"embeddings", "pitch", "notes", "takes"}
         What is kept in it.
     fingerprint : str
         Of the embedder or tracker.
@@ -134,6 +134,7 @@ def _caches(store: Layout) -> dict[Kind, ArrayCache[Any]]:
     return {
         "embeddings": EmbeddingCache(store.embeddings),
         "pitch": PitchCache(store.pitch),
+        "notes": SealedCache(store.notes),
         "takes": RecentCache(store.takes),
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from swara.service.errors import NoSuchVersion
 from swara.service.store import Layout, verify_version
-from swara.service.store.manifest import HITS_IN_COMMON, Score, scores_from_json
+from swara.service.store.manifest import RELATIVE, Score, scores_from_json
 from swara.service.store.versions import training_recordings
 
 from .info import VersionInfo
@@ -40,9 +40,9 @@ class Difference:
     def score_before(self, name: str) -> Score | None:
         """Return a score of `before` that can be held against the one of `after`; None where none can.
 
-        Hits in common are over what a version shares with the one that it was compared with.
+        Hits in common and phrases are over what a version shares with the one that it was compared with.
         """
-        if name != HITS_IN_COMMON:
+        if name not in RELATIVE:
             return self.before.scores.get(name)
         manifest = self.after.manifest
         if manifest is None or manifest.parent != self.before.id:
