@@ -54,7 +54,7 @@ def embedder_named(
     if name == "crepe":
         from .crepe.embedder import crepe_embedder
 
-        return crepe_embedder(file=model)
+        return crepe_embedder(file=model, report=report)
     return _published(name, model, around, report)
 
 

@@ -23,7 +23,7 @@ RATE_HZ = 16_000
 POOLINGS = {"mean alone": 0.0, "mean and half the spread": 0.5, "mean and spread": 1.0}
 """Weight of the spread of frames beside their mean; the first is how swara pools."""
 
-_TFLITE = "yamnet_tflite/lite-model_yamnet_classification_tflite_1.tflite"
+YAMNET_TFLITE = "yamnet_tflite/lite-model_yamnet_classification_tflite_1.tflite"
 
 
 class MfccEmbedder:
@@ -167,8 +167,8 @@ PEERS: Mapping[str, Peer] = MappingProxyType(
             Peer(
                 YAMNET,
                 "YAMNet (TFLite, 8 bits)",
-                lambda: embedder_named("yamnet", model_file(_TFLITE)),
-                file=_TFLITE,
+                lambda: embedder_named("yamnet", model_file(YAMNET_TFLITE)),
+                file=YAMNET_TFLITE,
             ),
             Peer(FLOOR, "MFCC", MfccEmbedder, ("librosa",), pooling="mean and spread"),
             _random("yamnet-float", "YAMNet (float, random weights)", "yamnet"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.embedders.peers import model_file
+from benchmarks.embedders.peers import YAMNET_TFLITE, model_file
 from benchmarks.page import Check, Section, Table, percent
 from benchmarks.recordings import calans, concerts, sight_singing, vibrato, vocadito
 from swara.classifier.head_scores import HeadScores, score_answers
@@ -36,7 +36,6 @@ from swara.embedder.hub.yamnet_tflite import cut_at_embedding, lowest_blocks
 from .sets import ENVIRONMENT, KEPT, kept, left_out_font, note_sets
 
 TRAINING = KEPT.parent / "instruments"
-_YAMNET = "yamnet_tflite/lite-model_yamnet_classification_tflite_1.tflite"
 _SAXOPHONES = tuple(name for name in LABELS if name.endswith("saxophone"))
 _EVERY, _EVERY_NOTE = 3, 4
 _SHIPS, _PULLED = "what ships", "with YAMNet pulled"
@@ -102,7 +101,7 @@ def measure(root: Path | None) -> list[Section | str]:
 
 def _watched(root: Path) -> Table:
     """Measure what ships on the keys that training watches, of the sources that it learned from."""
-    rows, yamnet = [row for row in taught_rows(TRAINING, root) if is_watched(row)], model_file(_YAMNET)
+    rows, yamnet = [row for row in taught_rows(TRAINING, root) if is_watched(row)], model_file(YAMNET_TFLITE)
     truth, logs, found = [row.instrument for row in rows], _logs(rows, yamnet), list[Sequence[Any]]()
     for title, last in ((_SHIPS, 1), *([(_PULLED, 2)] if yamnet.is_file() else [])):
         beliefs = np.stack([blended(each[:last]) for each in logs])
@@ -177,7 +176,7 @@ def _score(beliefs: FloatArray, recordings: Sequence[Entry], closed: bool) -> He
 
 
 def _models(root: Path, sets: Mapping[str, Sequence[Entry]]) -> list[Model]:
-    yamnet = model_file(_YAMNET)
+    yamnet = model_file(YAMNET_TFLITE)
     logs = {name: _logs(rows, yamnet) for name, rows in sets.items()}
     found = [
         Model(title, {name: np.stack([blended(each[:last]) for each in own]) for name, own in logs.items()})
@@ -241,7 +240,7 @@ def _yamnet(rows: Sequence[Entry]) -> FloatArray:
     from swara.embedder.hub.contract import YAMNET_TFLITE as CONTRACT
     from swara.embedder.litert import open_interpreter
 
-    file = model_file(_YAMNET)
+    file = model_file(YAMNET_TFLITE)
     interpreter = open_interpreter(cut_at_embedding(file.read_bytes(), str(file)), str(file), 1)
     into, out = (
         each()[0]["index"] for each in (interpreter.get_input_details, interpreter.get_output_details)

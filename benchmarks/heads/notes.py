@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from benchmarks.embedders.peers import YAMNET_TFLITE, model_file
 from benchmarks.page import Check, Section, Table
 from benchmarks.shares import Share
 from swara.classifier.instruments.training.shipped import recorded_notes
@@ -195,8 +195,8 @@ def _trunks(sets: Mapping[str, list[Note]], every: int, said: list[str]) -> dict
         return found
     for name in ("crepe", "yamnet", "vggish", "builtin"):
         try:
-            model = os.environ.get("SWARA_YAMNET") if name == "yamnet" else None
-            embedder = embedder_named(name, Path(model) if model else None)
+            file = model_file(YAMNET_TFLITE)
+            embedder = embedder_named(name, file if name == "yamnet" and file.is_file() else None)
         except SwaraError as error:
             said.append(f"{name} as a trunk: {error.what}")
             continue

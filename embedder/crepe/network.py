@@ -23,8 +23,10 @@ from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.contract import Contract, Outputs
 
 __all__ = [
+    "BATCH_NORM_EPSILON",
     "CREPE_FULL",
     "CREPE_TINY",
+    "FIRST_STEP",
     "LAYERS",
     "WINDOW",
     "CrepeNetwork",
@@ -44,8 +46,8 @@ Weights: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
 
 WINDOW = 1024
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "conv6")
-_FIRST_STEP = 4
-_EPSILON = 1e-3  # of Keras's batch normalisation
+FIRST_STEP = 4
+BATCH_NORM_EPSILON = 1e-3  # Keras's
 _SEEN_AT_ONCE = 32
 _BINS = 360
 _MOMENTS = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -199,7 +201,7 @@ class CrepeNetwork:
             }
             # Normalisation in use is one factor and one summand for each channel.
             scale = np.asarray(
-                own["gamma"] / np.sqrt(own["moving_variance"] + np.float32(_EPSILON)), np.float32
+                own["gamma"] / np.sqrt(own["moving_variance"] + np.float32(BATCH_NORM_EPSILON)), np.float32
             )
             shift = np.asarray(own["beta"] - own["moving_mean"] * scale, np.float32)
             self._layers.append(_Layer(weights[f"{name}/kernel"], weights[f"{name}/bias"], scale, shift))
@@ -211,7 +213,7 @@ class CrepeNetwork:
         with one_blas_thread():
             x = normalised(frames)
             for number, layer in enumerate(self._layers):
-                x = _convolved(x, layer.kernel, layer.bias, _FIRST_STEP if number == 0 else 1)
+                x = _convolved(x, layer.kernel, layer.bias, FIRST_STEP if number == 0 else 1)
                 np.maximum(x, 0.0, out=x)
                 x *= layer.scale
                 x += layer.shift

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from .contract import Contract, check_contract, saved_model_digest
 from .converted_network import LiteRTNetwork, block_sizes, signature
 from .savedmodel import SavedModelRunner, first_line
 
-__all__ = ["PARITY", "converted_file", "exported"]
+__all__ = ["PARITY", "converted_file", "exported", "lite_file_content"]
 
 
 PARITY = 0.9999
@@ -79,8 +79,23 @@ def _converted(model: SavedModelRunner, contract: Contract) -> bytes:
     owner.model = model.saved  # and its variables
     several = len(sizes) > 1
     signatures = {signature(size): _fixed(model, contract, size, constant=several) for size in sizes}
+    return lite_file_content(tf.Module() if several else owner, signatures)
+
+
+def lite_file_content(owner: Any, signatures: Mapping[str, Any]) -> bytes:
+    """Return a LiteRT file of TensorFlow's functions.
+
+    Parameters
+    ----------
+    owner : tensorflow.Module
+        Of the variables that they need.
+    signatures : mapping of str to ConcreteFunction
+        By name; all their shapes are known.
+    """
+    import tensorflow as tf
+
     with tempfile.TemporaryDirectory(prefix="swara-convert-") as scratch:
-        tf.saved_model.save(tf.Module() if several else owner, scratch, signatures=signatures)
+        tf.saved_model.save(owner, scratch, signatures=dict(signatures))
         converter = tf.lite.TFLiteConverter.from_saved_model(scratch, signature_keys=list(signatures))
         return bytes(converter.convert())
 
@@ -146,25 +161,36 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def converted_file(
-    saved_model: Path, digest: str, contract: Contract, report: Callable[[str], None] | None = None
+    model: Path,
+    digest: str,
+    contract: Contract,
+    report: Callable[[str], None] | None = None,
+    *,
+    export: Callable[[Path, Contract], bytes] | None = None,
+    digest_of: Callable[[Path], str] | None = None,
 ) -> Path:
-    """Return the LiteRT file of a SavedModel, converting it if that has not been done.
+    """Return the LiteRT file of a model, converting it if that has not been done.
 
-    It is called ``<name>-<revision>-<digest of the SavedModel>-<digest of itself>.tflite``, so that
-    a changed SavedModel has another one, and a damaged one is made again. It lies in the folder
-    ``<saved_model>.litert``, or, where that cannot be written, in the user's cache folder. Of two processes
-    that want it at once, one converts and the other waits.
+    It is called ``<name>-<revision>-<digest of the model>-<digest of itself>.tflite``, so that
+    a changed model has another one, and a damaged one is made again. It lies in the folder
+    ``<model>.litert`` beside a SavedModel, or, where that cannot be written, in the user's cache folder; that
+    of a package's weights is there too. Of two processes that want it at once, one converts and the other
+    waits.
 
     Parameters
     ----------
-    saved_model : Path
-        The folder.
+    model : Path
+        The folder of the SavedModel, or the file of the weights.
     digest : str
-        What `saved_model_digest` says of it.
+        What `digest_of`, or `saved_model_digest`, says of it.
     contract : Contract
         What the model takes and gives, as it is documented.
     report : callable, optional
         Told, in a line, when a conversion begins, which takes some ten seconds, and why.
+    export : callable, optional
+        What converts it; `exported` if left out.
+    digest_of : callable, optional
+        What tells whether it changed meanwhile; `saved_model_digest` if left out.
 
     Raises
     ------
@@ -173,11 +199,11 @@ def converted_file(
     ModelError, MissingPackage
         If it cannot be converted.
     """
-    folders, key = _folders(saved_model), f"{contract.name}-{_REVISION}-{digest[:_DIGITS]}"
+    folders, key = _folders(model), f"{contract.name}-{_REVISION}-{digest[:_DIGITS]}"
     for folder in folders:
         if found := _found(folder, key):
             return found
-    folder = _writable(folders, saved_model)
+    folder = _writable(folders, model)
     from filelock import FileLock
 
     with FileLock(folder / ".lock"):
@@ -187,9 +213,9 @@ def converted_file(
             again = "again: its LiteRT file is damaged" if _named(folder, key) else "once, to LiteRT"
             report(f"Converting {contract.name} {again}")
 
-        content = exported(saved_model, contract)
-        if saved_model_digest(saved_model) != digest:
-            raise ModelDamaged("it changed while it was converted", where=str(saved_model), fix="Try again")
+        content = (export or exported)(model, contract)
+        if (digest_of or saved_model_digest)(model) != digest:
+            raise ModelDamaged("it changed while it was converted", where=str(model), fix="Try again")
         for damaged in _named(folder, key):
             with suppress(OSError):
                 damaged.unlink()
@@ -213,15 +239,15 @@ def _named(folder: Path, key: str) -> list[Path]:
     return []
 
 
-def _folders(saved_model: Path) -> tuple[Path, Path]:
-    """Where the file may lie: beside the SavedModel, or in the user's cache folder."""
+def _folders(model: Path) -> tuple[Path, ...]:
+    """Where the file may lie: beside a SavedModel, or in the user's cache folder."""
     from platformdirs import user_cache_path
 
-    beside = saved_model.resolve()
-    return beside.with_name(f"{beside.name}.litert"), user_cache_path("swara") / "litert"
+    beside, cache = model.resolve(), user_cache_path("swara") / "litert"
+    return (beside.with_name(f"{beside.name}.litert"), cache) if model.is_dir() else (cache,)
 
 
-def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
+def _writable(folders: tuple[Path, ...], model: Path) -> Path:
     """Return the first folder that can be written to; one is full only if the disk is."""
     failures, fix = [], "Give yourself permission to write into one of them"
     for folder in folders:
@@ -238,6 +264,6 @@ def _writable(folders: tuple[Path, ...], saved_model: Path) -> Path:
             return folder
     raise ModelError(
         f"its LiteRT file can be kept nowhere ({'; '.join(failures)})",
-        where=str(saved_model),
+        where=str(model),
         fix=f"{fix}, or set XDG_CACHE_HOME to a folder that can be written",
     )

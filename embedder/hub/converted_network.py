@@ -14,10 +14,10 @@ from .contract import Contract, Outputs
 
 __all__ = ["LiteRTNetwork", "block_sizes", "signature"]
 
-_SIZES = {"yamnet": (10, 2), "vggish": (6,)}
+_SIZES = {"yamnet": (10, 2), "vggish": (6,), "crepe": (32, 4), "crepe-full": (32, 4)}
 """Windows in an invocation. Ten of YAMNet's, or six of VGGish's, are a take of 5 s, and larger blocks hardly
-save more; two are for what is left over. VGGish has one size, because converting its 290 MB of weights for
-two takes more memory than many machines have."""
+save more; two, and CREPE's four, are for what is left over. VGGish has one size, because converting its
+290 MB of weights for two takes more memory than many machines have."""
 
 
 def block_sizes(contract: Contract) -> tuple[int, ...]:
@@ -31,7 +31,7 @@ def signature(windows: int) -> str:
 
 
 class LiteRTNetwork:
-    """A file that ``lite_export`` wrote.
+    """A LiteRT file that swara converted.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 
 from swara.data.clip import Clip
 from swara.data.errors import MissingPackage
-from swara.embedder.crepe import network
+from swara.embedder.crepe import embedder, network
 from swara.embedder.crepe.embedder import crepe_embedder
-from swara.embedder.errors import ModelDamaged, ModelUnfit
+from swara.embedder.errors import ModelDamaged, ModelError, ModelUnfit
+from swara.embedder.hub.contract import Outputs
 from swara.embedder.registry import embedder_named
 
 needs_weights = pytest.mark.skipif(not network.crepe_installed(), reason="the extra crepe is not installed")
@@ -108,6 +110,45 @@ def test_torchcrepe_believes_the_same(hz) -> None:
         with torch.no_grad():
             theirs = torchcrepe.infer.model(torch.tensor(network.normalised(sine[None])[..., 0]))
         assert np.abs(belief - theirs.numpy()[0]).max() < 1e-5
+
+
+def test_it_is_written_to_litert_once_and_gives_the_same(tmp_path, monkeypatch) -> None:
+    pytest.importorskip("tensorflow")
+    monkeypatch.setattr(embedder, "crepe_contract", lambda size: replace(network.CREPE_TINY, dim=32))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    weights_h5, told = write(tmp_path / "w.h5", random_weights(), flat=True), list[str]()
+    noise = 0.1 * np.random.default_rng(2).standard_normal(16_000).astype(np.float32)
+
+    def outputs(*, tensorflow: bool) -> Outputs:
+        with monkeypatch.context() as patch:
+            if not tensorflow:
+                patch.setattr(embedder, "find_spec", lambda name: None)
+            return crepe_embedder(file=weights_h5, report=told.append).outputs(noise)
+
+    on_numpy, first = outputs(tensorflow=False), outputs(tensorflow=True)
+    (kept,) = (tmp_path / "cache").rglob("*.tflite")
+    monkeypatch.setattr(embedder, "lite_crepe", None)
+    again = outputs(tensorflow=False)
+    assert told == ["Converting crepe once, to LiteRT"]
+    assert kept.read_bytes()[4:8] == b"TFL3"
+    for found in (first, again):
+        assert np.abs(found.embeddings - on_numpy.embeddings).max() < 1e-4
+        assert np.abs(found.scores - on_numpy.scores).max() < 1e-4
+        assert not np.array_equal(found.scores, on_numpy.scores), "it ran on numpy"
+
+
+def test_what_cannot_be_converted_runs_on_numpy_and_says_so(tmp_path, monkeypatch) -> None:
+    def fail(weights: object, contract: object) -> bytes:
+        raise ModelError("it cannot be converted")
+
+    monkeypatch.setattr(embedder, "find_spec", lambda name: object())
+    monkeypatch.setattr(embedder, "lite_crepe", fail)
+    monkeypatch.setattr(embedder, "crepe_contract", lambda size: replace(network.CREPE_TINY, dim=32))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    told: list[str] = []
+    found = crepe_embedder(file=write(tmp_path / "w.h5", random_weights(), flat=True), report=told.append)
+    assert found.outputs(np.ones(2048, np.float32)).embeddings.shape == (5, 32)
+    assert told[-1] == "CREPE runs on numpy, over twice as long: it cannot be converted"
 
 
 @needs_weights

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -61,6 +62,12 @@ def test_pull_list_verify_remove(run, known, models: Path) -> None:
     assert run("verify") == (0, "yamnet-tflite: 1 file is as pulled; it does what is documented.", "")
     assert run("verify", known.name)[0] == 0
 
+    told = {verb: json.loads(run(verb, known.name, "--json")[1]) for verb in ("pull", "verify", "remove")}
+    assert (told["pull"]["new"], told["pull"]["digest"][:12]) == (False, digest)
+    assert told["verify"]["models"] == [{"name": known.name, "trouble": None}]
+    assert (told["remove"]["path"], told["remove"]["live"]) == (str(models / "yamnet-tflite"), None)
+    run("pull", known.name)
+
     code, out, _ = run("remove", known.name)
     assert (code, out) == (0, f"yamnet-tflite is removed: {models / 'yamnet-tflite'}")
     assert run("verify")[1] == "No model is here. To get one: swara models pull yamnet"
@@ -95,6 +102,9 @@ def test_verify_names_the_damaged_file_and_fails(run, known, models: Path) -> No
         assert code == 1
         assert err.count("\n") == 1
         assert str(path) in err
+    code, out, err = run("verify", "--json")
+    assert (code, err.count("\n"), json.loads(out)["ok"]) == (1, 1, False)
+    assert str(path) in json.loads(out)["models"][0]["trouble"]
 
     code, out, _ = run("pull", known.name)
     assert code == 0
