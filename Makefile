@@ -1,4 +1,4 @@
-# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
+# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-notation | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -17,21 +17,21 @@ WANTED_dagster := dagster>=1.11,<2
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
+.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-notation bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
-	@$(BIN)/swara analyze $(DEMO) --tonic 'C#3' --report $(DEMO_OUT)/report.html --plot $(DEMO_OUT)/plot.png
+	@$(BIN)/swara analyze $(DEMO) --tonic 'C#3' --no-history --report $(DEMO_OUT)/report.html --plot $(DEMO_OUT)/plot.png
 	@echo "  A page to look at and listen to: $(DEMO_OUT)/report.html"
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto
 
 # What weighs too much for every run of the tests: MLflow, whose tables take 8 s to make; Ray, two nodes of which
-# take a minute; a server that speaks S3; and three schedulers, each in an environment of its own, as they do not
-# agree on what they need.
+# take a minute; a server that speaks S3; music21, 114 MB; and three schedulers, each in an environment of its own, as they
+# do not agree on what they need.
 test-integrations: $(DEV_STAMP) $(SCHEDULERS:%=build/integrations/%/.installed)
-	$(PIP) install -q -c constraints.txt -e '.[mlflow,cloud,ray]' 'moto[server]>=5'
+	$(PIP) install -q -c constraints.txt -e '.[mlflow,cloud,ray]' 'moto[server]>=5' 'music21>=9' 'lxml>=5'
 	$(BIN)/python -m pytest tests/service/training/test_tracking.py tests/service/rebuild/test_many_machines.py tests/integrations
 
 build/integrations/%/.installed: | $(VENV)/bin/python
@@ -90,6 +90,9 @@ bench-heads: $(DEV_STAMP)
 
 bench-search: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.search
+
+bench-notation: $(DEV_STAMP)
+	$(BIN)/python -m benchmarks.notation
 
 bench-finetune: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.finetune

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from swara.classifier.notes import Thresholds
+    from swara.raga.ragas import Raga
     from swara.raga.tuning import Tuning
     from swara.service.take.analyze import Request
 
-__all__ = ["Preset", "parse_request", "preset_thresholds"]
+__all__ = ["Preset", "own_raga", "parse_request", "preset_thresholds"]
 
 Preset: TypeAlias = Literal["learner", "student", "performer"]
 """How strict: in tune within 35, 25 or 15 cents."""
@@ -50,6 +51,35 @@ def parse_request(
         tonic=None if tonic is None else parse_tonic(str(tonic)),
         raga=None if raga is None else raga_named(raga),
     )
+
+
+_LONGEST_RAGA_BYTES = 1_000_000
+
+OWN_RAGA_FILES: set[Path] = set()
+"""The files that ragas were read from, for as long as the program runs: none is written over."""
+
+
+def own_raga(path: Path) -> Raga:
+    """Return the raga of a RagaJSON file; until the program ends, `raga_named` knows it by its `name`.
+
+    Raises
+    ------
+    BadNotation
+        If the file cannot be read, or is no RagaJSON 0.2.
+    """
+    from swara.data.storage.disk import reading
+    from swara.raga.errors import BadNotation
+    from swara.raga.ragajson import read_ragajson
+    from swara.raga.ragas import OWN_RAGAS
+
+    with reading(path, BadNotation), path.open("rb") as file:
+        content = file.read(_LONGEST_RAGA_BYTES + 1)
+    if len(content) > _LONGEST_RAGA_BYTES:
+        raise BadNotation("a RagaJSON file has less than a megabyte", where=str(path))
+    raga = read_ragajson(content.decode("utf-8-sig", errors="replace"), str(path))
+    OWN_RAGAS[raga.name] = raga
+    OWN_RAGA_FILES.add(path)
+    return raga
 
 
 def _tuning(name: str, store: Path) -> Tuning:

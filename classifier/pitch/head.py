@@ -22,8 +22,7 @@ from swara.data.storage.npz import Arrays
 
 from . import TRACK_RATE_HZ, PitchTracker, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace
-from .features import WIDE_FRAMES, audible, centred_backgrounds, network_input
-from .fine import AROUND, Features
+from .features import AROUND, WIDE_FRAMES, Features, audible, centred_backgrounds, network_input
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 

@@ -16,8 +16,15 @@ from swara.embedder.errors import ModelDamaged
 from swara.embedder.litert import Fitted, open_interpreter
 
 from .decode import PITCH_BINS, PITCH_LOWEST_HZ, Salience
-from .features import CHANNELS
-from .fine import FINE_FEATURES, GATHERED_FEATURES, SCALE_CENTS, Features, around, partial_features
+from .features import (
+    CHANNELS,
+    FINE_FEATURES,
+    GATHERED_FEATURES,
+    SCALE_CENTS,
+    Features,
+    around,
+    partial_features,
+)
 from .spectrum import BINS, Levels, Spectra
 
 __all__ = [

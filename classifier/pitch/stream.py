@@ -10,8 +10,7 @@ from swara.data.pitch_track import HOP_S, PitchTrack
 
 from . import TRACK_RATE_HZ
 from .decode import Path, Salience, Voicing, local_hz
-from .features import Background, audible, network_input
-from .fine import AROUND, NEIGHBOUR_FEATURES, Features
+from .features import AROUND, NEIGHBOUR_FEATURES, Background, Features, audible, network_input
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
 from .spectrum import HOP, MARGIN, spectra
 

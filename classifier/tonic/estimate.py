@@ -11,7 +11,7 @@ from swara.classifier.notes import HeldNote
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.take import Drift, Note, Tonic, TonicCandidate
-from swara.raga.ragas import RAGAS, Raga
+from swara.raga.ragas import BASIC_RAGAS, Raga
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ, ParsedTonic, note_name
 
 from .template import (
@@ -123,7 +123,7 @@ class SaEvidence:
         drone = DRONE_WEIGHT * self.drone
         probability = _probability(NOTES_TEMPER * np.logaddexp.reduce(fits) + drone)
         best = _likeliest(probability)
-        others = self._fits_of([raga for raga in RAGAS.values() if raga not in ragas])
+        others = self._fits_of([raga for raga in BASIC_RAGAS.values() if raga not in ragas])
         contradicted = _contradicted(best, fits, others, drone, notes)
         if contradicted is not None:
             first, second = contradicted
@@ -137,11 +137,11 @@ class SaEvidence:
 
     def _fits_of(self, ragas: Collection[Raga]) -> list[FloatArray]:
         """Return the log likelihoods of the notes; those under the ragas known by name are kept."""
-        lacking = [raga for raga in RAGAS.values() if raga in ragas and raga.name not in self._fits]
+        lacking = [raga for raga in BASIC_RAGAS.values() if raga in ragas and raga.name not in self._fits]
         for raga, fit in zip(lacking, log_likelihoods(self._notes, lacking), strict=True):
             self._fits[raga.name] = fit
         return [
-            self._fits[raga.name] if RAGAS.get(raga.name) == raga else log_likelihood(self._notes, raga)
+            self._fits[raga.name] if BASIC_RAGAS.get(raga.name) == raga else log_likelihood(self._notes, raga)
             for raga in ragas
         ]
 

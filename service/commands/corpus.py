@@ -10,11 +10,12 @@ import typer
 
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import console
+from .options import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from swara.data.corpora import CorpusName
     from swara.data.corpora.labels import Label
+    from swara.data.freesound.download import Fetched
 
 __all__ = ["corpus_app"]
 
@@ -34,21 +35,23 @@ corpus_app.add_typer(_add_app, name="add")
 
 
 @_add_app.command("vocalset")
-def _vocalset(folder: Folder, output: Index = _INDEX, licence: Licence = "") -> None:
+def _vocalset(folder: Folder, output: Index = _INDEX, licence: Licence = "", json: AsJson = False) -> None:
     """Add VocalSet: scales, arpeggios and others by twenty singers."""
-    _add("vocalset", folder, output, licence=licence)
+    _add("vocalset", folder, output, licence=licence, json=json)
 
 
 @_add_app.command("nsynth")
-def _nsynth(folder: Folder, output: Index = _INDEX, licence: Licence = "") -> None:
+def _nsynth(folder: Folder, output: Index = _INDEX, licence: Licence = "", json: AsJson = False) -> None:
     """Add NSynth: examples.json and audio/*.wav."""
-    _add("nsynth", folder, output, licence=licence)
+    _add("nsynth", folder, output, licence=licence, json=json)
 
 
 @_add_app.command("philharmonia")
-def _philharmonia(folder: Folder, output: Index = _INDEX, licence: Licence = "") -> None:
+def _philharmonia(
+    folder: Folder, output: Index = _INDEX, licence: Licence = "", json: AsJson = False
+) -> None:
     """Add samples named as the Philharmonia's: cello_A2_05_forte_arco-normal.mp3."""
-    _add("philharmonia", folder, output, licence=licence)
+    _add("philharmonia", folder, output, licence=licence, json=json)
 
 
 @_add_app.command("folders")
@@ -62,9 +65,10 @@ def _folders(
     player: Annotated[
         str, typer.Option(help="Who sings or plays where no folder in a label's says so.")
     ] = "",
+    json: AsJson = False,
 ) -> None:
     """Add plain folders: DIR/cello/Anna/take.wav is a cello, played by Anna."""
-    _add("folders", folder, output, label, licence, player)
+    _add("folders", folder, output, label, licence, player, json=json)
 
 
 def _known_licences(names: list[str] | None) -> list[str] | None:
@@ -96,6 +100,7 @@ def _freesound(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would take, and fetch nothing.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Fetch sounds from Freesound and add them.
 
@@ -103,6 +108,7 @@ def _freesound(
     it goes on where it ended.
     """
     from swara.service.corpora.fetch import freesound_client, sounds_wanted
+    from swara.service.report.learning_json import estimate_json
     from swara.service.report.terminal import corpus_table
 
     client = freesound_client(os.environ, originals=originals)
@@ -112,37 +118,51 @@ def _freesound(
     if dry_run:
         from swara.data.freesound.download import estimate
 
-        corpus_table.render_estimate(estimate(client, search), originals, console())
+        found = estimate(client, search)
+        if json:
+            print_json(estimate_json(found))
+        else:
+            corpus_table.render_estimate(found, originals, console())
         return
     from swara.data.freesound.download import fetch
 
     with progress_bar(shown=True) as progress:
         tell = None if progress is None else lambda share: progress("fetching", share)
         fetched = fetch(client, search, into, tell)
-    corpus_table.render_fetched(fetched, into, console())
-    _add("freesound", into, output)
+    if not json:
+        corpus_table.render_fetched(fetched, into, console())
+    _add("freesound", into, output, fetched=fetched, json=json)
     if fetched.failed:
         raise typer.Exit(1)
 
 
 @corpus_app.command("show")
-def _show(index: IndexFile) -> None:
+def _show(index: IndexFile, json: AsJson = False) -> None:
     """Show how many recordings have which label, and how they split by singer, player and source."""
     from swara.data.corpora.index import read_index
+    from swara.service.report.learning_json import corpus_json
     from swara.service.report.terminal.corpus_table import render_index
 
-    render_index(read_index(index), console())
+    rows = read_index(index)
+    if json:
+        print_json(corpus_json(rows))
+    else:
+        render_index(rows, console())
 
 
 @corpus_app.command("check")
-def _check(index: IndexFile) -> None:
+def _check(index: IndexFile, json: AsJson = False) -> None:
     """Find recordings that are missing or changed. Exits with 1 if any is."""
     from swara.data.corpora.index import changed_files, read_index
+    from swara.service.report.learning_json import changed_json
     from swara.service.report.terminal.corpus_table import render_changed
 
     rows = read_index(index)
     wrong = changed_files(rows)
-    render_changed(wrong, len(rows), console())
+    if json:
+        print_json(changed_json(wrong, len(rows)))
+    else:
+        render_changed(wrong, len(rows), console())
     if wrong:
         raise typer.Exit(1)
 
@@ -154,13 +174,20 @@ def _add(
     label: Label = "instrument",
     licence: str = "",
     player: str = "",
+    *,
+    fetched: Fetched | None = None,
+    json: bool = False,
 ) -> None:
     from swara.data.corpora.entry import Given
     from swara.service.corpora.add import add_to_index
+    from swara.service.report.learning_json import added_to_corpus_json
     from swara.service.report.terminal.corpus_table import render_added
 
     with progress_bar(shown=True) as progress:
         result = add_to_index(name, folder, index, Given(label, licence, player), progress)
-    render_added(result, index, console())
+    if json:
+        print_json(added_to_corpus_json(result, index, fetched))
+    else:
+        render_added(result, index, console())
     if result.refused:
         raise typer.Exit(1)

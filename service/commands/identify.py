@@ -56,6 +56,10 @@ def identify(
     recording: Recording,
     json: Annotated[Path | None, typer.Option(help="Write what was heard as JSON; - for stdout.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the sound and its notes on a staff as PNG.")] = None,
+    staff: Annotated[
+        Path | None, typer.Option(help="Write its notes as sheet music, SVG; needs verovio.")
+    ] = None,
+    musicxml: Annotated[Path | None, typer.Option(help="Write that sheet music as MusicXML.")] = None,
     store: StoreFolder = None,
     track: TrackNumber = None,
     max_minutes: MaxMinutes = 20.0,
@@ -64,16 +68,18 @@ def identify(
 
     One of twelve instruments, a voice, or none of these, sound by sound; where it cannot tell, it says so.
     """
+    from swara.service.export.score_files import ScoreFiles
     from swara.service.export.sound_file import identify_file
 
-    if plot == STDOUT:
-        raise typer.BadParameter("only the JSON can go to stdout; give --plot a file")
+    if STDOUT in (plot, staff, musicxml):
+        raise typer.BadParameter("only the JSON can go to stdout; give the others a file")
     longest_s, file = limit_s(max_minutes), None if json == STDOUT else json
     with progress_bar(shown=json != STDOUT) as progress:
         told = identify_file(
             recording,
             plot,
             file,
+            scores=ScoreFiles(musicxml=musicxml, staff=staff),
             max_duration_s=longest_s,
             track=track,
             store=layout_at(store),

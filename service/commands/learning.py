@@ -13,7 +13,17 @@ import typer
 
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import Mlflow, StoreFolder, complete_embedder, console, journal_at, layout_at, tell
+from .options import (
+    AsJson,
+    Mlflow,
+    StoreFolder,
+    complete_embedder,
+    console,
+    journal_at,
+    layout_at,
+    print_json,
+    tell,
+)
 
 if TYPE_CHECKING:
     from swara.service.rebuild.rebuild import RebuildResult
@@ -61,8 +71,8 @@ def rebuild(
         str | None,
         typer.Option(
             envvar="SWARA_CACHE_URL",
-            help="Where machines share what they embedded: s3://bucket/folder, file:///folder, or another URL"
-            " that fsspec opens.",
+            help="Where machines share what they embedded: s3://bucket/folder, file:///folder, gs:// or"
+            " abfs://.",
         ),
     ] = None,
     engine: Annotated[
@@ -181,6 +191,7 @@ def train(
     card: Annotated[Path | None, typer.Option(help="Write the model card to this file too.")] = None,
     store: StoreFolder = None,
     mlflow: Mlflow = None,
+    json: AsJson = False,
 ) -> None:
     """Train a head on a corpus.
 
@@ -191,6 +202,7 @@ def train(
     from swara.classifier.head_files import FitOptions
     from swara.data.storage.disk import write_bytes
     from swara.service.export.take_files import check_outputs
+    from swara.service.report.learning_json import plan_json, trained_json
     from swara.service.report.terminal.training_table import render_plan, render_trained
     from swara.service.training.train import TrainRequest, plan_training, train_head
     from swara.service.training.trainers import known_labels, shipped_head, trainer_of
@@ -209,7 +221,11 @@ def train(
     if card is not None:
         check_outputs([card], source=corpus, called="the index that is read")
     if dry_run:
-        render_plan(plan_training(layout, request), console())
+        plan = plan_training(layout, request)
+        if json:
+            print_json(plan_json(plan))
+        else:
+            render_plan(plan, console())
         return
     with (
         journal_at(layout.folder, f"train {head}", mlflow) as journal,
@@ -218,7 +234,10 @@ def train(
         made = train_head(layout, request, partial(trainer_of, head), journal, progress)
     if card is not None:
         write_bytes(card, made.card.read_bytes())
-    render_trained(made, console())
+    if json:
+        print_json(trained_json(made))
+    else:
+        render_trained(made, console())
     if not made.promoted:
         raise typer.Exit(REJECTED)
 

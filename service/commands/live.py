@@ -22,13 +22,14 @@ from .options import (
     console,
     keep_figures,
     raga_text,
+    reading_notation,
     store_at,
 )
 
 if TYPE_CHECKING:
     from swara.data.audio.microphone import Microphone
     from swara.data.audio.pcm_stream import Block
-    from swara.service.live import Event, LiveSession
+    from swara.service.live import DrillTask, Event, LiveSession
     from swara.service.report.terminal.live_lane import LiveLane, NoteLines
     from swara.service.take.analyze import Request
     from swara.service.take.report import TakeReport
@@ -67,6 +68,12 @@ def live(
     ] = None,
     device: Annotated[str | None, typer.Option(help="Microphone whose name contains this.")] = None,
     devices: Annotated[bool, typer.Option("--devices", help="List the microphones, and end.")] = False,
+    sing: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NOTATION", help='Drill a written phrase, again and again: "S R G, G R S"; in any octave.'
+        ),
+    ] = None,
     history: KeepHistory = True,
     store: StoreFolder = None,
 ) -> None:
@@ -90,10 +97,15 @@ def live(
 
         check_suffix(wav, ".wav", "the take")
         check_outputs([wav], source=Path(_PIPE))
-    session = _heard(request, source, rate, channels, device, seconds)
+    if seconds is not None and seconds != seconds:  # NaN lies in every range
+        raise typer.BadParameter("--seconds nan is no number")
+    session = _heard(request, source, rate, channels, device, seconds, _task(sing, request))
+    kept = wav is None or _kept(session, wav)
     report = _summed_up(session, request, wav)
     if report is not None:
         keep_figures([report], folder, "live", wanted=history, sound=lambda: session.clip)
+    if not kept:
+        raise typer.Exit(1)
 
 
 def _as_chosen(
@@ -123,6 +135,7 @@ def _heard(
     channels: int,
     device: str | None,
     seconds: float | None,
+    task: DrillTask | None,
 ) -> LiveSession:
     """Listen to the end of the sound, show what comes of it, and return the session."""
     from swara.data.errors import AudioError
@@ -134,11 +147,13 @@ def _heard(
     with _sound(source, rate, channels, device) as (blocks, rate_hz, microphone):
         session = LiveSession(settings, rate_hz)
         _say_how(session, microphone)
-        shown = _shown()
+        shown, asked = _shown(), _asks(session, task, (), before=False)
         shown.show([session.ready()])
         try:
             for block in blocks:
-                shown.show(_with_sa(session, session.push(block)))
+                events = _with_sa(session, session.push(block))
+                asked = _asks(session, task, events, before=asked)
+                shown.show(events)
                 if seconds is not None and session.heard_s >= seconds:
                     break
         except KeyboardInterrupt:
@@ -149,6 +164,32 @@ def _heard(
         shown.show(session.finish())
         shown.close()
     return session
+
+
+def _task(sing: str | None, request: Request) -> DrillTask | None:
+    """Return the phrase to drill, if one was written, and say what it is."""
+    if sing is None:
+        return None
+    from swara.service.live import written_task
+
+    with reading_notation("--sing"):
+        task = written_task(sing, request.judged_raga, request.tuning)
+    typer.echo(f"swara: sing {task.name}; it is judged each time you have sung it.", err=True)
+    return task
+
+
+def _asks(session: LiveSession, task: DrillTask | None, events: Sequence[Event], *, before: bool) -> bool:
+    """Ask for the phrase once Sa is known, and again after each attempt; tell whether it is asked for."""
+    from swara.service.live import DrillResult
+
+    if task is None or session.sa_hz is None:
+        return False
+    if not before:
+        session.drill(task)
+    for event in events:
+        if isinstance(event, DrillResult):
+            session.drill(task, event.end_s)  # who goes on at once has begun already
+    return True
 
 
 def _with_sa(session: LiveSession, events: Sequence[Event]) -> Sequence[Event]:
@@ -208,8 +249,24 @@ def _shown() -> LiveLane | NoteLines:
     return LiveLane(page) if page.is_terminal else NoteLines(page)
 
 
+def _kept(session: LiveSession, wav: Path) -> bool:
+    """Write what was sung, which analyze then hears to the sample; the report comes without, too."""
+    from swara.data.audio.decode import MIN_DURATION_S
+    from swara.data.errors import OutputError
+    from swara.data.storage.disk import write_atomically
+
+    if session.heard_s < MIN_DURATION_S:
+        return True
+    try:
+        write_atomically(wav, session.clip.write_wav)
+    except OutputError as error:
+        typer.echo(printable(f"swara: {error}"), err=True)
+        return False
+    return True
+
+
 def _summed_up(session: LiveSession, request: Request, wav: Path | None) -> TakeReport | None:
-    """Write the take where that was asked for, and print its report; None if nothing was sung."""
+    """Print the report of the take; None if nothing was sung."""
     from dataclasses import replace
 
     from swara.classifier.pitch.head import pitch_tracker
@@ -221,10 +278,6 @@ def _summed_up(session: LiveSession, request: Request, wav: Path | None) -> Take
         typer.echo("Nothing was sung: under 0.2 s of sound came.")
         return None
     clip = session.clip
-    if wav is not None:
-        from swara.data.storage.disk import write_atomically
-
-        write_atomically(wav, clip.write_wav)  # analyze then hears exactly the same samples
     decoded = decode_samples(clip.samples, clip.rate_hz, max_duration_s=None)
     given = session.settings.parsed_tonic
     report = analyze(

@@ -68,15 +68,20 @@ def _prune(
     everything: Annotated[
         bool, typer.Option("--all", help="Remove what the live version needs too.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Remove what is not needed.
 
     That is what the live version has no use for, and what is damaged.
     """
+    from swara.service.report.store_json import pruned_json
     from swara.service.report.terminal.machine_table import render_pruned
     from swara.service.store.usage import prune_cache
 
     pruned = prune_cache(layout_at(store), everything=everything)
-    render_pruned(pruned, console())
+    if json:
+        print_json(pruned_json(pruned))
+    else:
+        render_pruned(pruned, console())
     if pruned.stuck:
         raise typer.Exit(1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,7 @@ from swara.service.phrases import printable
 from swara.service.report.terminal.progress_bar import download_bar, progress_bar
 
 from .options import (
+    AsJson,
     Mlflow,
     StoreFolder,
     complete_embedder,
@@ -20,8 +23,12 @@ from .options import (
     console,
     journal_at,
     layout_at,
+    print_json,
     store_at,
 )
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["finetune", "models_app"]
 
@@ -36,6 +43,7 @@ def finetune(
         bool, typer.Option("--keep-anyway", help="Keep the new embedder even if it is no better.")
     ] = False,
     mlflow: Mlflow = None,
+    json: AsJson = False,
 ) -> None:
     """Fit the built-in embedder to your singers.
 
@@ -43,6 +51,7 @@ def finetune(
     """
     from swara.embedder.finetune.plan import FinetunePlan
     from swara.service.embedders.finetune import finetune_embedder
+    from swara.service.report.learning_json import finetuned_json
     from swara.service.report.terminal.models_table import render_finetuned
 
     plan = FinetunePlan(seed=seed, steps=steps, every=min(FinetunePlan().every, steps), voices=voices)
@@ -62,7 +71,10 @@ def finetune(
             from swara.service.tracking.mirror import note_finetuned
 
             note_finetuned(journal, made, plan)
-    render_finetuned(made, console())
+    if json:
+        print_json(finetuned_json(made))
+    else:
+        render_finetuned(made, console())
 
 
 PulledName = Annotated[
@@ -87,31 +99,42 @@ def _pull(
         Path | None,
         typer.Option("--from", help="Take this file or folder: .tar.gz, .tflite, or a SavedModel folder."),
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Download a model from Kaggle, check that it is the documented one, and keep it."""
     from swara.embedder.hub.pull import check_documented, check_needs, pull, pullable
+    from swara.service.report.learning_json import pulled_json
     from swara.service.report.terminal.models_table import render_pulled
 
     model = pullable(name)
     check_needs(model)
     with download_bar() as progress:
         pulled = pull(model, _models(), check_documented, source=source, progress=progress)
-    render_pulled(model, pulled, console())
+    if json:
+        print_json(pulled_json(pulled))
+    else:
+        render_pulled(model, pulled, console())
 
 
 @models_app.command("list")
-def _list() -> None:
+def _list(json: AsJson = False) -> None:
     """List the models, and which are here.
 
     Those that can be pulled, and the fine-tuned ones.
     """
     from swara.embedder.finetuned.inventory import finetuned_kept, unfinished_finetunings
     from swara.embedder.hub.pull import inventory
+    from swara.service.report.learning_json import models_json
     from swara.service.report.terminal.models_table import render_finetuned_kept, render_models
 
     models = _models()
-    render_models(inventory(models, os.environ), models, console())
-    render_finetuned_kept(finetuned_kept(os.environ), unfinished_finetunings(os.environ), console())
+    there = inventory(models, os.environ)
+    finetuned = finetuned_kept(os.environ), unfinished_finetunings(os.environ)
+    if json:
+        print_json(models_json(models, there, *finetuned))
+    else:
+        render_models(there, models, console())
+        render_finetuned_kept(*finetuned, console())
 
 
 @models_app.command("verify")
@@ -120,22 +143,30 @@ def _verify(
         str | None,
         typer.Argument(help="The model. All that are here if left out.", autocompletion=complete_embedder),
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Check models against their digests.
 
-    Then each is run, and compared with what is documented.
+    Then each is run, and compared with what is documented. Exits with 1 if one is not as it should be.
     """
-    names = _here() if name is None else (name,)
-    bad = False
-    for each in names:
+    from swara.service.report.learning_json import verified_json
+
+    found: dict[str, str | None] = {}
+    for each in _here() if name is None else (name,):
         try:
-            _verify_one(each)
+            render = _verify_one(each)
         except SwaraError as error:
             typer.echo(f"swara: {printable(str(error))}", err=True)
-            bad = True
-    if not names:
+            found[each] = str(error)
+        else:
+            found[each] = None
+            if not json:
+                render(console())
+    if json:
+        print_json(verified_json(found))
+    elif not found:
         typer.echo("No model is here. To get one: swara models pull yamnet")
-    if bad:
+    if any(found.values()):
         raise typer.Exit(1)
 
 
@@ -146,19 +177,29 @@ def _remove(
     anyway: Annotated[
         bool, typer.Option("--anyway", help="Even if the live version was made with it.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Remove a model and what was made from it."""
+    from swara.service.report.learning_json import model_removed_json
+
     if _is_finetuned(name):
         from swara.service.embedders.remove import remove_unused
         from swara.service.report.terminal.models_table import render_finetuned_removed
 
         removed = remove_unused(name, layout_at(store), os.environ, anyway=anyway)
-        render_finetuned_removed(name, removed, console())
+        if json:
+            told = model_removed_json(name, removed.folder, live=removed.live, versions=removed.versions)
+            print_json(told)
+        else:
+            render_finetuned_removed(name, removed, console())
         return
     from swara.embedder.hub.pull import pullable, remove
 
     folder = remove(pullable(name), _models(), os.environ)
-    typer.echo(printable(f"{name} is removed: {folder}"))
+    if json:
+        print_json(model_removed_json(name, folder))
+    else:
+        typer.echo(printable(f"{name} is removed: {folder}"))
 
 
 def _here() -> tuple[str, ...]:
@@ -174,17 +215,17 @@ def _is_finetuned(name: str) -> bool:
     return name.startswith("finetuned-")  # one that is misspelt too: it is told which there are
 
 
-def _verify_one(name: str) -> None:
+def _verify_one(name: str) -> Callable[[Console], None]:
+    """Check a model, and return what prints how it went."""
     from swara.embedder.finetuned.inventory import run_finetuned
     from swara.embedder.hub.pull import check_documented, pullable, verify
     from swara.service.report.terminal.models_table import render_finetuned_checked, render_verified
 
     if _is_finetuned(name):
-        render_finetuned_checked(run_finetuned(name, os.environ), console())
-        return
+        return partial(render_finetuned_checked, run_finetuned(name, os.environ))
     with download_bar() as progress:
         verified = verify(pullable(name), _models(), os.environ, check_documented, progress)
-    render_verified(verified, console())
+    return partial(render_verified, verified)
 
 
 def _models() -> Path:

@@ -51,6 +51,7 @@ __all__ = [
     "print_json",
     "print_outcome",
     "raga_text",
+    "reading_notation",
     "seconds",
     "store_at",
     "tell",
@@ -112,7 +113,10 @@ TonicText = Annotated[
 ]
 RagaText = Annotated[
     str | None,
-    typer.Option(help="The raga, such as yaman. Bhupali if left out.", autocompletion=complete_raga),
+    typer.Option(
+        help="The raga, such as yaman, or a RagaJSON file of your own. Bhupali if left out.",
+        autocompletion=complete_raga,
+    ),
 ]
 SwarasText = Annotated[
     str | None,
@@ -183,10 +187,28 @@ MaxMinutes = Annotated[
 
 
 def raga_text(raga: str | None, swaras: str | None) -> str | None:
-    """Return what `raga_named` is to read: a raga by its name, by its swaras, or both."""
+    """Return what `raga_named` is to read: a raga by its name, by its swaras, or both, or from a file."""
+    if raga is not None and raga.casefold().endswith(".json"):
+        from swara.service.request import own_raga
+
+        if swaras is not None:
+            raise typer.BadParameter("--swaras goes with a name: a file has its own")
+        return own_raga(Path(raga)).name
     if swaras is None:
         return raga
     return f"{raga or ''}: {swaras}"
+
+
+@contextmanager
+def reading_notation(option: str) -> Iterator[None]:
+    """Say of which option notation is that cannot be read."""
+    from swara.raga.errors import BadNotation
+
+    try:
+        yield
+    except BadNotation as error:
+        where = option if error.where in (None, option) else f"{option}, {error.where}"
+        raise BadNotation(error.what, where=where, fix=error.fix) from error
 
 
 def limit_s(max_minutes: float) -> float | None:

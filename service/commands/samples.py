@@ -47,6 +47,7 @@ def _add(
     licence: Licence = None,
     store: StoreFolder = None,
     max_minutes: MaxMinutes = 20.0,
+    json: AsJson = False,
 ) -> None:
     """Add recordings of professionals.
 
@@ -55,6 +56,7 @@ def _add(
     from swara.data.layouts import Given
     from swara.raga.ragas import raga_named
     from swara.raga.tonic_names import parse_tonic
+    from swara.service.report.store_json import added_json
     from swara.service.report.terminal.samples_table import render_added
     from swara.service.samples.add import add_samples
 
@@ -72,7 +74,10 @@ def _add(
             max_duration_s=limit_s(max_minutes),
             progress=finding_pitch(progress),
         )
-    render_added(result, console())
+    if json:
+        print_json(added_json(result))
+    else:
+        render_added(result, console())
     if not result.ok:
         raise typer.Exit(1)
 
@@ -120,15 +125,19 @@ def _path(sample: SampleId, store: StoreFolder = None) -> None:
 
 
 @samples_app.command("remove")
-def _remove(sample: SampleId, store: StoreFolder = None) -> None:
+def _remove(sample: SampleId, store: StoreFolder = None, json: AsJson = False) -> None:
     """Forget a sample.
 
     Its file stays where it is.
     """
+    from swara.service.report.store_json import sample_json
     from swara.service.samples.known import remove_sample
 
     gone = remove_sample(layout_at(store).corpus, sample)
-    typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
+    if json:
+        print_json(sample_json(gone))
+    else:
+        typer.echo(f"{gone.id} is forgotten from the next: swara rebuild. Its file stays: {gone.path}")
 
 
 @samples_app.command("move")
@@ -136,6 +145,7 @@ def _move(
     old: Annotated[str, typer.Argument(help="The folder or file that they were added from; or a URL.")],
     new: Annotated[str, typer.Argument(help="Where they lie now: a folder, a file, or a URL (s3://...).")],
     store: StoreFolder = None,
+    json: AsJson = False,
 ) -> None:
     """Note that samples lie elsewhere.
 
@@ -144,6 +154,7 @@ def _move(
     from swara.data.errors import CorpusError
     from swara.data.storage.remote import is_url
     from swara.service.feedback.log import move_takes
+    from swara.service.report.store_json import moved_json
     from swara.service.report.terminal.samples_table import render_moved
     from swara.service.samples.known import move_samples
 
@@ -153,7 +164,10 @@ def _move(
         results.append(move_takes(layout, Path(old), Path(new)))
     if not any(result.moved or result.missing for result in results):
         raise CorpusError("no sample was added from there", where=old, fix="Run: swara samples list")
-    render_moved(results, console())
+    if json:
+        print_json(moved_json(results))
+    else:
+        render_moved(results, console())
     if any(result.missing for result in results):
         raise typer.Exit(1)
 
@@ -161,7 +175,7 @@ def _move(
 @samples_app.command("check")
 def _check(
     store: StoreFolder = None,
-    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Find what is wrong with the samples.
 
@@ -208,9 +222,7 @@ def _label(
     ] = None,
     licence: Licence = None,
     store: StoreFolder = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="With --table: print what came of it as JSON.")
-    ] = False,
+    json: AsJson = False,
 ) -> None:
     """Mend what is noted of a sample, or of many.
 
@@ -219,6 +231,7 @@ def _label(
     from swara.raga.ragas import raga_named
     from swara.raga.swaras import parse_swara
     from swara.raga.tonic_names import parse_tonic
+    from swara.service.report.store_json import edits_json
     from swara.service.report.terminal.samples_table import render_mended
     from swara.service.samples.edit import NONE, Edit, label_sample
 
@@ -242,7 +255,12 @@ def _label(
     assert sample is not None
     with progress_bar(shown=True) as progress:
         mended = label_sample(layout_at(store), sample, change, progress=finding_pitch(progress))
-    render_mended(mended, console())
+    if not json:
+        render_mended(mended, console())
+    elif mended.before == mended.after:
+        print_json(edits_json([], [mended.after.id]))
+    else:
+        print_json(edits_json([mended], []))
 
 
 @samples_app.command("export")
@@ -250,18 +268,23 @@ def _export(
     folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet or is empty.")],
     bundled: Annotated[bool, typer.Option(help="The samples that come with swara too.")] = False,
     store: StoreFolder = None,
+    json: AsJson = False,
 ) -> None:
     """Write the samples to a new folder.
 
     With all that is noted of them, for: swara samples add FOLDER.
     """
+    from swara.service.report.store_json import exported_json
     from swara.service.report.terminal.samples_table import render_exported
     from swara.service.samples.export import export_samples
 
     with progress_bar(shown=True) as progress:
         copying = None if progress is None else partial(progress, "copying")
         exported = export_samples(layout_at(store).corpus, folder, bundled=bundled, progress=copying)
-    render_exported(exported, console())
+    if json:
+        print_json(exported_json(exported))
+    else:
+        render_exported(exported, console())
 
 
 def _label_by_table(table: Path, store: Path | None, *, json: bool) -> None:
@@ -272,7 +295,7 @@ def _label_by_table(table: Path, store: Path | None, *, json: bool) -> None:
     with progress_bar(shown=True) as progress:
         edited = label_by_table(layout_at(store), table, progress=progress)
     if json:
-        print_json(edits_json(edited))
+        print_json(edits_json(edited.mended, edited.as_before, edited.refused))
     else:
         render_edits(edited, console())
     if not edited.ok:

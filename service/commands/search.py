@@ -22,6 +22,7 @@ from .options import (
     console,
     limit_s,
     raga_text,
+    reading_notation,
     seconds,
     store_at,
     write_text,
@@ -119,7 +120,8 @@ def search(
             )
         else:
             assert sing is not None
-            found = search_notation(sing, model, live_phrases(folder, model), among=among, count=count)
+            with reading_notation("--sing"):
+                found = search_notation(sing, model, live_phrases(folder, model), among=among, count=count)
     if json is not None:
         write_text(json, search_json(found))
     if json == STDOUT:

@@ -25,6 +25,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
+    from swara.service.versions.info import VersionInfo
 
 __all__ = ["versions_app"]
 
@@ -115,6 +116,7 @@ def _rollback(
     head: HeadName = None,
     store: StoreFolder = None,
     mlflow: Mlflow = None,
+    json: AsJson = False,
 ) -> None:
     """Make an earlier version live.
 
@@ -126,18 +128,22 @@ def _rollback(
     layout = layout_at(store, head)
     if head is not None and version == SHIPPED:
         roll_back_to_shipped(layout)
-        typer.echo("Live: the head that ships")
+        _say_live(None, json=json)
         _mirror(store, head, None, mlflow)
         return
-    live = roll_back(layout, version).id
-    typer.echo(f"Live: {live}")
-    _mirror(store, head, live, mlflow)
+    live = roll_back(layout, version)
+    _say_live(live, json=json)
+    _mirror(store, head, live.id, mlflow)
     _warn(layout)
 
 
 @versions_app.command("promote")
 def _promote(
-    version: VersionId, head: HeadName = None, store: StoreFolder = None, mlflow: Mlflow = None
+    version: VersionId,
+    head: HeadName = None,
+    store: StoreFolder = None,
+    mlflow: Mlflow = None,
+    json: AsJson = False,
 ) -> None:
     """Make a version live.
 
@@ -146,9 +152,9 @@ def _promote(
     from swara.service.versions.promote import make_live
 
     layout = layout_at(store, head)
-    live = make_live(layout, version).id
-    typer.echo(f"Live: {live}")
-    _mirror(store, head, live, mlflow)
+    live = make_live(layout, version)
+    _say_live(live, json=json)
+    _mirror(store, head, live.id, mlflow)
     _warn(layout)
 
 
@@ -160,20 +166,32 @@ def _prune(
     ] = 5,
     head: HeadName = None,
     store: StoreFolder = None,
+    json: AsJson = False,
 ) -> None:
     """Remove old versions.
 
     All but the live one, the one that rollback goes to, and the newest.
     """
+    from swara.service.report.store_json import removed_json
     from swara.service.versions.promote import prune_versions
 
     layout = layout_at(store, head)
     gone = prune_versions(layout, keep)
-    for version in gone:
-        typer.echo(f"Removed: {version}")
-    if not gone:
-        typer.echo("Nothing to remove.")
+    if json:
+        print_json(removed_json(gone))
+    else:
+        typer.echo("\n".join(f"Removed: {version}" for version in gone) or "Nothing to remove.")
     _warn(layout)
+
+
+def _say_live(live: VersionInfo | None, *, json: bool) -> None:
+    """Say which version is live now; None for the head that ships."""
+    from swara.service.report.store_json import shipped_json, version_json
+
+    if json:
+        print_json(shipped_json() if live is None else version_json(live))
+    else:
+        typer.echo(f"Live: {'the head that ships' if live is None else live.id}")
 
 
 def _mirror(store: Path | None, head: str | None, live: str | None, mlflow: bool | None) -> None:

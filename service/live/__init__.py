@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .drill import DrillPlan, SwaraRecord, drill_plans, next_task
+from .drill import DrillPlan, SwaraRecord, drill_plans, next_task, written_task
 from .drill_task import DrillNote, DrillResult, DrillStep, DrillTask, parse_task, task_message
 from .events import (
     Event,
@@ -52,4 +52,5 @@ __all__ = [
     "processing",
     "task_message",
     "to_message",
+    "written_task",
 ]

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from swara.raga.errors import SwaraError, nearest_names
-from swara.raga.notation import parse_notation, swara_letter
+from swara.classifier.transcription import sung_pitches
+from swara.raga.errors import BadNotation, SwaraError, nearest_names
+from swara.raga.notation import parse_notation, swara_letter, to_roman
 from swara.raga.ragas import Raga
 from swara.raga.swaras import SVARASTHANAS, SwaraPitch, parse_swara, saptak_name
 from swara.raga.tuning import Tuning
 from swara.service.phrases import swara_in_saptak
 
-from .drill_task import DrillTask, step_of
+from .drill_task import LONGEST_STEP_S, MOST_STEPS, DrillTask, step_of
 
-__all__ = ["ALANKARS", "DrillPlan", "SwaraRecord", "drill_plans", "next_task"]
+__all__ = ["ALANKARS", "DrillPlan", "SwaraRecord", "drill_plans", "next_task", "written_task"]
 
 MOST_OFTEN = 4.0
 """How many times as often the weakest swara may come as the strongest, so that the others come too."""
@@ -28,6 +29,8 @@ LAST_RESULTS, MOST_PAST = 200, 8.0
 
 _MOST_NOTES = 9  # of an alankar at once: three cells of three
 _SINGLE_S, _SEVERAL_S = 1.5, 0.8
+_LEAST_S = 0.25
+_LONGEST_NAME, _FURTHEST = 150, 2
 
 ALANKARS: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "sargam": ("Sargam: up and down", (0,)),
@@ -136,6 +139,44 @@ def next_task(
     seconds = _SINGLE_S if kind == "swaras" else _SEVERAL_S
     steps = tuple(step_of(pitch, tuning, seconds) for pitch in _flat(chosen))
     return DrillTask(kind, _name(chosen), _why(chosen, counts, history or {}), steps, octave_free)
+
+
+def written_task(text: str, raga: Raga, tuning: Tuning, *, octave_free: bool = True) -> DrillTask:
+    """Make a task of a phrase in notation; kan and meend are left to the singer.
+
+    Parameters
+    ----------
+    text : str
+        As `swara.raga.notation.parse_notation` reads it.
+    raga, tuning, octave_free
+        As for `next_task`.
+
+    Raises
+    ------
+    BadNotation
+        If it cannot be read, holds no swara, more than a drill has, or one that is not in the raga or two
+        octaves off; it names the swara and its place.
+    """
+    line = parse_notation(text)
+    steps = []
+    for swara in line:
+        pitches = sung_pitches(swara, raga)
+        for pitch in pitches:
+            letter = swara_letter(*pitch)
+            if not raga.allows(pitch[0].index):
+                fix = "Write another swara, or choose the raga that has it"
+                raise BadNotation(f'"{letter}" is not in {raga.display}', where=swara.place, fix=fix)
+            if abs(pitch[1]) > _FURTHEST:
+                fix = "Write it nearer to the middle octave"
+                raise BadNotation(f'"{letter}" is too far off', where=swara.place, fix=fix)
+            seconds = _SEVERAL_S * float(swara.beats) / len(pitches)
+            steps.append(step_of(pitch, tuning, min(max(seconds, _LEAST_S), LONGEST_STEP_S)))
+    if not 1 <= len(steps) <= MOST_STEPS:
+        what = f"{len(steps)} swaras are sung" if steps else "no swara is written"
+        raise BadNotation(f"{what}, and a drill has 1 to {MOST_STEPS}", fix='Write a phrase, such as "G R S"')
+    name = to_roman(line)
+    name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return DrillTask("written", name, f"Sing {name}", tuple(steps), octave_free)
 
 
 _Cells = tuple[tuple[SwaraPitch, ...], ...]

@@ -14,6 +14,8 @@ from swara.raga.swaras import SwaraPitch, parse_swara, saptak_name
 from swara.raga.tuning import Tuning
 
 __all__ = [
+    "LONGEST_STEP_S",
+    "MOST_STEPS",
     "DrillNote",
     "DrillResult",
     "DrillStep",
@@ -26,7 +28,8 @@ __all__ = [
 
 DrillVerdict: TypeAlias = Verdict | Literal["another swara", "missing"]
 
-_MOST_STEPS, _LONGEST_STEP_S, _LONGEST_TEXT = 32, 10.0, 200
+MOST_STEPS, LONGEST_STEP_S = 32, 10.0
+_LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +190,8 @@ def parse_task(values: Mapping[str, Any], raga: Raga, tuning: Tuning) -> DrillTa
         If a value is of a wrong kind, there are no steps or too many, or a swara is not one of the raga.
     """
     steps = values.get("steps")
-    if not isinstance(steps, list) or not 1 <= len(steps) <= _MOST_STEPS:
-        raise SwaraError(f"a drill has 1 to {_MOST_STEPS} steps", where="steps")
+    if not isinstance(steps, list) or not 1 <= len(steps) <= MOST_STEPS:
+        raise SwaraError(f"a drill has 1 to {MOST_STEPS} steps", where="steps")
     texts = {key: values.get(key, "") for key in ("kind", "name", "words")}
     for key, text in texts.items():
         if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
@@ -208,8 +211,8 @@ def _step(values: object, raga: Raga, tuning: Tuning) -> DrillStep:
     seconds = values.get("seconds", 1.0)
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     # Written so that NaN fails it.
-    if not number or not 0.0 < seconds <= _LONGEST_STEP_S:
-        raise SwaraError(f"a step lasts up to {_LONGEST_STEP_S:g} s", where="seconds")
+    if not number or not 0.0 < seconds <= LONGEST_STEP_S:
+        raise SwaraError(f"a step lasts up to {LONGEST_STEP_S:g} s", where="seconds")
     pitch = parse_swara(letter)
     if not raga.allows(pitch[0].index) or abs(pitch[1]) > 2:
         raise SwaraError(f"{letter} is no swara of {raga.display}", where="steps", fix="Ask for a new drill")

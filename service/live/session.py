@@ -199,7 +199,7 @@ class LiveSession:
         else:
             self._measure = None if kind == "nothing" else SungPitch(self._samples)
 
-    def drill(self, task: DrillTask | None) -> None:
+    def drill(self, task: DrillTask | None, since_s: float | None = None) -> None:
         """Listen for an attempt at a task from now on; `DrillResult` comes when it is over.
 
         Parameters
@@ -207,6 +207,8 @@ class LiveSession:
         task : DrillTask or None
             What is to be sung, instead of any before; None if nothing is. A raga that lacks its swaras, and
             a Sa that is no longer known, end it without a result.
+        since_s : float, optional
+            Notes from then on count too, in seconds from the first sample; those from now on, if not given.
 
         Raises
         ------
@@ -215,7 +217,9 @@ class LiveSession:
         """
         if task is not None and self._sa_hz is None:
             raise SwaraError("Sa is not known", where="drill", fix="Give it, or have it found")
-        self._attempt = None if task is None else DrillAttempt(task, self.heard_s)
+        self._attempt = (
+            None if task is None else DrillAttempt(task, self.heard_s if since_s is None else since_s)
+        )
 
     def finish(self) -> tuple[Event, ...]:
         """Return what is left, as though silence followed; nothing can be pushed afterwards.

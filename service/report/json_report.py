@@ -91,13 +91,14 @@ def _phrase_search(found: PhraseSearch) -> dict[str, Any]:
         "tonic": None if found.tonic is None else asdict(found.tonic),
         "version": found.version,
         "searched": found.searched,
+        "near": found.near,
         "hits": [_phrase_hit(hit) for hit in found.hits],
     }
 
 
 def _phrase_hit(hit: PhraseHit) -> dict[str, Any]:
     phrase = {name: encodable(v) if isinstance(v, str) else v for name, v in asdict(hit.phrase).items()}
-    names = ("distance_cents", "voice_similarity", "octaves", "tempo", "why")
+    names = ("distance_cents", "voice_similarity", "octaves", "tempo", "same_swaras", "why")
     return {**phrase, **{name: getattr(hit, name) for name in names}, "path_s": hit.path_s.tolist()}
 
 
@@ -131,6 +132,7 @@ def to_dict(report: TakeReport) -> dict[str, Any]:
         "warnings": report.warnings,
         "verdict": report.verdict,
         "raga_doubt": report.raga_doubt,
+        "grammar": [asdict(remark) for remark in report.grammar],
     }
     return {name: rounded(value, name) for name, value in fields.items()}
 

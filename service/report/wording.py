@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import get_args
 
 from swara.classifier.notes.judge import MISTUNED_WITHIN_CENTS
@@ -32,6 +33,7 @@ __all__ = [
     "note_span",
     "note_words",
     "often_words",
+    "page_words",
     "praise",
     "raga_words",
     "sample_words",
@@ -207,6 +209,12 @@ def how_to_override(tonic: Tonic) -> str | None:
     """Say how to name another Sa, the runner-up for instance; None when it was given or is not known."""
     guessed = tonic.source == "estimated" and tonic.confidence > 0
     return tonic_flag(tonic.runner_up or tonic) if guessed else None
+
+
+def page_words(text: str) -> str:
+    """Say a warning with the fields of the live page, where it names options of the command line."""
+    text = re.sub(r" \((?:--[a-z-]+(?:, )?)+\)", "", text)
+    return text.replace("with --guru-tonic", "in the field Its Sa").replace("with --tonic", "in the field Sa")
 
 
 def tonic_flag(candidate: Tonic | TonicCandidate) -> str:

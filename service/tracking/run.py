@@ -193,15 +193,15 @@ class Run(Journal):
 
         def crown() -> None:
             name = f"swara-{kind}"
-            if version is None:
-                self._drop_alias(name, CHAMPION)
-                return
             found = self._client.search_model_versions(f"name='{name}'")
             number = next((each.version for each in found if each.tags.get(_VERSION_TAG) == version), None)
-            if number is None:
-                self._drop_alias(name, CHAMPION)  # what it names answers no more
+            if number is not None:
+                self._crown(name, number)
+                return
+            for alias in (CHAMPION, CHALLENGER) if found else ():  # what it names answers no more
+                self._drop_alias(name, alias)
+            if version is not None:
                 raise LookupError(f"{version} is not in the registry as {name}")
-            self._crown(name, number)
 
         self._try(crown)
 

@@ -88,12 +88,16 @@ def _history_csv(takes: Takes) -> str:
 
 
 def _next_task(takes: Takes, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose what to sing next, the swaras that were sung worst so far more often."""
+    """Take what is written, or choose what to sing next, the swaras sung worst so far more often."""
     import numpy as np
 
-    from swara.service.live import next_task, task_message
+    from swara.service.live import next_task, task_message, written_task
 
-    settings = read_settings(asked.get("settings"), takes.store)
+    settings, free = read_settings(asked.get("settings"), takes.store), asked.get("octave_free") is not False
+    if (notation := asked.get("notation")) is not None:
+        if not isinstance(notation, str):
+            raise SwaraError("this is no text", where="notation", fix='Write such as "S R G"')
+        return task_message(written_task(notation, settings.raga, settings.tuning, octave_free=free))
     task = next_task(
         asked.get("kind"),  # type: ignore[arg-type]  # whatever it is, it is looked at there
         settings.raga,
@@ -101,7 +105,7 @@ def _next_task(takes: Takes, asked: Mapping[str, Any]) -> dict[str, Any]:
         rng=np.random.default_rng(),
         done=asked.get("done", ()),
         history=_records(takes),
-        octave_free=asked.get("octave_free") is not False,
+        octave_free=free,
     )
     return task_message(task)
 

@@ -115,14 +115,17 @@ def _json_report(judged: Judged) -> Response:
 
 
 def _fragment(takes: Takes, take: Take) -> Response:
+    from swara.service.export.notation_files import written_down
     from swara.service.report.page.html_page import to_fragment
     from swara.service.take.summary import nearest_samples
 
     report, settings = takes.judge(take)
     tuning, raga = settings.tuning, settings.raga
     near = [] if take.model is None else [each.item for _, each in nearest_samples(report)]
+    written = written_down(takes.hear(take), report, settings.request)
     place = f"api/takes/{take.id}"
-    return HTMLResponse(to_fragment(report, tuning=tuning, raga=raga, place=place, playable=near))
+    page = to_fragment(report, tuning=tuning, raga=raga, place=place, playable=near, notation=written)
+    return HTMLResponse(page)
 
 
 def _track(takes: Takes, take: Take) -> dict[str, Any]:
@@ -195,7 +198,8 @@ def _written(takes: Takes, take: Take, name: str, stem: str) -> Response:
     report, settings = takes.judge(take)
     with tempfile.TemporaryDirectory(dir=takes.folder) as folder:
         path = Path(folder) / name
-        write_files(report, lambda: sound_of(take), settings.request, TakeFiles(**{field: path}), take.model)
+        files, heard = TakeFiles(**{field: path}), takes.hear(take)
+        write_files(report, lambda: sound_of(take), settings.request, files, take.model, heard=heard)
         content = path.read_bytes()
     return Response(
         content, media_type=media_type, headers={"content-disposition": attachment(f"{stem}-{name}")}
@@ -225,8 +229,7 @@ def _in_store(take: Take, store: Layout) -> Path:
 def _correct(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from swara.classifier.pitch.head import pitch_tracker
-    from swara.service.feedback.add import add_correction
+    from swara.service.feedback.add import correct_report
     from swara.service.store import Layout
 
     at_s, swara, verdict = said.get("at_s"), said.get("swara"), said.get("verdict")
@@ -238,22 +241,21 @@ def _correct(takes: Takes, take: Take, said: Mapping[str, Any]) -> dict[str, Any
         raise SwaraError("nothing is said to be wrong", fix="Give swara, verdict or both")
     if verdict not in (None, "perfect", "in tune", "low", "high"):
         raise SwaraError(f'"{str(verdict)[:40]}" is no verdict', fix="Give perfect, in tune, low or high")
-    settings = takes.judge(take).settings
+    report, settings = takes.judge(take)
     store = Layout(takes.store)
     with take.turn:
         kept = _in_store(take, store)
         try:
-            given = add_correction(
+            given = correct_report(
                 store,
                 kept,
+                report,
                 float(at_s),
                 settings.request,
-                pitch_tracker("head"),
                 swara=swara,
                 verdict=verdict,
                 confirmed=False,
                 now=datetime.now(UTC),
-                max_duration_s=None,
             )
         except BaseException:
             if not take.corrected:

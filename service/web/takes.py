@@ -225,12 +225,10 @@ class Takes:
 
         The history is begun for it, so that its singer can be told at once; its figures follow the report.
         """
-        import soundfile
-
         with self.arriving("sung", "take.wav", asked, take_id) as take:
             try:
                 clip.write_wav(take.file)
-            except soundfile.LibsndfileError as error:
+            except OSError as error:
                 raise OutputError(f"the take cannot be kept: {error}", fix="Free some space") from error
             take.duration_s = clip.duration_s
         take.notice = self.stored.begin_history() or ""

@@ -8,6 +8,7 @@ import { places } from "../../service/web/static/history.js";
 import { Flow, LaneView, Ring } from "../../service/web/static/lane.js";
 import { gapOf, readSettings, whyNot } from "../../service/web/static/microphone.js";
 import { LiveSocket, pack, socketAddress } from "../../service/web/static/protocol.js";
+import { NotationVoice, soundsAt } from "../../service/report/page/notation.js";
 import { needsRetuning } from "../../service/web/static/sound.js";
 
 test("a ring never grows, and finds what is since a time", () => {
@@ -191,4 +192,32 @@ test("takes stand in a chart by their days", () => {
   assert.deepEqual(more, []);
   assert.ok(first && second && last && first.x < second.x && second.x < last.x && first.y > last.y && last.y > second.y);
   assert.ok(Math.abs((second.x - first.x) - (last.x - second.x)) < 1e-9);
+});
+
+const WRITTEN = [
+  { start: 1, end: 2, cents: 0, glides: null }, { start: 2.4, end: 3, cents: 400, glides: 2 }, { start: 4, end: 5, cents: 700, glides: null },
+];
+
+test("the notation is heard where it is written, and glides between", () => {
+  assert.deepEqual([0.5, 3.5, 5].map((time) => soundsAt(WRITTEN, time)), [null, null, null]);
+  assert.deepEqual([1, 1.99, 2.4, 4.5].map((time) => soundsAt(WRITTEN, time)), [[0, 0], [0, 0], [1, 400], [2, 700]].map(([at, cents]) => ({ at, cents })));
+  assert.ok(Math.abs((soundsAt(WRITTEN, 2.2)?.cents ?? 0) - 200) < 1e-9);
+  assert.equal(soundsAt([], 1), null);
+});
+
+test("the notation's tone is opened when it first sounds, moves with it, and falls silent", () => {
+  /** @type {Record<string, number[]>} */ const aimed = { hz: [], loud: [] };
+  let opened = 0;
+  const context = {
+    currentTime: 0, destination: {}, resume() {}, close() { opened -= 1; }, createPeriodicWave() {},
+    createOscillator: () => ({ frequency: { setTargetAtTime: (/** @type {number} */ hz) => aimed.hz?.push(hz) }, setPeriodicWave() {}, connect() {}, start() {} }),
+    createGain: () => ({ gain: { value: 1, setTargetAtTime: (/** @type {number} */ loud) => aimed.loud?.push(loud) }, connect() {} }),
+  };
+  const voice = new NotationVoice(() => { opened += 1; return /** @type {any} */ (context); });
+  voice.sing(null);
+  assert.equal(opened, 0);
+  voice.sing(220); voice.sing(330); voice.sing(null);
+  assert.deepEqual([opened, aimed.hz, aimed.loud?.map((loud) => loud > 0)], [1, [220, 330], [true, true, false]]);
+  voice.close();
+  assert.equal(opened, 0);
 });

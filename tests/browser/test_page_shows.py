@@ -43,12 +43,43 @@ def test_a_note_plays_and_a_stretch_loops_slowly(page):
     assert page.evaluate("document.querySelector('#report audio').playbackRate") == 0.5
 
 
-def test_a_note_is_corrected(page):
+TONES = """
+globalThis.tones = [];
+const aim = AudioParam.prototype.setTargetAtTime;
+AudioParam.prototype.setTargetAtTime = function (value, ...when) {
+  tones.push(value);
+  return aim.call(this, value, ...when);
+};
+"""
+
+
+def test_the_notation_is_played_against_the_recording(browser, address):
+    page = opened(browser, address, script=TONES)
     send_demo(page)
-    page.click("[data-correct] >> nth=2")
-    assert page.input_value("#correct-swara") == "Ga"
+    page.select_option("#speed", "0.5")
+    page.select_option("#hear", "notation")
+    page.click(".phrases .loop >> nth=0")
+    assert page.is_checked("#repeat")
+    until(page, "document.querySelector('.written.now')?.textContent === 'R'")
+    told = page.evaluate("[document.querySelector('#take').muted, Math.max(...tones.slice(-4))]")
+    assert told == [True, pytest.approx(138.59 * 9 / 8, rel=0.01)]  # Re, in tune, whatever the speed
+    page.click(".phrases .loop >> nth=0")
+    assert page.evaluate("document.querySelector('#take').paused")
+    page.focus(".written >> nth=0")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.click("#wrong-note")
+    assert page.input_value("#correct-swara") == "Re"
     page.click("#correct-form .main")
     until(page, "document.querySelector('#notice-words').textContent.startsWith('Thank you')")
+    page.click(".practise >> nth=0")
+    until(page, "document.querySelector('#drill-kind').value === 'written'")
+    assert page.input_value("#drill-notation").startswith("S R G")
+    page.fill("#drill-notation", "S R X")
+    page.click("#drill-next")
+    until(page, "document.querySelector('#drill-words').textContent.startsWith('column 5: ')")
+    assert page.errors == []
+    page.context.close()
 
 
 def test_choices_are_remembered(browser, address):

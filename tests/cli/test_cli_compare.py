@@ -23,7 +23,11 @@ def test_a_take_beside_itself_on_any_output(swara, demo, tmp_path):
 def test_what_cannot_be_compared_is_said_in_a_line(swara, demo, tmp_path, assert_one_line):
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(16000), 16000)
-    assert "No steady note was found in the guru's take" in swara("compare", demo, silent).out
+    said = swara("compare", demo, silent).out
+    assert "No steady note was found in the guru's take" in said
+    assert "0.00-0.00" not in said
+    phrase = swara("search", silent, "--phrase", "0-1")  # nobody's Sa is what it lacks
+    assert_one_line(phrase, "nothing is sung from 0 to 1 s")
     for words in (
         (demo, tmp_path / "gone.wav"),
         (demo, demo, "--guru-tonic", "H"),

@@ -38,7 +38,7 @@ def _offered(*words: str, **environment: str) -> list[str]:
         (("analyze", "take.wav", "--pit"), ["--pitch-csv"]),
         (("analyze", "take.wav", "--preset", ""), ["learner", "student", "performer"]),
         (("search", "take.wav", "--raga", "ya"), ["yaman", "yaman-kalyan"]),
-        (("samples", "add", "notes", "--raga", "Bh"), ["Bhupali", "Bhairav"]),
+        (("samples", "add", "notes", "--raga", "Bh"), ["Bhairav", "Bhairavi", "Bhimpalasi", "Bhupali"]),
         (("samples", "label", "0a1b", "--raga", "tod"), ["todi"]),
         (("analyze", "take.wav", "--raga", "xyz"), []),
         # Nothing, so that the shell offers the files that there are.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -30,7 +31,8 @@ def _write(path: Path, *notes: tuple[float, float]) -> Path:
 def test_the_notes_of_a_melody_as_json_and_picture(swara, tmp_path: Path) -> None:
     sound, picture = tmp_path / "melody.wav", tmp_path / "melody.png"
     _write(sound, (261.63, 0.6), (0, 0.2), (392.0, 0.6), (0, 0.2), (220.0, 0.6))
-    done = swara("identify", sound, "--json", "-", "--plot", picture)
+    sheet = tmp_path / "melody.musicxml"
+    done = swara("identify", sound, "--json", "-", "--plot", picture, "--musicxml", sheet)
     assert (done.code, done.err) == (0, "")
     said = json.loads(done.out)
     assert [each["midi"] for each in said["sounds"]] == [60, 67, 57]
@@ -41,6 +43,8 @@ def test_the_notes_of_a_melody_as_json_and_picture(swara, tmp_path: Path) -> Non
     for each in (said, *said["sounds"]):
         assert sum(each["probabilities"].values()) == pytest.approx(1.0, abs=0.01)
     assert picture.read_bytes().startswith(b"\x89PNG")
+    written = [node.text for node in ElementTree.parse(sheet).iter("text")]
+    assert written[::2] == ["C4", "G4", "A3"]
     table = swara("identify", sound).out.splitlines()
     assert table[0] == said["summary"]
     assert [line.split()[5] for line in table[1:]] == ["C4", "G4", "A3"]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from swara.data.recording import Recording, SwaraLabel
 from swara.data.sample_corpus.corpus import append_recordings
+from swara.data.storage.disk import sha256_of
+from swara.service.feedback.log import Correction, note_correction
+from swara.service.store import Layout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text("utf-8")
 DOCUMENTED = {
@@ -28,7 +33,7 @@ def told(swara, store):
     """Run a command with ``--json`` on a store, and return the object that it prints."""
     append_recordings(store / "corpus.jsonl", [SOMEBODY])
 
-    def told(*words: str):
+    def told(*words: object):
         done = swara(*words, "--json")
         assert (done.code, done.err) == (0, ""), done
         return json.loads(done.out)
@@ -47,13 +52,67 @@ def told(swara, store):
         ("versions", "show"),
         ("versions", "diff", "live", "live"),
         ("feedback", "list"),
+        ("models", "list"),
+        ("models", "verify"),
     ],
     ids=" ".join,
 )
 def test_each_prints_one_object_whose_fields_are_documented(told, words) -> None:
-    content = told(*words)
+    _check(told(*words))
+
+
+def test_those_that_change_something_print_one_too(swara, store, demo: Path, tmp_path: Path) -> None:
+    takes, index, gone = tmp_path / "takes", tmp_path / "corpus.csv", tmp_path / "gone"
+    (takes / "cello").mkdir(parents=True)
+    take = Path(shutil.copy(demo, takes / "cello" / "S.flac"))
+    known = replace(SOMEBODY, path=str(gone / "S.flac"), sha256=sha256_of(take))
+    append_recordings(store / "corpus.jsonl", [known])
+    said = Correction("", "", str(take), known.sha256, 0.1, 0.9, 220.0, "S", "low", "R", None)
+    said = note_correction(Layout(store), said, confirmed=False)
+    live = (store / "CURRENT").read_text().strip()
+    for words, part in (
+        (("samples", "move", gone, takes), {"missing": []}),
+        (("samples", "move", takes, takes), {"ok": True}),
+        (("samples", "label", known.id, "--singer", "Asha Rao"), {"as_before": [known.id]}),
+        (("samples", "label", known.id, "--singer", "Asha"), {"as_before": [], "refused": []}),
+        (
+            ("samples", "add", takes, "--singer", "Asha", "--tonic", "A3", "--licence", "own"),
+            {"added": [], "failures": []},
+        ),
+        (("samples", "export", tmp_path / "new"), {"recordings": 1, "size": take.stat().st_size}),
+        (("samples", "remove", known.id), {"id": known.id, "singer": "Asha"}),
+        (("feedback", "confirm", said.id), {"corrections": [asdict(replace(said, confirmed=True))]}),
+        (("feedback", "withdraw", said.id), {}),
+        (("versions", "promote", "live"), {"id": live, "live": True}),
+        (("versions", "prune"), {"removed": []}),
+        (("cache", "prune", "--all"), {"ok": True, "left": {"entries": 0, "size": 0}}),
+        (("corpus", "add", "folders", takes, "--licence", "CC0", "-o", index), {"added": 1, "fetched": None}),
+        (("corpus", "show", index), {"recordings": 1}),
+        (("corpus", "check", index), {"ok": True, "findings": []}),
+    ):
+        done = swara(*words, "--json")
+        assert (done.code, done.err) == (0, ""), done
+        content = json.loads(done.out)
+        _check(content)
+        assert {name: content[name] for name in part} == part
+
+
+def _check(content: dict[str, object]) -> None:
     name = re.fullmatch(r"swara\.([\w-]+)/1", content.pop("schema"))[1]
     assert content.keys() == DOCUMENTED[name]
+
+
+def test_every_command_of_an_engineer_has_json(swara) -> None:
+    """All but those that print a path, or whose page or terminal is their purpose."""
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text("utf-8")
+    parts = re.split(r"^#{2,4} `swara (.+)`$", page, flags=re.MULTILINE)[1:]
+    commands = dict(zip(parts[::2], parts[1::2], strict=True))
+    groups = {name for name in commands if any(other.startswith(f"{name} ") for other in commands)}
+    lacking = {name for name, text in commands.items() if "* `--json" not in text} - groups
+    assert lacking == {
+        *("pitch", "spectrogram", "notate", "live", "serve", "samples path"),
+        *(f"history {name}" for name in ("delete", "off", "on", "sound")),
+    }
 
 
 def test_samples_are_chosen_by_singer_and_by_whose_they_are(told, swara) -> None:

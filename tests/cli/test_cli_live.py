@@ -47,12 +47,25 @@ def _streamed_wav(pcm: bytes) -> bytes:
 
 def test_a_pipe_of_wav_is_judged_note_by_note_and_summed_up(pcm: bytes, tmp_path: Path) -> None:
     kept = tmp_path / "take.wav"
-    done = _live(_streamed_wav(pcm), "-", "--tonic", "C#3", "--raga", "bhupali", "--wav", str(kept))
+    done = _live(
+        _streamed_wav(pcm),
+        "-",
+        "--tonic",
+        "C#3",
+        "--raga",
+        "bhupali",
+        "--wav",
+        str(kept),
+        "--sing",
+        "सा R G P D P G",
+    )
     assert done.returncode == 0, done.stderr
     printed = done.stdout.decode()
     lines = [line for line in printed.splitlines()[:7] if " s  " in line]
     assert [line.split()[2] for line in lines] == ["Sa", "Re", "Ga", "Pa", "Dha", "Pa", "Ga"]
     assert [line.split()[-1] for line in lines].count("perfect") == 5
+    assert "5 of 7 in tune; Ga, 32 cents low; Pa, 30 cents high.\n" in printed
+    assert done.stderr.decode().startswith("swara: sing S R G P D P G; it is judged each time")
     assert "work first on Pa" in printed.replace("\n", " ")
     samples, rate_hz = soundfile.read(kept, dtype="float32")
     np.testing.assert_array_equal(samples, np.frombuffer(pcm, np.int16).astype(np.float32) / 32768)
@@ -66,6 +79,8 @@ def test_a_pipe_of_wav_is_judged_note_by_note_and_summed_up(pcm: bytes, tmp_path
         (b"abcdefgh", ("-",), "--rate"),
         (b"RIFF\0\0\0\0WAVEfmt ", ("-",), "ends before"),
         (b"", (), "microphone"),
+        (b"", ("-", "--seconds", "nan"), "--seconds nan"),
+        (b"", ("-", "--sing", "S g"), '--sing, column 3: "g" is not in Bhupali.'),
         (b"", ("take.wav",), "swara analyze"),
     ],
 )

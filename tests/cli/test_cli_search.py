@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swara.index.phrases import PhraseIndex, load_phrase_index
+from swara.index.phrase_files import load_phrase_index
+from swara.index.phrases import PhraseIndex
 from swara.service.search import phrases as phrase_search
 
 BHUPALI = Path(__file__).parents[2] / "data" / "samples" / "low-male" / "C" / "bhupali.ogg"
@@ -49,6 +50,7 @@ def test_a_phrase_is_found_with_others_and_never_with_itself(swara, index, tmp_p
     assert "Alike" in voice.out
     assert voice.out.count("synthesized: mid male") <= 5
     assert "who sounds like" in voice.out
+    assert "only the nearest" not in voice.out
 
 
 def test_notation_is_found_and_filters_say_when_nothing_is_left(swara):
@@ -57,9 +59,27 @@ def test_notation_is_found_and_filters_say_when_nothing_is_left(swara):
     assert "S R G P D S'" in done.out
     assert "who sings this phrase like" in done.out
     assert re.search(r"within \d+ cents? ", " ".join(done.out.split()))
+    assert "only the nearest" not in done.out
     none = swara("search", "--sing", "S R G", "--only-raga", "todi")
     assert none.code == 0
     assert "No phrase known is of todi." in none.out
+
+
+@pytest.mark.parametrize(
+    ("notation", "says", "same", "near"),
+    [
+        ("S' D P G R S", None, True, True),
+        ("S m R D g P", "None dwells on the same swaras: these are only the nearest", False, True),
+        ("G S N .m d' S", "Nothing known goes like it: even the nearest is", False, False),
+    ],
+)
+def test_what_is_only_the_nearest_is_said_to_be_so(swara, notation, says, same, near):
+    found = json.loads(swara("search", "--sing", notation, "--json", "-", "--count", 1).out)
+    assert ([hit["same_swaras"] for hit in found["hits"]], found["near"]) == ([same], near)
+    assert found["hits"][0]["swaras"].split() == notation.split() or not same
+    assert [says in warning for warning in found["warnings"]] == ([] if says is None else [True])
+    shown = swara("search", "--sing", notation).out
+    assert says is None or f"! {says}" in shown
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from swara.classifier.notes import PRESETS, Standard, judge, touch
 from swara.classifier.tonic import estimate_tonic
 from swara.data.take import Note
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import BASIC_RAGAS, raga_named
 from swara.raga.swaras import SVARASTHANAS
 from swara.raga.tuning import EQUAL, JUST
+from swara.service.take.grammar import leaning
 
 # With `pytest -n auto --dist loadgroup` no recording is tracked twice.
 pytestmark = pytest.mark.xdist_group("calans and concerts")
@@ -123,7 +125,8 @@ def test_moving_sa_moves_every_distance_by_as_much(recordings, name, moved_cents
 def test_sa_is_found_or_asked_for_and_never_confidently_wrong(recordings, raga_known):
     heard = [*(recordings.calan(name) for name in CALANS), *recordings.concerts()]
     tonics = [
-        estimate_tonic(take.clip, take.held, [take.raga] if raga_known else RAGAS.values()) for take in heard
+        estimate_tonic(take.clip, take.held, [take.raga] if raga_known else BASIC_RAGAS.values())
+        for take in heard
     ]
 
     off_cents = np.array([1200 * np.log2(t.hz / h.sa_hz) for t, h in zip(tonics, heard, strict=True)])
@@ -133,3 +136,21 @@ def test_sa_is_found_or_asked_for_and_never_confidently_wrong(recordings, raga_k
     assert (right_class | asked).all()
     assert np.count_nonzero(asked) <= 2
     assert (np.abs(off_cents[right_class]) <= 50).all(), "the octave is wrong"
+
+
+@pytest.mark.parametrize(
+    ("name", "judged_as", "leans_to"),
+    [
+        ("calan-bhupali", "Bhupali", None),
+        ("calan-bhupali", "Deshkar", "Bhupali"),
+        ("calan-deskar", "Deshkar", None),
+        ("calan-deskar", "Bhupali", "Deshkar"),
+        ("calan-yaman", "Yaman", None),
+    ],
+)
+def test_bhupali_and_deshkar_are_told_apart_by_what_is_sung(recordings, name, judged_as, leans_to):
+    heard = recordings.calan(name)
+    standard = Standard(heard.sa_hz, raga_named(judged_as), JUST, PRESETS["student"])
+    parts = [judge(note, standard) for note in heard.held] + [touch(each, standard) for each in heard.touched]
+    told = leaning(sorted(parts, key=lambda part: part.start_s), standard.raga)
+    assert told is None if leans_to is None else told.startswith(f"Leaning to {leans_to}: ")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
 import resource
 import signal
+import struct
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -52,7 +54,6 @@ from swara.service.store.manifest import UNGATED
 Accident: TypeAlias = Literal["killed", "disk full"]
 
 SPEC = EmbedderSpec("stub", 3, 16_000, 0.1, 0.05, {"seed": 1})
-NOBODY = 65534
 DONE, REFUSED, BROKEN = 0, 3, 4
 
 _STEPS = frozenset({"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate"})
@@ -250,14 +251,30 @@ def lab(tmp_path: Path) -> Lab:
 
 
 @pytest.fixture
-def as_nobody(tmp_path: Path) -> Callable[[], None]:
-    """For a child: give up the rights of the administrator, whom permission bits do not bind."""
+def as_nobody() -> Callable[[], None]:
+    """For a child: give up the rights of the administrator, whom permission bits do not bind.
+
+    It stays the owner: another user could not enter the folder of a run of pytest, which every other run that
+    begins meanwhile closes to all but its owner.
+    """
     if os.geteuid() != 0:
         return lambda: None
-    # They stay open: another test, beside this one, may need them so.
-    for folder in (tmp_path, *tmp_path.parents):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    return lambda: os.seteuid(NOBODY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "capset"):
+        pytest.skip("permission bits do not bind root")
+
+    def drop() -> None:
+        header, rights = struct.pack("=Ii", _CAPABILITIES_3, 0), ctypes.create_string_buffer(24)
+        assert libc.capget(header, rights) == 0
+        effective, *others = struct.unpack("=6I", rights.raw)
+        left = struct.pack("=6I", effective & ~_DAC_RIGHTS, *others)
+        assert libc.capset(header, left) == 0
+
+    return drop
+
+
+_CAPABILITIES_3, _DAC_RIGHTS = 0x20080522, 0b110
+"""Version of the structure, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH in its first word."""
 
 
 class StubTracker(ToneTracker):

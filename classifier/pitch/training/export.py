@@ -16,8 +16,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from swara.classifier.pitch.decode import PITCH_BINS
-from swara.classifier.pitch.features import CHANNELS
-from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES
+from swara.classifier.pitch.features import CHANNELS, FINE_FEATURES, GATHERED_FEATURES
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
 from swara.classifier.pitch.spectrum import BINS
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from swara.classifier.pitch.fine import AROUND, FINE_FEATURES, HARMONICS, NEIGHBOUR_FEATURES
+from swara.classifier.pitch.features import AROUND, FINE_FEATURES, HARMONICS, NEIGHBOUR_FEATURES
 from swara.classifier.pitch.spectrum import WINDOWS
 
 __all__ = ["FineLayers"]

@@ -21,8 +21,15 @@ from threadpoolctl import threadpool_limits
 
 from swara.classifier.pitch.decode import PITCH_LOWEST_HZ, local_hz, trace
 from swara.classifier.pitch.decode import Path as Track
-from swara.classifier.pitch.features import Background, centred_backgrounds, network_input
-from swara.classifier.pitch.fine import ODDS_SCALE, SCALE_CENTS, log_odds, partial_features
+from swara.classifier.pitch.features import (
+    ODDS_SCALE,
+    SCALE_CENTS,
+    Background,
+    centred_backgrounds,
+    log_odds,
+    network_input,
+    partial_features,
+)
 from swara.classifier.pitch.network import PitchNetwork
 from swara.classifier.pitch.spectrum import MARGIN, spectra
 from swara.data.arrays import FloatArray

@@ -41,6 +41,7 @@ def comparison_page(comparison: Comparison, mine: Clip, guru: Clip, *, tuning: T
         script=comparison_script() + "showComparison(document);",
         compared=True,
         top=1,
+        served=False,
     )
 
 
@@ -65,6 +66,7 @@ def comparison_fragment(
         guru_uri=guru_uri,
         tempo_words=tempo_words,
         top=2,
+        served=True,
     )
 
 

@@ -19,16 +19,19 @@ from swara.index import Item
 from swara.raga.ragas import Raga
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import Tuning
-from swara.service.phrases import percent, printable
+from swara.service.phrases import moment, percent, printable
 from swara.service.report import wording
 from swara.service.report.chart import COLOURS
 from swara.service.take.report import TakeReport
 from swara.service.take.summary import nearest_samples
 
+from .notation_strip import notation_strip
 from .svg_curve import SvgCurve
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from swara.classifier.transcription import Transcription
 
 __all__ = ["audio_uri", "report_script", "report_style", "templates", "to_fragment", "to_html"]
 
@@ -53,6 +56,7 @@ def to_html(
     raga: Raga,
     samples: Mapping[Item, Clip] = _NO_SAMPLES,
     targets: Mapping[tuple[str, str], Clip] = _NO_TARGETS,
+    notation: Transcription | None = None,
 ) -> str:
     """Return a page that can be opened from disk, mailed, or printed.
 
@@ -73,11 +77,14 @@ def to_html(
         The professional samples that can be played beside the take; those not here are named only.
     targets : mapping of (swara, saptak) to Clip
         How swaras should sound on this singer's Sa; those not here are given in Hz only.
+    notation : Transcription, optional
+        What was sung, to be read, and played against the take.
     """
     page = templates().get_template("page.html.j2")
     return page.render(
         report=report,
         curve=SvgCurve(report, tuning, raga),
+        phrases=() if notation is None else notation_strip(notation, report.notes, tuning),
         nearest=nearest_samples(report),
         take_uri=audio_uri(clip),
         sample_uris={item: audio_uri(sound) for item, sound in samples.items()},
@@ -89,7 +96,13 @@ def to_html(
 
 
 def to_fragment(
-    report: TakeReport, *, tuning: Tuning, raga: Raga, place: str, playable: Collection[Item] = ()
+    report: TakeReport,
+    *,
+    tuning: Tuning,
+    raga: Raga,
+    place: str,
+    playable: Collection[Item] = (),
+    notation: Transcription | None = None,
 ) -> str:
     """Return the same report as a part of a page: style, script and sound are asked for by address.
 
@@ -109,6 +122,8 @@ def to_fragment(
         Address of the take, from that of the page, such as ``api/takes/4f2a``.
     playable : collection of Item
         The professional samples whose sound there is; others are named only.
+    notation : Transcription, optional
+        What was sung, to be read, and played against the take.
     """
     nearest = nearest_samples(report)
     voices = {near.item: f"{place}/nearest/{at}.wav" for at, (_, near) in enumerate(nearest)}
@@ -124,6 +139,7 @@ def to_fragment(
         .render(
             report=report,
             curve=SvgCurve(report, tuning, raga),
+            phrases=() if notation is None else notation_strip(notation, report.notes, tuning),
             nearest=nearest,
             take_uri=f"{place}/sound.wav",
             sample_uris={item: uri for item, uri in voices.items() if item in playable},
@@ -140,8 +156,16 @@ def report_style() -> str:
 
 
 def report_script() -> str:
-    """Return the module that brings a report to life: it exports ``showReport``."""
-    return Path(__file__).with_name("page.js").read_text("utf-8")
+    """Return the module that brings a report to life: it exports ``showReport``.
+
+    The one that it imports stands in the place of the import: a page of its own has no address to ask.
+    """
+    page, notation = (
+        Path(__file__).with_name(name).read_text("utf-8") for name in ("page.js", "notation.js")
+    )
+    before, importing, after = page.partition('import { showNotation } from "./notation.js";\n')
+    assert importing
+    return before + notation + after
 
 
 @cache
@@ -157,7 +181,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
         finalize=_harmless,
     )
-    templates.globals |= {"wording": wording, "colours": COLOURS}
+    templates.globals |= {"wording": wording, "colours": COLOURS, "moment": moment, "zip": zip}
     templates.filters |= {"px": "{:.1f}".format, "percent": percent, "csp": _csp_source}
     return templates
 

@@ -1,3 +1,5 @@
+import { showNotation } from "./notation.js";
+
 /**
  * Finds an element that the template always writes.
  * @template {Element} T
@@ -35,6 +37,7 @@ export function showReport(root) {
   /** @type {{start: number, end: number, from: Element | null} | null} */
   let spot = null; // the stretch being played, or null while the whole take plays
   let zoom = 1;
+  const follow = showNotation(root, audio, ending.signal);
 
   function leaveSpot() {
     spot?.from?.classList.remove("playing");
@@ -52,8 +55,11 @@ export function showReport(root) {
     showStretch();
   }
 
-  /** @param {HTMLElement | SVGElement} from */
-  function playFrom(from) { playSpot(Number(from.dataset.start), Number(from.dataset.end), from); }
+  /** What plays already is stopped. @param {HTMLElement | SVGElement} from */
+  function playFrom(from) {
+    if (spot?.from === from && !audio.paused) { audio.pause(); leaveSpot(); return; }
+    playSpot(Number(from.dataset.start), Number(from.dataset.end), from);
+  }
 
   function showStretch() {
     if (!spot || spot.from) { return; }
@@ -100,6 +106,7 @@ export function showReport(root) {
     playhead.setAttribute("transform", "translate(" + x.toFixed(1) + " 0)");
     const beyond = x < scroll.scrollLeft || x > scroll.scrollLeft + scroll.clientWidth - 40;
     if (!audio.paused && beyond) { scroll.scrollLeft = Math.max(0, x - 80); }
+    follow();
   }
 
   function frame() {
@@ -183,6 +190,7 @@ export function showReport(root) {
     const target = /** @type {Element} */ (event.target);
     const from = /** @type {HTMLElement | null} */ (target.closest("[data-start]"));
     const sample = /** @type {HTMLElement | null} */ (target.closest("[data-sample]"));
+    if (from?.dataset.loop !== undefined) { repeat.checked = true; }
     if (from && !curve.contains(from)) { playFrom(from); }
     if (sample) { playSample(sample); }
   }

@@ -74,4 +74,4 @@ def _phrase(phrase: Phrase) -> tuple[str, ...]:
 
 
 def _at(span: Span) -> str:
-    return wording.span(span.start_s, span.end_s)
+    return wording.span(span.start_s, span.end_s) if span.end_s > span.start_s else "-"

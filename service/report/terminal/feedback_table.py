@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ from swara.service.report import wording
 from .terminal_page import Page
 
 if TYPE_CHECKING:
+    from swara.service.feedback.check import CheckedCorrection
     from swara.service.feedback.log import Correction
 
-__all__ = ["correction_lines", "render_corrections"]
+__all__ = ["correction_lines", "render_checked", "render_corrections"]
 
 _NAMED = {
     (True, True): "this version names it right, and so did the one before",
@@ -91,6 +93,39 @@ def render_corrections(corrections: Sequence[Correction], console: Console) -> N
         page.line("Used once confirmed, with: swara feedback confirm ID")
     elif any(each.counts for each in corrections):
         page.line("Used from the next: swara rebuild")
+
+
+def render_checked(checked: Sequence[CheckedCorrection], console: Console) -> None:
+    """Print what today's program says of each note that was corrected, and how many it has wrong."""
+    page = Page(console)
+    if not checked:
+        page.line("Nothing was corrected yet.")
+        return
+    rows = (
+        (
+            each.correction.id,
+            wording.span(each.correction.start_s, each.correction.end_s),
+            _wanted(each.correction),
+            each.why or _said(each),
+            each.answer if each.correction.confirmed else f"{each.answer} (to be confirmed)",
+            each.correction.path.rpartition("/")[2],
+        )
+        for each in checked
+    )
+    page.table(("Id", "At", "It is", "Said today", "Answer", "File"), rows, folded=range(2, 6), whole=0)
+    counts = Counter(each.answer for each in checked)
+    page.line(
+        f"{counted(len(checked), 'correction')}: {', '.join(f'{n} {each}' for each, n in counts.items())}."
+    )
+
+
+def _wanted(correction: Correction) -> str:
+    said = (correction.swara or correction.named, correction.verdict)
+    return ", ".join(each for each in said if each)
+
+
+def _said(checked: CheckedCorrection) -> str:
+    return ", ".join(each for each in (checked.named, checked.judged) if each)
 
 
 def _state(correction: Correction) -> str:

@@ -167,7 +167,7 @@ def render_found(found: SearchResult, console: Console) -> None:
     heard = f"the note head hears {opinion.swara} ({percent(opinion.probability)})"
     words = opinion.reason if opinion.agrees is None and opinion.reason else heard
     page.line(f"{words[:1].upper()}{words[1:]}.")
-    if opinion.reason:
+    if opinion.reason and opinion.reason != words:
         page.line(opinion.reason)
     if not opinion.neighbours:
         page.line("No sample of this swara is known.")

@@ -47,6 +47,10 @@ def render(report: TakeReport, console: Console) -> None:
         _notes(report, page)
     if report.per_swara:
         _swaras(report, page)
+    if report.grammar:
+        page.heading("The raga")
+        for remark in report.grammar:
+            page.line(f"{remark.text}.")
     _samples(report, page)
     page.remarks([each for each in report.warnings if each != report.raga_doubt])
 

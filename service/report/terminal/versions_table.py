@@ -89,7 +89,7 @@ def _heard_by(manifest: Manifest) -> list[tuple[str, str]]:
 def _scores(info: VersionInfo) -> list[tuple[str, str]]:
     held_out = {} if info.manifest is None else info.manifest.metrics.get("held_out", {})
     if not held_out:
-        return [(name, _share_of(score.share, score.notes)) for name, score in info.scores.items()]
+        return [(name, _share_of(name, score.share, score.notes)) for name, score in info.scores.items()]
     asked = f"of {counted(held_out['recordings'], 'recording')} held out"
     return [(name, f"{_share(score)} {asked}") for name, score in info.scores.items()]
 
@@ -129,7 +129,7 @@ def render_rebuild(result: RebuildResult, console: Console, warnings: Sequence[s
     else:
         _rejected(result, page)
     for name, score in result.gate.get("scores", {}).items():
-        page.line(f"{name}: {_share_of(score['share'], score['notes'])}")
+        page.line(f"{name}: {_share_of(name, score['share'], score['notes'])}")
     for line in correction_lines(result.metrics.get("corrections"), most=_MOST_CORRECTIONS):
         page.line(line)
     page.line(f"{counted(result.embedded, 'recording')} embedded, {result.from_cache} known from before.")
@@ -151,8 +151,8 @@ def _share(score: Score | None) -> str:
     return "-" if score is None else f"{score.share:.3f}"
 
 
-def _share_of(share: float, notes: int) -> str:
-    return f"{share:.3f} of {counted(notes, 'note')}"
+def _share_of(name: str, share: float, asked: int) -> str:
+    return f"{share:.3f} of {counted(asked, 'phrase' if name.startswith('phrases') else 'note')}"
 
 
 def _saw(sizes: Mapping[str, Any]) -> str:

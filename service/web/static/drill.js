@@ -12,6 +12,7 @@ import { playOnce, swaraAddress } from "./sound.js";
 /** @type {LaneView | null} */ let lane = null;
 /** @type {Session | null} */ let session = null;
 /** @type {Plan | null} */ let plan = null;
+/** The kind that is to be chosen when the drill is shown. */ let wanted = "";
 /** What came of the last tasks, as `past` has it. @type {object[]} */ const done = [];
 
 /** So many are kept, told and listed: the server reads 64 KiB. */
@@ -26,8 +27,20 @@ const byEar = () => /** @type {HTMLInputElement} */ (part("by-ear")).checked;
 /** @param {unknown} error */
 const complain = (error) => { part("drill-words").textContent = wordsOf(error); };
 
+/** What the select says where a phrase is written. */
+const WRITTEN = "written";
+
+function showWritten() { part("drill-written").hidden = /** @type {HTMLSelectElement} */ (part("drill-kind")).value !== WRITTEN; }
+
+/** Takes a phrase to be drilled, and goes there. @param {string} notation */
+export function practise(notation) {
+  /** @type {HTMLInputElement} */ (part("drill-notation")).value = notation;
+  wanted = WRITTEN;
+  location.hash = "#drill";
+}
+
 export async function showDrill() {
-  if (lane) { lane.resize(); return; }
+  if (lane) { lane.resize(); chooseWanted(); return; }
   lane = new LaneView(/** @type {HTMLCanvasElement} */ (part("drill-canvas")), part("drill-names"));
   part("drill-next").onclick = () => void next();
   part("drill-again").onclick = () => void hearIt();
@@ -35,15 +48,23 @@ export async function showDrill() {
   addEventListener("hashchange", () => void end());
   try {
     const { drills } = await askJson("api/drills");
-    part("drill-kind").replaceChildren(...drills.map((/** @type {{kind: string, words: string}} */ { kind, words }) => make("option", { value: kind, textContent: words })));
+    part("drill-kind").replaceChildren(...drills.map((/** @type {{kind: string, words: string}} */ { kind, words }) => make("option", { value: kind, textContent: words })), make("option", { value: WRITTEN, textContent: "A phrase that you write" }));
+    part("drill-kind").onchange = showWritten;
+    chooseWanted();
   } catch (error) { complain(error); }
+}
+
+function chooseWanted() {
+  if (wanted) { /** @type {HTMLSelectElement} */ (part("drill-kind")).value = wanted; wanted = ""; }
+  showWritten();
 }
 
 async function next() {
   if (!hertzOf(choices.tonic)) { complain("Say first what your Sa is, or have it found: a drill plays on it."); return; }
   try {
     const kind = /** @type {HTMLSelectElement} */ (part("drill-kind")).value;
-    plan = await askJson("api/drills/next", "POST", { kind, settings: settings(), done });
+    const written = kind === WRITTEN ? { notation: /** @type {HTMLInputElement} */ (part("drill-notation")).value } : { kind, done };
+    plan = await askJson("api/drills/next", "POST", { ...written, settings: settings() });
     await listen();
     part("drill-next").textContent = "Next";
     for (const id of ["drill-again", "drill-end"]) { part(id).hidden = false; }

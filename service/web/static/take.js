@@ -95,6 +95,8 @@ export class TakeView {
   click(target) {
     const tonic = /** @type {HTMLElement | null} */ (target.closest("[data-tonic]"));
     if (tonic) { choose({ tonic: tonic.dataset.tonic ?? null }); }
+    const phrase = /** @type {HTMLElement | null} */ (target.closest("[data-practise]"));
+    if (phrase) { void import("./drill.js").then(({ practise }) => practise(phrase.dataset.practise ?? "")); }
     const wrong = /** @type {HTMLElement | null} */ (target.closest("[data-correct]"));
     if (!wrong) { return; }
     this.at_s = Number(wrong.dataset.correct);

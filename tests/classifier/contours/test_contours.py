@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,6 +62,19 @@ def test_alignment_is_the_cheapest_there_is(n: int, m: int, band: float, cost: L
         walked = cost.of(query[found.path[:, 0]] - other[found.path[:, 1]]).sum()
         walked += cost.stretch_cents * (steps.sum(axis=1) == 1).sum()
         assert walked / max(n, m) == pytest.approx(distance)
+
+
+def test_whole_cents_are_hardly_off_and_only_where_they_can_be_counted() -> None:
+    rng, cost = np.random.default_rng(8), LocalCost(folded=True, cap_cents=100.0, stretch_cents=5.0)
+    query, others = (1200.0 * rng.uniform(-3, 3, shape) for shape in (32, (200, 32)))
+    others[:20] = query + rng.normal(0, 20, (20, 32))
+    exact = distances(query, others, band=0.5, cost=cost)
+    near = distances(query, others, band=0.5, cost=cost, whole=True)
+    assert np.abs(near - exact).max() <= 1.0
+    assert np.abs(near - exact).max() > 0.0
+    for unfit in (None, LocalCost(folded=True), replace(cost, cap_cents=600.0), replace(cost, folded=False)):
+        with pytest.raises(ValueError, match="cannot be aligned so"):
+            distances(query, others, cost=unfit, whole=True)
 
 
 def test_a_slower_line_an_octave_up_is_the_same_line_folded() -> None:

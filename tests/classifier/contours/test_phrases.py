@@ -8,15 +8,8 @@ import numpy as np
 import pytest
 
 from swara.classifier.contours import LocalCost, alignment
-from swara.classifier.contours.phrases import (
-    POINTS,
-    STRING,
-    breath_groups,
-    notated_line,
-    phrase_line,
-    phrase_lines,
-    string_distances,
-)
+from swara.classifier.contours.distance import POINTS, STRING, string_distances
+from swara.classifier.contours.phrases import breath_groups, notated_line, phrase_line, phrase_lines
 from swara.data.pitch_track import PitchTrack
 from swara.raga.notation import parse_notation
 
@@ -107,6 +100,7 @@ def plain_edits(one: str, other: str) -> int:
 def test_strings_are_compared_swara_by_swara() -> None:
     rng = np.random.default_rng(2)
     words = ["".join(rng.choice(list("012"), rng.integers(0, 9))) for _ in range(40)]
+    words += ["".join(rng.choice(list("0123456789"), rng.integers(18, STRING + 1))) for _ in range(8)]
     rows = np.array([[*map(int, word), *[-1] * (STRING - len(word))] for word in words], dtype=np.int8)
     for word, row in zip(words, rows, strict=True):
         expected = [plain_edits(word, other) / max(len(word), len(other), 1) for other in words]

@@ -12,8 +12,7 @@ import pytest
 
 from swara.classifier import HeadError
 from swara.classifier.pitch.decode import PITCH_BINS
-from swara.classifier.pitch.features import CHANNELS
-from swara.classifier.pitch.fine import FINE_FEATURES, GATHERED_FEATURES, NEIGHBOUR_FEATURES
+from swara.classifier.pitch.features import CHANNELS, FINE_FEATURES, GATHERED_FEATURES, NEIGHBOUR_FEATURES
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork, shipped_network
 from swara.classifier.pitch.spectrum import BINS

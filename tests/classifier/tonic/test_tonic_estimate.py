@@ -26,7 +26,7 @@ from swara.data.audio.frames import frame_count
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.synth import VOICES, SungNote, SynthTake, sing_take, swara_sequence, tanpura
-from swara.raga.ragas import RAGAS, Raga, raga_named
+from swara.raga.ragas import BASIC_RAGAS, Raga, raga_named
 from swara.raga.tonic_names import MAX_SA_HZ, MIN_SA_HZ
 from swara.raga.tuning import JUST
 
@@ -84,7 +84,7 @@ def dwelling_on_pa(name: str, tracked: bool) -> tuple[SynthTake, tuple[HeldNote,
 def test_fifth_error_is_not_made_where_the_singer_dwells_on_pa_over_a_strong_drone(name, tracked, raga_known):
     take, notes = dwelling_on_pa(name, tracked)
 
-    tonic = estimate_tonic(take.clip, notes, [raga_named(name)] if raga_known else RAGAS.values())
+    tonic = estimate_tonic(take.clip, notes, [raga_named(name)] if raga_known else BASIC_RAGAS.values())
 
     pa_s = sum(n.steady_s for n in notes if abs(circular_cents(1200 * np.log2(n.hz / take.sa_hz) - 702)) < 50)
     assert pa_s > 0.35 * sum(note.steady_s for note in notes)
@@ -97,9 +97,9 @@ def test_fifth_error_is_not_made_where_the_singer_dwells_on_pa_over_a_strong_dro
 @pytest.mark.parametrize("raga_known", [True, False])
 def test_fifth_error_is_not_made_with_confidence_where_pa_is_dwelt_on_without_a_drone(raga_known):
     wrong = []
-    for raga in (raga for raga in RAGAS.values() if raga.allows(PA)):
+    for raga in (raga for raga in BASIC_RAGAS.values() if raga.allows(PA)):
         take = sing(raga, seed=7, tanpura_db=None, dwell_on=PA)
-        tonic = estimate_tonic(take.clip, exact_notes(take), [raga] if raga_known else RAGAS.values())
+        tonic = estimate_tonic(take.clip, exact_notes(take), [raga] if raga_known else BASIC_RAGAS.values())
         wrong.append(abs(off_cents(tonic, take)) > 50 and (raga_known or not tonic.needs_confirmation))
 
     assert sum(wrong) == 0
@@ -123,7 +123,7 @@ def test_fifth_error_is_not_made_with_confidence_where_hardly_anything_but_pa_is
         rng = np.random.default_rng(seed)
         take = sing_take(pitches, notes, 1.45 * voice.range_hz[0], voice, rng=rng, tanpura_db=tanpura_db)
 
-        tonic = estimate_tonic(take.clip, exact_notes(take), RAGAS.values())
+        tonic = estimate_tonic(take.clip, exact_notes(take), BASIC_RAGAS.values())
 
         assert abs(off_cents(tonic, take)) <= 20.0 or tonic.needs_confirmation
 
@@ -137,8 +137,8 @@ def test_two_pitches_tell_no_sa_under_any_raga(text, tanpura_db):
     take = sing_take(pitches, notes, 150.0, VOICES["mid male"], rng=rng, tanpura_db=tanpura_db)
     held = exact_notes(take)
 
-    assert all(estimate_tonic(take.clip, held, [raga]).needs_confirmation for raga in RAGAS.values())
-    assert estimate_tonic(take.clip, held, RAGAS.values()).needs_confirmation
+    assert all(estimate_tonic(take.clip, held, [raga]).needs_confirmation for raga in BASIC_RAGAS.values())
+    assert estimate_tonic(take.clip, held, BASIC_RAGAS.values()).needs_confirmation
 
 
 SEEDS = range(36)
@@ -146,14 +146,14 @@ SEEDS = range(36)
 
 @cache
 def without_drone(seed: int) -> tuple[SynthTake, tuple[HeldNote, ...], Raga]:
-    raga = list(RAGAS.values())[seed % len(RAGAS)]
+    raga = list(BASIC_RAGAS.values())[seed % len(BASIC_RAGAS)]
     take = sing(raga, seed, tanpura_db=None)
     return take, exact_notes(take), raga
 
 
 def test_without_drone_and_raga_an_estimate_is_never_confidently_wrong():
     tonics = [
-        (estimate_tonic(take.clip, notes, RAGAS.values()), take)
+        (estimate_tonic(take.clip, notes, BASIC_RAGAS.values()), take)
         for take, notes, _ in map(without_drone, SEEDS)
     ]
 
@@ -184,11 +184,11 @@ def test_without_drone_but_with_the_raga_it_is_right():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_under_a_wrong_raga_it_is_right_or_asked_about(seed):
-    own = list(RAGAS.values())[2 * seed]
+    own = list(BASIC_RAGAS.values())[2 * seed]
     take = sing(own, seed, tanpura_db=15.0)
     notes = exact_notes(take)
 
-    tonics = [estimate_tonic(take.clip, notes, [raga]) for raga in RAGAS.values() if raga is not own]
+    tonics = [estimate_tonic(take.clip, notes, [raga]) for raga in BASIC_RAGAS.values() if raga is not own]
 
     wrong = [tonic for tonic in tonics if abs(off_cents(tonic, take)) > 50]
     assert all(tonic.needs_confirmation and tonic.confidence < SURE for tonic in wrong)
@@ -205,7 +205,7 @@ def test_a_raga_that_another_contradicts_yields_its_sa_and_is_the_runner_up():
     assert abs(off_cents(tonic, take)) <= 20.0
     assert tonic.needs_confirmation
     assert tonic.runner_up.confidence <= tonic.confidence < 1.0
-    with patch.object(estimate, "RAGAS", {}):
+    with patch.object(estimate, "BASIC_RAGAS", {}):
         alone = estimate_tonic(take.clip, notes, [wrong])
     assert abs(circular_cents(1200 * np.log2(tonic.runner_up.hz / alone.hz))) <= 50
     assert abs(off_cents(alone, take)) > 50
@@ -213,9 +213,9 @@ def test_a_raga_that_another_contradicts_yields_its_sa_and_is_the_runner_up():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_with_a_drone_it_is_right_without_the_raga(seed):
-    take = sing(list(RAGAS.values())[2 * seed], seed, tanpura_db=20.0)
+    take = sing(list(BASIC_RAGAS.values())[2 * seed], seed, tanpura_db=20.0)
 
-    tonic = estimate_tonic(take.clip, exact_notes(take), RAGAS.values())
+    tonic = estimate_tonic(take.clip, exact_notes(take), BASIC_RAGAS.values())
 
     assert abs(off_cents(tonic, take)) <= 10.0
 
@@ -223,7 +223,7 @@ def test_with_a_drone_it_is_right_without_the_raga(seed):
 def test_an_estimate_is_a_proposal_that_says_how_sure_it_is():
     take, notes, _ = without_drone(0)
 
-    tonic = estimate_tonic(take.clip, notes, RAGAS.values())
+    tonic = estimate_tonic(take.clip, notes, BASIC_RAGAS.values())
 
     assert tonic.source == "estimated"
     assert 0.0 < tonic.runner_up.confidence <= tonic.confidence <= 1.0
@@ -237,8 +237,8 @@ def test_too_little_is_not_believed():
     silence = Clip(np.zeros(32_000, np.float32), 16_000)
     one_note = HeldNote(0.0, 2.0, 1.9, 150.0, 4.0, 0.9)
 
-    assert estimate_tonic(silence, [one_note], RAGAS.values()).needs_confirmation
-    nothing = estimate_tonic(silence, [], RAGAS.values())
+    assert estimate_tonic(silence, [one_note], BASIC_RAGAS.values()).needs_confirmation
+    nothing = estimate_tonic(silence, [], BASIC_RAGAS.values())
     assert (nothing.confidence, nothing.runner_up, nothing.needs_confirmation) == (0.0, None, True)
 
 
@@ -290,7 +290,7 @@ def test_the_likelihood_is_that_of_its_definition():
     assert log_likelihood(notes, raga)[sa_cents] == pytest.approx(slow)
 
 
-@pytest.mark.parametrize("raga", RAGAS.values(), ids=lambda raga: raga.name)
+@pytest.mark.parametrize("raga", BASIC_RAGAS.values(), ids=lambda raga: raga.name)
 def test_a_raga_expects_its_own_swaras_and_sa_most(raga):
     weights = swara_weights(raga)
 

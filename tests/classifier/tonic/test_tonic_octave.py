@@ -8,7 +8,7 @@ import pytest
 from swara.classifier.notes import HeldNote
 from swara.classifier.tonic import given_tonic
 from swara.data.synth import BHUPALI_PHRASES, VOICES, swara_sequence
-from swara.raga.ragas import RAGAS
+from swara.raga.ragas import BASIC_RAGAS
 from swara.raga.tonic_names import note_name, parse_tonic, tonic_hz
 from swara.raga.tuning import JUST
 
@@ -44,7 +44,10 @@ def test_the_octave_is_right_for_every_kind_of_voice_and_raga(voice):
         semitone = round(12 * np.log2(voice.range_hz[0] * ratio / tonic_hz(0, 0)))
         sa_hz = tonic_hz(semitone % 12, semitone // 12)
         name = note_name(sa_hz).rstrip("0123456789")
-        texts = [*BHUPALI_PHRASES, *(" ".join(raga.aroha + raga.avaroha[1:]) for raga in RAGAS.values())]
+        texts = [
+            *BHUPALI_PHRASES,
+            *(" ".join(raga.aroha + raga.avaroha[1:]) for raga in BASIC_RAGAS.values()),
+        ]
         right += [
             abs(given_tonic(parse_tonic(name), notes_of(text, sa_hz)).hz - sa_hz) < 0.01 for text in texts
         ]

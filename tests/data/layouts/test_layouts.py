@@ -100,8 +100,9 @@ def test_a_frequency_in_a_name(name: str) -> None:
     [
         ("भूपाली राग", ("bhupali",)),
         ("Raag Bhupali Kishori", ("bhupali",)),
-        ("Ahir Bhairav", ("Ahir Bhairav",)),
-        ("Bhairavi", ("Bhairavi",)),
+        ("Ahir Bhairav", ("ahir bhairav",)),
+        ("Nat Bhairav", ("Nat Bhairav",)),
+        ("Sindhu Bhairavi", ("Sindhu Bhairavi",)),
         ("raag Anandi", ("Anandi",)),
     ],
 )

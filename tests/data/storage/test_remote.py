@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import sys
 from collections.abc import Callable
@@ -103,9 +104,22 @@ def test_what_will_not_pass_is_one_line_at_once(failing, error: Exception, said:
 
 
 def test_places_that_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    for place in ("nowhere://bucket", "s3://", "s3:/bucket", "folder"):
-        with pytest.raises(RemoteError, match="Name a URL that fsspec knows"):
+    others = ("nowhere://bucket", "sftp://host/folder", "hdfs://host/folder", "https://host/folder")
+    for place in ("s3://", "s3:/bucket", "folder", *others):
+        with pytest.raises(RemoteError, match="Name a folder or bucket with file://, s3://") as of:
             RemoteFolder(place).names()
+        assert ("mounted here" in str(of.value)) is (place in others)
+
+    def none(url: str, **_: object) -> None:
+        raise OSError("no credentials\n are here")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", none)
+    with pytest.raises(RemoteError, match="no such place can be opened: no credentials are here"):
+        RemoteFolder("gs://bucket").names()
+    monkeypatch.undo()
+    if importlib.util.find_spec("gcsfs") is None:
+        with pytest.raises(MissingPackage, match=r"starts with gs:// needs .* Install it with: .*gcsfs"):
+            RemoteFolder("gs://bucket").names()
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(MissingPackage, match=r"starts with s3:// needs .* Install it with: .*s3fs"):
         RemoteFolder("s3://bucket").names()

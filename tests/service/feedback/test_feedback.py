@@ -16,6 +16,7 @@ import soundfile
 from benchmarks.rebuild.choir import relabel, sing
 from swara.classifier.notes import PRESETS
 from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.audio.decode import decode
 from swara.data.sample_corpus.corpus import read_corpus
 from swara.data.storage.disk import sha256_of
 from swara.data.storage.json_lines import LineLog
@@ -24,6 +25,7 @@ from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
 from swara.service.errors import NoNoteThere, StoreDamaged, StoreError
 from swara.service.feedback.add import add_correction
+from swara.service.feedback.check import check_corrections
 from swara.service.feedback.log import (
     Correction,
     confirm_correction,
@@ -33,7 +35,7 @@ from swara.service.feedback.log import (
 )
 from swara.service.rebuild.corrections import Corrections, corrections_report
 from swara.service.rebuild.targets import targets_from_json
-from swara.service.take.analyze import Request
+from swara.service.take.analyze import Request, analyze
 
 
 def correction(recording: Path, **fields: object) -> Correction:
@@ -48,8 +50,8 @@ def keep(studio, given: Correction) -> Correction:
 
 
 @pytest.fixture
-def give(studio, tmp_path):
-    """Correct the note of a take that sings Re."""
+def steady(studio):
+    """A tracker that hears Re whatever sounds."""
 
     class Steady:
         name, release = "steady", "1"
@@ -58,13 +60,19 @@ def give(studio, tmp_path):
             heard = studio.tracker.track(clip)
             return replace(heard, hz=np.full(heard.hz.size, 225.0))
 
+    return Steady()
+
+
+@pytest.fixture
+def give(studio, tmp_path, steady):
+    """Correct the note of a take that sings Re."""
     take = tmp_path / "take.wav"
     times_s = np.arange(TRACK_RATE_HZ) / TRACK_RATE_HZ
     soundfile.write(take, 0.5 * np.sin(2 * np.pi * 225.0 * times_s + 0.1), TRACK_RATE_HZ)
     request = Request(JUST, PRESETS["student"], parse_tonic("200"))
     given = {"swara": None, "verdict": None, "confirmed": False, "max_duration_s": None}
     given["now"] = datetime(2025, 3, 1, tzinfo=UTC)
-    return lambda at_s, **more: add_correction(studio.store, take, at_s, request, Steady(), **given | more)
+    return lambda at_s, **more: add_correction(studio.store, take, at_s, request, steady, **given | more)
 
 
 def first_of(corpus: Path):
@@ -155,6 +163,79 @@ class TestTheNote:
         with pytest.raises(refusal, match=said):
             give(at_s, swara=swara)
         assert known_corrections(studio.store) == ()
+
+    @pytest.mark.parametrize(
+        ("swara", "meant"), [("Ni", ".N"), ("madhya Ni", "N"), ("Sa", "S"), ("taar Sa", "S'"), ("D", ".D")]
+    )
+    def test_without_an_octave_the_one_nearest_to_the_voice_is_meant(self, give, swara, meant) -> None:
+        assert give(0.5, swara=swara).swara == meant  # Re was sung
+
+
+class TestChecking:
+    """What was corrected is judged anew."""
+
+    def check(self, steady, given, beside=None, preset="student"):
+        def judge(path, each):
+            assert (each.raga, each.tuning, each.preset) == (None, None, None)
+            request = Request(JUST, PRESETS[preset], parse_tonic(f"{each.tonic_hz}"))
+            return analyze(decode(path, rate_hz=TRACK_RATE_HZ).clip, request, steady, source=path.name)
+
+        return [*check_corrections(given, judge, beside=beside)]
+
+    @pytest.mark.parametrize(
+        ("said", "answer"),
+        [
+            ({"swara": "R"}, "right"),
+            ({"swara": "g"}, "wrong"),
+            ({"verdict": "in tune"}, "right"),  # perfect is in tune
+            ({"verdict": "high"}, "wrong"),
+            ({"swara": "R", "verdict": "low"}, "wrong"),
+        ],
+    )
+    def test_it_is_right_or_wrong(self, give, steady, said, answer: str) -> None:
+        given = give(0.5, **said, confirmed=True)
+        (checked,) = self.check(steady, [given, replace(given, withdrawn=True)])
+        assert (checked.answer, checked.named, checked.judged) == (answer, "R", "perfect")
+        assert checked.fails == (answer == "wrong")
+        (unconfirmed,) = self.check(steady, [replace(given, confirmed=False)])
+        assert not unconfirmed.fails
+
+    def test_where_no_note_is_found_any_more_that_is_wrong(self, give, steady) -> None:
+        (checked,) = self.check(
+            steady, [replace(give(0.5, swara="R", confirmed=True), start_s=5.0, end_s=6.0)]
+        )
+        assert (checked.answer, checked.fails) == ("no note", True)
+
+    def test_a_recording_is_looked_for_beside_and_must_be_the_same(self, give, steady, tmp_path) -> None:
+        given = give(0.5, swara="R")
+        take = Path(given.path)
+        moved = replace(given, path="/gone/" + take.name)
+        assert self.check(steady, [moved], take.parent)[0].answer == "right"
+        (lost,) = self.check(steady, [moved])
+        take.write_bytes(take.read_bytes() + b"x")
+        (changed,) = self.check(steady, [given])
+        assert (lost.answer, lost.why) == ("not checked", f"the recording is gone: {moved.path}")
+        assert (changed.answer, changed.why) == ("not checked", f"the recording changed: {take}")
+
+    def test_the_command_replays_a_file(self, studio, give, swara, tmp_path) -> None:
+        def said(*words, code: int):
+            done = swara("feedback", *words, "--store", studio.store.folder)
+            assert done.code == code
+            return done
+
+        done = said("check", code=0)  # at once: no sample is listened to
+        assert (done.out.strip(), done.err) == ("Nothing was corrected yet.", "")
+        give(0.5, swara="R", confirmed=True)
+        give(0.5, swara="g")
+        file = tmp_path / "corrections.json"
+        file.write_text(said("list", "--json", code=0).out)
+        assert "2 corrections: 1 right, 1 wrong" in said("check", file, "--no-samples", code=0).out
+        give(0.5, swara="g", verdict="in tune", confirmed=True)
+        told = json.loads(said("check", "--no-samples", "--json", code=1).out)
+        assert [each["answer"] for each in told["checked"]] == ["right", "wrong", "wrong"]
+        assert not told["ok"]
+        file.write_text('{"schema": "swara.feedback/2"}')
+        assert said("check", file, code=1).err.count("\n") == 1
 
 
 class TestTheRebuild:

@@ -11,8 +11,8 @@ import pytest
 
 from swara.classifier.notes import PRESETS
 from swara.data.synth.demo import demo_take
-from swara.raga.errors import SwaraError
-from swara.raga.ragas import RAGAS, Raga, raga_named
+from swara.raga.errors import BadNotation, SwaraError
+from swara.raga.ragas import BASIC_RAGAS, RAGAS, Raga, raga_named
 from swara.raga.swaras import parse_swara, saptak_name
 from swara.raga.tonic_names import parse_tonic
 from swara.raga.tuning import JUST
@@ -28,6 +28,7 @@ from swara.service.live import (
     parse_task,
     task_message,
     to_message,
+    written_task,
 )
 from swara.service.live.drill_attempt import NOTHING_S, DrillAttempt, judge_attempt
 
@@ -69,7 +70,11 @@ def judged(task: DrillTask, sung: str) -> DrillResult:
     return judge_attempt(task, held, JUST, start_s=0.0, end_s=9.0)
 
 
-@pytest.mark.parametrize("raga", [*RAGAS.values(), raga_named("S R G")], ids=lambda raga: raga.name)
+@pytest.mark.parametrize(
+    "raga",
+    [*BASIC_RAGAS.values(), RAGAS["tilak kamod"], RAGAS["jog"], raga_named("S R G")],
+    ids=lambda raga: raga.name,
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_plan_fits_every_raga_and_survives_the_way_to_the_client_and_back(
     kind: str, raga: Raga
@@ -79,7 +84,7 @@ def test_every_plan_fits_every_raga_and_survives_the_way_to_the_client_and_back(
     for task in tasks:
         sent = json.loads(json.dumps(task_message(task)))
         assert parse_task(sent, raga, JUST) == task
-        assert 1 <= len(task.steps) <= 11
+        assert 1 <= len(task.steps) <= max(11, len(raga.avaroha))
 
 
 @pytest.mark.parametrize(
@@ -91,13 +96,44 @@ def test_every_plan_fits_every_raga_and_survives_the_way_to_the_client_and_back(
             {"S R G, R G P, G P D", "R G P, G P D, P D S'", "S' D P, D P G, P G R", "D P G, P G R, G R S"},
         ),
         ("doubles", {"S S, R R, G G, P P", "S' S', D D, P P, G G"}),
-        ("phrases", {"S D R S", "G R G", "P G D"}),
+        ("phrases", {"S .D R S", "G R G", "P G D"}),
         ("swaras", {"Sa", "Re", "Ga", "Pa", "Dha", "taar Sa"}),
     ],
 )
 def test_a_plan_moves_along_the_ascent_and_descent_of_the_raga(kind: str, names: set[str]) -> None:
     found = {next_task(kind, BHUPALI, JUST, rng=np.random.default_rng(seed)).name for seed in range(150)}
     assert names <= found
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "seconds"),
+    [
+        ("S R - ^GP, .D~S", "S R P .D S", [0.8, 1.6, 0.8, 0.8, 0.8]),
+        ("(P) [S R]", "D P G P S R", [0.25] * 4 + [0.4] * 2),
+        ("सा ग̇", "S G'", [0.8, 0.8]),
+        ("S" + " -" * 40, "S", [10.0]),
+    ],
+)
+def test_a_written_phrase_is_a_task(text: str, letters: str, seconds: list[float]) -> None:
+    task = written_task(text, BHUPALI, JUST)
+    assert " ".join(step.letter for step in task.steps) == letters
+    assert [step.seconds for step in task.steps] == pytest.approx(seconds)
+    assert parse_task(json.loads(json.dumps(task_message(task))), BHUPALI, JUST) == task
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("S R g", 'column 5: "g" is not in Bhupali. Write another swara, or choose the raga that has it.'),
+        ("S\nR'''", "line 2, column 1: \"R'''\" is too far off."),
+        ("(P) " * 9, "36 swaras are sung, and a drill has 1 to 32."),
+        (" ", "no swara is written, and a drill has 1 to 32."),
+    ],
+)
+def test_a_written_phrase_that_is_no_drill_is_refused_with_its_place(text: str, said: str) -> None:
+    with pytest.raises(BadNotation) as refused:
+        written_task(text, BHUPALI, JUST)
+    assert str(refused.value).startswith(said)
 
 
 def test_the_weakest_swara_comes_more_often_and_the_others_too() -> None:

@@ -12,7 +12,7 @@ from swara.classifier.note_head.examples import NoteSource
 from swara.index import Item
 from swara.raga.tuning import JUST
 from swara.service.rebuild.labelled_notes import LabelledNote
-from swara.service.rebuild.note_pitch import median_cents, swaras_sung
+from swara.service.rebuild.targets import median_cents, swaras_sung
 from swara.service.rebuild.train import balance_by_swara
 
 

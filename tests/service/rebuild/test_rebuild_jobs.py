@@ -56,7 +56,13 @@ def files(folder: Path, version: str) -> dict[str, bytes]:
 
 
 def cached(folder: Path) -> dict[str, bytes]:
-    return contents(Layout(folder).cache, "[0-9a-f]*.npz")
+    """What was heard; beside it lies what was cut of that, which tells when."""
+    store = Layout(folder)
+    return {
+        f"{at.name}/{name}": content
+        for at in (store.embeddings, store.pitch)
+        for name, content in contents(at, "[0-9a-f]*.npz").items()
+    }
 
 
 def test_the_same_bytes_whatever_the_number_of_jobs(corpus, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from swara.raga.tuning import JUST
 from swara.service.export.target import target_swaras
 from swara.service.report.page.html_page import audio_uri, to_html
 from swara.service.report.page.svg_curve import SvgCurve, thinned
-from swara.service.take.report import NoteOpinion
+from swara.service.take.report import NoteOpinion, RagaRemark
 
 BHUPALI = raga_named("bhupali")
 VOID = {"meta", "link", "input", "br", "img"}
@@ -144,6 +144,14 @@ def test_that_the_raga_was_assumed_and_seems_wrong_comes_before_the_verdict_and_
     html = to_html(doubted, take_clip, tuning=JUST, raga=BHUPALI)
     assert html.count(doubt) == 1
     assert html.index("Check the raga first") < html.index(doubt) < html.index(f">{take.verdict}")
+
+
+def test_a_remark_on_the_raga_plays_where_it_was_sung_three_places_at_most(take, take_clip):
+    remark = RagaRemark("pakad", "Pakad heard: G R G 4 times, first at 0.5 s", (0.5, 0.7, 0.9, 1.1))
+    html = to_html(replace(take, grammar=(remark,)), take_clip, tuning=JUST, raga=BHUPALI)
+    section = html[html.index('id="raga"') :].partition("</section>")[0]
+    assert remark.text in section
+    assert section.count("data-start=") == 3
 
 
 def test_on_a_phone_verdict_and_cents_come_before_what_is_beyond_the_edge(take, take_clip):

@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.style import Style
 
 from swara.index import Item, Neighbour
+from swara.service.report.json_report import to_dict
 from swara.service.report.terminal.terminal import render
 from swara.service.report.terminal.terminal_page import FAINT, STYLES, WARNING, open_console
 from swara.service.report.terminal.timeline import UNICODE
-from swara.service.take.report import Drift, NoteOpinion
+from swara.service.take.report import Drift, NoteOpinion, RagaRemark
 
 
 def shown(report, width=80, encoding="utf-8", **options):
@@ -122,6 +123,16 @@ def test_that_the_raga_was_assumed_and_seems_wrong_comes_first_and_once(take):
     assert text.split("\n", 2)[1].strip() == "CHECK THE RAGA FIRST"
     assert " ".join(text.split()).count(doubt) == 1
     assert text.index("42%") < text.index(take.source) < text.index(take.warnings[0])
+
+
+def test_what_is_remarked_on_the_raga_stands_apart_from_the_verdict(take):
+    remark = RagaRemark("pakad", "Pakad heard: G R G 3 times, first at 1.2 s", (1.2, 3.4, 5.6))
+    assert "The raga" not in shown(replace(take, grammar=()))
+    text = " ".join(shown(replace(take, grammar=(remark,))).split())
+    assert f"The raga {remark.text}." in text
+    assert to_dict(replace(take, grammar=(remark,)))["grammar"] == [
+        {"kind": "pakad", "text": remark.text, "at_s": [1.2, 3.4, 5.6]}
+    ]
 
 
 def test_no_color_is_obeyed(take, monkeypatch):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from swara.data.take import Tonic, TonicCandidate
 from swara.raga.tonic_names import parse_tonic
+from swara.service import web
 from swara.service.phrases import ascii_text, counted, encodable, percent, printable, romanized
 from swara.service.report import wording
 from swara.service.take.report import Drift, Thresholds
@@ -103,6 +105,23 @@ def test_the_tonic_flag_can_be_typed_and_means_that_sa(take):
             candidate.hz, rel=1e-3
         )
         assert len(flag.split()) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "on_the_page"),
+    [
+        ("check the raga or Sa (--raga, --tonic)", "check the raga or Sa"),
+        ("which tells no Sa: give it (--tonic)", "which tells no Sa: give it"),
+        ("it is a guess; say it with --tonic", "it is a guess; say it in the field Sa"),
+        ("it is A3; say which with --guru-tonic", "it is A3; say which in the field Its Sa"),
+        ("S R -- held", "S R -- held"),
+    ],
+)
+def test_the_live_page_names_its_fields_and_no_options(said, on_the_page):
+    assert wording.page_words(said) == on_the_page
+    page = Path(web.__file__).with_name("static") / "index.html"
+    for field in ("Its Sa <input", ">Sa</label>"):
+        assert field in page.read_text("utf-8")
 
 
 def test_a_given_tonic_needs_no_override(take):

@@ -29,7 +29,13 @@ def _size(folder) -> int:
 
 
 def test_each_share_is_named_and_measured(two) -> None:
-    old, live, pitch = sorted(cache_shares(two.store), key=lambda share: (share.kind, share.live))
+    shares = sorted(cache_shares(two.store), key=lambda share: (share.kind, share.live))
+    old, live, *notes, pitch = shares
+    assert [(each.kind, each.name, each.live) for each in notes] == [
+        ("notes", "stub", False),
+        ("notes", "stub", True),
+    ]
+    assert sum(each.size for each in notes) == _size(two.store.notes)
     assert (old.kind, old.name, old.live, old.entries, old.damaged) == ("embeddings", "stub", False, 4, 0)
     assert (live.kind, live.name, live.live, live.entries) == ("embeddings", "stub", True, 4)
     assert live.fingerprint == two.embedder.spec.fingerprint
@@ -43,26 +49,28 @@ def test_damage_is_counted_and_left_alone(two) -> None:
         two.harm(next(folder.rglob("*.npz")))
     before = two.tree()
     damaged = {(share.kind, share.live): share.damaged for share in cache_shares(two.store, thorough=True)}
-    assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1}
+    notes = {("notes", False): 0, ("notes", True): 0}
+    assert damaged == {("embeddings", False): 0, ("embeddings", True): 1, ("pitch", True): 1} | notes
     assert two.tree() == before
     pruned = prune_cache(two.store)
-    assert (pruned.outdated.entries, pruned.damaged.entries, pruned.left.entries) == (4, 2, 6)
+    assert (pruned.outdated.entries, pruned.damaged.entries, pruned.left.entries) == (8, 2, 10)
     result = two.rebuild(force=True)
     assert (result.embedded, result.from_cache) == (1, 3)
 
 
 def test_prune_removes_what_other_embedders_made(two) -> None:
-    old_size = _size(two.store.embeddings) - _size(two.store.embeddings / two.embedder.spec.fingerprint)
+    live = two.embedder.spec.fingerprint
+    old_size = sum(_size(each) - _size(each / live) for each in (two.store.embeddings, two.store.notes))
     pruned = prune_cache(two.store)
-    assert (pruned.outdated, pruned.damaged) == (CacheInfo(4, old_size), CacheInfo(0, 0))
-    assert (pruned.left, pruned.stuck) == (CacheInfo(8, _size(two.store.cache)), 0)
-    assert [share.live for share in cache_shares(two.store)] == [True, True]
+    assert (pruned.outdated, pruned.damaged) == (CacheInfo(8, old_size), CacheInfo(0, 0))
+    assert (pruned.left, pruned.stuck) == (CacheInfo(12, _size(two.store.cache)), 0)
+    assert all(share.live for share in cache_shares(two.store))
     result = two.rebuild(force=True)
     assert (result.embedded, result.from_cache, two.tracker.tracked) == (0, 4, 4)
 
 
 def test_prune_all_leaves_nothing_but_the_versions(two) -> None:
-    assert prune_cache(two.store, everything=True).outdated.entries == 12
+    assert prune_cache(two.store, everything=True).outdated.entries == 20
     assert _entries(two) == 0
     two.open()
     assert two.rebuild(force=True).embedded == 4
@@ -90,4 +98,4 @@ def test_a_name_is_known_as_long_as_a_version_says_it(two) -> None:
 def test_what_cannot_be_removed_is_counted(two, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("swara.data.storage.array_cache.shutil.rmtree", lambda *_, **__: None)
     pruned = prune_cache(two.store)
-    assert (pruned.outdated.entries, pruned.stuck, pruned.left.entries) == (0, 4, 12)
+    assert (pruned.outdated.entries, pruned.stuck, pruned.left.entries) == (0, 8, 20)

@@ -8,7 +8,7 @@ import pytest
 
 from swara.classifier.notes import PRESETS, HeldNote, Standard, judge
 from swara.data.take import Tonic, TonicCandidate
-from swara.raga.ragas import ALLIED_RAGAS, RAGAS, closer_allied_raga, raga_named
+from swara.raga.ragas import ALLIED_RAGAS, raga_named
 from swara.raga.swaras import svarasthana_named
 from swara.raga.tuning import JUST
 from swara.service.take.summary import (
@@ -46,44 +46,6 @@ def sentence(notes):
     return verdict_sentence(notes, verdict_shares(notes), worst_spots(notes), voiced=True)
 
 
-LOW, HIGH = (
-    {"S": 3.0, "R": 3.0, "G": 4.0, "P": 2.0, "D": 2.0},
-    {"S": 3.0, "R": 1.5, "G": 2.5, "P": 3.5, "D": 3.0},
-)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "raga", "other"),
-    [(HIGH, "Bhupali", "Deshkar"), (LOW, "Bhupali", ""), (LOW, "Deshkar", "Bhupali"), (HIGH, "Deshkar", "")],
-)
-def test_weight_on_pa_and_dha_is_deshkar_on_ga_and_re_bhupali(seconds, raga: str, other: str) -> None:
-    told = warnings(seconds, raga=raga)
-    assert len(told) == bool(other)
-    assert all(each.startswith(f"Leaning to {other}: same swaras as {raga}") for each in told)
-
-
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        {"R": 1.0, "G": 2.0, "P": 2.5, "D": 4.4},  # a few phrases
-        {"S": 3.0, "R": 2.0, "G": 3.0, "P": 3.5, "D": 3.5},  # no clear margin
-        {"S": 5.0, "R": 1.0, "G": 2.0, ".P": 4.0, ".D": 5.0},  # mandra, which is Bhupali's own
-        {"S": 5.0, "G": 2.0, "P": 4.0, "D": 5.0, "m": 4.0},  # neither of the two
-    ],
-)
-def test_what_shows_no_weight_is_no_leaning(seconds):
-    assert not any("Leaning" in told for told in warnings(seconds))
-
-
-def test_a_doubtful_sa_shows_no_weight():
-    assert warnings(HIGH, tonic=replace(ESTIMATED, needs_confirmation=True)) == []
-
-
-@pytest.mark.parametrize("raga", sorted(set(RAGAS) - set(ALLIED_RAGAS)))
-def test_a_raga_without_a_twin_leans_nowhere(raga):
-    assert closer_allied_raga(raga, {7: 100.0, 9: 100.0}) is None
-
-
 @pytest.mark.parametrize("name", sorted(ALLIED_RAGAS))
 def test_twins_share_their_swaras_and_point_at_each_other(name):
     twin = ALLIED_RAGAS[name]
@@ -95,10 +57,6 @@ def test_twins_share_their_swaras_and_point_at_each_other(name):
         twin.other_weight,
         twin.own_weight,
     )
-
-
-def test_nothing_sung_leans_nowhere():
-    assert closer_allied_raga("bhupali", {}) is None
 
 
 def test_much_foreign_singing_questions_the_raga_and_an_estimated_sa():

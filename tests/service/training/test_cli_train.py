@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 
 import pytest
 
@@ -31,6 +32,8 @@ def test_a_head_is_trained_listed_shown_promoted_and_rolled_back(school, swara, 
     assert "macro F1" in done.out
     assert "1.000 (1.000-1.000)" in done.out
     assert (tmp_path / "card.md").read_text("utf-8").startswith("# A head for: instrument")
+    again = json.loads(train("--json").out)
+    assert (again["version"], again["made_before"], again["promoted"]) == (first, True, True)
     worse = train("--seed", 2, wrong=1.0)
     assert worse.code == 4
     second = next(path.name for path in school.heads.versions.iterdir() if path.name != first)
@@ -45,6 +48,8 @@ def test_a_head_is_trained_listed_shown_promoted_and_rolled_back(school, swara, 
     assert "rejected: macro F1 fell" in swara("versions", "show", "--head", "instrument").out
     assert "Recordings added: 0" in swara("versions", "diff", first, second, "--head", "instrument").out
     assert swara("versions", "rollback", "--head", "instrument").out == f"Live: {first}\n"
+    told = swara("versions", "rollback", "shipped", "--head", "instrument", "--json").out
+    assert (json.loads(told)["id"], json.loads(told)["live"]) == ("shipped", True)
     assert (
         swara("versions", "rollback", "shipped", "--head", "instrument").out == "Live: the head that ships\n"
     )
@@ -57,6 +62,8 @@ def test_a_dry_run_shows_the_sides_and_writes_nothing(school, train) -> None:
     assert done.code == 0
     assert "Held out: 6 recordings of 1 singer or player." in done.out
     assert "Learned from: 24 recordings of 4 singers or players." in done.out
+    told = json.loads(train("--dry-run", "--json").out)
+    assert (told["learned"]["recordings"], told["held_out"]["groups"]) == (24, 1)
     assert not school.store.folder.exists()
 
 

@@ -30,8 +30,16 @@ def test_every_drill_gives_a_task_of_the_raga(page: Page) -> None:
         assert {step["swara"] for step in task["steps"]} <= {"Sa", "Re", "Ga", "Pa", "Dha"}
 
 
+def test_a_written_phrase_is_a_task_too(page: Page) -> None:
+    task = _ask(page, "/api/drills/next", {"notation": "G R S", "settings": SETTINGS}).json
+    assert [step["letter"] for step in task["steps"]] == ["G", "R", "S"]
+    refused = _ask(page, "/api/drills/next", {"notation": "G X", "settings": SETTINGS})
+    assert (refused.status, refused.json["error"][:35]) == (422, 'column 3: "X" is not a swara. Write')
+
+
 @pytest.mark.parametrize(
-    "said", [{}, {"kind": "none"}, {"kind": "swaras", "done": 3}, {"kind": "swaras", "settings": 1}]
+    "said",
+    [{}, {"notation": 3}, {"kind": "none"}, {"kind": "swaras", "done": 3}, {"kind": "swaras", "settings": 1}],
 )
 def test_what_is_no_drill_is_refused_in_one_line(page: Page, said: Any) -> None:
     answer = _ask(page, "/api/drills/next", {"settings": SETTINGS, **said})
