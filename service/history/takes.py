@@ -32,6 +32,9 @@ from .keeping import (
 __all__ = ["KeptTake", "TakeHistory", "begin_history"]
 
 
+_JUDGED = ("perfect", "in tune", "low", "high")
+
+
 @dataclass(frozen=True, slots=True)
 class KeptTake:
     """What is kept of a take; figures are those of `TakeReport`.
@@ -96,10 +99,15 @@ class KeptTake:
     per_swara: tuple[SwaraStats, ...]
 
     @property
+    def judged_share(self) -> float:
+        """Share of the steady time that was judged: not what was unsure."""
+        return sum(self.verdict_shares.get(each, 0.0) for each in _JUDGED)
+
+    @property
     def in_tune_share(self) -> float | None:
-        """Share of the steady time that is perfect or in tune; None where nothing was judged."""
-        shares = self.verdict_shares
-        return shares["perfect"] + shares["in tune"] if shares else None
+        """Share of what was judged that is perfect or in tune, as the report says; None where nothing was."""
+        good = sum(self.verdict_shares.get(each, 0.0) for each in _JUDGED[:2])
+        return good / self.judged_share if self.judged_share else None
 
 
 class TakeHistory:

@@ -71,7 +71,7 @@ class Week:
     steady_s : float
         Their steady time, in seconds.
     in_tune_share : float or None
-        Share of that which is perfect or in tune; None where nothing was judged.
+        Share of what was judged of it that is perfect or in tune; None where nothing was.
     swaras : tuple of SwaraTrend
         In order of pitch.
     """
@@ -111,9 +111,14 @@ def weeks(takes: Sequence[KeptTake], zone: tzinfo | None = None) -> list[Week]:
 
 
 def _week(monday: date, takes: Sequence[KeptTake]) -> Week:
-    judged = [(take.steady_s, take.in_tune_share) for take in takes if take.in_tune_share is not None]
-    steady_s = sum(each_s for each_s, _ in judged)
-    share = sum(each_s * share for each_s, share in judged) / steady_s if steady_s else None
+    judged = [
+        (take.steady_s * take.judged_share, take.in_tune_share)
+        for take in takes
+        if take.in_tune_share is not None
+    ]
+    judged_s = sum(each_s for each_s, _ in judged)
+    share = sum(each_s * share for each_s, share in judged) / judged_s if judged_s else None
+    steady_s = sum(take.steady_s for take in takes if take.in_tune_share is not None)
     return Week(monday, len(takes), steady_s, share, swara_trends(takes))
 
 

@@ -84,6 +84,8 @@ def test_what_is_kept_is_what_the_report_says(history):
     assert kept.verdict_shares == SHARES
     assert kept.in_tune_share == pytest.approx(0.75)
     assert kept.per_swara == swaras
+    half = replace(kept, verdict_shares={"perfect": 0.3, "in tune": 0.1, "low": 0.1, "unsure": 0.5})
+    assert half.in_tune_share == pytest.approx(0.8), "of what was judged, as the report has it"
 
 
 def test_the_same_singing_is_kept_once_for_each_setting_and_counts_once(history):
