@@ -8,7 +8,7 @@ those differ on; these go into its ``description``, as words. OpenRaga's schema 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from .errors import BadNotation
@@ -58,6 +58,7 @@ _FIELDS = {
     "structure": {"aroha", "avaroha", "vadi", "samvadi", "pakad"},
     "performance": {"time_of_day", "season", "rasa"},
 }
+_LISTS = {"pakad", "classification", "aliases", "similar_ragas", "time_of_day"}
 _FIX = f"Give one raga as RagaJSON {RAGAJSON_VERSION}, such as swara ragas yaman --json prints"
 _LONGEST_NAME, _MOST = 80, 100
 
@@ -132,23 +133,14 @@ def read_ragajson(text: str, where: str) -> Raga:
     BadNotation
         If it is no RagaJSON 0.2, or no raga.
     """
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadNotation(f"this is no JSON: {error}", where=where, fix=_FIX) from None
-    if not isinstance(document, dict):
-        raise BadNotation("this is no RagaJSON: a raga is one JSON object", where=where, fix=_FIX)
-    _check_version(document, where)
-    name = " ".join(_text(document, "name", where).replace(":", " ").split())
-    if not name:
-        raise BadNotation(f"a raga has a name of 1 to {_LONGEST_NAME} letters", where=f"{where}: name")
+    document = _document(text, where)
+    name = _title(document, where)
     structure, performance = document.get("structure", {}), document.get("performance", {})
     aroha, avaroha = (
         _line(structure.get(line), f"{where}: structure.{line}") for line in ("aroha", "avaroha")
     )
     vadi, samvadi = (_letter(structure.get(one), f"{where}: structure.{one}") for one in ("vadi", "samvadi"))
-    place = f"{where}: structure.pakad"
-    pakad = tuple(" ".join(_line(phrase, place)) for phrase in structure.get("pakad", []))
+    pakad = tuple(" ".join(_line(each, f"{where}: structure.pakad")) for each in structure.get("pakad", []))
     said = [*" ".join(pakad).split(), vadi, samvadi]
     held = {each.strip(".'") for each in (*aroha, *avaroha)}
     also = tuple(dict.fromkeys(each.strip(".'") for each in said if each and each.strip(".'") not in held))
@@ -172,38 +164,51 @@ def read_ragajson(text: str, where: str) -> Raga:
     )
 
 
-def _check_version(document: Mapping[str, Any], where: str) -> None:
-    """Refuse what is not written as version 0.2 is: a raga half understood would be judged wrongly."""
+def _document(text: str, where: str) -> dict[str, Any]:
+    """Read a document, and refuse what is not written as 0.2 is: half understood it would judge wrongly."""
+    try:
+        document: dict[str, Any] = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadNotation(f"this is no JSON: {error}", where=where, fix=_FIX) from None
+    fault = next(_faults(document), None)
+    if fault is not None:
+        raise BadNotation(fault, where=where, fix=_FIX)
+    return document
+
+
+def _faults(document: object) -> Iterator[str]:
+    """Yield what a document has that RagaJSON of this version has not; only the first means anything."""
+    if not isinstance(document, dict):
+        yield "this is no RagaJSON: a raga is one JSON object"
+        return
     schema = str(document.get("$schema", ""))
     if schema and f"/{RAGAJSON_VERSION}/" not in schema:
-        raise BadNotation(f"this is RagaJSON of another version ({schema})", where=where, fix=_FIX)
+        yield f"this is RagaJSON of another version ({schema})"
     for part, known in _FIELDS.items():
-        inside = document.get(part, {}) if part else {**document}
-        if not isinstance(inside, Mapping):
-            raise BadNotation(f'"{part}" is no JSON object', where=where, fix=_FIX)
-        for key in inside.keys() - known - {"$schema"}:
-            title = f"{part}.{key}".lstrip(".")
-            raise BadNotation(
-                f'this is no RagaJSON {RAGAJSON_VERSION}, or of another version: it has "{title}"',
-                where=where,
-                fix=_FIX,
-            )
-    lists = {
-        "structure.pakad": document.get("structure", {}).get("pakad", []),
-        "classification": document.get("classification", []),
-        "aliases": document.get("aliases", []),
-        "similar_ragas": document.get("similar_ragas", []),
-        "performance.time_of_day": document.get("performance", {}).get("time_of_day", []),
-    }
-    for title, given in lists.items():
-        if not isinstance(given, list):
-            raise BadNotation(
-                f'this is no RagaJSON {RAGAJSON_VERSION}, or of another version: "{title}" is no list',
-                where=where,
-                fix=_FIX,
-            )
+        inside = document.get(part, {}) if part else document
+        if isinstance(inside, dict):
+            yield from _faults_of_part(part, inside, known)
+        else:
+            yield f'"{part}" is no JSON object'
     if document.get("system") != "Hindustani":
-        raise BadNotation('"system" is not Hindustani: swara knows no other', where=where, fix=_FIX)
+        yield '"system" is not Hindustani: swara knows no other'
+
+
+def _faults_of_part(part: str, inside: Mapping[str, object], known: Collection[str]) -> Iterator[str]:
+    other = f"this is no RagaJSON {RAGAJSON_VERSION}, or of another version:"
+    for key, given in inside.items():
+        title = f"{part}.{key}".lstrip(".")
+        if key not in known and key != "$schema":
+            yield f'{other} it has "{title}"'
+        elif key in _LISTS and not isinstance(given, list):
+            yield f'{other} "{title}" is no list'
+
+
+def _title(document: Mapping[str, Any], where: str) -> str:
+    name = " ".join(_text(document, "name", where).replace(":", " ").split())
+    if not name:
+        raise BadNotation(f"a raga has a name of 1 to {_LONGEST_NAME} letters", where=f"{where}: name")
+    return name
 
 
 def _text(document: Mapping[str, Any], key: str, where: str) -> str:

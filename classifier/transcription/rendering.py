@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -80,33 +81,19 @@ def rendered(
         Naming the first swara that no voice sings, or that lasts too short, and its place; or if there is
         none, or they take longer than `LONGEST_S`.
     """
-    if not line:
-        raise BadNotation("no swara is written", fix='Write such as "S R G P"')
-    beats = sum(swara.rest_beats + swara.beats for swara in line)
-    if beats * beat_s > LONGEST_S:
-        most = f"{LONGEST_S / 60:g} minutes can be sung at once"
-        raise BadNotation(f"this takes {beats * beat_s / 60:.0f} minutes, and {most}", fix="Write less")
+    _check_length(line, beat_s)
     swaras, glides = list[SungSwara](), list[SungGlide]()
     now_s, leaving = 0.0, None
-    for number, each in enumerate(line):
+    for each in line:
         now_s += float(each.rest_beats * beat_s)
         end_s = now_s + float(each.beats * beat_s)
+        sung = list(_sung(each, now_s, end_s, sa_hz, raga, tuning))
         if leaving is not None:
-            glides.append(SungGlide(*leaving, _first_cents(each, raga, tuning), len(swaras) - 1, len(swaras)))
-        pieces = list(_pieces(each, now_s, end_s, raga))
-        for pitch, from_s, to_s, is_kan in pieces:
-            index, octave = pitch[0].index, pitch[1]
-            cents = tuning.cents_of(index, octave)
-            _check(each, pitch, sa_hz * 2.0 ** (cents / 1200.0), to_s - from_s)
-            foreign = raga is not None and not raga.allows(index)
-            swaras.append(SungSwara(from_s, to_s, *pitch, cents, held=not is_kan, foreign=foreign))
-        ends = each.ends_phrase or number == len(line) - 1
-        last = swaras[-1]
-        swaras[-1] = SungSwara(
-            last.start_s, last.end_s, *last.pitch, last.cents, last.held, ends, last.foreign
-        )
-        leaving = (last.end_s, end_s, last.cents) if each.meend_to_next else None
+            glides.append(SungGlide(*leaving, sung[0].cents, len(swaras) - 1, len(swaras)))
+        swaras += sung
+        leaving = (sung[-1].end_s, end_s, sung[-1].cents) if each.meend_to_next else None
         now_s = end_s
+    swaras[-1] = replace(swaras[-1], ends_phrase=True)
     named_by = raga or _holding(swaras)
     return Transcription(source, now_s, sa_hz, named_by, tuple(swaras), tuple(glides), tuning=tuning)
 
@@ -158,10 +145,27 @@ def _pieces(
         yield pitch, start_s + place * each_s, start_s + (place + 1) * each_s, False
 
 
-def _first_cents(swara: NotatedSwara, raga: Raga | None, tuning: Tuning) -> float:
-    """Return where a glide to a written swara ends, in cents above madhya Sa."""
-    svarasthana, octave = (*swara.kan, *sung_pitches(swara, raga))[0]
-    return tuning.cents_of(svarasthana.index, octave)
+def _sung(
+    written: NotatedSwara, start_s: float, end_s: float, sa_hz: float, raga: Raga | None, tuning: Tuning
+) -> Iterator[SungSwara]:
+    """Yield a written swara as it is sung: its kan, and itself or the four of its turn."""
+    pieces = list(_pieces(written, start_s, end_s, raga))
+    for number, (pitch, from_s, to_s, is_kan) in enumerate(pieces, 1):
+        index, octave = pitch[0].index, pitch[1]
+        cents = tuning.cents_of(index, octave)
+        _check(written, pitch, sa_hz * 2.0 ** (cents / 1200.0), to_s - from_s)
+        foreign = raga is not None and not raga.allows(index)
+        ends = written.ends_phrase and number == len(pieces)
+        yield SungSwara(from_s, to_s, *pitch, cents, not is_kan, ends, foreign)
+
+
+def _check_length(line: Sequence[NotatedSwara], beat_s: float) -> None:
+    if not line:
+        raise BadNotation("no swara is written", fix='Write such as "S R G P"')
+    beats = sum(swara.rest_beats + swara.beats for swara in line)
+    if beats * beat_s > LONGEST_S:
+        most = f"{LONGEST_S / 60:g} minutes can be sung at once"
+        raise BadNotation(f"this takes {beats * beat_s / 60:.0f} minutes, and {most}", fix="Write less")
 
 
 def _check(swara: NotatedSwara, pitch: SwaraPitch, hz: float, length_s: float) -> None:

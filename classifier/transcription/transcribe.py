@@ -26,8 +26,7 @@ from .touches import KAN_SMOOTHING, Ladder, Touched, smoothed, touches
 __all__ = ["LEAST_HELD_S", "transcribe"]
 
 LEAST_HELD_S = 0.35
-"""What stays within 40 cents for less is a touch. So may the turning point of a meend: of 400 synthesized,
-of two to seven semitones and 0.2 to 0.6 s either way, one in 11 does for 0.3 s, and one in 200 for 0.35 s."""
+"""What stays within 40 cents for less is a touch: so may the turning point of a meend."""
 
 NEAR_CENTS = 50.0
 """A swara begins where the line has come this near to it."""
@@ -75,16 +74,7 @@ def transcribe(
     if held is None:
         level = np.zeros(len(track))
         held = held_notes(track, track.voiced, level, level, duration_s)
-    cents, ladder = track.cents(sa_hz), Ladder(raga, tuning)
-    middles = [round(0.5 * (note.start_s + note.end_s) / HOP_S) for note in held.notes]
-    swaras, lines = list[SungSwara](), list[SungGlide]()
-    for stretch in runs(held.sung & np.isfinite(cents)):
-        if stretch.stop - stretch.start < LEAST_FRAMES:
-            continue
-        notes = held.notes[bisect_left(middles, stretch.start) : bisect_left(middles, stretch.stop)]
-        here = list(_swaras(cents, stretch, notes, sa_hz, ladder))
-        lines += glides(cents, stretch, here, len(swaras))
-        swaras += here
+    swaras, lines = _layers(track.cents(sa_hz), held, sa_hz, Ladder(raga, tuning))
     return Transcription(
         source=source,
         duration_s=duration_s,
@@ -96,6 +86,22 @@ def transcribe(
         warnings=tuple(warnings),
         tuning=tuning,
     )
+
+
+def _layers(
+    cents: FloatArray, held: HeldNotes, sa_hz: float, ladder: Ladder
+) -> tuple[list[SungSwara], list[SungGlide]]:
+    """Return the swaras and the glides of every sung stretch, in order."""
+    middles = [round(0.5 * (note.start_s + note.end_s) / HOP_S) for note in held.notes]
+    swaras, lines = list[SungSwara](), list[SungGlide]()
+    for stretch in runs(held.sung & np.isfinite(cents)):
+        if stretch.stop - stretch.start < LEAST_FRAMES:
+            continue
+        notes = held.notes[bisect_left(middles, stretch.start) : bisect_left(middles, stretch.stop)]
+        here = list(_swaras(cents, stretch, notes, sa_hz, ladder))
+        lines += glides(cents, stretch, here, len(swaras))
+        swaras += here
+    return swaras, lines
 
 
 def _in_phrases(swaras: Sequence[SungSwara], sung: BoolArray) -> tuple[SungSwara, ...]:

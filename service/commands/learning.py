@@ -17,6 +17,7 @@ from .options import (
     AsJson,
     Mlflow,
     StoreFolder,
+    check_number,
     complete_embedder,
     console,
     journal_at,
@@ -207,6 +208,7 @@ def train(
     from swara.service.training.train import TrainRequest, plan_training, train_head
     from swara.service.training.trainers import known_labels, shipped_head, trainer_of
 
+    check_number("--rate", rate)
     options = FitOptions(seed, epochs, patience, rate)
     request = TrainRequest(
         head,
@@ -218,8 +220,7 @@ def train(
         known_labels=known_labels(head),
     )
     layout = layout_at(store)
-    if card is not None:
-        check_outputs([card], source=corpus, called="the index that is read")
+    check_outputs([card], source=corpus, called="the index that is read")
     if dry_run:
         plan = plan_training(layout, request)
         if json:

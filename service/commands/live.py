@@ -18,6 +18,7 @@ from .options import (
     StoreFolder,
     SwarasText,
     TonicText,
+    check_number,
     complete_tuning,
     console,
     keep_figures,
@@ -97,8 +98,7 @@ def live(
 
         check_suffix(wav, ".wav", "the take")
         check_outputs([wav], source=Path(_PIPE))
-    if seconds is not None and seconds != seconds:  # NaN lies in every range
-        raise typer.BadParameter("--seconds nan is no number")
+    check_number("--seconds", seconds)
     session = _heard(request, source, rate, channels, device, seconds, _task(sing, request))
     kept = wav is None or _kept(session, wav)
     report = _summed_up(session, request, wav)

@@ -23,6 +23,7 @@ from .options import (
     TonicText,
     TrackNumber,
     TuningName,
+    check_number,
     complete_raga,
     console,
     limit_s,
@@ -35,7 +36,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from swara.service.export.notation_files import Beats, NotationFiles
+    from swara.service.export.notation_files import Beats
     from swara.service.export.score_files import ScoreFiles
     from swara.service.take.analyze import Request
 
@@ -88,27 +89,20 @@ def notate(
     roman or Devanagari is read in place of a take, and sung with --target.
     """
     from swara.data.storage.array_cache import RecentCache
-    from swara.service.export.notation_files import NotationFiles, notate_file
+    from swara.service.export.notation_files import notate_file
     from swara.service.export.score_files import ScoreFiles, written_sa
     from swara.service.store import Layout
 
-    files = NotationFiles(html, csv)
-    scores = ScoreFiles(midi, musicxml, textgrid, jams, staff, sa_as=written_sa(sa_as), script=script)
-    if STDOUT in (*files.paths(), *scores.paths()):
+    files = ScoreFiles(midi, musicxml, textgrid, jams, staff, written_sa(sa_as), script, html, csv)
+    if STDOUT in files.paths():
         raise typer.BadParameter("no file can go to stdout, where the text is")
     folder = store_at(store)
     request = parse_request(tonic, raga_text(raga, swaras), tuning, preset_thresholds("student"), folder)
-    if (recording is None) == (sing is None):
-        raise typer.BadParameter('give a take, or notation: --sing "S R G P"')
-    if tempo is not None and math.isnan(tempo):  # lies in every range
-        raise typer.BadParameter("--tempo nan is no number")
+    _check_form(recording, sing, target, tala, sam)
+    check_number("--tempo", tempo)
     if sing is not None:
-        if (tala, sam) != (None, None):
-            raise typer.BadParameter("--tala and --sam go with a take; with --sing a dash is a beat")
-        _sing(sing, request, files, scores, tempo, target, quiet=quiet)
+        _sing(sing, request, files, tempo, target, quiet=quiet)
         return
-    if target is not None:
-        raise typer.BadParameter("--target goes with --sing; for a take: swara analyze TAKE --target")
     assert recording is not None
     beats = _beats(tala, tempo, sam)
     with progress_bar(shown=not quiet) as progress:
@@ -120,13 +114,24 @@ def notate(
             track=track,
             progress=finding_pitch(progress),
             cache=RecentCache(Layout(folder).takes),
-            scores=scores,
             beats=beats,
         )
     if not quiet:
         from swara.service.report.notation.text import render_notation
 
         render_notation(found, console(), devanagari=script == "devanagari")
+
+
+def _check_form(
+    recording: Path | None, sing: str | None, target: Path | None, tala: str | None, sam: float | None
+) -> None:
+    """See that just one thing is written down, with the options that go with it."""
+    if (recording is None) == (sing is None):
+        raise typer.BadParameter('give a take, or notation: --sing "S R G P"')
+    if sing is not None and (tala, sam) != (None, None):
+        raise typer.BadParameter("--tala and --sam go with a take; with --sing a dash is a beat")
+    if sing is None and target is not None:
+        raise typer.BadParameter("--target goes with --sing; for a take: swara analyze TAKE --target")
 
 
 def _beats(tala: str | None, tempo: float | None, sam: float | None) -> Beats | None:
@@ -146,8 +151,7 @@ def _beats(tala: str | None, tempo: float | None, sam: float | None) -> Beats | 
 def _sing(
     text: str,
     request: Request,
-    files: NotationFiles,
-    scores: ScoreFiles,
+    files: ScoreFiles,
     tempo: float | None,
     target: Path | None,
     *,
@@ -160,10 +164,10 @@ def _sing(
 
     bpm = tempo or USUAL_TEMPO_BPM
     with reading_notation("--sing"):
-        found = sing_notation(text, request, files, tempo_bpm=bpm, target=target, scores=scores)
+        found = sing_notation(text, request, files, tempo_bpm=bpm, target=target)
     if quiet:
         return
-    typer.echo((to_devanagari if scores.script == "devanagari" else to_roman)(parse_notation(text)))
+    typer.echo((to_devanagari if files.script == "devanagari" else to_roman)(parse_notation(text)))
     if target is not None:
         sung = f"{found.duration_s:.1f} s on Sa {note_name(found.sa_hz)}, {bpm:g} beats a minute"
         typer.echo(printable(f"{target}: {sung}."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -39,6 +40,7 @@ __all__ = [
     "TrackNumber",
     "TuningName",
     "asks_mlflow",
+    "check_number",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
@@ -209,6 +211,12 @@ def reading_notation(option: str) -> Iterator[None]:
     except BadNotation as error:
         where = option if error.where in (None, option) else f"{option}, {error.where}"
         raise BadNotation(error.what, where=where, fix=error.fix) from error
+
+
+def check_number(option: str, value: float | None) -> None:
+    """Refuse NaN, which lies in every range that an option may have."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter(f"{option} nan is no number")
 
 
 def limit_s(max_minutes: float) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from swara.classifier.pitch import Progress
 from swara.classifier.transcription import Transcription, in_tala, rendered, sung_track, transcribe
 from swara.data.audio.piped import take_name
 from swara.data.storage.array_cache import RecentCache
-from swara.data.storage.disk import write_bytes
 from swara.raga.errors import SwaraError
 from swara.raga.notation import parse_notation
 from swara.raga.talas import Tala
@@ -28,7 +27,6 @@ from .take_files import check_outputs, check_suffix, hear_take, opened_take
 __all__ = [
     "USUAL_TEMPO_BPM",
     "Beats",
-    "NotationFiles",
     "guess_file",
     "notate_file",
     "sing_notation",
@@ -50,34 +48,15 @@ class Beats(NamedTuple):
     sam_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class NotationFiles:
-    """Where to write what; None for what is not wanted.
-
-    Parameters
-    ----------
-    html, csv : Path or None
-        The notation as a page, and its swaras and glides as a table.
-    """
-
-    html: Path | None = None
-    csv: Path | None = None
-
-    def paths(self) -> Iterator[Path]:
-        """Yield the paths that are set."""
-        return (path for path in astuple(self) if path is not None)
-
-
 def notate_file(
     recording: Path,
     request: Request,
-    files: NotationFiles,
+    files: ScoreFiles = NO_SCORES,
     *,
     max_duration_s: float | None,
     track: int | None = None,
     progress: Progress | None = None,
     cache: RecentCache | None = None,
-    scores: ScoreFiles = NO_SCORES,
     beats: Beats | None = None,
 ) -> Transcription:
     """Write down a recording.
@@ -88,7 +67,7 @@ def notate_file(
         A file, or - for stdin.
     request : Request
         Sa, if given; the raga that swaras are named by; the tuning.
-    files : NotationFiles
+    files : ScoreFiles
         Where to write what.
     max_duration_s : float or None
         The longest take to accept, in seconds.
@@ -98,8 +77,6 @@ def notate_file(
         Called with the share of the pitch tracking that is done.
     cache : RecentCache, optional
         Keeps what was heard of it.
-    scores : ScoreFiles
-        Where to write what for other programs.
     beats : Beats, optional
         The tala it is in; written in free rhythm if not given.
 
@@ -108,16 +85,13 @@ def notate_file(
     SwaraError
         If the recording cannot be used, or a file cannot be written.
     """
-    check_scores(scores)
-    check_outputs(
-        [*files.paths(), *scores.paths()], source=recording, called="the recording that is written down"
-    )
+    check_scores(files)
+    check_outputs(files.paths(), source=recording, called="the recording that is written down")
     with opened_take(recording, max_duration_s, track) as take:
         heard = hear_take(take, cache, progress)
         report = judge_take(heard, request, source=take_name(recording))
         found = written_down(heard, report, request, beats)
-        _write(found, files)
-        save_transcription(found, heard.track, scores)
+        save_transcription(found, heard.track, files)
     return found
 
 
@@ -171,9 +145,8 @@ def _doubted_sa(report: TakeReport) -> Iterator[str]:
     """Say that Sa is a guess, where `swara analyze` asks for it first: every swara is named from it."""
     if report.tonic.needs_confirmation:
         guess, ways = guessed_tonic(report.tonic)
-        (right, flag), *others = ways
-        told = (guess.rstrip("."), f"{right[0].lower()}{right[1:]} {flag}")
-        yield "; ".join((*told, *(f"{words[0].lower()}{words[1:]} {flag}" for words, flag in others)))
+        told = (f"{words[0].lower()}{words[1:]} {flag}" for words, flag in ways)
+        yield "; ".join((guess.rstrip("."), *told))
 
 
 def _check_sam(beats: Beats, duration_s: float) -> None:
@@ -189,11 +162,10 @@ def _check_sam(beats: Beats, duration_s: float) -> None:
 def sing_notation(
     text: str,
     request: Request,
-    files: NotationFiles,
+    files: ScoreFiles = NO_SCORES,
     *,
     tempo_bpm: float = USUAL_TEMPO_BPM,
     target: Path | None = None,
-    scores: ScoreFiles = NO_SCORES,
 ) -> Transcription:
     """Put written notation on the clock, sing it in tune over a tanpura, and write it as a take's would be.
 
@@ -203,14 +175,12 @@ def sing_notation(
         As `swara.raga.notation.parse_notation` reads it.
     request : Request
         Sa, `USUAL_SA` if not given, of several octaves that of a voice; the raga, if any; the tuning.
-    files : NotationFiles
+    files : ScoreFiles
         Where to write what.
     tempo_bpm : float
         Beats in a minute.
     target : Path, optional
         The WAV file; it is not sung if not given.
-    scores : ScoreFiles
-        Where to write what for other programs.
 
     Raises
     ------
@@ -219,11 +189,9 @@ def sing_notation(
     OutputError
         If the file cannot be written.
     """
-    if target is not None:
-        check_suffix(target, ".wav", "the target")
-    check_scores(scores)
-    outputs = (*files.paths(), *scores.paths(), *(() if target is None else (target,)))
-    check_outputs(outputs, source=Path("-"))
+    check_suffix(target, ".wav", "the target")
+    check_scores(files)
+    check_outputs((*files.paths(), target), source=Path("-"))
     found = rendered(
         parse_notation(text),
         _sa_hz(request),
@@ -237,8 +205,7 @@ def sing_notation(
         from .target import save_melody
 
         save_melody(written_melody(found, request.tuning), found.sa_hz, found.duration_s + _LAST_S, target)
-    _write(found, files)
-    save_transcription(found, sung_track(found), scores)
+    save_transcription(found, sung_track(found), files)
     return found
 
 
@@ -249,17 +216,6 @@ def _sa_hz(request: Request) -> float:
         return usual_hz
     meant_hz = request.tonic.candidates_hz()
     return next((hz for hz in meant_hz if hz > 0.98 * usual_hz), meant_hz[-1])
-
-
-def _write(found: Transcription, files: NotationFiles) -> None:
-    if files.csv is not None:
-        from swara.service.report.notation.text import layers_csv
-
-        write_bytes(files.csv, layers_csv(found).encode())
-    if files.html is not None:
-        from swara.service.report.page.notation_page import notation_page
-
-        write_bytes(files.html, notation_page(found).encode())
 
 
 def guess_file(

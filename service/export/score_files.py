@@ -1,4 +1,4 @@
-"""What was heard, for a staff, a sequencer or Praat: each file that was asked for."""
+"""What was heard, as a page, a table, a staff, for a sequencer or Praat: each file that was asked for."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class ScoreFiles:
         The MIDI note that Sa is written as in a score; None for the one it was sung on.
     script : {"roman", "devanagari"}
         Of the swaras on the staff and in the TextGrid.
+    html, csv : Path or None
+        The notation as a page, its swaras and glides as a table.
     """
 
     midi: Path | None = None
@@ -46,10 +48,12 @@ class ScoreFiles:
     staff: Path | None = None
     sa_as: int | None = _MIDDLE_C
     script: Script = "roman"
+    html: Path | None = None
+    csv: Path | None = None
 
     def paths(self) -> Iterator[Path]:
         """Yield the paths that are set."""
-        every = (self.midi, self.musicxml, self.textgrid, self.jams, self.staff)
+        every = (self.html, self.csv, self.midi, self.musicxml, self.textgrid, self.jams, self.staff)
         return (path for path in every if path is not None)
 
 
@@ -123,6 +127,14 @@ def save_transcription(found: Transcription, track: PitchTrack, files: ScoreFile
     MissingPackage
         If verovio is needed and not installed.
     """
+    if files.csv is not None:
+        from swara.service.report.notation.text import layers_csv
+
+        _write(files.csv, layers_csv(found))
+    if files.html is not None:
+        from swara.service.report.page.notation_page import notation_page
+
+        _write(files.html, notation_page(found))
     if files.midi is not None:
         from swara.service.report.notation.midi import to_midi
 

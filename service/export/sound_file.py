@@ -85,7 +85,7 @@ def identify_file(
     """
     check_suffix(plot, ".png", "the picture")
     check_scores(scores)
-    check_outputs([*_named(plot, json), *scores.paths()], source=recording)
+    check_outputs([plot, json, *scores.paths()], source=recording)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
     tell = None if progress is None else lambda share: progress("naming the sounds", share)
     names, notes = network.FOLDER, note.FOLDER
@@ -143,7 +143,7 @@ def exercise_file(
         If the recording cannot be used, the head is damaged, or the file cannot be written: found out
         before the work where that is possible.
     """
-    check_outputs(_named(json), source=recording)
+    check_outputs([json], source=recording)
     folder = exercises.SHIPPED if store is None else live_head(store, "exercise", exercises.SHIPPED)
     head = exercises.ExerciseHead.read(folder)
     decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
@@ -151,10 +151,6 @@ def exercise_file(
     found = head.exercise(decoded.clip, progress=tell)
     text = exercise_text(found, take_name(recording), decoded.warnings)
     return _written(SoundTold(tuple(exercise_lines(found)), text, decoded.warnings), json)
-
-
-def _named(*paths: Path | None) -> list[Path]:
-    return [path for path in paths if path is not None]
 
 
 def _written(told: SoundTold, json: Path | None) -> SoundTold:

@@ -39,14 +39,14 @@ __all__ = [
 
 
 def check_outputs(
-    paths: Iterable[Path], *, source: Path, called: str = "the recording that is analyzed"
+    paths: Iterable[Path | None], *, source: Path, called: str = "the recording that is analyzed"
 ) -> None:
     """Make sure, before long work, that every output can be written and none is lost.
 
     Parameters
     ----------
-    paths : iterable of Path
-        The outputs.
+    paths : iterable of Path or None
+        The outputs; None is none.
     source, called : Path, str
         What is read, and what it is called in words.
 
@@ -55,7 +55,7 @@ def check_outputs(
     OutputError
         If two outputs share a path, one is `source` itself or the file of the raga, or one cannot be written.
     """
-    outputs = tuple(paths)
+    outputs = tuple(path for path in paths if path is not None)
     for place, path in enumerate(outputs):
         if any(_is_same(path, other) for other in outputs[:place]):
             raise OutputError(

@@ -17,7 +17,7 @@ from swara.raga.swaras import SVARASTHANAS, SwaraPitch, parse_swara, saptak_name
 from swara.raga.tuning import Tuning
 from swara.service.phrases import swara_in_saptak
 
-from .drill_task import LONGEST_STEP_S, MOST_STEPS, DrillTask, step_of
+from .drill_task import FURTHEST, LONGEST_STEP_S, MOST_STEPS, DrillTask, step_of
 
 __all__ = ["ALANKARS", "DrillPlan", "SwaraRecord", "drill_plans", "next_task", "written_task"]
 
@@ -30,7 +30,7 @@ LAST_RESULTS, MOST_PAST = 200, 8.0
 _MOST_NOTES = 9  # of an alankar at once: three cells of three
 _SINGLE_S, _SEVERAL_S = 1.5, 0.8
 _LEAST_S = 0.25
-_LONGEST_NAME, _FURTHEST = 150, 2
+_LONGEST_NAME = 150
 
 ALANKARS: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "sargam": ("Sargam: up and down", (0,)),
@@ -166,7 +166,7 @@ def written_task(text: str, raga: Raga, tuning: Tuning, *, octave_free: bool = T
             if not raga.allows(pitch[0].index):
                 fix = "Write another swara, or choose the raga that has it"
                 raise BadNotation(f'"{letter}" is not in {raga.display}', where=swara.place, fix=fix)
-            if abs(pitch[1]) > _FURTHEST:
+            if abs(pitch[1]) > FURTHEST:
                 fix = "Write it nearer to the middle octave"
                 raise BadNotation(f'"{letter}" is too far off', where=swara.place, fix=fix)
             seconds = _SEVERAL_S * float(swara.beats) / len(pitches)

@@ -14,6 +14,7 @@ from swara.raga.swaras import SwaraPitch, parse_swara, saptak_name
 from swara.raga.tuning import Tuning
 
 __all__ = [
+    "FURTHEST",
     "LONGEST_STEP_S",
     "MOST_STEPS",
     "DrillNote",
@@ -28,7 +29,9 @@ __all__ = [
 
 DrillVerdict: TypeAlias = Verdict | Literal["another swara", "missing"]
 
-MOST_STEPS, LONGEST_STEP_S = 32, 10.0
+MOST_STEPS, LONGEST_STEP_S, FURTHEST = 32, 10.0, 2
+"""Of a drill: its steps, the length of one in seconds, and how many octaves off one may lie."""
+
 _LONGEST_TEXT = 200
 
 
@@ -214,6 +217,6 @@ def _step(values: object, raga: Raga, tuning: Tuning) -> DrillStep:
     if not number or not 0.0 < seconds <= LONGEST_STEP_S:
         raise SwaraError(f"a step lasts up to {LONGEST_STEP_S:g} s", where="seconds")
     pitch = parse_swara(letter)
-    if not raga.allows(pitch[0].index) or abs(pitch[1]) > 2:
+    if not raga.allows(pitch[0].index) or abs(pitch[1]) > FURTHEST:
         raise SwaraError(f"{letter} is no swara of {raga.display}", where="steps", fix="Ask for a new drill")
     return step_of(pitch, tuning, float(seconds))

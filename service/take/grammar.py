@@ -25,8 +25,8 @@ LEAST_STEADY_S, LEAST_NOTES = 15.0, 15
 """Less than this shows no habit."""
 
 OFTEN, LARGE_SHARE = 3, 1 / 3
-"""A swara that a scale leaves out was sung so often that way, and in so much of all its passages. Where seven
-concerts were tried, no master's minute or hour comes near: 3 of 16 at most."""
+"""A swara that a scale leaves out was sung so often that way, and in so much of all its passages. No master
+of seven concerts is told so (``docs/benchmarks/notation.md``)."""
 
 JOINED_S = 0.5
 """A longer rest parts two notes of a passage or phrase."""

@@ -184,7 +184,7 @@ def hearing_code(tracker: PitchTracker) -> str:
 
 
 @cache
-def code_digest(folders: Sequence[str]) -> str:
+def code_digest(folders: tuple[str, ...]) -> str:
     """Return 64 hex digits that differ wherever the code in folders of the package does, not that below."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
     for folder in folders:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from swara.raga.notation import parse_notation
@@ -79,6 +81,13 @@ def test_what_is_filled_in_has_a_source_and_what_has_none_is_empty(raga) -> None
     filled = [field for field in BORNE_OUT if getattr(raga, field)]
     assert [field for field in ("aroha", "avaroha", *filled) if not voices(raga, field)] == []
     assert not raga.andolit or len(voices(raga, "andolit")) >= 2
+
+
+def test_the_documents_count_the_facts_and_those_that_two_bear_out() -> None:
+    parts = ("swaras", "aroha", "avaroha", *BORNE_OUT)
+    facts = [len(voices(raga, part)) for raga in RAGAS.values() for part in parts if getattr(raga, part)]
+    said = f"of the {len(facts)} facts in the table, {sum(count >= 2 for count in facts)} do"
+    assert said in (Path(__file__).parents[2] / "docs" / "ragas.md").read_text(encoding="utf-8")
 
 
 @every_raga

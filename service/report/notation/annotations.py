@@ -123,28 +123,14 @@ def to_jams(found: Transcription, track: PitchTrack, *, version: str = "") -> st
     version : str
         Of the program that writes.
     """
-    about = {
-        "annotation_tools": f"swara {version}".strip(),
-        "annotator": {},
-        "corpus": "",
-        "curator": {"name": "", "email": ""},
-        "data_source": "program",
-        "annotation_rules": "",
-        "validation": "",
-        "version": "",
-    }
-
-    def annotation(namespace: str, layer: str, data: object) -> dict[str, Any]:
-        return {
-            "annotation_metadata": about,
-            "namespace": namespace,
-            "data": data,
-            "sandbox": {"layer": layer},
-            "time": 0.0,
-            "duration": _r(found.duration_s),
-        }
-
     named = [(swara.start_s, swara.end_s, swara_letter(*swara.pitch)) for swara in found.swaras]
+    layers = (
+        ("note_hz", "held", [_note(swara, found.sa_hz) for swara in found.held]),
+        ("note_hz", "touched", [_note(swara, found.sa_hz) for swara in found.touched]),
+        ("segment_open", "swaras", [_observed(*each) for each in named]),
+        ("segment_open", "phrases", [_observed(*each) for each in _phrases(found, "roman")]),
+        ("pitch_contour", "glides", _contours(found, track)),
+    )
     whole = {
         "file_metadata": {
             "title": printable(found.source),
@@ -155,11 +141,8 @@ def to_jams(found: Transcription, track: PitchTrack, *, version: str = "") -> st
             "jams_version": _JAMS_VERSION,
         },
         "annotations": [
-            annotation("note_hz", "held", [_note(swara, found.sa_hz) for swara in found.held]),
-            annotation("note_hz", "touched", [_note(swara, found.sa_hz) for swara in found.touched]),
-            annotation("segment_open", "swaras", [_segment(*each) for each in named]),
-            annotation("segment_open", "phrases", [_segment(*each) for each in _phrases(found, "roman")]),
-            annotation("pitch_contour", "glides", _contours(found, track)),
+            _annotation(namespace, layer, data, found.duration_s, version)
+            for namespace, layer, data in layers
         ],
         "sandbox": {
             "sa_hz": round(found.sa_hz, 3) if found.swaras else None,
@@ -172,6 +155,29 @@ def to_jams(found: Transcription, track: PitchTrack, *, version: str = "") -> st
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _annotation(
+    namespace: str, layer: str, data: list[dict[str, Any]], duration_s: float, version: str
+) -> dict[str, Any]:
+    about = {
+        "annotation_tools": f"swara {version}".strip(),
+        "annotator": {},
+        "corpus": "",
+        "curator": {"name": "", "email": ""},
+        "data_source": "program",
+        "annotation_rules": "",
+        "validation": "",
+        "version": "",
+    }
+    return {
+        "annotation_metadata": about,
+        "namespace": namespace,
+        "data": data,
+        "sandbox": {"layer": layer},
+        "time": 0.0,
+        "duration": _r(duration_s),
+    }
+
+
 def _metre(found: Transcription) -> dict[str, Any]:
     if found.metre is None:
         return {}
@@ -181,10 +187,6 @@ def _metre(found: Transcription) -> dict[str, Any]:
 
 def _note(swara: SungSwara, sa_hz: float) -> dict[str, Any]:
     return _observed(swara.start_s, swara.end_s, round(sa_hz * 2.0 ** (swara.cents / 1200.0), 3))
-
-
-def _segment(start_s: float, end_s: float, text: str) -> dict[str, Any]:
-    return _observed(start_s, end_s, text)
 
 
 def _observed(start_s: float, end_s: float, value: object) -> dict[str, Any]:

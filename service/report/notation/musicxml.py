@@ -9,7 +9,7 @@ from statistics import median
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from .measures import Item, Measure, beams, measures
-from .score import Score, StaffNote
+from .score import DEGREES, MIDDLE_C, Score, StaffNote
 
 __all__ = ["to_musicxml"]
 
@@ -19,7 +19,6 @@ _DOCTYPE = (
 )
 _GRACE = Fraction(1, 2)
 _LETTERS, _NATURALS = "CDEFGAB", (0, 2, 4, 5, 7, 9, 11)
-_STEPS_OF = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
 _SHARPS_ORDER = (3, 0, 4, 1, 5, 2, 6)
 _ACCIDENTALS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _TYPES = {
@@ -33,7 +32,7 @@ _TYPES = {
     Fraction(1, 16): "64th",
     Fraction(1, 32): "128th",
 }
-_LOWEST_ON_ONE, _HIGHEST_ON_ONE, _MIDDLE = 53, 67, 60
+_LOWEST_ON_ONE, _HIGHEST_ON_ONE = 53, 67
 """A grand part that goes below F3 and above G4 is written on two staves, parted at middle C."""
 
 
@@ -69,7 +68,7 @@ class _Part:
 
     def __init__(self, score: Score, part: Element) -> None:
         self.score, self.part, self.parted = score, part, measures(score)
-        keys = [note.midi for note in score.notes] or [_MIDDLE]
+        keys = [note.midi for note in score.notes] or [MIDDLE_C]
         self.has_two_staves = score.grand and min(keys) < _LOWEST_ON_ONE and max(keys) > _HIGHEST_ON_ONE
         self.middle = median(keys)
         lengths = [item.quarters.denominator for measure in self.parted for item in measure.items]
@@ -109,7 +108,7 @@ class _Part:
             higher = _add(told, "transpose")
             octaves = int(self.score.sounds_higher / 12)
             semitones = self.score.sounds_higher - 12 * octaves
-            steps = _STEPS_OF[abs(semitones)]
+            steps = DEGREES[abs(semitones)]
             _add(higher, "diatonic", str(steps if semitones > 0 else -steps))
             _add(higher, "chromatic", str(semitones))
             if octaves:
@@ -193,7 +192,7 @@ class _Part:
 
 
 def _staff_of(note: StaffNote) -> int:
-    return 1 if note.midi >= _MIDDLE else 2
+    return 1 if note.midi >= MIDDLE_C else 2
 
 
 def _tie_kinds(item: Item) -> list[str]:

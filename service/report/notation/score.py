@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,7 +20,7 @@ from .text import sa_words
 if TYPE_CHECKING:
     from swara.classifier.instruments.sounds import Heard
 
-__all__ = ["MIDDLE_C", "Score", "Script", "StaffNote", "score_of_sounds", "score_of_take"]
+__all__ = ["DEGREES", "MIDDLE_C", "Score", "Script", "StaffNote", "score_of_sounds", "score_of_take"]
 
 Script = Literal["roman", "devanagari"]
 
@@ -30,7 +30,9 @@ MIDDLE_C: Final = 60
 _KEYS = ((0, 0), (1, -5), (1, 2), (2, -3), (2, 4), (3, -1), (3, 6), (4, 1), (5, -4), (5, 3), (6, -2), (6, 5))
 """Of each semitone above C the step that Sa is written on, and the sharps of its key, flats below 0."""
 
-_DEGREES = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
+DEGREES: Final = (0, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6)
+"""Of each semitone the step of the scale that it is written on: flats, but for Ma tivra."""
+
 _SHARP_DEGREES = (0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6)
 _PHRASE_GAP_S = 0.5
 _NUKTA, _ANUSVARA = "\u093c", "\u0902"
@@ -142,7 +144,7 @@ def score_of_take(found: Transcription, *, sa_as: int | None = MIDDLE_C, script:
     opening = {phrase[0] for phrase in found.phrases()}
     notes = []
     for number, swara in enumerate(found.swaras):
-        degree, up = _DEGREES[swara.svarasthana.index], 12 * swara.octave
+        degree, up = DEGREES[swara.svarasthana.index], 12 * swara.octave
         note = StaffNote(
             swara.start_s,
             swara.end_s,
@@ -157,26 +159,25 @@ def score_of_take(found: Transcription, *, sa_as: int | None = MIDDLE_C, script:
             above=_clock(swara.start_s) if number in opening and found.metre is None else "",
         )
         notes.append(note)
-    head, metre = "Nothing was heard that could be written down", found.metre
-    if notes:
+    fields = {
+        "raga": found.raga.name,
+        "sa_hz": f"{found.sa_hz:.2f}",
+        **({"sa_guessed": "yes"} if found.sa_guessed else {}),
+        "cents_of_sa": f"{100 * (sung - round(sung)):+.0f}",
+    }
+    title, head = printable(found.source) or "Take", _head(found)
+    score = Score(title, "Voice", head, tuple(notes), round(sung) - sa, fifths, fields=fields)
+    if found.metre is None:
+        return score
+    return replace(score, tala=found.metre.tala, tempo_bpm=found.metre.tempo_bpm)
+
+
+def _head(found: Transcription) -> str:
+    """Return the line above the first staff."""
+    head = "Nothing was heard that could be written down"
+    if found.swaras:
         head = f"{found.raga.display}. Sa = {sa_words(found)}. Cents: off the swara, {found.tuning.name}"
-    return Score(
-        printable(found.source) or "Take",
-        "Voice",
-        head + (f". {metre.tala.name}" if metre else ""),
-        tuple(notes),
-        round(sung) - sa,
-        fifths,
-        False,
-        None if metre is None else metre.tala,
-        120.0 if metre is None else metre.tempo_bpm,
-        {
-            "raga": found.raga.name,
-            "sa_hz": f"{found.sa_hz:.2f}",
-            **({"sa_guessed": "yes"} if found.sa_guessed else {}),
-            "cents_of_sa": f"{100 * (sung - round(sung)):+.0f}",
-        },
-    )
+    return head if found.metre is None else f"{head}. {found.metre.tala.name}"
 
 
 def drawn_devanagari(svarasthana: Svarasthana, octave: int) -> str:

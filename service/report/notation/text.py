@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import TypeVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 
-from swara.classifier.transcription import Metre, Transcription, Written, written
+from swara.classifier.transcription import Metre, Transcription, Written, notated, written
 from swara.raga.notation import beat_texts, joined_beats, swara_letter
 from swara.raga.tonic_names import note_name
 from swara.service.phrases import counted, moment, note_words
@@ -18,6 +20,7 @@ from swara.service.report.terminal.terminal_page import FAINT, Page
 __all__ = [
     "cycles",
     "facts",
+    "in_vibhags",
     "layers_csv",
     "legend",
     "phrase_texts",
@@ -25,6 +28,8 @@ __all__ = [
     "sa_words",
     "summary",
 ]
+
+T = TypeVar("T")
 
 COLUMNS = (
     "layer",
@@ -145,30 +150,27 @@ def cycles(transcription: Transcription, metre: Metre, *, devanagari: bool = Fal
     devanagari : bool
         In which letters.
     """
-    beats = beat_texts([each.swara for each in written(transcription)], devanagari=devanagari)
+    beats = beat_texts(notated(transcription), devanagari=devanagari)
     matras = metre.tala.matras
     rows = [beats[at : at + matras] for at in range(0, len(beats), matras)]
     rows = [[*row, *["_"] * (matras - len(row))] for row in rows]
+    vibhags = metre.tala.vibhags
     signs = [""] * matras
-    for at, sign in zip(_starts(metre.tala.vibhags), metre.tala.signs, strict=True):
-        signs[at] = sign
+    for sign, start in zip(metre.tala.signs, accumulate(vibhags, initial=0), strict=False):
+        signs[start] = sign
     widths = [max(cell_len(row[at]) for row in (signs, *rows)) for at in range(matras)]
-    return [
-        _bars(row, widths, metre.tala.vibhags, bar) for row, bar in ((signs, " "), *((r, "|") for r in rows))
-    ]
-
-
-def _starts(vibhags: Sequence[int]) -> list[int]:
-    return [sum(vibhags[:place]) for place in range(len(vibhags))]
+    return [_bars(row, widths, vibhags, bar) for row, bar in ((signs, " "), *((row, "|") for row in rows))]
 
 
 def _bars(row: Sequence[str], widths: Sequence[int], vibhags: Sequence[int], bar: str) -> str:
-    padded = [text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True)]
-    parts = [
-        " ".join(padded[start : start + length])
-        for start, length in zip(_starts(vibhags), vibhags, strict=True)
-    ]
-    return f" {bar} ".join(parts).rstrip()
+    padded = [set_cell_size(text, width) for text, width in zip(row, widths, strict=True)]
+    return f" {bar} ".join(" ".join(part) for part in in_vibhags(padded, vibhags)).rstrip()
+
+
+def in_vibhags(matras: Sequence[T], vibhags: Sequence[int]) -> Iterator[Sequence[T]]:
+    """Yield what stands in each part of a cycle; `vibhags` says how many matras each has."""
+    for length, end in zip(vibhags, accumulate(vibhags), strict=True):
+        yield matras[end - length : end]
 
 
 def layers_csv(transcription: Transcription) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from swara.classifier.transcription import SungSwara, Transcription, Written, written
 from swara.raga.notation import NotatedSwara
 from swara.service.phrases import moment, swara_in_saptak
-from swara.service.report.notation.text import facts, summary
+from swara.service.report.notation.text import facts, in_vibhags, summary
 
 from .html_page import templates
 
@@ -34,12 +34,8 @@ class Sign:
         ``komal``, ``tivra`` or nothing.
     octave : int
         How many dots, above or below.
-    number : int
-        Its number in the transcription.
     words : str
         What it is, for who points at it or hears the page read.
-    start_s, end_s : float
-        When it is sung.
     held : bool
         Whether it is held.
     foreign : bool
@@ -50,15 +46,12 @@ class Sign:
     roman: str
     mark: str
     octave: int
-    number: int
     words: str
-    start_s: float
-    end_s: float
     held: bool
     foreign: bool
 
     @classmethod
-    def of(cls, swara: SungSwara, number: int) -> Sign:
+    def of(cls, swara: SungSwara) -> Sign:
         """Draw a swara of a transcription."""
         svarasthana = swara.svarasthana
         name = swara_in_saptak(svarasthana.name, swara.saptak)
@@ -72,10 +65,7 @@ class Sign:
             svarasthana.letter,
             mark,
             swara.octave,
-            number,
             words,
-            swara.start_s,
-            swara.end_s,
             swara.held,
             swara.foreign,
         )
@@ -89,7 +79,6 @@ class Drawn:
     kan: tuple[Sign, ...]
     dashes: int
     glides: bool
-    ends_phrase: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +122,6 @@ def notation_page(transcription: Transcription) -> str:
             metre=transcription.metre,
             summary=summary(transcription),
             facts=facts(transcription),
-            moment=moment,
             font=font,
         )
     )
@@ -141,9 +129,9 @@ def notation_page(transcription: Transcription) -> str:
 
 def _drawn(each: Written, transcription: Transcription) -> Drawn:
     swaras = transcription.swaras
-    kan = tuple(Sign.of(swaras[number], number) for number in each.kan)
-    sign, swara = Sign.of(swaras[each.number], each.number), each.swara
-    return Drawn(sign, kan, math.ceil(swara.beats) - 1, swara.meend_to_next, swara.ends_phrase)
+    kan = tuple(Sign.of(swaras[number]) for number in each.kan)
+    sign, swara = Sign.of(swaras[each.number]), each.swara
+    return Drawn(sign, kan, math.ceil(swara.beats) - 1, swara.meend_to_next)
 
 
 def _start_s(each: Written, transcription: Transcription) -> float:
@@ -172,11 +160,8 @@ def _cycles(line: Sequence[Written], transcription: Transcription) -> Iterator[L
     for number, start in enumerate(range(0, len(matras), metre.tala.matras)):
         cycle = matras[start : start + metre.tala.matras]
         cycle += [("_",)] * (metre.tala.matras - len(cycle))
-        parts, at = list[tuple[tuple[Drawn | str, ...], ...]](), 0
-        for length in metre.tala.vibhags:
-            parts.append(tuple(cycle[at : at + length]))
-            at += length
-        yield Line(metre.sam_s + (first + number) * metre.tala.matras * metre.matra_s, parts=tuple(parts))
+        parts = tuple(tuple(part) for part in in_vibhags(cycle, metre.tala.vibhags))
+        yield Line(metre.sam_s + (first + number) * metre.tala.matras * metre.matra_s, parts=parts)
 
 
 def _matras(line: Sequence[tuple[NotatedSwara, Drawn]]) -> Iterator[tuple[Drawn | str, ...]]:

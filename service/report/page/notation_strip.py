@@ -36,6 +36,8 @@ class StripSwara:
         On which side of it these are drawn, and one for each octave; empty in the middle one.
     held : bool
         Whether it is held; else it is touched.
+    foreign : bool
+        Whether it is outside the raga.
     note : Note or None
         What the report says of it; None where it judges nothing.
     """
@@ -49,6 +51,7 @@ class StripSwara:
     dots: str
     count: str
     held: bool
+    foreign: bool
     note: Note | None
 
 
@@ -115,12 +118,12 @@ def notation_strip(
                     next((_DOTS[letter] for letter in marks if letter in _DOTS), ""),
                     "•" * abs(own.octave),
                     own.held,
+                    own.foreign,
                     note,
                 )
             )
         held = [each.roman for each in swaras if each.held]
         once = [each for each, after in pairwise((*held, "")) if each != after]
-        sung = transcription.swaras[numbers[0] : numbers[-1] + 1]
-        foreign = any(each.foreign and each.held for each in sung)
+        foreign = any(each.foreign and each.held for each in swaras)
         phrases.append(StripPhrase(tuple(swaras), "" if foreign or len(once) < 2 else " ".join(once)))
     return tuple(phrases)

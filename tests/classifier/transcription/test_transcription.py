@@ -168,3 +168,11 @@ def test_a_tala_that_does_not_fit_is_said_and_not_written():
     with pytest.raises(ValueError, match="tempo"):
         in_tala(made, tala_named("teental"), 0.0, 0.0)
     assert in_tala(replace(made, swaras=()), tala_named("teental"), 60.0, 0.0).metre is not None
+
+
+@pytest.mark.parametrize(("count", "share"), [(20, 1 / 5), (40, 1 / 14)])
+def test_so_many_sets_of_onsets_drawn_at_random_pass_for_a_tala(count: int, share: float):
+    draws = np.sort(np.random.default_rng(4).uniform(0.0, 100.0, (400, count)))
+    made = (_made(*(("S", at, at + 0.3, True) for at in draw)) for draw in draws.tolist())
+    fits = [in_tala(each, tala_named("teental"), 60.0, 0.0).metre is not None for each in made]
+    assert np.mean(fits) == pytest.approx(share, abs=0.04)

@@ -17,7 +17,7 @@ from swara.service.export.take_files import check_outputs
 def test_one_file_for_two_outputs_is_refused(tmp_path: Path) -> None:
     check = partial(check_outputs, source=tmp_path / "take.wav")
     (tmp_path / "sub").mkdir()
-    check([tmp_path / "a.json", tmp_path / "a.png"])
+    check([tmp_path / "a.json", None, None, tmp_path / "a.png"])
     with pytest.raises(OutputError, match="two outputs"):
         check([tmp_path / "a.json", tmp_path / "sub" / ".." / "a.json"])
     (tmp_path / "a").touch()

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from swara.classifier.transcription import SungSwara, Transcription
 from swara.data.clip import Clip
 from swara.raga.ragas import raga_named
+from swara.raga.swaras import parse_swara
 from swara.raga.tuning import JUST
 from swara.service.export.target import target_swaras
 from swara.service.report.page.html_page import audio_uri, to_html
@@ -113,6 +115,22 @@ def test_each_note_can_be_heard(page, take):
         assert note.verdict.replace(" ", "-") in attributes["class"].split()
         assert note.swara in attributes["aria-label"]
     assert [a["tabindex"] for a in notes] == ["0"] + ["-1"] * (len(notes) - 1)
+
+
+def test_what_is_outside_the_raga_is_marked_in_the_notation_too(take, take_clip):
+    sung = [
+        SungSwara(
+            *(note.start_s, note.end_s, *parse_swara(f"{note.saptak} {note.swara}"), note.cents),
+            held=True,
+            ends_phrase=note is take.notes[-1],
+            foreign=note.foreign,
+        )
+        for note in take.notes
+    ]
+    notation = Transcription("take.wav", take.duration_s, take.tonic.hz, BHUPALI, tuple(sung), (), 0.35)
+    page = to_html(take, take_clip, tuning=JUST, raga=BHUPALI, notation=notation)
+    written = re.findall(r'class="written.*</span>(.+)</button>', page)
+    assert written == ["S", "R", "G", "P", "D", "S&#39;", "M*", ".D"]
 
 
 def test_worst_spots_play_with_a_margin_inside_the_take(take, take_clip):
