@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import math
 import os
@@ -157,6 +158,15 @@ def standing(page: Path, titles: Sequence[str]) -> list[Section]:
             ]
             found.append(Standing(title, "", checks, text=part.strip()))
     return found
+
+
+def measured(package: str, names: Sequence[str], root: Path | None) -> tuple[list[Section], list[str]]:
+    """Return the sections that modules of a package measure, and in words what those leave out."""
+    found = list[Section | str]()
+    for name in names:
+        found += importlib.import_module(f"{package}.{name}").measure(root)
+    sections = [each for each in found if isinstance(each, Section)]
+    return sections, [each for each in found if isinstance(each, str)]
 
 
 @dataclass(frozen=True, slots=True)

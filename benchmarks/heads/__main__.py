@@ -6,10 +6,9 @@ With ``SWARA_EVAL_DATA`` set, on real recordings too, and with ``SWARA_NOTE_SETS
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
-from benchmarks.page import Page, standing
+from benchmarks.page import Page, measured, standing
 from benchmarks.recordings import evaluation_folder
 
 PAGE = Page(
@@ -34,15 +33,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = PAGE.parser(__doc__)
     parser.add_argument("--only", choices=SECTIONS, action="append", help="let the others stand")
     options = parser.parse_args(words)
-    root, left_out = evaluation_folder(), list[str]()
+    root = evaluation_folder()
     asked = options.only or [*SECTIONS]
-    sections = standing(options.page, [title for name, title in SECTIONS.items() if name not in asked])
-    for name in asked:
-        for section in importlib.import_module(f"benchmarks.heads.{name}").measure(root):
-            if isinstance(section, str):
-                left_out.append(section)
-            else:
-                sections.append(section)
+    sections, left_out = measured(PAGE.program, asked, root)
+    sections += standing(options.page, [title for name, title in SECTIONS.items() if name not in asked])
     sections.sort(key=lambda section: [*SECTIONS.values()].index(section.title))
     there = {section.title for section in sections}
     left_out += [f"{name}, not measured yet" for name, title in SECTIONS.items() if title not in there]

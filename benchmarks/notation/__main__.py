@@ -6,10 +6,9 @@ and the page says so.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
-from benchmarks.page import Page, standing
+from benchmarks.page import Page, measured, standing
 from benchmarks.recordings import evaluation_folder
 
 PAGE = Page(
@@ -35,17 +34,12 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = PAGE.parser(__doc__)
     parser.add_argument("--only", choices=SECTIONS, action="append", help="let the others stand")
     options = parser.parse_args(words)
-    root, left_out = evaluation_folder(), list[str]()
+    root = evaluation_folder()
     asked = options.only or [*SECTIONS]
+    sections, left_out = measured(PAGE.program, asked, root)
     titles = [title for each in SECTIONS.values() for title in each]
     others = [title for name, each in SECTIONS.items() if name not in asked for title in each]
-    sections = standing(options.page, others)
-    for name in asked:
-        for section in importlib.import_module(f"benchmarks.notation.{name}").measure(root):
-            if isinstance(section, str):
-                left_out.append(section)
-            else:
-                sections.append(section)
+    sections += standing(options.page, others)
     sections.sort(key=lambda section: titles.index(section.title))
     there = {section.title for section in sections}
     left_out += [f"{title}, not measured yet" for title in others if title not in there]

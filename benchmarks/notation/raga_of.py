@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Check, Section, Table, percent
-from benchmarks.recordings import calans, concerts
-from benchmarks.takes.concert_phrases import SPELLED, on_grid
+from benchmarks.recordings import absent_folders, calans, concerts
+from benchmarks.takes.concert_phrases import whole_concerts
 from swara.classifier.notes import PRESETS, HeldNotes, find_held_notes
 from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.ragas import WEIGHTS, RagaGuess, Weights, guess_raga, sung_line
@@ -26,7 +25,7 @@ from swara.service.take.analyze import HeardTake, Request, judge_take
 from swara.service.take.report import TakeReport
 
 FOLDERS = ("hindustani_phrases", "hindustani_calan", "hindustani_concert")
-WINDOW_S, LEAST_S, RATE_HZ = 60.0, 20.0, 16000
+WINDOW_S, LEAST_S = 60.0, 20.0
 FIRST, THREE, FOREIGN = 85.0, 95.0, 3.0
 MORE_RAGAS = ("ahir bhairav", "shri", "bhimpalasi", "jog")
 GRID = {
@@ -35,7 +34,7 @@ GRID = {
     "floor": (1.0, 2.0),
     "steps": (0.5, 1.0),
 }
-"""What the choice with a concert left out is made of; wider in `swara.classifier.ragas.model`."""
+"""What the choice with a concert left out is made of."""
 
 _METHOD = f"""Seven concerts by three singers as published pitch tracks and the three calans by the pitch
 head, Sa as stated, in windows of {WINDOW_S:.0f} s (what is left at the end from {LEAST_S:.0f} s on; the
@@ -69,22 +68,16 @@ class Sung:
 
 def measure(root: Path | None) -> list[Section | str]:
     """Measure the guesses and the remarks."""
-    missing = [folder for folder in FOLDERS if root is None or not (root / folder).is_dir()]
+    missing = absent_folders(root, FOLDERS)
     if root is None or missing:
-        return [f"which raga, and its grammar: `SWARA_EVAL_DATA` has no {', '.join(missing)}"]
+        return [f"which raga, and its grammar: `SWARA_EVAL_DATA` has no {missing}"]
     sung = [*_concerts(root / FOLDERS[0]), *_recorded(root)]
     return [_guesses([each for each in sung if each.source != "excerpt"]), _remarks(sung)]
 
 
 def _concerts(folder: Path) -> Iterator[Sung]:
-    with (folder / "phrases.csv").open(newline="", encoding="utf-8") as table:
-        rows = {row["concert"]: row for row in csv.DictReader(table)}
-    for concert, row in rows.items():
-        raga, sa_hz = raga_named(SPELLED.get(row["raga"], row["raga"])), float(row["sa_hz"])
-        with np.load(folder / f"{concert}.npz") as kept:
-            track = on_grid(kept["times_s"], kept["cents"], sa_hz)
-        silence = Clip(np.zeros(round(HOP_S * RATE_HZ) * (len(track) - 1), np.float32), RATE_HZ)
-        yield _sung(f"{raga.display}, {row['singer']}", "concert", raga, sa_hz, silence, track)
+    for each in whole_concerts(folder):
+        yield _sung(each.called, "concert", each.raga, each.sa_hz, each.silence, each.track)
 
 
 def _recorded(root: Path) -> Iterator[Sung]:

@@ -6,10 +6,9 @@ the page says so.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
-from benchmarks.page import Page, Section
+from benchmarks.page import Page, measured
 from benchmarks.recordings import evaluation_folder
 
 PAGE = Page(
@@ -28,15 +27,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = PAGE.parser(__doc__)
     parser.add_argument("--only", choices=SECTIONS, action="append", help="leave the others out")
     options = parser.parse_args(words)
-    root, sections = evaluation_folder(), list[Section]()
+    root = evaluation_folder()
     asked = options.only or SECTIONS
-    left_out = [f"{name}, which were not asked for" for name in SECTIONS if name not in asked]
-    for name in asked:
-        for section in importlib.import_module(f"benchmarks.search.{name}").measure(root):
-            if isinstance(section, str):
-                left_out.append(section)
-            else:
-                sections.append(section)
+    sections, left_out = measured(PAGE.program, asked, root)
+    left_out += [f"{name}, which were not asked for" for name in SECTIONS if name not in asked]
     PAGE.write(options, sections, PAGE.about_recordings(root), left_out=left_out)
 
 

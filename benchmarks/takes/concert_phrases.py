@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, PitchTrack
 from swara.data.take import Note
-from swara.raga.ragas import raga_named
+from swara.raga.ragas import Raga, raga_named
 from swara.raga.tuning import JUST
 
 from .judged import called, foreign, in_tune
@@ -23,8 +24,7 @@ from .judged import called, foreign, in_tune
 FOREIGN = 3.0
 RATE_HZ = 16000
 
-
-SPELLED = {"ahirBhairav": "ahir bhairav", "sri": "shri", "yamanKalyan": "yaman kalyan", "kalyan": "yaman"}
+_SPELLED = {"ahirBhairav": "ahir bhairav", "sri": "shri", "yamanKalyan": "yaman kalyan", "kalyan": "yaman"}
 """What the list of concerts spells otherwise than the table of ragas; Kalyan is Yaman's other name."""
 
 _METHOD = """Seven concerts by three singers as published pitch tracks (made by a machine, on a grid of 10
@@ -35,7 +35,7 @@ Bhimpalasi, on the Re of Ahir Bhairav."""
 
 def measure(root: Path, _tracks: Tracks) -> Section:
     """Measure how much of each concert is called foreign."""
-    judged = dict(_concerts(root / "hindustani_phrases"))
+    judged = {each.called: _judged(each) for each in whole_concerts(root / "hindustani_phrases")}
     rows = [
         (name, len(notes), foreign(notes), in_tune(notes), called(notes, "unsure"), coverage)
         for name, (notes, coverage) in judged.items()
@@ -54,22 +54,42 @@ def measure(root: Path, _tracks: Tracks) -> Section:
     )
 
 
-def _concerts(folder: Path) -> Iterator[tuple[str, tuple[tuple[Note, ...], float]]]:
+class WholeConcert(NamedTuple):
+    """A concert of the list: raga and singer, raga, Sa in Hz, its pitch, and as much silence."""
+
+    called: str
+    raga: Raga
+    sa_hz: float
+    track: PitchTrack
+    silence: Clip
+
+
+def concert_raga(listed: str) -> Raga:
+    """Return the raga that the list of concerts spells its own way."""
+    return raga_named(_SPELLED.get(listed, listed))
+
+
+def whole_concerts(folder: Path) -> Iterator[WholeConcert]:
+    """Yield the concerts of ``hindustani_phrases``, of which there is no sound."""
     with (folder / "phrases.csv").open(newline="", encoding="utf-8") as table:
         rows = {row["concert"]: row for row in csv.DictReader(table)}
     for concert, row in rows.items():
-        raga, sa_hz = raga_named(SPELLED.get(row["raga"], row["raga"])), float(row["sa_hz"])
+        raga, sa_hz = concert_raga(row["raga"]), float(row["sa_hz"])
         with np.load(folder / f"{concert}.npz") as kept:
-            track = on_grid(kept["times_s"], kept["cents"], sa_hz)
+            track = _on_grid(kept["times_s"], kept["cents"], sa_hz)
         silence = Clip(np.zeros(round(HOP_S * RATE_HZ) * (len(track) - 1), np.float32), RATE_HZ)
-        standard = Standard(sa_hz, raga, JUST, PRESETS["student"])
-        notes = tuple(judge(note, standard) for note in find_held_notes(silence, track).notes)
-        steady_s = sum(note.steady_s for note in notes)
-        yield f"{raga.display}, {row['singer']}", (notes, steady_s / (HOP_S * int(track.voiced.sum())))
+        yield WholeConcert(f"{raga.display}, {row['singer']}", raga, sa_hz, track, silence)
 
 
-def on_grid(times_s: FloatArray, cents: FloatArray, sa_hz: float) -> PitchTrack:
-    """Return a published pitch track in frames of 10 ms, with Sa in Hz; what is missing is silence."""
+def _judged(concert: WholeConcert) -> tuple[tuple[Note, ...], float]:
+    """Return the notes of a concert, and the share of the singing that they hold steadily."""
+    standard = Standard(concert.sa_hz, concert.raga, JUST, PRESETS["student"])
+    notes = tuple(judge(note, standard) for note in find_held_notes(concert.silence, concert.track).notes)
+    steady_s = sum(note.steady_s for note in notes)
+    return notes, steady_s / (HOP_S * int(concert.track.voiced.sum()))
+
+
+def _on_grid(times_s: FloatArray, cents: FloatArray, sa_hz: float) -> PitchTrack:
     frames = np.round(times_s / HOP_S).astype(np.intp)
     hz = np.full(int(frames[-1]) + 1, np.nan)
     hz[frames] = sa_hz * 2.0 ** (cents / 1200.0)
