@@ -116,12 +116,13 @@ def test_importing_a_package_and_looking_imports_nothing_heavy(code: str) -> Non
 
 
 def test_help_answers_at_once() -> None:
-    """0.3 s on a quiet machine; on a busy one, no more than twice what its libraries take alone."""
-    libraries = ["-c", "import typer, rich.console"]
-    times_s = [(_wall_s("cli.py", "--help"), _wall_s(*libraries)) for _ in range(5)]
-    help_s, libraries_s = (min(column) for column in zip(*times_s, strict=True))
-    assert help_s <= 0.3 or help_s <= 2 * libraries_s
-    assert help_s <= 3 * libraries_s
+    """0.3 s on a quiet machine; on a busy one, no more than 1.7 times what typer takes to help with two."""
+    two = "app = typer.Typer(); app.command('a')(lambda: None); app.command('b')(lambda: None)"
+    typers_own = ["-c", f"import typer; {two}; app(['--help'])"]
+    times_s = [(_wall_s("cli.py", "--help"), _wall_s(*typers_own)) for _ in range(5)]
+    help_s, typers_own_s = (min(column) for column in zip(*times_s, strict=True))
+    assert help_s <= 0.3 or help_s <= 1.7 * typers_own_s
+    assert help_s <= 2 * typers_own_s
 
 
 def _wall_s(*words: str) -> float:

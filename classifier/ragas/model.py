@@ -52,8 +52,8 @@ class Weights:
 
 
 WEIGHTS = Weights()
-"""Chosen among 162 settings by how seven concerts and three calans came out, and within them insensitive: the
-choices with each concert left out are in ``docs/benchmarks/notation.md``."""
+"""Chosen among 162 settings by how seven concerts and three calans came out. What a choice among 16 gives,
+made without the concert it is tried on, is in ``docs/benchmarks/notation.md``."""
 
 SA, COMPANION, VADI, SAMVADI, NYAS, WEAK = 1.0, 0.5, 0.8, 0.4, 0.3, 0.4
 """Added to the 1 of each swara, as `swara.classifier.tonic.template` does; what is weak is multiplied."""
@@ -227,28 +227,17 @@ def _sung_steps(line: SungLine, nearest: IntArray, belongs: FloatArray | BoolArr
     return steps
 
 
-_SHIFT = 8
-
-
-def log_gamma(x: FloatArray) -> FloatArray:
-    """Return the logarithm of the gamma function of positive numbers, as `math.lgamma` does, to 11 digits.
-
-    By Stirling's series, which wants a larger argument: gamma(x) = gamma(x + 8) / (x (x + 1) ... (x + 7)).
-    """
-    y = x + _SHIFT
-    series = 1 / (12 * y) - 1 / (360 * y**3) + 1 / (1260 * y**5) - 1 / (1680 * y**7)
-    below = np.log(x[..., None] + np.arange(_SHIFT)).sum(axis=-1)
-    return np.asarray((y - 0.5) * np.log(y) - y + 0.5 * math.log(2 * math.pi) + series - below)
+_log_gamma = np.vectorize(math.lgamma, otypes=[np.float64])
 
 
 def _drawn(counts: FloatArray, expected: FloatArray) -> float:
     """Return the log likelihood of counts, each last axis drawn from a Dirichlet around `expected`."""
     sung = counts > 0
-    parts = log_gamma(expected[sung] + counts[sung]) - log_gamma(expected[sung])
+    parts = _log_gamma(expected[sung] + counts[sung]) - _log_gamma(expected[sung])
     total, some = expected.sum(axis=-1), counts.sum(axis=-1) > 0
     if not some.any():
         return 0.0
-    wholes = log_gamma(total[some]) - log_gamma(total[some] + counts.sum(axis=-1)[some])
+    wholes = _log_gamma(total[some]) - _log_gamma(total[some] + counts.sum(axis=-1)[some])
     return float(parts.sum() + wholes.sum())
 
 

@@ -59,14 +59,7 @@ _NO_CREDENTIALS = frozenset({"NoCredentialsError", "PartialCredentialsError", "T
 """Names of errors of libraries that are not imported here."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_LASTS = (
-    PermissionError,
-    IsADirectoryError,
-    NotADirectoryError,
-    ValueError,
-    TypeError,
-    NotImplementedError,
-)
+_LASTS = (PermissionError, IsADirectoryError, NotADirectoryError, ValueError, TypeError)
 """What another try meets again, as it does a disk that is full."""
 
 

@@ -18,17 +18,7 @@ from swara.embedder.hub.embedder import HubEmbedder
 from swara.embedder.litert import cores, stderr_closed
 from swara.embedder.windows import Network
 
-from .network import (
-    BATCH_NORM_EPSILON,
-    FIRST_STEP,
-    LAYERS,
-    CrepeNetwork,
-    CrepeSize,
-    Weights,
-    crepe_contract,
-    read_weights,
-    weights_file,
-)
+from .network import CrepeNetwork, CrepeSize, Weights, crepe_contract, layers_of, read_weights, weights_file
 
 __all__ = ["crepe_embedder", "lite_crepe"]
 
@@ -69,27 +59,25 @@ def crepe_embedder(
     weights_h5 = weights_file(size) if file is None else file
     weights, digest = read_weights(weights_h5)
     make: Callable[[], Network] = partial(CrepeNetwork, weights, contract.hop_samples)
-    if (lite := _lite_file(weights_h5, digest, contract, report)) is not None:
+    if (lite := _lite_file(weights_h5, weights, digest, contract, report)) is not None:
         make = partial(LiteRTNetwork, lite, contract, str(weights_h5), 1)
     # One name for both forms, as their vectors are alike: what is installed beside changes no version.
     return HubEmbedder(contract, digest, "numpy", make, cores())
 
 
 def _lite_file(
-    file: Path, digest: str, contract: Contract, report: Callable[[str], None] | None
+    file: Path, weights: Weights, digest: str, contract: Contract, report: Callable[[str], None] | None
 ) -> Path | None:
     """Return the LiteRT file of the weights, or None where there is none and none can be made."""
-
-    def export(weights_h5: Path, contract: Contract) -> bytes:
-        if find_spec("tensorflow") is None:
-            raise ModelError("TensorFlow, which converts it, is not installed", where=str(weights_h5))
-        return lite_crepe(read_weights(weights_h5)[0], contract)
-
     told = report if find_spec("tensorflow") is not None else None
+
+    def export() -> bytes:
+        if find_spec("tensorflow") is None:
+            raise ModelError("TensorFlow, which converts it, is not installed", where=str(file))
+        return lite_crepe(weights, contract)
+
     try:
-        return converted_file(
-            file, digest, contract, told, export=export, digest_of=lambda path: read_weights(path)[1]
-        )
+        return converted_file(file, digest, contract, told, export)
     except ModelError as error:
         if told is not None:
             told(f"CREPE runs on numpy, over twice as long: {error.what}")
@@ -144,14 +132,9 @@ def _function(weights: Weights, contract: Contract, windows: int) -> Any:
         centred = frames - tf.reduce_mean(frames, 1, keepdims=True)
         spread = tf.sqrt(tf.reduce_mean(centred * centred, 1, keepdims=True))
         x = (centred / tf.maximum(spread, 1e-8))[:, :, None]
-        for number, name in enumerate(LAYERS):
-            step = FIRST_STEP if number == 0 else 1
-            x = tf.nn.conv1d(x, weights[f"{name}/kernel"], step, "SAME") + weights[f"{name}/bias"]
-            gamma, beta, mean, variance = (
-                weights[f"{name}-BN/{each}"] for each in ("gamma", "beta", "moving_mean", "moving_variance")
-            )
-            scale = gamma / np.sqrt(variance + np.float32(BATCH_NORM_EPSILON))
-            x = tf.nn.max_pool1d(tf.nn.relu(x) * scale + (beta - mean * scale), 2, 2, "VALID")
+        for layer in layers_of(weights):
+            x = tf.nn.relu(tf.nn.conv1d(x, layer.kernel, layer.step, "SAME") + layer.bias)
+            x = tf.nn.max_pool1d(x * layer.scale + layer.shift, 2, 2, "VALID")
         embeddings = tf.reshape(x, [windows, -1])
         logits = embeddings @ weights["classifier/kernel"] + weights["classifier/bias"]
         return {"embeddings": embeddings, "scores": tf.sigmoid(logits)}

@@ -8,7 +8,7 @@ them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -23,18 +23,18 @@ from swara.embedder.errors import ModelDamaged, ModelUnfit
 from swara.embedder.hub.contract import Contract, Outputs
 
 __all__ = [
-    "BATCH_NORM_EPSILON",
     "CREPE_FULL",
     "CREPE_TINY",
-    "FIRST_STEP",
     "LAYERS",
     "WINDOW",
     "CrepeNetwork",
     "CrepeSize",
+    "Layer",
     "Weights",
     "activation_hz",
     "crepe_contract",
     "crepe_installed",
+    "layers_of",
     "normalised",
     "read_weights",
     "weights_file",
@@ -46,8 +46,8 @@ Weights: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
 
 WINDOW = 1024
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "conv5", "conv6")
-FIRST_STEP = 4
-BATCH_NORM_EPSILON = 1e-3  # Keras's
+_FIRST_STEP = 4
+_EPSILON = 1e-3  # of Keras's batch normalisation
 _SEEN_AT_ONCE = 32
 _BINS = 360
 _MOMENTS = ("gamma", "beta", "moving_mean", "moving_variance")
@@ -171,11 +171,24 @@ def _unfit(what: str, file: Path) -> ModelUnfit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Layer:
+class Layer:
+    """A convolution and its step; the normalisation after it, a factor and a summand for each channel."""
+
     kernel: npt.NDArray[np.float32]
     bias: npt.NDArray[np.float32]
+    step: int
     scale: npt.NDArray[np.float32]
     shift: npt.NDArray[np.float32]
+
+
+def layers_of(weights: Weights) -> Iterator[Layer]:
+    """Yield the layers of convolution, as `read_weights` gives their weights."""
+    for number, name in enumerate(LAYERS):
+        gamma, beta, mean, variance = (weights[f"{name}-BN/{each}"] for each in _MOMENTS)
+        scale = np.asarray(gamma / np.sqrt(variance + np.float32(_EPSILON)), np.float32)
+        shift = np.asarray(beta - mean * scale, np.float32)
+        step = _FIRST_STEP if number == 0 else 1
+        yield Layer(weights[f"{name}/kernel"], weights[f"{name}/bias"], step, scale, shift)
 
 
 class CrepeNetwork:
@@ -192,19 +205,7 @@ class CrepeNetwork:
     sizes: tuple[int, ...] = (_SEEN_AT_ONCE, 4)
 
     def __init__(self, weights: Weights, hop: int) -> None:
-        self._hop = hop
-        self._layers = []
-        for name in LAYERS:
-            own = {
-                key: weights[f"{name}-BN/{key}"]
-                for key in ("gamma", "beta", "moving_mean", "moving_variance")
-            }
-            # Normalisation in use is one factor and one summand for each channel.
-            scale = np.asarray(
-                own["gamma"] / np.sqrt(own["moving_variance"] + np.float32(BATCH_NORM_EPSILON)), np.float32
-            )
-            shift = np.asarray(own["beta"] - own["moving_mean"] * scale, np.float32)
-            self._layers.append(_Layer(weights[f"{name}/kernel"], weights[f"{name}/bias"], scale, shift))
+        self._hop, self._layers = hop, list(layers_of(weights))
         self._classifier = weights["classifier/kernel"], weights["classifier/bias"]
 
     def run(self, samples: Samples, windows: int) -> Outputs:
@@ -212,8 +213,8 @@ class CrepeNetwork:
         frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[:: self._hop][:windows]
         with one_blas_thread():
             x = normalised(frames)
-            for number, layer in enumerate(self._layers):
-                x = _convolved(x, layer.kernel, layer.bias, FIRST_STEP if number == 0 else 1)
+            for layer in self._layers:
+                x = _convolved(x, layer.kernel, layer.bias, layer.step)
                 np.maximum(x, 0.0, out=x)
                 x *= layer.scale
                 x += layer.shift

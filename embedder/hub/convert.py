@@ -165,9 +165,7 @@ def converted_file(
     digest: str,
     contract: Contract,
     report: Callable[[str], None] | None = None,
-    *,
-    export: Callable[[Path, Contract], bytes] | None = None,
-    digest_of: Callable[[Path], str] | None = None,
+    export: Callable[[], bytes] | None = None,
 ) -> Path:
     """Return the LiteRT file of a model, converting it if that has not been done.
 
@@ -182,20 +180,18 @@ def converted_file(
     model : Path
         The folder of the SavedModel, or the file of the weights.
     digest : str
-        What `digest_of`, or `saved_model_digest`, says of it.
+        Of what is converted; of a SavedModel, what `saved_model_digest` says.
     contract : Contract
         What the model takes and gives, as it is documented.
     report : callable, optional
         Told, in a line, when a conversion begins, which takes some ten seconds, and why.
     export : callable, optional
-        What converts it; `exported` if left out.
-    digest_of : callable, optional
-        What tells whether it changed meanwhile; `saved_model_digest` if left out.
+        Converts what was read already; if left out, the SavedModel is read.
 
     Raises
     ------
     ModelDamaged
-        If it is another one after the conversion than `digest` says.
+        If a SavedModel is another one after the conversion than `digest` says.
     ModelError, MissingPackage
         If it cannot be converted.
     """
@@ -212,16 +208,24 @@ def converted_file(
         if report is not None:
             again = "again: its LiteRT file is damaged" if _named(folder, key) else "once, to LiteRT"
             report(f"Converting {contract.name} {again}")
+        return _kept(folder, key, export() if export else _exported_unchanged(model, digest, contract))
 
-        content = (export or exported)(model, contract)
-        if (digest_of or saved_model_digest)(model) != digest:
-            raise ModelDamaged("it changed while it was converted", where=str(model), fix="Try again")
-        for damaged in _named(folder, key):
-            with suppress(OSError):
-                damaged.unlink()
-        file = folder / f"{key}-{hashlib.sha256(content).hexdigest()[:_DIGITS]}.tflite"
-        write_bytes(file, content)
-        return file
+
+def _exported_unchanged(saved_model: Path, digest: str, contract: Contract) -> bytes:
+    content = exported(saved_model, contract)
+    if saved_model_digest(saved_model) != digest:
+        raise ModelDamaged("it changed while it was converted", where=str(saved_model), fix="Try again")
+    return content
+
+
+def _kept(folder: Path, key: str, content: bytes) -> Path:
+    """Write the file in the place of those of that key, which are damaged."""
+    for damaged in _named(folder, key):
+        with suppress(OSError):
+            damaged.unlink()
+    file = folder / f"{key}-{hashlib.sha256(content).hexdigest()[:_DIGITS]}.tflite"
+    write_bytes(file, content)
+    return file
 
 
 def _found(folder: Path, key: str) -> Path | None:

@@ -32,9 +32,6 @@ from .keeping import (
 __all__ = ["KeptTake", "TakeHistory", "begin_history"]
 
 
-_JUDGED = ("perfect", "in tune", "low", "high")
-
-
 @dataclass(frozen=True, slots=True)
 class KeptTake:
     """What is kept of a take; figures are those of `TakeReport`.
@@ -101,12 +98,12 @@ class KeptTake:
     @property
     def judged_share(self) -> float:
         """Share of the steady time that was judged: not what was unsure."""
-        return sum(self.verdict_shares.get(each, 0.0) for each in _JUDGED)
+        return sum(share for verdict, share in self.verdict_shares.items() if verdict != "unsure")
 
     @property
     def in_tune_share(self) -> float | None:
         """Share of what was judged that is perfect or in tune, as the report says; None where nothing was."""
-        good = sum(self.verdict_shares.get(each, 0.0) for each in _JUDGED[:2])
+        good = sum(self.verdict_shares.get(each, 0.0) for each in ("perfect", "in tune"))
         return good / self.judged_share if self.judged_share else None
 
 

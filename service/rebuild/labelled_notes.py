@@ -90,6 +90,7 @@ class NoteExtractor:
         self.embedded = self.from_cache = self.unpitched = self.uncached = self.kept = 0
         self._damaged_ahead = 0
         self._last: tuple[str, Embeddings, PitchTrack] | None = None
+        self._unkept = dict[str, PitchTrack]()
 
     @property
     def damaged(self) -> int:
@@ -229,13 +230,15 @@ class NoteExtractor:
         return embeddings
 
     def _track(self, recording: Recording) -> PitchTrack:
-        known = self._tracked.get(recording.sha256)
-        known = known if known is not None else self._pitch.load(self._fingerprint, recording.sha256)
-        if known is not None:
+        for tracks in (self._tracked, self._unkept):
+            if recording.sha256 in tracks:
+                return tracks[recording.sha256]
+        if (known := self._pitch.load(self._fingerprint, recording.sha256)) is not None:
             return known
         clip = load_clip(audio_path(recording), rate_hz=TRACK_RATE_HZ, max_duration_s=None)
         track = self._tracker.track(clip)
-        self._keep(lambda: self._pitch.put(self._fingerprint, recording.sha256, track))
+        if not self._keep(lambda: self._pitch.put(self._fingerprint, recording.sha256, track)):
+            self._unkept[recording.sha256] = track  # phrases are asked about at the end
         return track
 
     def _keep(self, put: Callable[[], None]) -> bool:

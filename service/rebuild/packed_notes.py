@@ -117,8 +117,8 @@ class PackedNotes:
 
     def __init__(self, cache: SealedCache, embedder: str, tracker: str, digit: str) -> None:
         self._cache, self._embedder = cache, embedder
-        self._name = hashlib.sha256(f"notes {tracker} {digit}".encode()).hexdigest()
-        self._made_by = f"{code_digest(_CODE)} numpy {np.__version__}".encode()
+        self._name = hashlib.sha256(f"notes {digit}".encode()).hexdigest()  # another tracker takes its place
+        self._made_by = f"{tracker} {code_digest(_CODE)} numpy {np.__version__}".encode()
         self._known: Mapping[bytes, int] = {}
         self._made: list[_Made] = []
         self._as_before = True

@@ -128,12 +128,10 @@ def search_phrase(
     """
     _check_span(span_s, clip.duration_s, where)
     report = analyze(clip, request, pitch_tracker("head"), source=where.name, progress=progress)
-    if not report.tonic.confidence:
-        inside = (report.track.times_s >= span_s[0]) & (report.track.times_s < span_s[1])
-        if not report.track.voiced[inside].any():
-            _checked(None, index, span_s, where)
+    line = phrase_line(report.track, report.tonic.hz, *span_s)
+    if line is not None and not report.tonic.confidence:
         raise NoNoteThere("Sa is not known", where=str(where), fix="Give it, such as: --tonic C#3")
-    query = _checked(phrase_line(report.track, report.tonic.hz, *span_s), index, span_s, where)
+    query = _checked(line, index, span_s, where)
     chosen = among or PhraseFilter()
     allowed = replace(chosen, exclude=model.own.union(chosen.exclude)).allowed(index)
     voice = pool(model.embedder.embed(clip), query.start_s, query.end_s) if by == "voice" else None
@@ -169,9 +167,10 @@ def search_notation(
     query = notated_line(swaras) if swaras else None
     if query is None or len(query.swaras) < 2:
         raise BadNotation("a phrase has two swaras at least", where="--sing", fix='Such as: --sing "G R S"')
-    allowed = (among or PhraseFilter()).allowed(index)
+    chosen = among or PhraseFilter()
+    allowed = chosen.allowed(index)
     hits = nearest_phrases(index, query, None, allowed, count)
-    doubts = (*_doubts(None, allowed, among or PhraseFilter()), *_only_nearest(query, index, allowed, hits))
+    doubts = (*_doubts(None, allowed, chosen), *_only_nearest(query, index, allowed, hits))
     return PhraseSearch(text, query, None, "melody", hits, int(allowed.sum()), model.version, doubts)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from swara.classifier.tonic.estimate import no_tonic
 from swara.index.phrase_files import load_phrase_index
 from swara.index.phrases import PhraseIndex
 from swara.service.search import phrases as phrase_search
+from swara.service.take.analyze import analyze
 
 BHUPALI = Path(__file__).parents[2] / "data" / "samples" / "low-male" / "C" / "bhupali.ogg"
 
@@ -98,6 +101,17 @@ def test_what_is_no_phrase_is_one_line(swara, words, says):
     assert (done.code, done.out) == (1, "")
     assert says in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_where_nothing_tells_sa_it_is_asked_for_unless_nothing_is_sung(swara, monkeypatch):
+    def without_sa(*args, **options):
+        return replace(analyze(*args, **options), tonic=no_tonic())
+
+    monkeypatch.setattr(phrase_search, "analyze", without_sa)
+    for span, says in (("0-3", "Sa is not known"), ("0-0.1", "nothing is sung from 0 to 0.1 s")):
+        done = swara("search", BHUPALI, "--phrase", span)
+        assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+        assert says in done.err
 
 
 def _sa(words):
