@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeAlias
+from typing import BinaryIO, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import AudioError
 
-__all__ = ["Clip", "Samples"]
+__all__ = ["Clip", "Samples", "Sound"]
 
 Samples: TypeAlias = npt.NDArray[np.float32]
+
+
+class Sound(Protocol):
+    """A mono recording that can be gone through, in memory or not."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second."""
+        ...
+
+    @property
+    def sample_count(self) -> int:
+        """How many samples there are."""
+        ...
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield all of them in order, float32 arrays of any length."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +72,15 @@ class Clip:
                 f"{bad} of {self.samples.size} samples are not finite numbers",
                 fix="Export the recording again, for instance as 16-bit WAV",
             )
+
+    @property
+    def sample_count(self) -> int:
+        """How many samples there are."""
+        return int(self.samples.size)
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield all of them in one block, without a copy."""
+        yield self.samples
 
     @property
     def duration_s(self) -> float:

@@ -13,12 +13,14 @@ from pathlib import Path
 from benchmarks.recordings import evaluation_folder
 
 from .conditions import Condition, conditions
+from .long import measure_long
 from .measure import measure, measure_costs
 from .report import PAGE, Measured
 from .trackers import ONE_THREAD, present
 from .tracks import Tracks, workers
 
 QUICK_EVERY = 4
+PARTS = ("heard", "cost", "long")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -29,25 +31,27 @@ def main(words: Sequence[str] | None = None) -> None:
     entries, absent = present(tuple(options.only))
     for entry in absent:
         print(f"left out, not installed: {entry.plain_title} ({', '.join(entry.missing)})", flush=True)
-    root = evaluation_folder()
+    root, busy = evaluation_folder(), os.getloadavg()[0]
     found = _chosen(conditions(root), options.conditions)
     every = QUICK_EVERY if options.quick else 1
     # Before the workers start: nothing else of ours may run while time is taken.
-    costs = {} if options.no_cost else measure_costs(entries)
-    with workers(options.jobs) as pool:
-        results = measure(entries, found, Tracks(pool, options.cache), every)
-    measured = Measured(entries, absent, found, results, costs, root, every)
-    measured.write(options)
+    costs = measure_costs(entries) if "cost" in options.parts else {}
+    long = [measure_long()] if "long" in options.parts else []
+    results = {}
+    if "heard" in options.parts:
+        with workers(options.jobs) as pool:
+            results = measure(entries, found, Tracks(pool, options.cache), every)
+    Measured(entries, absent, found, results, costs, long, root, every, busy).write(options)
 
 
 def _options(words: Sequence[str] | None) -> argparse.Namespace:
     from platformdirs import user_cache_path
 
     parser = PAGE.parser(__doc__)
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, help="let the others stand")
     parser.add_argument("--only", nargs="+", default=[], metavar="TRACKER", help="only these trackers")
     parser.add_argument("--conditions", default="", metavar="NAME,NAME", help="only these conditions")
     parser.add_argument("--quick", action="store_true", help="every fourth clip")
-    parser.add_argument("--no-cost", action="store_true", help="measure no time and no memory")
     parser.add_argument("--jobs", type=int, default=1, help="processes that track (1)")
     kept = user_cache_path("swara") / "benchmark-tracks"
     parser.add_argument("--cache", type=Path, default=kept, help="folder of tracks made before (%(default)s)")

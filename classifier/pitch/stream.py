@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from swara.data.arrays import BoolArray, FloatArray
+from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, PitchTrack
 
 from . import TRACK_RATE_HZ
 from .decode import Path, Salience, Voicing, local_hz
-from .features import AROUND, NEIGHBOUR_FEATURES, Background, Features, audible, network_input
+from .features import AROUND, NEIGHBOUR_FEATURES, Background, Features, most_likely, network_input
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
 from .spectrum import HOP, MARGIN, spectra
 
@@ -149,12 +149,12 @@ class PitchStream:
         seen = spectra(samples, together=2)
         means = self._background.push(seen.levels)
         salience, voicing = self._memory.run(network_input(seen.levels, means))
-        coarse_hz = local_hz(salience, self._path.ends(salience, voicing))
+        coarse_hz = local_hz(salience, self._path.advance(salience, voicing)[0])
         hz, partials = coarse_pass(self._network, seen, means, coarse_hz)
-        heard = audible(seen.levels)
+        most = most_likely(seen, hz)
         if self._second is not None:
-            self._second.add(hz, voicing, partials, heard)
-        return hz, voicing * heard
+            self._second.add(hz, voicing, partials, most)
+        return hz, np.minimum(voicing, most)
 
     def _handed_out(self, hz: FloatArray, voicing: Salience) -> PitchTrack:
         times_s = HOP_S * np.arange(self._frames, self._frames + hz.size, dtype=np.float64)
@@ -168,14 +168,14 @@ class _SecondLook:
     def __init__(self, network: PitchNetwork) -> None:
         self._network = network
         self._voicing = Voicing(enter=_ENTER, leave=_LEAVE)
-        self._hz, self._audible = np.empty(0), np.empty(0, np.bool_)
+        self._hz, self._most = np.empty(0), np.empty(0, np.float32)
         self._first_voicing = np.empty(0, np.float32)
         self._partials = np.empty((0, NEIGHBOUR_FEATURES), np.float32)
         self._first = self._done = 0  # frames: the first that is kept, the first that was not handed out
 
-    def add(self, hz: FloatArray, voicing: Salience, partials: Features, heard: BoolArray) -> None:
+    def add(self, hz: FloatArray, voicing: Salience, partials: Features, most: Salience) -> None:
         """Take in what the first look found."""
-        self._hz, self._audible = np.concatenate([self._hz, hz]), np.concatenate([self._audible, heard])
+        self._hz, self._most = np.concatenate([self._hz, hz]), np.concatenate([self._most, most])
         self._first_voicing = np.concatenate([self._first_voicing, voicing])
         self._partials = np.concatenate([self._partials, partials])
 
@@ -187,7 +187,7 @@ class _SecondLook:
         hz, voicing = np.empty(0), np.empty(0, np.float32)
         if stop > self._done:
             hz, voicing = refine_pass(self._network, self._hz, self._first_voicing, self._partials)
-            hz, voicing = hz[new], voicing[new] * self._audible[new]
+            hz, voicing = hz[new], np.minimum(voicing[new], self._most[new])
         times_s = HOP_S * np.arange(self._done, stop, dtype=np.float64)
         self._done = stop
         self._forget(max(0, stop - _AROUND - self._first))
@@ -195,7 +195,7 @@ class _SecondLook:
 
     def _forget(self, count: int) -> None:
         self._first += count
-        self._hz, self._audible = self._hz[count:], self._audible[count:]
+        self._hz, self._most = self._hz[count:], self._most[count:]
         self._first_voicing, self._partials = self._first_voicing[count:], self._partials[count:]
 
 

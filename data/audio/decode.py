@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 import numpy as np
 
+from swara.data.arrays import FloatArray
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError, MissingPackage
 
 from .containers import first_byte, is_plain
+from .frames import level_db
 from .level import LOUDEST, Level, LevelMeter, StraySamples
 from .piped import STDIN, digest_of, is_pipe, opened, readable, received, take_name
-from .reader import Collector, Mono, Reader, Refused, check_rate, not_finite, too_long
+from .reader import Collector, Mono, Reader, Refused, Resampler, check_rate, not_finite, too_long
 from .soundfile_reader import SoundfileReader
 
 if TYPE_CHECKING:
@@ -28,12 +30,20 @@ __all__ = [
     "RATE_HZ",
     "STDIN",
     "Decoded",
+    "Flow",
+    "Open",
+    "Pour",
+    "Poured",
+    "damage",
     "decode",
     "decode_samples",
+    "first_that_reads",
     "is_pipe",
     "load_clip",
     "received",
+    "spoken_name",
     "take_name",
+    "understood",
 ]
 
 RATE_HZ = 16_000
@@ -48,7 +58,8 @@ MIN_DURATION_S = 0.2
 _TOLERANCE_S = 0.1
 _FORMATS = "Use a recording in WAV, FLAC, OGG, MP3, M4A, AAC, WebM or Opus"
 
-_Open: TypeAlias = Callable[[int | None], Reader]
+_Found = TypeVar("_Found")
+Open: TypeAlias = Callable[[int | None], Reader]
 """Opens a recording from its beginning, given the number of a track or None."""
 
 
@@ -120,19 +131,32 @@ def decode(
     MissingPackage
         If the format needs PyAV and it is not installed.
     """
-    where = "stdin" if path == STDIN else str(path)
-    refusals: list[Exception] = []
+    where = spoken_name(path)
     with readable(where), opened(path, where) if file is None else nullcontext(file) as source:
-        for open_reader in _readers(source):
-            try:
-                decoded = _listen(open_reader, where, rate_hz, max_duration_s, track)
-            except (Refused, OSError) as refusal:  # OSError: the disk fails half-way
-                refusals.append(refusal)
-            except MissingPackage as missing:
-                raise MissingPackage(missing.what, where=where, fix=missing.fix) from None
-            else:
-                digest = digest_of(source) if is_pipe(path) else None
-                return replace(_with_warnings(decoded, refusals), sha256=digest)
+        decoded, refusals = first_that_reads(
+            source, where, lambda reader: _listen(reader, where, rate_hz, max_duration_s, track)
+        )
+        digest = digest_of(source) if is_pipe(path) else None
+        return replace(decoded, warnings=decoded.warnings + damage(refusals), sha256=digest)
+
+
+def spoken_name(path: Path) -> str:
+    """Return what errors call a recording."""
+    return "stdin" if path == STDIN else str(path)
+
+
+def first_that_reads(
+    source: BinaryIO, where: str, listen: Callable[[Open], _Found]
+) -> tuple[_Found, list[Exception]]:
+    """Return what the first decoder makes of a recording that can read it, and why those before could not."""
+    refusals: list[Exception] = []
+    for open_reader in _readers(source):
+        try:
+            return listen(open_reader), refusals
+        except (Refused, OSError) as refusal:  # OSError: the disk fails half-way
+            refusals.append(refusal)
+        except MissingPackage as missing:
+            raise MissingPackage(missing.what, where=where, fix=missing.fix) from None
     reasons = "; ".join(str(refusal) for refusal in refusals)
     raise AudioError(f"this is not a recording that can be read ({reasons})", where=where, fix=_FORMATS)
 
@@ -171,7 +195,7 @@ def decode_samples(
     return _listen(lambda _: reader, where, rate_hz, max_duration_s, None)
 
 
-def _readers(file: BinaryIO) -> Iterator[_Open]:
+def _readers(file: BinaryIO) -> Iterator[Open]:
     """Yield the decoders to try, in order: what is not plain goes to another process, which may break."""
     if is_plain(file, first_byte(file)):
         yield lambda track: SoundfileReader(file, track)
@@ -181,10 +205,11 @@ def _readers(file: BinaryIO) -> Iterator[_Open]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Poured:
-    """A recording read once to its end."""
+class Poured:
+    """A recording read once to its end; of one in passing no samples are kept."""
 
     samples: Samples
+    sample_count: int
     level: Level
     faults: tuple[str, ...]
     track: int
@@ -193,35 +218,49 @@ class _Poured:
     better_channel: int | None
 
 
+Pour: TypeAlias = Callable[[int | None, int | None], Poured]
+"""Reads a recording: a track of it, and one channel alone, if given."""
+
+
 def _listen(
-    open_reader: _Open, where: str, rate_hz: int, max_duration_s: float | None, track: int | None
+    open_reader: Open, where: str, rate_hz: int, max_duration_s: float | None, track: int | None
 ) -> Decoded:
     """Read a recording, again where what was read first is not what was sung."""
 
-    def pour(number: int | None, channel: int | None = None) -> _Poured:
+    def pour(number: int | None, channel: int | None) -> Poured:
         with closing(open_reader(number)) as reader:
-            return _pour(reader, where, rate_hz, max_duration_s, channel)
+            flow, kept = Flow(reader, where, rate_hz, max_duration_s, channel), Collector()
+            for block in flow.blocks():
+                kept.add(block)
+            samples = kept.finish()
+            return flow.poured(samples, samples.size, level_db(Clip(samples, rate_hz)))
 
-    found, remarks = pour(track), []
-    if found.tracks > 1 and track is None:
-        found = _that_sounds(found, pour)
-        remarks.append(
-            f"the file holds {found.tracks} tracks of sound; number {found.track} was read, and --track takes"
-            " another"
-        )
-    if found.better_channel is not None:
-        number = found.better_channel
-        found = pour(found.track, number)
-        remarks.append(
-            f"its {found.channels} channels cancel each other, so channel {number + 1} alone was read"
-        )
+    found, remarks, _ = understood(pour, track)
     samples = found.samples
     if lift_db := found.level.lift_db:
         samples *= np.float32(10.0 ** (lift_db / 20.0))
     return Decoded(Clip(samples, rate_hz), (*found.faults, *remarks), found.level, found.track)
 
 
-def _that_sounds(found: _Poured, pour: Callable[[int], _Poured]) -> _Poured:
+def understood(pour: Pour, track: int | None) -> tuple[Poured, list[str], int | None]:
+    """Read a recording, again where what was read first is not what was sung; tell of it, and the channel."""
+    found, remarks = pour(track, None), []
+    if found.tracks > 1 and track is None:
+        found = _that_sounds(found, pour)
+        remarks.append(
+            f"the file holds {found.tracks} tracks of sound; number {found.track} was read, and --track takes"
+            " another"
+        )
+    channel = found.better_channel
+    if channel is not None:
+        found = pour(found.track, channel)
+        remarks.append(
+            f"its {found.channels} channels cancel each other, so channel {channel + 1} alone was read"
+        )
+    return found, remarks, channel
+
+
+def _that_sounds(found: Poured, pour: Pour) -> Poured:
     """Return the track that was read if it sounds, else the loudest of all."""
     for number in range(1, found.tracks + 1):
         if not found.level.is_silent:
@@ -229,40 +268,56 @@ def _that_sounds(found: _Poured, pour: Callable[[int], _Poured]) -> _Poured:
         if number == found.track:
             continue
         try:
-            other = pour(number)
+            other = pour(number, None)
         except (Refused, AudioError):  # this one is no way out
             continue
         found = max(found, other, key=lambda each: each.level.loud_db)
     return found
 
 
-def _pour(
-    reader: Reader, where: str, rate_hz: int, max_duration_s: float | None, channel: int | None
-) -> _Poured:
-    _check_header(reader, where, max_duration_s)
-    collector = Collector(rate_hz, max_duration_s=max_duration_s, where=where)
-    mono, strays, meter = Mono(channel), StraySamples(), LevelMeter()
-    for frames in reader.blocks():
-        if not (np.isfinite(frames.min(initial=0.0)) and np.isfinite(frames.max(initial=0.0))):
-            at_s = collector.duration_s + int(np.argmin(np.isfinite(frames).all(axis=1))) / reader.rate_hz
-            raise not_finite(at_s, where)
-        block = mono.mix(strays.without(frames, collector.duration_s, reader.rate_hz))
-        meter.add(block, reader.rate_hz)
-        if meter.loudest > LOUDEST:
-            raise Refused(f"its samples are no sound: they reach {meter.loudest:.0e} times full scale")
-        collector.add(block, reader.rate_hz)
-    duration_s = collector.duration_s
-    faults = reader.faults()
-    _check_length(duration_s, faults, where)
-    if strays.count:
-        stray = "1 sample" if strays.count == 1 else f"{strays.count} samples"
-        faults = (f"{stray} that no sound can have, at {strays.first_s:.3f} s, left out", *faults)
-    if reader.promised_s is not None and reader.promised_s - duration_s > _TOLERANCE_S:
-        promise = f"the {reader.promised_s:.2f} s that the file promises"
-        faults = (f"only {duration_s:.2f} s of {promise} could be decoded", *faults)
-    samples = collector.finish()
-    level = meter.level(Clip(samples, rate_hz))
-    return _Poured(samples, level, faults, reader.track, reader.tracks, mono.channels, mono.better_channel)
+class Flow:
+    """A recording on its way from a reader: one channel, at one rate, without what can be no sound."""
+
+    def __init__(
+        self, reader: Reader, where: str, rate_hz: int, max_duration_s: float | None, channel: int | None
+    ) -> None:
+        _check_header(reader, where, max_duration_s)
+        self._reader, self._where = reader, where
+        self._faults: tuple[str, ...] = ()
+        self._mono, self._strays, self._meter = Mono(channel), StraySamples(), LevelMeter()
+        self._resampler = Resampler(rate_hz, max_duration_s=max_duration_s, where=where)
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield it block by block, to the end; refuse it there if there was nothing, or too little."""
+        reader, resampler, meter = self._reader, self._resampler, self._meter
+        for frames in reader.blocks():
+            if not (np.isfinite(frames.min(initial=0.0)) and np.isfinite(frames.max(initial=0.0))):
+                at_s = resampler.duration_s + int(np.argmin(np.isfinite(frames).all(axis=1))) / reader.rate_hz
+                raise not_finite(at_s, self._where)
+            block = self._mono.mix(self._strays.without(frames, resampler.duration_s, reader.rate_hz))
+            meter.add(block, reader.rate_hz)
+            if meter.loudest > LOUDEST:
+                raise Refused(f"its samples are no sound: they reach {meter.loudest:.0e} times full scale")
+            yield from resampler.resampled(block, reader.rate_hz)
+        yield from resampler.rest()
+        self._faults = reader.faults()
+        _check_length(resampler.duration_s, self._faults, self._where)
+
+    def poured(self, samples: Samples, count: int, levels_db: FloatArray) -> Poured:
+        """Say what came of it, after the last block; `levels_db` are those of the frames that came out."""
+        reader, duration_s, mono = self._reader, self._resampler.duration_s, self._mono
+        faults = self._faults
+        if self._strays.count:
+            stray = "1 sample" if self._strays.count == 1 else f"{self._strays.count} samples"
+            where = f"at {self._strays.first_s:.3f} s, left out"
+            faults = (f"{stray} that no sound can have, {where}", *faults)
+        if reader.promised_s is not None and reader.promised_s - duration_s > _TOLERANCE_S:
+            promise = f"the {reader.promised_s:.2f} s that the file promises"
+            faults = (f"only {duration_s:.2f} s of {promise} could be decoded", *faults)
+        level = self._meter.level(levels_db)
+        return Poured(
+            samples, count, level, faults, reader.track, reader.tracks, mono.channels, mono.better_channel
+        )
 
 
 def _check_length(duration_s: float, faults: tuple[str, ...], where: str) -> None:
@@ -285,11 +340,10 @@ def _check_header(reader: Reader, where: str, max_duration_s: float | None) -> N
         raise too_long(promised_s, max_duration_s, where)
 
 
-def _with_warnings(decoded: Decoded, refusals: list[Exception]) -> Decoded:
-    """Add why the first decoder broke off in a file that the second one read."""
-    notes = tuple(
+def damage(refusals: list[Exception]) -> tuple[str, ...]:
+    """Say why the first decoder broke off in a file that the second one read."""
+    return tuple(
         f"the file is damaged ({refusal}); FFmpeg read it, but part of it may sound wrong"
         for refusal in refusals
         if isinstance(refusal, OSError) or (isinstance(refusal, Refused) and refusal.midway)
     )
-    return replace(decoded, warnings=decoded.warnings + notes)

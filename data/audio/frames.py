@@ -14,7 +14,16 @@ from swara.data.arrays import FloatArray, IntArray
 from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S
 
-__all__ = ["between", "frame_count", "hz_of_mel", "level_db", "mel_of_hz", "spectral_flux_db"]
+__all__ = [
+    "RunningLevel",
+    "SamplesAhead",
+    "between",
+    "frame_count",
+    "hz_of_mel",
+    "level_db",
+    "mel_of_hz",
+    "spectral_flux_db",
+]
 
 LEVEL_WINDOW_S = 0.030
 FLUX_WINDOW_S = 0.032
@@ -47,6 +56,38 @@ def level_db(clip: Clip) -> FloatArray:
         total = energy[stops - starts[0]] - energy[starts - starts[0]]
         mean_square[begin:end] = total / np.maximum(stops - starts, 1)
     return np.asarray(10.0 * np.log10(np.maximum(mean_square, _FLOOR)))
+
+
+class RunningLevel:
+    """The levels of `level_db` while the samples come.
+
+    Parameters
+    ----------
+    rate_hz : int
+        Their sample rate.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz, self._hop = rate_hz, round(HOP_S * rate_hz)
+        self._half = round(LEVEL_WINDOW_S * rate_hz / 2)
+        self._lead = -(-self._half // self._hop)  # frames that are held before the next one, for its window
+        self._held, self._before = np.zeros(0, np.float32), 0
+        self._levels_db: list[FloatArray] = []
+
+    def add(self, samples: Samples) -> None:
+        """Take in the next samples."""
+        self._held = np.concatenate([self._held, samples])
+        whole = 1 + (self._held.size - self._half) // self._hop
+        if whole - self._before >= _BLOCK:
+            self._levels_db.append(level_db(Clip(self._held, self._rate_hz))[self._before : whole])
+            first = whole - self._lead
+            self._held, self._before = self._held[first * self._hop :], self._lead
+
+    def finish(self) -> FloatArray:
+        """Return the level of each frame in dB of full scale, shape [frames]; call it once, last."""
+        if self._held.size:
+            self._levels_db.append(level_db(Clip(self._held, self._rate_hz))[self._before :])
+        return np.concatenate([*self._levels_db, np.zeros(0)])
 
 
 def spectral_flux_db(clip: Clip) -> FloatArray:
@@ -95,6 +136,30 @@ def between(samples: Samples, start: int, stop: int) -> Samples:
     """Return samples `start` up to `stop`, with silence before the first sample and after the last."""
     inside = samples[max(0, start) : max(0, stop)]
     return np.pad(inside, (max(0, -start), stop - max(0, start) - inside.size))
+
+
+class SamplesAhead:
+    """Samples that come block by block, read as though they stood in one array: forwards alone.
+
+    Parameters
+    ----------
+    blocks : iterator of float32 arrays
+        The recording, in order.
+    """
+
+    def __init__(self, blocks: Iterator[Samples]) -> None:
+        self._blocks, self._held, self._start = blocks, np.zeros(0, np.float32), 0
+
+    def between(self, start: int, stop: int) -> Samples:
+        """Return samples `start` up to `stop`, with silence around; `start` is no less than it was before."""
+        parts, reached = [self._held] if self._held.size else [], self._start + self._held.size
+        while reached < stop and (block := next(self._blocks, None)) is not None:
+            parts.append(block)
+            reached += block.size
+        held = parts[0] if len(parts) == 1 else np.concatenate([*parts, np.zeros(0, np.float32)])
+        passed = min(max(0, start - self._start), held.size)
+        self._held, self._start = held[passed:], self._start + passed
+        return between(self._held, start - self._start, stop - self._start)
 
 
 @lru_cache(maxsize=4)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.data.arrays import BoolArray, FloatArray, IntArray, quantile
-from swara.data.clip import Clip, Samples
+from swara.data.clip import Samples
 
-from .frames import level_db
 from .reader import Frames
 
 __all__ = ["CLIPPED_SHARE", "LOUDEST", "QUIET_DB", "SILENT_DB", "Level", "LevelMeter", "StraySamples"]
@@ -124,9 +123,9 @@ class LevelMeter:
         self._levels.append(_flat_levels(joined[:moving], still[: max(0, moving - 1)], self._least))
         self._tail = joined[moving:].copy()
 
-    def level(self, clip: Clip) -> Level:
-        """Return how loud it was; `clip` is what became of it."""
-        loud_db = quantile(level_db(clip), _LOUD_QUANTILE)
+    def level(self, levels_db: FloatArray) -> Level:
+        """Return how loud it was; `levels_db` are those of the frames of what became of it."""
+        loud_db = quantile(levels_db, _LOUD_QUANTILE)
         return Level(20.0 * math.log10(max(self.loudest, 1e-10)), loud_db, self.clipped_share)
 
     @property

@@ -21,6 +21,7 @@ __all__ = [
     "Mono",
     "Reader",
     "Refused",
+    "Resampler",
     "check_rate",
     "not_finite",
     "too_long",
@@ -139,14 +140,8 @@ class Mono:
         return mono
 
 
-_GROWTH_SAMPLES = 1 << 20
-
-
-class Collector:
-    """Resamples block by block with soxr (HQ, no delay) and keeps only the result.
-
-    The result grows in place and by fixed steps: collecting blocks and joining them would need twice the
-    memory, and doubling would hold up to half of it idle.
+class Resampler:
+    """Resamples block by block with soxr (HQ, no delay).
 
     Parameters
     ----------
@@ -162,10 +157,8 @@ class Collector:
         self._rate_hz, self._source_hz = rate_hz, 0
         self._limit_s = math.inf if max_duration_s is None else max_duration_s
         self._where = where
-        self._samples: Samples = np.zeros(0, dtype=np.float32)
-        self._filled = 0
         self._earlier_s = 0.0
-        self._resampler: Any = None
+        self._soxr: Any = None
         self._source_frames = 0
 
     @property
@@ -173,8 +166,8 @@ class Collector:
         """Seconds of source taken in so far."""
         return self._earlier_s + self._source_frames / max(1, self._source_hz)
 
-    def add(self, block: Samples, source_hz: int) -> None:
-        """Take in the next block.
+    def resampled(self, block: Samples, source_hz: int) -> Iterator[Samples]:
+        """Take in the next block, and yield what comes of it.
 
         Parameters
         ----------
@@ -189,35 +182,54 @@ class Collector:
             If the recording passes the limit.
         """
         if source_hz != self._source_hz:
-            self._change_rate(source_hz)
+            yield from self._change_rate(source_hz)
         self._source_frames += block.size
         if self.duration_s > self._limit_s:
             raise too_long(None, self._limit_s, self._where)
-        self._append(block if self._resampler is None else self._resampler.resample_chunk(block))
+        yield block if self._soxr is None else self._soxr.resample_chunk(block)
 
-    def finish(self) -> Samples:
-        """Flush the resampler and return everything, float32 of shape [samples]; call it once, last."""
-        self._change_rate(0)
-        self._samples.resize(self._filled, refcheck=False)
-        return self._samples
+    def rest(self) -> Iterator[Samples]:
+        """Yield what is left; ask once, last."""
+        return self._change_rate(0)
 
-    def _change_rate(self, source_hz: int) -> None:
-        if self._source_hz and self._resampler is not None:
-            self._append(self._resampler.resample_chunk(np.zeros(0, dtype=np.float32), last=True))
+    def _change_rate(self, source_hz: int) -> Iterator[Samples]:
+        if self._source_hz and self._soxr is not None:
+            yield self._soxr.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
         self._earlier_s, self._source_frames, self._source_hz = self.duration_s, 0, source_hz
-        self._resampler = None
+        self._soxr = None
         if source_hz not in (0, self._rate_hz):
             import soxr
 
-            self._resampler = soxr.ResampleStream(source_hz, self._rate_hz, 1, dtype="float32", quality="HQ")
+            self._soxr = soxr.ResampleStream(source_hz, self._rate_hz, 1, dtype="float32", quality="HQ")
 
-    def _append(self, samples: Samples) -> None:
+
+_GROWTH_SAMPLES = 1 << 20
+
+
+class Collector:
+    """Keeps samples in an array that grows in place and by fixed steps.
+
+    Collecting blocks and joining them would need twice the memory, and doubling would hold up to half of it
+    idle.
+    """
+
+    def __init__(self) -> None:
+        self._samples: Samples = np.zeros(0, dtype=np.float32)
+        self._filled = 0
+
+    def add(self, samples: Samples) -> None:
+        """Take in the next samples."""
         end = self._filled + samples.size
         if end > self._samples.size:
             # No view of the array has been handed out yet, so it may move.
             self._samples.resize(end + _GROWTH_SAMPLES, refcheck=False)
         self._samples[self._filled : end] = samples
         self._filled = end
+
+    def finish(self) -> Samples:
+        """Return everything, float32 of shape [samples]; call it once, last."""
+        self._samples.resize(self._filled, refcheck=False)
+        return self._samples
 
 
 def too_long(duration_s: float | None, limit_s: float, where: str) -> AudioTooLong:

@@ -71,7 +71,7 @@ def frames_of(samples: npt.NDArray[np.float32], *, causal: bool) -> npt.NDArray[
     padded = np.pad(samples, MARGIN)
     levels = spectra(padded).levels
     levels = levels[: levels.shape[0] // 2 * 2]
-    means = Background().push(levels) if causal else centred_backgrounds(levels, 0, levels.shape[0])
+    means = Background().push(levels) if causal else centred_backgrounds(levels)
     return network_input(levels, means)
 
 
@@ -129,6 +129,7 @@ def _work(queue: Queue[SceneBatch], seed: int, worker: int, size: int, duration_
     while parent is not None and parent.is_alive():  # a training that was killed leaves nobody to stop us
         drawn = [example(maker.draw(), causal=bool(rng.random() < _CAUSAL_SHARE)) for _ in range(size)]
         _put(queue, stack(drawn), parent)
+    queue.cancel_join_thread()  # nobody takes what is left in it
 
 
 def _put(queue: Queue[SceneBatch], batch: SceneBatch, parent: BaseProcess) -> None:

@@ -130,9 +130,7 @@ def draw(network: Path, seed: int, count: int) -> Seen:
 def _seen(scene: Scene, network: PitchNetwork, rng: np.random.Generator) -> Seen:
     seen = spectra(np.pad(scene.samples, MARGIN))
     count, causal = len(seen.levels) // 2 * 2, rng.random() < _CAUSAL_SHARE
-    means = (
-        Background().push(seen.levels) if causal else centred_backgrounds(seen.levels, 0, len(seen.levels))
-    )
+    means = Background().push(seen.levels) if causal else centred_backgrounds(seen.levels)
     salience, voicing = network.memory().run(network_input(seen.levels[:count], means[:count]))
     best, before = Track().advance(salience, voicing)
     coarse_hz = local_hz(salience, best if causal else trace(int(best[-1]), before))
@@ -145,9 +143,8 @@ def _seen(scene: Scene, network: PitchNetwork, rng: np.random.Generator) -> Seen
     ) / SCALE_CENTS
     counts = voiced & (np.abs(off) < _FARTHEST)
     head = slice(None, count)
-    parts = type(seen)(seen.levels[head], tuple(t[head] for t in seen.transforms))
     columns = (
-        partial_features(parts, means[head], coarse_hz),
+        partial_features(seen.first(count), means[head], coarse_hz),
         coarse[:, None] / SCALE_CENTS,
         ODDS_SCALE * log_odds(voicing)[:, None],
         np.stack([np.where(counts, off, 0.0), counts], axis=1),

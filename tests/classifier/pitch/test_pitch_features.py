@@ -10,6 +10,7 @@ from swara.classifier.pitch.features import (
     NEAR_FRAMES,
     WIDE_FRAMES,
     Background,
+    Surroundings,
     centred_backgrounds,
     network_input,
 )
@@ -21,17 +22,21 @@ def levels(frames: int, seed: int = 0) -> np.ndarray:
     return np.asarray(rng.uniform(-25, 0, (frames, 2, BINS)), np.float32)
 
 
-@pytest.mark.parametrize(("frames", "start", "stop"), [(1, 0, 1), (50, 0, 50), (700, 0, 40), (700, 640, 700)])
-def test_centred_means_are_those_of_a_loop(frames, start, stop):
-    seen = levels(frames)
-    found = centred_backgrounds(seen, start, stop)
-    assert found.shape == (stop - start, 2, 2, BINS)
+@pytest.mark.parametrize("frames", [1, 50, 700])
+@pytest.mark.parametrize("block", [260, 700])
+def test_centred_means_are_those_of_a_loop_however_the_frames_come(frames, block):
+    seen, around, parts = levels(frames), Surroundings(), []
+    for start in range(0, frames, block):
+        around.add(seen[start and start + WIDE_FRAMES : start + block + WIDE_FRAMES])
+        parts.append(around.means(start, min(start + block, frames)))
+    found = np.concatenate(parts)
+    assert found.shape == (frames, 2, 2, BINS)
     assert found.dtype == np.float32
-    for frame in range(start, stop):
+    np.testing.assert_allclose(found, centred_backgrounds(seen), atol=1e-6)
+    for frame in {*range(0, frames, 37), frames - 1}:
         for which, reach in enumerate((NEAR_FRAMES, WIDE_FRAMES)):
-            around = seen[max(0, frame - reach) : frame + reach + 1]
-            slow = around.astype(np.float64).mean(axis=0)
-            np.testing.assert_allclose(found[frame - start, which], slow, atol=1e-4)
+            slow = seen[max(0, frame - reach) : frame + reach + 1].astype(np.float64).mean(axis=0)
+            np.testing.assert_allclose(found[frame, which], slow, atol=1e-4)
 
 
 def test_the_means_of_the_past_are_weighted_by_age():

@@ -78,7 +78,7 @@ class TestAgainstTheTruth:
 class TestShape:
     def test_blocks_hold_every_frame_once(self, long_clip):
         blocks = list(HeadTracker().hear(long_clip))
-        assert [block.hz.size for block in blocks] == [1000, 1000, 501]
+        assert [block.hz.size for block in blocks] == [400, 400, 400, 400, 400, 400, 101]
         for block in blocks:
             assert block.salience.shape == (block.hz.size, PITCH_BINS)
             assert block.voicing.shape == block.hz.shape
@@ -119,6 +119,16 @@ class TestBorders:
         assert np.quantile(apart[whole.voiced], 0.995) <= 0.5
         border = np.min(np.abs(np.arange(len(whole))[:, None] - [300, 600, 900]), axis=1) <= 8
         assert apart[whole.voiced & border].max() <= 0.5
+
+
+@pytest.mark.parametrize("hz", [48.0, 52.0])
+def test_a_voice_too_low_to_be_heard_is_not_one_an_octave_up(hz):
+    rng = np.random.default_rng(1)
+    contour = render_contour([SungNote(0.0, 1.0, rest_before_s=0.3), SungNote(0.0, 0.8)], hz, rng=rng)
+    clip = Clip(sing(contour, VOICES["low male"], rate_hz=TRACK_RATE_HZ, rng=rng), TRACK_RATE_HZ)
+    for track in (HeadTracker().track(clip), track_causal(clip)):
+        assert np.mean(np.abs(1200 * np.log2(track.hz / (2 * hz))) < 50) > 0.5  # for want of a lower pitch
+        assert not track.voiced.any()
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5], ids=["silence", "faint noise"])

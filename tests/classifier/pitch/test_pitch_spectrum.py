@@ -53,7 +53,7 @@ def slow_levels(samples: np.ndarray, frame: int, which: int) -> np.ndarray:
 @pytest.mark.parametrize("which", range(len(WINDOWS)))
 def test_neighbouring_bins_make_a_hann_window(which):
     samples = noise(2 * MARGIN + 5 * HOP)
-    found = spectra(samples).transforms[which]
+    found = spectra(samples).transform(which)
     step = FFT_SIZES[which] // WINDOWS[which]
     for frame in range(6):
         below, middle, above = (
@@ -88,10 +88,9 @@ def test_the_axis_is_logarithmic_and_a_full_scale_sine_is_nothing(k):
 @pytest.mark.parametrize("hz", [317.3, 523.25, 1111.1, 2800.7, 6543.2])
 def test_the_frequency_of_a_sine_is_measured_to_a_tenth_of_a_cent(which, hz):
     seen = spectra(sine(hz))
-    frames = np.arange(seen.levels.shape[0])[:, None]
-    guesses_hz = np.tile(hz * 2 ** (np.array([-20.0, 0.0, 15.0]) / 1200), (frames.size, 1))
+    guesses_hz = np.tile(hz * 2 ** (np.array([-20.0, 0.0, 15.0]) / 1200), (len(seen.levels), 1))
 
-    found_hz, level = partials(seen, which, frames, guesses_hz)
+    found_hz, level = (found[:, which] for found in partials(seen, guesses_hz))
 
     assert np.abs(1200 * np.log2(found_hz / hz)).max() <= 0.1
     # 6 dB below full scale, and up to 6 dB less where the guess lies a bin off.
@@ -105,3 +104,13 @@ def test_there_is_a_frame_for_every_centre_that_fits(extra):
     np.testing.assert_allclose(levels, np.log(1e-11), rtol=1e-6)  # silence has a floor
     with pytest.raises(ValueError, match="2048 samples, got 2047"):
         spectra(noise(2 * MARGIN - 1))
+
+
+def test_memory_is_used_again_where_as_many_frames_come():
+    first, then = noise(2 * MARGIN + 119 * HOP), noise(2 * MARGIN + 119 * HOP, 1)
+    fresh, spent = spectra(then), spectra(first)
+    again = spectra(then, into=spent)
+    assert again is spent
+    np.testing.assert_array_equal(again.levels, fresh.levels)
+    np.testing.assert_array_equal(again.transforms, fresh.transforms)
+    assert spectra(then[: -5 * HOP], into=spent) is not spent
