@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks.heads.sets import ENVIRONMENT
 from benchmarks.note_head import HeadScores
 from benchmarks.pitch.trackers import ONE_THREAD
 from benchmarks.pitch.tracks import Tracks, workers
@@ -19,6 +20,7 @@ from swara.data.errors import MissingPackage
 from swara.embedder import Embedder
 
 from . import measure
+from .instruments import EVERY
 from .peers import present
 from .report import PAGE, Measured
 from .singers import Condition, conditions
@@ -63,10 +65,12 @@ def _instruments(
 ) -> dict[str, measure.Instruments]:
     if "instruments" not in options.parts:
         return {}
-    if absent := absent_folders(root, ("iowa_notes",)):
-        left_out.append(f"notes recorded in Iowa: there is no folder {absent}")
+    if absent := absent_folders(root, ("iowa_notes", "instrument_notes")):
+        left_out.append(f"a probe taught with recordings: there is no folder {absent}")
+    if ENVIRONMENT not in os.environ:
+        left_out.append(f"notes of the npm sets: `{ENVIRONMENT}` is not set")
     try:
-        every = QUICK_EVERY if options.quick else 1
+        every = QUICK_EVERY if options.quick else EVERY
         return measure.name_instruments(embedders, None if absent else root, every)
     except MissingPackage as missing:
         left_out.append(f"which instrument: {missing}")

@@ -17,14 +17,19 @@ from benchmarks.pitch.sounds import singing
 from benchmarks.pitch.tracks import Tracks
 from benchmarks.recordings import SightSinging
 from benchmarks.shares import Share
+from swara.data.arrays import FloatArray
 from swara.embedder import Embedder
 
-from .instruments import Probed, font_notes, iowa_notes, probe
+from .instruments import EVERY, Notes, Probed, font_notes, other_notes, probe, recorded_notes
 from .peers import OURS, PEERS, POOLINGS, Peer, pooled, summaries
 from .singers import Condition, NoteScores, embed_notes, score_notes, search
 
-TAUGHT, UNHEARD, IOWA = "fluidr3", "timgm6mb", "iowa"
-ASKED = {IOWA: "Iowa recordings", UNHEARD: "TimGM6mb"}
+TAUGHT, UNHEARD = "fluidr3", "timgm6mb"
+RECORDED, BESIDE, ALONE = "", ", FluidR3 beside", ", FluidR3 alone"
+"""What the probe is taught with: recordings, a font beside them, that alone where there are none; as on the
+page."""
+
+ASKED = {"npm": "npm sets", UNHEARD: "TimGM6mb"}
 """What the probe is asked about, and how it is called on the page."""
 
 CLIP_S, LENGTH_S, LONG_S = 5, 60, 600
@@ -37,8 +42,8 @@ _ROUNDS, _STARTS = 5, 7
 Embedders = Mapping[str, Embedder]
 
 
-Instruments = Mapping[str, Mapping[str, Probed]]
-"""What probes on one embedder made of the collections in `ASKED`: by how frames are pooled, by collection."""
+Instruments = Mapping[tuple[str, str], Probed]
+"""What probes on one embedder made of notes: by the collection in `ASKED`, and what they were taught with."""
 
 Singers = Mapping[str, Mapping[str, Mapping[str, Share]]]
 """Mean reciprocal ranks of halves of takes: by condition, embedder and how frames are pooled."""
@@ -63,32 +68,35 @@ class EmbedderCost:
     long_mb: float
 
 
-def name_instruments(embedders: Embedders, root: Path | None, every: int = 1) -> dict[str, Instruments]:
-    """Teach a probe on one soundfont, and ask it about another and, with a folder, about recordings.
+def name_instruments(embedders: Embedders, root: Path | None, every: int = EVERY) -> dict[str, Instruments]:
+    """Teach a probe on recordings, with a soundfont beside them too, and ask it about other collections.
 
     Raises
     ------
     MissingPackage
         If fluidsynth or one of the fonts is not installed.
     """
-    taught, others = font_notes(TAUGHT, every), {UNHEARD: font_notes(UNHEARD, every)}
-    if root is not None:
-        others = {IOWA: iowa_notes(root)} | others
+    font, others = font_notes(TAUGHT, every), {UNHEARD: font_notes(UNHEARD, every)}
+    if (sets := other_notes()) is not None:
+        others = {"npm": sets} | others
+    recorded = None if root is None else recorded_notes(root)
+    taught = {ALONE: [font]} if recorded is None else {RECORDED: [recorded], BESIDE: [recorded, font]}
     scores: dict[str, Instruments] = {}
     for name, embedder in embedders.items():
-        known = summaries(embedder, taught.sounds)
-        asked = {key: (summaries(embedder, notes.sounds), notes.labels) for key, notes in others.items()}
-        scores[name] = {
-            pooling: probe(
-                pooled(known, weight),
-                taught.labels,
-                taught.keys,
-                {key: (pooled(sounds, weight), labels) for key, (sounds, labels) in asked.items()},
-            )
-            for pooling, weight in POOLINGS.items()
-        }
-        found = scores[name][PEERS[name].pooling].items()
-        _tell(name, "instruments", *(f"{key} {100 * each.accuracy.value:.1f} %" for key, each in found))
+
+        def heard(notes: Notes, embedder: Embedder = embedder, name: str = name) -> FloatArray:
+            return pooled(summaries(embedder, notes.sounds), POOLINGS[PEERS[name].pooling])
+
+        known = [heard(notes) for notes in max(taught.values(), key=len)]
+        asked = {key: (heard(notes), notes.labels) for key, notes in others.items()}
+        found: dict[tuple[str, str], Probed] = {}
+        for how, own in taught.items():
+            labels, keys = (np.concatenate([getattr(n, what) for n in own]) for what in ("labels", "keys"))
+            probed = probe(np.concatenate(known[: len(own)]), labels, keys, asked)
+            found |= {(key, how): each for key, each in probed.items()}
+        scores[name] = found
+        rights = (f"{key}{how} {100 * each.accuracy.value:.1f} %" for (key, how), each in found.items())
+        _tell(name, "instruments", *rights)
     return scores
 
 

@@ -37,7 +37,7 @@ def draw(
     ranks.set(ylabel="same singer, mean reciprocal rank", ylim=(0, 1.05))
     how = {"fontsize": 8, "frameon": False, "loc": "outside upper left", "ncols": 3}
     figure.legend(*ranks.get_legend_handles_labels(), **how)
-    _bars(named, styles, {title.replace(" ", "\n"): column for title, column in instruments.items()})
+    _bars(named, styles, {title.replace(", ", ",\n"): column for title, column in instruments.items()})
     named.set(ylabel="instrument named rightly", ylim=(0, 1.05))
     for place, (name, cost) in enumerate(costs.items()):
         speed.bar(place, cost.per_wall[1], _WIDTH, color=styles[name][0], log=True)

@@ -19,12 +19,14 @@ from swara.data.synth import tanpura
 from swara.embedder.builtin.features import RATE_HZ, band_powers, log_powers
 
 from .instruments import draw_instrument, play_phrase
-from .soundfont import NoteBank
+from .notes import Notes
 from .voices import draw_singer, sing_phrase
 
 __all__ = [
     "PHRASES",
     "PHRASE_S",
+    "PLAYED",
+    "SINGERS",
     "Bank",
     "draw_drone",
     "render",
@@ -42,6 +44,9 @@ may lie beside its place."""
 
 _DRONE_S = 6.0
 
+PLAYED, SINGERS = "played", "singers"
+"""Folders of the bank: of single notes by instrument and source, and of singers."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bank:
@@ -53,39 +58,57 @@ class Bank:
         Log powers of synthesized phrases.
     families : float16 array, shape [families, PHRASES, frames, BANDS]
         Instruments drawn at random, in every phrase by another maker.
-    notes : mapping of int to float16 array, shape [notes, frames, BANDS]
-        By program, sorted by key.
-    keys : mapping of int to int64 array, shape [notes]
-        By MIDI key: the notes on it.
+    singers : tuple of Notes
+        Recorded singers, in single notes.
+    instruments : tuple of tuple of Notes
+        Each instrument by its sources: one soundfont or more, and recordings.
     drones : float16 array, shape [drones, frames, BANDS]
         Log powers of synthesized drones.
     """
 
     voices: Stored
     families: Stored
-    notes: dict[int, Stored]
-    keys: dict[int, npt.NDArray[np.int64]]
+    singers: tuple[Notes, ...]
+    instruments: tuple[tuple[Notes, ...], ...]
     drones: Stored
 
     @classmethod
-    def load(cls, folder: Path) -> Bank:
+    def load(cls, folder: Path, only: str = "") -> Bank:
         """Read what `swara.embedder.training.render` left in `folder`.
+
+        Parameters
+        ----------
+        folder : Path
+            Where that is.
+        only : str
+            The one soundfont that notes are taken from, and no recorded singer then; all if not given.
 
         Raises
         ------
         SystemExit
             If it was not run there, or not to its end.
         """
-        rendered = NoteBank.load(folder)
         voices, families, drones = (_opened(folder, name) for name in ("voices", "families", "drones"))
-        notes = {program: _stored_notes(pcm) for program, pcm in rendered.sounds.items() if len(pcm) >= 8}
-        return cls(voices, families, notes, {program: rendered.keys[program] for program in notes}, drones)
+        singers = () if only else _notes(folder / SINGERS)
+        places = sorted(path for path in (folder / PLAYED).glob("*") if path.is_dir())
+        instruments = tuple(filter(None, (_notes(place, only or "*") for place in places)))
+        if not instruments:
+            raise SystemExit(_none(folder, f"notes of {only}" if only else "notes"))
+        return cls(voices, families, singers, instruments, drones)
+
+
+def _notes(folder: Path, name: str = "*") -> tuple[Notes, ...]:
+    return tuple(Notes.read(file) for file in sorted(folder.glob(f"{name}.npz")))
+
+
+def _none(folder: Path, what: str) -> str:
+    return f"{folder} holds no {what}: run python -m swara.embedder.training.render {folder}"
 
 
 def _opened(folder: Path, name: str) -> Stored:
     path = folder / f"{name}.npy"
     if not path.exists():
-        raise SystemExit(f"{folder} holds no {name}: run python -m swara.embedder.training.render {folder}")
+        raise SystemExit(_none(folder, name))
     return np.asarray(np.load(path, mmap_mode="r"))
 
 
@@ -149,10 +172,6 @@ def draw_drone(seed: tuple[int, int], duration_s: float = _DRONE_S) -> Stored:
     rng = np.random.default_rng(seed)
     sa_hz = float(np.exp(rng.uniform(np.log(110.0), np.log(280.0))))
     return log_powers(band_powers(tanpura(duration_s, sa_hz, rate_hz=RATE_HZ, rng=rng)))
-
-
-def _stored_notes(pcm: npt.NDArray[np.int16]) -> Stored:
-    return np.stack([log_powers(band_powers(note.astype(np.float32) / np.float32(32768.0))) for note in pcm])
 
 
 _DRAWS: Mapping[str, tuple[Callable[[tuple[int, int]], Stored], int]] = {

@@ -14,6 +14,7 @@ from swara.data.storage.npz import read_arrays, write_arrays
 from .batches import ViewBatch
 from .layers import EmbedderLayers
 from .losses import CONTRASTS, contrasts, pooled, retrieved
+from .shipped import load_shipped
 
 __all__ = ["Learner"]
 
@@ -24,14 +25,19 @@ _EMA = 0.998
 class Learner:
     """Network, optimizer, and the running average of the weights.
 
+    Parameters
+    ----------
+    start : Path, optional
+        Weights, ``.h5``, or an exported file, ``.tflite``, to begin with; drawn at random if not given.
+
     Attributes
     ----------
     step : int
         Batches learned from.
     """
 
-    def __init__(self) -> None:
-        self._network = EmbedderLayers().model()
+    def __init__(self, start: Path | None = None) -> None:
+        self._network = _begun(start)
         self._optimizer = keras.optimizers.AdamW(
             0.0, weight_decay=_WEIGHT_DECAY, clipnorm=1.0, use_ema=True, ema_momentum=_EMA
         )
@@ -88,6 +94,15 @@ class Learner:
 
     def _variables(self) -> list[Any]:
         return [*self._network.variables, *self._optimizer.variables]
+
+
+def _begun(start: Path | None) -> keras.Model:
+    if start is not None and start.suffix == ".tflite":
+        return load_shipped(start)[1]
+    network = EmbedderLayers().model()
+    if start is not None:
+        network.load_weights(start)
+    return network
 
 
 class _Contrasted(keras.Model):  # type: ignore[misc]

@@ -36,6 +36,8 @@ def main() -> None:
     parser.add_argument("--run", default="run", help="folder within it for this training")
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--timbres", type=int, default=48, help="in a batch, each heard four times")
+    parser.add_argument("--only", default="", help="the one soundfont to take notes from")
+    parser.add_argument("--start", type=Path, help="weights or an exported file to begin with")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--every", type=int, default=200, help="steps between checkpoints")
@@ -46,8 +48,8 @@ def train(options: argparse.Namespace) -> None:
     """Train until the last step; go on from the newest checkpoint."""
     folder = options.folder / options.run
     folder.mkdir(parents=True, exist_ok=True)
-    bank = Bank.load(options.folder)
-    learner, checkpoint = Learner(), folder / "checkpoint.npz"
+    bank = Bank.load(options.folder, options.only)
+    learner, checkpoint = Learner(options.start), folder / "checkpoint.npz"
     learner.restore(checkpoint)
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
     watched, began_s = [held.draw() for _ in range(_HELD_OUT)], time.monotonic()

@@ -18,12 +18,13 @@ pytest.importorskip("tensorflow", reason="training needs tensorflow")
 from swara.embedder.builtin.embedder import MODEL_FILE, EmbedderNetwork
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.spec import EmbedderSpec, Embeddings, pool
-from swara.embedder.training.bank import Bank
+from swara.embedder.training.bank import PLAYED, Bank
 from swara.embedder.training.batches import BatchMaker
 from swara.embedder.training.export import PARITY, export, parity
 from swara.embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
 from swara.embedder.training.learner import Learner
 from swara.embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved
+from swara.embedder.training.notes import Notes
 from swara.embedder.training.shipped import load_shipped
 from swara.embedder.training.train import train
 
@@ -82,16 +83,15 @@ def sounds(tmp_path: Path) -> Path:
     np.save(tmp_path / "voices.npy", voices)
     np.save(tmp_path / "families.npy", voices[::-1])
     np.save(tmp_path / "drones.npy", np.zeros((2, 239, BANDS), np.float16))
-    for program in (0, 40):
+    for file in ("program 000/fluidr3", "oboe/fluidr3", "oboe/recorded"):
         pcm = (3000 * RNG.normal(size=(10, 28_000))).astype(np.int16)
-        np.save(tmp_path / f"program-{program:03d}.npy", pcm)
-        np.save(tmp_path / f"keys-{program:03d}.npy", np.arange(50, 80, 3))
+        Notes.of(pcm, np.arange(50, 80, 3)).write(tmp_path / PLAYED / f"{file}.npz")
     return tmp_path
 
 
 def _options(folder: Path, steps: int) -> argparse.Namespace:
     return argparse.Namespace(
-        folder=folder, run="run", steps=steps, timbres=4, seed=1, peak_rate=1e-3, every=1
+        folder=folder, run="run", steps=steps, timbres=4, only="", start=None, seed=1, peak_rate=1e-3, every=1
     )
 
 
@@ -99,14 +99,26 @@ def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
     with pytest.raises(SystemExit, match=r"run python -m swara\.embedder\.training\.render"):
         train(_options(sounds / "none", 1))
     options = _options(sounds, 2)
+    options.only = "fluidr4"
+    with pytest.raises(SystemExit, match=r"holds no notes of fluidr4: run python"):
+        train(options)
+    options.only = "fluidr3"
     train(options)
-    options.steps = 3
+    options.only, options.steps = "", 3
     train(options)
     log = [json.loads(line) for line in (sounds / "run" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == [1, 2, 3]
     assert all(np.isfinite(line["takes"]) for line in log)
     model = EmbedderLayers().model()
-    model.load_weights(sounds / "run" / "averaged.weights.h5")
+    averaged = sounds / "run" / "averaged.weights.h5"
+    model.load_weights(averaged)
+    for start, weights in ((averaged, model), (MODEL_FILE, load_shipped(MODEL_FILE)[1])):
+        begun = Learner(start)
+        assert begun.step == 0
+        for some, others in zip(begun._network.get_weights(), weights.get_weights(), strict=True):
+            assert some == pytest.approx(others)
+    sources = [len(Bank.load(sounds, only).instruments[0]) for only in ("", "fluidr3")]
+    assert sources == [2, 1]
 
 
 def test_a_checkpoint_goes_on_to_the_same_weights(sounds: Path, tmp_path: Path) -> None:

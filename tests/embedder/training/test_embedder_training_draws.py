@@ -8,13 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from swara.embedder.builtin.features import BANDS, FRAME_SAMPLES, STEP_SAMPLES, band_powers
+from swara.data.corpora.entry import Entry
+from swara.embedder.builtin.features import (
+    BANDS,
+    FRAME_SAMPLES,
+    STEP_SAMPLES,
+    band_centres_hz,
+    band_powers,
+)
 from swara.embedder.training.bank import PHRASE_S, PHRASES, Bank
-from swara.embedder.training.batches import LEFT_OUT, VIEW_FRAMES, VIEWS, WINDOWS, BatchMaker
+from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, BatchMaker
 from swara.embedder.training.channel import draw_channels, heard_through
 from swara.embedder.training.instruments import draw_instrument, play_phrase
-from swara.embedder.training.soundfont import SLOT_S, render_program
+from swara.embedder.training.notes import SLOT_S, Notes, recorded, render_program
 from swara.embedder.training.voices import draw_singer, sing_phrase
 
 RATE_HZ = 16_000
@@ -23,15 +31,15 @@ SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 
 @pytest.fixture(scope="module")
 def bank() -> Bank:
-    """Voices, families and three instruments, all of noise whose colour is their own."""
+    """Voices, families, a singer, two instruments of one source and one of two, each of noise of its own."""
     rng = np.random.default_rng(0)
     frames = 1 + (round(PHRASE_S * RATE_HZ) - FRAME_SAMPLES) // STEP_SAMPLES
     voices = rng.normal(0.0, 1.0, (40, 1, 1, BANDS)) + rng.normal(0.0, 0.1, (40, PHRASES, frames, BANDS))
-    notes = {p: rng.normal(0.0, 1.0, (12, 69, BANDS)).astype(np.float16) for p in (0, 40, 73)}
-    keys = {p: np.arange(40, 76, 3) for p in notes}
+    played = rng.normal(0.0, 1.0, (5, 12, 69, BANDS)).astype(np.float16)
+    notes = [Notes(powers, np.arange(40, 76, 3)) for powers in played]
     drones = rng.normal(0, 1, (3, 239, BANDS)).astype(np.float16)
     voices = voices.astype(np.float16)
-    return Bank(voices, voices[::-1], notes, keys, drones)
+    return Bank(voices, voices[::-1], (notes[0],), ((notes[1],), (notes[2],), (notes[3], notes[4])), drones)
 
 
 def test_a_phrase_is_sung_at_the_pitch_asked_for_and_the_same_for_the_same_seed() -> None:
@@ -97,8 +105,34 @@ def test_the_same_seed_gives_the_same_batches_without_what_is_held_out(bank: Ban
     trained, held = BatchMaker(bank, 1, 30), BatchMaker(bank, 1, 30, held_out=True)
     assert not set(trained._voices) & set(held._voices)
     assert len(trained._voices) + len(held._voices) == len(bank.voices)
-    assert set(bank.notes) & set(LEFT_OUT)
-    assert not set(trained._programs) & set(LEFT_OUT)
+    assert trained._singers
+    assert not held._singers
+
+
+def test_an_instrument_is_heard_from_two_sources_where_there_are_two() -> None:
+    """Each source plays at one level of its own, and each channel hears one source."""
+    frames = np.zeros((12, 69, BANDS), np.float16)
+    sources = [Notes(frames + level, np.arange(40, 76, 3)) for level in (1.0, 2.0, 3.0)]
+    bank = Bank(frames[None, :5], frames[None, :5], (), (tuple(sources),), frames)
+    maker = BatchMaker(bank, 1, 6)
+    for _ in range(5):
+        levels = maker._played(sources).mean(axis=(1, 2)).tolist()
+        assert levels[0] == levels[1] != levels[2] == levels[3]
+    assert np.ptp(maker._played(sources[:1])) == 0.0
+
+
+def test_a_recorded_note_is_cut_where_it_begins_and_heard_at_every_speed(tmp_path: Path) -> None:
+    times_s = np.arange(3 * RATE_HZ) / RATE_HZ
+    note = 0.3 * np.sin(2.0 * np.pi * 440.0 * times_s) * (times_s > 0.5)
+    rows = [Entry(tmp_path / f"{midi}.flac", "some", "", "", midi=midi) for midi in (69, None)]
+    soundfile.write(rows[0].path, note, RATE_HZ)
+    heard = recorded(rows, (1.0, 0.5))
+    assert heard.keys.tolist() == [57, 69]
+    assert heard.powers.shape[0] == 2
+    assert heard.powers.max(axis=2).min() > heard.powers.max() - 2.0  # no silence, at its beginning or end
+    low, high = heard.powers.astype(np.float32).mean(axis=1).argmax(axis=1)
+    centres_hz = band_centres_hz()
+    assert centres_hz[[low, high]] == pytest.approx([220.0, 440.0], rel=0.15)
 
 
 def test_effort_changes_views_of_instruments_and_none_of_voices(bank: Bank) -> None:
