@@ -26,11 +26,12 @@ from swara.classifier.instruments.network import (
 )
 from swara.classifier.instruments.sounds import is_gliding
 from swara.classifier.instruments.training.pictures import sounding
-from swara.classifier.instruments.training.shipped import FONTS, is_watched, recorded_notes, taught_rows
+from swara.classifier.instruments.training.shipped import FONTS, is_watched, taught_rows
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
+from swara.data.corpora.free_notes import free_notes
 from swara.embedder.hub.yamnet_tflite import cut_at_embedding, lowest_blocks
 
 from .sets import ENVIRONMENT, KEPT, kept, left_out_font, note_sets
@@ -46,10 +47,11 @@ soundfont TimGM6mb, every second key of the twelve and, as "{NONE}", every ninth
 programs. Closed: only names of that set can be answered, saxophones are one. Open: all names and "{NONE}"
 can be. What is likeliest counts, sure or not.
 
-**What ships is a CNN** on log-mel that learned from nothing but recordings and soundfonts, and the targets
-are for it. **With YAMNet pulled** (`swara models pull yamnet-tflite`), `swara identify` blends in a small
-network, which ships too, on the lowest {BLOCKS} of the 13 blocks of YAMNet, which Google pretrained on
-AudioSet and which do not ship; the logarithms of both networks are averaged. No target is judged by that.
+**What ships is a CNN** on log-mel, two networks in one file, that learned from nothing but recordings and
+soundfonts, and the targets are for it. **With YAMNet pulled** (`swara models pull yamnet-tflite`),
+`swara identify` blends in a small network, which ships too, on the lowest {BLOCKS} of the 13 blocks of
+YAMNet, which Google pretrained on AudioSet and which do not ship; the logarithms of both networks are
+averaged. No target is judged by that.
 
 Beside them, on the same recordings: means of MFCC, chroma, centroid, bandwidth and zero crossings, and the
 mean embedding of all of YAMNet (its official TFLite file), under a random forest and a logistic regression.
@@ -119,7 +121,7 @@ def _watched(root: Path) -> Table:
 def _gliding(root: Path) -> Table:
     """Measure where `swara identify` holds what it hears for a phrase that glides."""
     phrases = [*calans(root), *concerts(root), *sight_singing(root), *vocadito(root), *vibrato(root)]
-    notes = [row for row in recorded_notes(root) if row.instrument != "voice"][::_EVERY_NOTE]
+    notes = [row for row in free_notes(root) if row.instrument != "voice"][::_EVERY_NOTE]
     heard = {
         "sung phrases": [each.clip for each in phrases],
         "single notes of instruments": [load_clip(row.path) for row in notes],

@@ -13,12 +13,12 @@ import numpy as np
 from benchmarks.embedders.peers import YAMNET_TFLITE, model_file
 from benchmarks.page import Check, Section, Table
 from benchmarks.shares import Share
-from swara.classifier.instruments.training.shipped import recorded_notes
 from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.sample_pitch.note import HIGHEST, LOWEST, note_of
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
+from swara.data.corpora.free_notes import free_notes
 from swara.data.corpora.labels import PIANO, midi_of
 from swara.data.synth.midi import MidiNote
 from swara.data.synth.soundfont import find_soundfont, render_notes
@@ -124,7 +124,7 @@ def measure(root: Path | None, every: int = 1) -> list[Section | str]:
 def _sets(root: Path | None, every: int) -> tuple[dict[str, list[Note]], list[str]]:
     sets, said = dict[str, list[Note]](), list[str]()
     if root is not None:
-        rows = (row for row in recorded_notes(root) if row.source != "iowa_notes")
+        rows = (row for row in free_notes(root) if row.source != "iowa_notes")
         sets["instrument_notes"] = [Note(row.path, row.midi or 0) for row in rows]
         paths = sorted((root / "iowa_notes").glob("*/*.flac"))
         keys = ((path, re.search(r"\.([A-G]b?\d)\.", path.name)) for path in paths)

@@ -26,6 +26,7 @@ __all__ = [
     "RATE_HZ",
     "REACH_SEMITONES",
     "ROWS",
+    "beside_partials",
     "cut_frames",
     "frame_features",
     "measured_midi",
@@ -57,6 +58,7 @@ AGREES_SEMITONES, REACH_SEMITONES = 0.12, 0.4
 """How far off the network that ships may be by its partials, and how far from a note they are looked for."""
 
 _PARTIALS, _PLACED_HZ = 8, 150.0
+_AUDIBLE_HZ, _BLURRED_HZ, _HALF_SEMITONE = 30.0, 8.0, 2.0 ** (0.5 / 12.0) - 1.0
 _COMPRESSION = 0.3  # amplitude to this power twice: between a plain autocorrelation and a cepstrum
 
 
@@ -130,6 +132,35 @@ def measured_midi(frames: Samples, midi: float, *, agrees: float = AGREES_SEMITO
     share = np.cumsum(weights)
     median = float(off[np.searchsorted(share, share[-1] / 2.0)])
     return midi + median if abs(median) <= agrees else midi
+
+
+def beside_partials(frames: Samples, hz: FloatArray) -> FloatArray:
+    """Measure how much of each frame lies in no partial of its pitch.
+
+    Parameters
+    ----------
+    frames : float32 array, shape [n, FRAME]
+        What sounds.
+    hz : float64 array, shape [n]
+        The pitch of each.
+
+    Returns
+    -------
+    float64 array, shape [n]
+        Share of the energy from 30 Hz on, 0 to 1. A partial reaches half a semitone to either side, at most a
+        quarter of the way to the next, and 8 Hz at least, as a frame blurs it by that.
+    """
+    shares, bins_hz = np.empty(len(frames)), np.fft.rfftfreq(_FFT, 1.0 / RATE_HZ)
+    bins_hz = bins_hz[bins_hz > _AUDIBLE_HZ]
+    for start in range(0, len(frames), _BLOCK):
+        block, pitch_hz = frames[start : start + _BLOCK], hz[start : start + _BLOCK, None]
+        spectrum = np.fft.rfft(block * _hann(FRAME), _FFT, axis=1)[:, -bins_hz.size :]
+        power = np.square(np.abs(spectrum))
+        nearest_hz = pitch_hz * np.maximum(1.0, np.rint(bins_hz / pitch_hz))
+        reach_hz = np.maximum(_BLURRED_HZ, np.minimum(_HALF_SEMITONE * nearest_hz, pitch_hz / 4.0))
+        outside = np.where(np.abs(bins_hz - nearest_hz) > reach_hz, power, 0.0)
+        shares[start : start + _BLOCK] = outside.sum(axis=1) / np.maximum(power.sum(axis=1), 1e-20)
+    return shares
 
 
 def _peak(level: FloatArray, hz: float) -> tuple[float, float] | None:

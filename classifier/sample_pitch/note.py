@@ -24,6 +24,7 @@ from .features import (
     PITCH_BINS,
     RATE_HZ,
     REACH_SEMITONES,
+    beside_partials,
     cut_frames,
     frame_features,
     measured_midi,
@@ -82,11 +83,15 @@ class NoteGuess:
         Share of the network's belief in bins within half a semitone; None where nothing sounds that has a
         pitch, or where it would be under a half: the note is then not to be shown. It is no probability:
         nothing was calibrated on recordings, and nobody is shown it.
+    beside : float
+        How much of the energy lies in no partial of it, in the median of frames, each by its own pitch: what
+        sounds with it. 0 where that was not measured.
     """
 
     midi: int
     cents: float
     confidence: float | None
+    beside: float = 0.0
 
 
 class PitchHead:
@@ -126,7 +131,8 @@ class PitchHead:
         # A dense head tells whole notes: its cents are what the partials say, however far from its middle.
         agrees = AGREES_SEMITONES if self._ships else REACH_SEMITONES
         measured = measured_midi(frames, found.midi + found.cents / 100.0, agrees=agrees)
-        return NoteGuess(*_nearest(measured), found.confidence)
+        beside = _beside(frames, shares) if self._ships else 0.0
+        return NoteGuess(*_nearest(measured), found.confidence, beside)
 
 
 def note_of(clip: Clip) -> NoteGuess:
@@ -217,6 +223,12 @@ def guess(shares: Shares) -> NoteGuess:
     midi = LOWEST_MIDI + float(pitches[bins] @ bins / pitches[bins].sum()) / BINS_PER_SEMITONE
     confidence = float(near[peak])
     return NoteGuess(*_nearest(midi), confidence if confidence >= _LEAST_CONFIDENCE else None)
+
+
+def _beside(frames: Samples, shares: Shares) -> float:
+    found = [guess(each[None]) for each in shares]
+    midi = np.array([each.midi + each.cents / 100.0 for each in found])
+    return float(np.median(beside_partials(frames, 440.0 * 2.0 ** ((midi - 69.0) / 12.0))))
 
 
 def _nearest(midi: float) -> tuple[int, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from swara.data.storage.json_lines import Json
 from swara.data.storage.npz import read_arrays, write_arrays
 
 from .pictures import Batches, MapBatches, Pictures, pictures_of, sounding
+
+if TYPE_CHECKING:
+    from .layers import Build
 
 __all__ = ["Course", "answers", "fit", "train"]
 
@@ -140,7 +143,8 @@ def train(
     course: Course,
     on_epoch: OnEpoch,
     *,
-    on_trunk: bool = False,
+    build: Build | None = None,
+    batches: type[Batches] = Batches,
 ) -> tuple[Any, int]:
     """Train a network; return the weights that did best on what is watched, as a Keras model, and the passes.
 
@@ -154,27 +158,30 @@ def train(
         How long.
     on_epoch : callable
         Told each pass.
-    on_trunk : bool
-        Whether it is the network on YAMNet's lowest blocks, and the pictures are what those give.
+    build : callable, optional
+        Makes the network; `layers.instrument_model`, if left out.
+    batches : type
+        Draws what it learns from; `MapBatches` where the pictures are what YAMNet's lowest blocks give.
     """
     import keras
 
-    from .layers import instrument_model, model_on_trunk
+    from .layers import instrument_model
 
     keras.utils.set_random_seed(course.seed)
-    model = (model_on_trunk if on_trunk else instrument_model)(len(labels))
+    model = (build or instrument_model)(len(labels), None)
     rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
     model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
-    seen, best, since = _every_map(watched) if on_trunk else _middle_windows(watched), np.inf, 0
+    every = issubclass(batches, MapBatches)
+    seen, best, since = _every_map(watched) if every else _middle_windows(watched), np.inf, 0
     epoch, weights = _going_on(model, course)
     average, rng = weights, np.random.default_rng([course.seed, epoch])
-    batches = (MapBatches if on_trunk else Batches)(heard, labels, rng)
+    drawn = batches(heard, labels, rng)
     while epoch < course.epochs and since < course.patience:
         losses = []
         for step in range(_STEPS):
             done = (epoch + step / _STEPS) / course.epochs
             rate.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
-            losses.append(float(model.train_on_batch(*batches.draw(_BATCH))))
+            losses.append(float(model.train_on_batch(*drawn.draw(_BATCH))))
             if step % 5 == 4:
                 pace = max(0.02, 50.0 / (epoch * _STEPS + step + 50.0))
                 pairs = zip(average, model.get_weights(), strict=True)
@@ -239,15 +246,18 @@ def written(
     folder: Path,
     trained_on: Mapping[str, Json],
     epochs: int,
+    *,
+    build: Build | None = None,
     on_trunk: Any | None = None,
 ) -> FittedHead:
     """Write the head, and measure its network by itself, as it is used, on what was watched.
 
-    `on_trunk` is the model on YAMNet's lowest blocks, if there is one.
+    `build` makes such a network as `model` is, `layers.instrument_model` if left out; `on_trunk` is the model
+    on YAMNet's lowest blocks, if there is one.
     """
     from .layers import export, instrument_model, model_on_trunk
 
-    content, difference = export(instrument_model, model, len(labels))
+    content, difference = export(build or instrument_model, model, len(labels))
     files = {NETWORK: content}
     if on_trunk is not None:
         other, farther = export(model_on_trunk, on_trunk, len(labels))

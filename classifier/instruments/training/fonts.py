@@ -15,6 +15,8 @@ from swara.data.synth.soundfont import find_soundfont, render_notes
 
 __all__ = ["OTHERS", "PROGRAMS", "Program", "font_entries", "play_font"]
 
+_LICENCES = {"sonivox.sf2": "Apache-2.0", "timgm6mb": "GPL-2"}
+
 RATE_HZ = 16_000
 _HELD_S, _EVERY_S, _KEPT_S = 1.3, 1.9, 1.7
 
@@ -118,7 +120,7 @@ def font_entries(name: str, folder: Path) -> Iterator[Entry]:
             file,
             source=name,
             player=f"{name} {file.parent.name}",
-            licence="MIT",
+            licence=_LICENCES.get(name, "MIT"),
             instrument=file.parent.name,
             midi=int(file.stem[:3]),
         )

@@ -21,6 +21,7 @@ from swara.classifier.instruments.network import (
 from swara.classifier.instruments.training import pictures
 from swara.classifier.instruments.training.fonts import OTHERS, PROGRAMS
 from swara.classifier.window_network import PARITY
+from swara.data.audio.frames import hz_of_mel, mel_of_hz
 from swara.data.corpora.entry import Entry
 
 RATE_HZ = 16_000
@@ -53,6 +54,22 @@ def test_windows_are_drawn_changed_and_labels_evenly(rows: list[Entry]) -> None:
     assert windows.max() <= 1.0
     np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-6)
     np.testing.assert_allclose(shares.mean(axis=0), (0.2, 0.2, 0.6), atol=0.08)  # none is many things
+
+
+def test_windows_are_moved_in_pitch_and_held() -> None:
+    centres_hz = hz_of_mel(np.linspace(*mel_of_hz([SPEC.low_hz, SPEC.high_hz]), SPEC.n_mels + 2)[1:-1])
+    tone = np.argmin(np.abs(centres_hz - 2000.0))
+    windows = np.tile(-np.abs(np.arange(SPEC.n_mels) - tone).astype(np.float32), (200, FRAMES, 1))
+    found = pictures._moved(windows, np.random.default_rng(1))
+    semitones = 12 * np.log2(centres_hz[found[:, 0].argmax(axis=1)] / centres_hz[tone])
+    # Half are left, and some are moved by less than half a band.
+    assert 0.3 < np.mean(semitones == 0.0) < 0.75
+    assert np.abs(semitones).max() == pytest.approx(3.0, abs=0.5)
+    assert min(semitones) < -2.0 < 2.0 < max(semitones)
+    windows = np.tile(np.arange(FRAMES, dtype=np.float32)[:, None], (200, 1, SPEC.n_mels))
+    found = pictures._held(windows, np.random.default_rng(1))[:, :, 0]
+    assert {len(np.unique(each)) for each in found} <= {FRAMES, *range(4, 30)}  # all, or the first moments
+    assert 0.3 < np.mean([np.array_equal(each, windows[0, :, 0]) for each in found]) < 0.7
 
 
 def test_programs_are_no_two_things() -> None:
@@ -102,9 +119,24 @@ def test_a_network_on_the_lowest_blocks_of_yamnet_is_blended_in(
     labels, trunk, course = ("cello", "flute", NONE), Spectra(), fit.Course(1, 1, 1, 3e-3)
     maps = pictures.pictures_of(rows, labels, [0] * len(rows), 1, trunk.maps)
     assert maps.of(0).shape == MAP
-    model, _ = fit.train(maps, maps, labels, course, lambda _, __: None, on_trunk=True)
-    own = layers.instrument_model(len(labels))
-    fitted = fit.written(own, labels, rows, tmp_path, {}, 1, model)
+    model, _ = fit.train(
+        maps,
+        maps,
+        labels,
+        course,
+        lambda _, __: None,
+        build=layers.model_on_trunk,
+        batches=pictures.MapBatches,
+    )
+    members = [build(len(labels)) for build in (layers.levels_model, layers.instrument_model)]
+    own = layers.pair_model(len(labels))
+    own.set_weights([weights for member in members for weights in member.get_weights()])
+    windows = np.random.default_rng(1).random((3, FRAMES, SPEC.n_mels), np.float32)
+    first, second = (member.predict(windows, verbose=0) for member in members)
+    together = first**0.75 * second**0.25
+    expected = together / together.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(own.predict(windows, verbose=0), expected, atol=1e-6)
+    fitted = fit.written(own, labels, rows, tmp_path, {}, 1, build=layers.pair_model, on_trunk=model)
     assert fitted.metrics["parity"] <= PARITY
     head = InstrumentHead(tmp_path, Spectra)
     told = [head.logs(pictures.sounding(row))[1].argmax() for row in rows]

@@ -11,7 +11,14 @@ import soundfile
 
 from swara.classifier import HeadError
 from swara.classifier.head_files import NETWORK, write_head
-from swara.classifier.sample_pitch.features import BINS_PER_SEMITONE, LOWEST_MIDI, PITCH_BINS, cut_frames
+from swara.classifier.sample_pitch.features import (
+    BINS_PER_SEMITONE,
+    FRAME,
+    LOWEST_MIDI,
+    PITCH_BINS,
+    beside_partials,
+    cut_frames,
+)
 from swara.classifier.sample_pitch.note import (
     FOLDER,
     KIND,
@@ -63,6 +70,15 @@ def test_out_of_tune(cents) -> None:
 @pytest.mark.parametrize("timbre", [{"lowest": 2}, {"step": 2}], ids=["no fundamental", "odd partials"])
 def test_no_octave_off(timbre) -> None:
     assert note_of(tone(48.0, **timbre)).midi == 48
+
+
+def test_what_lies_beside_the_partials_is_what_was_put_there() -> None:
+    times_s = np.arange(3 * FRAME) / RATE_HZ
+    waves = {hz: np.sin(2 * np.pi * hz * times_s) for hz in (220.0, 440.0, 300.0)}
+    frames = cut_frames((waves[220.0] + waves[440.0] + waves[300.0]).astype(np.float32))
+    found = beside_partials(frames, np.resize([220.0, 300.0], len(frames)))
+    np.testing.assert_allclose(found, np.resize([1 / 3, 2 / 3], len(frames)), atol=1e-3)
+    assert note_of(tone(48.0)).beside < 1e-3
 
 
 def noise(size: int) -> np.ndarray:
