@@ -1,4 +1,4 @@
-# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-notation | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
+# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-notation | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-embedder-kinds | train-sample-pitch | train-instruments | train-exercises | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -17,7 +17,7 @@ WANTED_dagster := dagster>=1.11,<2
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-notation bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
+.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-notation bench-finetune bench-rebuild fuzz train-pitch train-embedder train-embedder-kinds train-sample-pitch train-instruments train-exercises constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -110,11 +110,19 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
 	$(BIN)/python -m swara.service.samples.bundled_tracks
 
-# Under two hours on two cores; needs fluidsynth and its soundfont fluid-soundfont-gm. Stopped, it goes on.
+# Under two hours on two cores; needs fluidsynth, fluid-soundfont-gm and
+# musescore-general-soundfont-small. Stopped, it goes on.
 train-embedder: $(DEV_STAMP)
-	$(BIN)/python -m swara.embedder.training.render $(EMBEDDER_TRAINING)
-	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING)
-	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/run/averaged.weights.h5
+	$(BIN)/python -m swara.embedder.training.render $(EMBEDDER_TRAINING) $(SWARA_EVAL_DATA)
+	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run first --only fluidr3
+	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/first/averaged.weights.h5
+
+# The second step, which does not ship yet (docs/models/builtin-embedder.md): after train-embedder, with
+# the recordings of docs/evaluation.md.
+train-embedder-kinds: $(DEV_STAMP)
+	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run kinds --steps 4000 \
+	  --start $(EMBEDDER_TRAINING)/first/averaged.weights.h5 --peak-rate 1.2e-3
+	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/kinds/averaged.weights.h5 --out $(EMBEDDER_TRAINING)/kinds.tflite
 
 # Needs fluidsynth and its soundfont fluid-soundfont-gm.
 train-sample-pitch: $(DEV_STAMP)

@@ -23,6 +23,9 @@ from swara.raga.ragas import Raga, raga_named
 from swara.raga.swaras import saptak_name, svarasthana_named
 
 ENVIRONMENT = "SWARA_EVAL_DATA"
+CONCERTS = "hindustani_phrases"
+"""The folder of whole concerts as pitch tracks, with the phrases that an expert marked in them."""
+
 CONCERT_EARLY_S, CALAN_LATE_S = 0.0275, 0.040
 """How much before, and after, the sound that they describe the labels of these recordings come."""
 
@@ -164,6 +167,17 @@ def concerts(root: Path) -> tuple[Performance, ...]:
         for row in _rows(folder / "index.csv")
         for raga in (raga_named(row["raga"]),)
     )
+
+
+def concert_phrases(root: Path) -> list[dict[str, str]]:
+    """Return the rows of ``phrases.csv``: a phrase, and of its concert name, singer, raga and Sa in Hz."""
+    return _rows(root / CONCERTS / "phrases.csv")
+
+
+def concert_track(root: Path, concert: str) -> tuple[FloatArray, FloatArray]:
+    """Return the times of a concert's frames, in s, and its pitch in cents above Sa, NaN where it rests."""
+    with np.load(root / CONCERTS / f"{concert}.npz") as kept:
+        return kept["times_s"].astype(np.float64), kept["cents"].astype(np.float64)
 
 
 def labelled_swaras(root: Path, name: str) -> tuple[LabelledSwara, ...]:

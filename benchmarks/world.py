@@ -23,7 +23,7 @@ def resynthesise(
     samples: Samples,
     hz: FloatArray,
     times_s: FloatArray,
-    ratio: float,
+    ratio: float | FloatArray,
     tract: float = 1.0,
     period_ms: float = 5.0,
 ) -> FloatArray:
@@ -37,8 +37,10 @@ def resynthesise(
         At 16 kHz.
     hz, times_s : float64 arrays, shape [frames]
         The pitch, 0 where unvoiced, and when.
-    ratio, tract : float
-        Of the pitch, and how far the spectra are stretched towards higher frequencies; 1 keeps the formants.
+    ratio : float or float64 array, shape [frames]
+        Of the pitch to what it was.
+    tract : float
+        How far the spectra are stretched towards higher frequencies; 1 keeps the formants.
     period_ms : float
         From one frame to the next; to the last bit, as the noise in the voice hangs on it.
     """

@@ -47,7 +47,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-__all__ = ["BadNotation", "BadTonic", "SwaraError", "UnknownRaga", "fold_name", "nearest_names"]
+__all__ = ["BadNotation", "BadTonic", "SwaraError", "UnknownRaga", "fold_name", "near_names", "nearest_names"]
 
 
 class SwaraError(Exception):
@@ -113,7 +113,7 @@ def fold_name(text: str) -> str:
 
 
 def nearest_names(text: str, spellings: Mapping[str, str]) -> str:
-    """Say which known names are nearest to `text`.
+    """Say which known names are nearest to `text`, or list every name where none is near.
 
     Parameters
     ----------
@@ -125,17 +125,27 @@ def nearest_names(text: str, spellings: Mapping[str, str]) -> str:
     Returns
     -------
     str
-        A sentence without its full stop, fit for the `fix` of an error; it lists every name when none is
-        near.
+        A sentence without its full stop, fit for the `fix` of an error.
+    """
+    return near_names(text, spellings) or f"The names known are {_listed(_unique(spellings.values()))}"
+
+
+def near_names(text: str, spellings: Mapping[str, str], likeness: float = _LIKENESS) -> str:
+    """Say which known names are nearest to `text`, as `nearest_names` does; nothing where none is near.
+
+    Parameters
+    ----------
+    text, spellings
+        As for `nearest_names`.
+    likeness : float
+        Ratio of `difflib` from which a spelling is near, 0 to 1.
     """
     # More spellings than names are taken, because several of them may stand for one name.
-    close = get_close_matches(fold_name(text), spellings, n=2 * _MOST, cutoff=_LIKENESS)
+    close = get_close_matches(fold_name(text), spellings, n=2 * _MOST, cutoff=likeness)
     near = _unique(spellings[spelling] for spelling in close)[:_MOST]
-    if len(near) == 1:
-        return f"The nearest name is {near[0]}"
-    if near:
-        return f"The nearest names are {_listed(near)}"
-    return f"The names known are {_listed(_unique(spellings.values()))}"
+    if not near:
+        return ""
+    return f"The nearest name is {near[0]}" if len(near) == 1 else f"The nearest names are {_listed(near)}"
 
 
 def _unique(names: Iterable[str]) -> list[str]:

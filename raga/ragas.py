@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .errors import BadNotation, UnknownRaga, fold_name
+from .errors import BadNotation, UnknownRaga, fold_name, near_names
 from .notation import parse_notation
 from .swaras import svarasthana_named
 
@@ -213,6 +213,9 @@ BASIC_RAGAS: Mapping[str, Raga] = _Rows(
 All figures for Sa were measured with these; among many ragas of nearly the same swaras, every take fits one.
 """
 
+_LIKE_A_NAME = 0.75
+"""Ratio of `difflib` from which a name that is not known may be one of these, misspelt."""
+
 _MARKS = ("ragam", "raga", "rag", "राग")
 _LIKE = (
     ("aa", "a"),
@@ -294,8 +297,18 @@ def raga_named(text: str) -> Raga:
     raise UnknownRaga(
         f'the raga "{text}" is not known yet',
         fix='Give its swaras, such as "S R g m P D n" (r g d n komal, M tivra), in place of the name, or with'
-        f" --swaras; swara ragas lists the {len(RAGAS)} known by name",
+        f" --swaras; swara ragas lists the {len(RAGAS)} known by name{_perhaps(text)}",
     )
+
+
+def _perhaps(text: str) -> str:
+    """Say which raga may be meant by a name that is misspelt; nothing of one that is another raga's."""
+    spelled = _spelling(text)
+    if spelled in _not_known():
+        return ""
+    spellings = {each: RAGAS[name].display for each, name in _by_spelling().items()}
+    near = near_names(spelled, spellings, _LIKE_A_NAME)
+    return f". {near}" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

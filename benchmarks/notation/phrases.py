@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Check, Section, Table
-from benchmarks.search.concerts import FOLDER, Concerts
+from benchmarks.recordings import CONCERTS
+from benchmarks.search.concerts import Concerts
 from benchmarks.takes.concert_phrases import concert_raga
 from swara.classifier.transcription import Transcription, transcribe
 from swara.data.arrays import BoolArray, FloatArray
@@ -40,8 +41,8 @@ say what the choice is worth. Semitone runs are the rival: whatever stays on one
 
 def measure(root: Path | None) -> list[Section | str]:
     """Measure the phrases, and the runs beside them."""
-    if root is None or not (root / FOLDER).is_dir():
-        return [f"phrases: `SWARA_EVAL_DATA` has no {FOLDER}"]
+    if root is None or not (root / CONCERTS).is_dir():
+        return [f"phrases: `SWARA_EVAL_DATA` has no {CONCERTS}"]
     marked = Marked(Concerts.load(root))
     ways: dict[str, Callable[[PitchTrack, float, Raga], str]] = {
         "held and touched": lambda track, sa_hz, raga: _letters(transcribe(track, sa_hz, raga), touched=True),

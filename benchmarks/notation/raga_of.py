@@ -71,12 +71,12 @@ def measure(root: Path | None) -> list[Section | str]:
     missing = absent_folders(root, FOLDERS)
     if root is None or missing:
         return [f"which raga, and its grammar: `SWARA_EVAL_DATA` has no {missing}"]
-    sung = [*_concerts(root / FOLDERS[0]), *_recorded(root)]
+    sung = [*_concerts(root), *_recorded(root)]
     return [_guesses([each for each in sung if each.source != "excerpt"]), _remarks(sung)]
 
 
-def _concerts(folder: Path) -> Iterator[Sung]:
-    for each in whole_concerts(folder):
+def _concerts(root: Path) -> Iterator[Sung]:
+    for each in whole_concerts(root):
         yield _sung(each.called, "concert", each.raga, each.sa_hz, each.silence, each.track)
 
 

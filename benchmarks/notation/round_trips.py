@@ -15,7 +15,8 @@ import numpy as np
 from mido import MidiFile, tick2second
 
 from benchmarks.page import Check, Section, Table
-from benchmarks.search.concerts import FOLDER, Concerts
+from benchmarks.recordings import CONCERTS
+from benchmarks.search.concerts import Concerts
 from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.transcription import Transcription, transcribe
 from swara.data.arrays import FloatArray
@@ -33,7 +34,7 @@ from .singing import written_take
 TAKES, CONCERT_S = 12, 300.0
 _SAME_S = 1e-6
 _METHOD = f"""{TAKES} takes drawn with kan and meend, heard by the pitch head, and, with `SWARA_EVAL_DATA`
-set, the first {CONCERT_S / 60:.0f} minutes of each concert of `{FOLDER}`, from its published pitch. Each is
+set, the first {CONCERT_S / 60:.0f} minutes of each concert of `{CONCERTS}`, from its published pitch. Each is
 transcribed, written in every format, and read again: MIDI by mido, MusicXML by music21 and verovio,
 TextGrid by praatio, JAMS by jams in its strict mode. A file that is read must hold every swara, in order,
 with its pitch, words and times.
@@ -54,8 +55,8 @@ class Sung:
 def measure(root: Path | None) -> list[Section | str]:
     """Measure every round trip."""
     found, left_out = list(_transcribed(root)), list[str]()
-    if root is None or not (root / FOLDER).is_dir():
-        left_out.append(f"round trips of concerts: `SWARA_EVAL_DATA` has no {FOLDER}")
+    if root is None or not (root / CONCERTS).is_dir():
+        left_out.append(f"round trips of concerts: `SWARA_EVAL_DATA` has no {CONCERTS}")
     heard = [midi_error(to_midi(each.found, each.track), each.track) for each in found]
     errors = np.concatenate([error for error, _ in heard])
     checks = [
@@ -91,7 +92,7 @@ def _transcribed(root: Path | None) -> Iterator[Sung]:
         track = tracker.track(sung.take.clip)
         found = transcribe(track, sung.take.sa_hz, sung.raga, source=f"drawn {seed}.wav")
         yield Sung(f"drawn {seed}", found, track)
-    if root is not None and (root / FOLDER).is_dir():
+    if root is not None and (root / CONCERTS).is_dir():
         concerts = Concerts.load(root)
         sa_hz = {row["concert"]: float(row["sa_hz"]) for row in concerts.rows}
         for name, whole in concerts.tracks.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Check, Section, Table, percent
-from benchmarks.recordings import calans, concerts, sight_singing
+from benchmarks.recordings import CONCERTS, calans, concerts, sight_singing
 from swara.classifier.notes import PRESETS
 from swara.classifier.pitch.head import pitch_tracker
 from swara.data.clip import Clip
@@ -22,7 +22,6 @@ from swara.service.compare.takes import Asked, compare_takes
 from swara.service.take.analyze import Request
 from swara.service.take.heard import HeardTake, hear
 
-from .concerts import FOLDER
 from .melodies import MELODIES, METHOD, against_labels, of_two_singers
 from .pairs import LATE_S, OFF_CENTS, UNEVEN_S, Pair, Planted, draw_pair
 
@@ -95,7 +94,7 @@ def measure(root: Path | None) -> list[Section | str]:
     tables = [_kinds(rows), _others(others)]
     if root is not None:
         tables.append(against_labels(root, takes))
-    if root is not None and (root / FOLDER).is_dir():
+    if root is not None and (root / CONCERTS).is_dir():
         tables.append(of_two_singers(root, _hear))
     section = Section("A take beside a professional's", _METHOD, checks, tables, _reading(rows))
     missing = ["comparisons of recordings: `SWARA_EVAL_DATA` is not set"] if root is None else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.page import DOCS
+from benchmarks.recordings import concert_phrases, concert_track
 from swara.classifier.contours import Contour, contour
 from swara.classifier.contours.phrases import PhraseLine, phrase_of
 from swara.data.arrays import BoolArray, FloatArray
@@ -20,7 +20,6 @@ from swara.data.pitch_track import PitchTrack
 from swara.service.rebuild.questions import ORNAMENT_FRAMES, learner
 
 __all__ = [
-    "FOLDER",
     "KEPT",
     "Concerts",
     "Retrieval",
@@ -28,7 +27,6 @@ __all__ = [
     "retrieval",
 ]
 
-FOLDER = "hindustani_phrases"
 KEPT = DOCS.parent / "build" / "search"
 """What took long to compute."""
 
@@ -53,10 +51,9 @@ class Concerts:
     @classmethod
     def load(cls, root: Path) -> Concerts:
         """Read the folder of the evaluation recordings."""
-        with (root / FOLDER / "phrases.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = concert_phrases(root)
         sa_hz = {row["concert"]: float(row["sa_hz"]) for row in rows}
-        return cls({name: _track(root / FOLDER / f"{name}.npz", hz) for name, hz in sa_hz.items()}, rows)
+        return cls({name: _track(*concert_track(root, name), hz) for name, hz in sa_hz.items()}, rows)
 
     @cached_property
     def contours(self) -> list[Contour]:
@@ -90,9 +87,7 @@ class Concerts:
         return np.array([row[name] for row in self.rows])
 
 
-def _track(path: Path, sa_hz: float) -> PitchTrack:
-    with np.load(path) as arrays:
-        times_s, cents = arrays["times_s"].astype(np.float64), arrays["cents"].astype(np.float64)
+def _track(times_s: FloatArray, cents: FloatArray, sa_hz: float) -> PitchTrack:
     voiced = np.isfinite(cents)
     return PitchTrack(times_s, sa_hz * 2.0 ** (cents / 1200.0), voiced.astype(np.float64), voiced)
 

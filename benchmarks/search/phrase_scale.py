@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page import Check, Section, Table
+from benchmarks.recordings import CONCERTS
 from swara.classifier.contours.distance import BAND, COST, POINTS, STRING_CENTS
 from swara.classifier.contours.phrases import PhraseLine, phrase_lines
 from swara.data.arrays import FloatArray
@@ -20,7 +21,7 @@ from swara.index.phrases import CANDIDATES, CANDIDATES_SHARE, FUNNEL, Phrase, Ph
 from swara.service.rebuild.questions import DRIFT_CENTS, KNOTS, TEMPO
 from swara.service.search.hits import PhraseFilter, nearest_phrases
 
-from .concerts import FOLDER, KEPT, Concerts
+from .concerts import KEPT, Concerts
 
 _SIZES = (1_000, 10_000, 100_000, 300_000, 1_000_000)
 _JUDGED = 100_000
@@ -55,8 +56,8 @@ class Pace:
 
 def measure(root: Path | None) -> list[Section | str]:
     """Measure the search in indexes of several sizes."""
-    if root is None or not (root / FOLDER).is_dir():
-        return [f"phrases by size: `SWARA_EVAL_DATA` has no {FOLDER}"]
+    if root is None or not (root / CONCERTS).is_dir():
+        return [f"phrases by size: `SWARA_EVAL_DATA` has no {CONCERTS}"]
     concerts = Concerts.load(root)
     drawn = np.random.default_rng(9).permutation(len(concerts.rows))[:_QUERIES]
     largest = _grown(concerts, max(_SIZES))

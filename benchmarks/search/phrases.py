@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.page import Check, Section, Table
-from benchmarks.recordings import CONCERT_EARLY_S
+from benchmarks.recordings import CONCERT_EARLY_S, CONCERTS
 from swara.classifier.contours import Contour, LocalCost, distances, resampled
 from swara.classifier.contours.distance import BAND, COST, POINTS, STRING_CENTS, string_distances
 from swara.classifier.contours.phrases import PhraseLine, phrase_line, phrase_of
@@ -24,7 +24,7 @@ from swara.data.audio.decode import load_clip
 from swara.service.rebuild.questions import ORNAMENT_FRAMES
 from swara.service.search.hits import FAR_CENTS
 
-from .concerts import FOLDER, KEPT, Concerts, Retrieval, retrieval
+from .concerts import KEPT, Concerts, Retrieval, retrieval
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,8 @@ class Figures:
 
 def measure(root: Path | None) -> list[Section | str]:
     """Measure the distance on the concerts, and what is heard of an excerpt."""
-    if root is None or not (root / FOLDER).is_dir():
-        return [f"phrases: `SWARA_EVAL_DATA` has no {FOLDER}"]
+    if root is None or not (root / CONCERTS).is_dir():
+        return [f"phrases: `SWARA_EVAL_DATA` has no {CONCERTS}"]
     concerts = Concerts.load(root)
     figures = {name: _figures(concerts, setting) for name, setting in SETTINGS.items()}
     left_out = _left_out(concerts, figures)

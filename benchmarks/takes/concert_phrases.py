@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import numpy as np
 
 from benchmarks.page import Check, Section, Table, percent
 from benchmarks.pitch.tracks import Tracks
+from benchmarks.recordings import concert_phrases, concert_track
 from swara.classifier.notes import PRESETS, Standard, find_held_notes, judge
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
@@ -35,7 +35,7 @@ Bhimpalasi, on the Re of Ahir Bhairav."""
 
 def measure(root: Path, _tracks: Tracks) -> Section:
     """Measure how much of each concert is called foreign."""
-    judged = {each.called: _judged(each) for each in whole_concerts(root / "hindustani_phrases")}
+    judged = {each.called: _judged(each) for each in whole_concerts(root)}
     rows = [
         (name, len(notes), foreign(notes), in_tune(notes), called(notes, "unsure"), coverage)
         for name, (notes, coverage) in judged.items()
@@ -69,14 +69,12 @@ def concert_raga(listed: str) -> Raga:
     return raga_named(_SPELLED.get(listed, listed))
 
 
-def whole_concerts(folder: Path) -> Iterator[WholeConcert]:
-    """Yield the concerts of ``hindustani_phrases``, of which there is no sound."""
-    with (folder / "phrases.csv").open(newline="", encoding="utf-8") as table:
-        rows = {row["concert"]: row for row in csv.DictReader(table)}
+def whole_concerts(root: Path) -> Iterator[WholeConcert]:
+    """Yield the concerts that only pitch was published of."""
+    rows = {row["concert"]: row for row in concert_phrases(root)}
     for concert, row in rows.items():
         raga, sa_hz = concert_raga(row["raga"]), float(row["sa_hz"])
-        with np.load(folder / f"{concert}.npz") as kept:
-            track = _on_grid(kept["times_s"], kept["cents"], sa_hz)
+        track = _on_grid(*concert_track(root, concert), sa_hz)
         silence = Clip(np.zeros(round(HOP_S * RATE_HZ) * (len(track) - 1), np.float32), RATE_HZ)
         yield WholeConcert(f"{raga.display}, {row['singer']}", raga, sa_hz, track, silence)
 

@@ -14,7 +14,7 @@ from benchmarks.page import Check, Section, Table
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.synth import bhupali_take
 
-__all__ = ["measure_growth"]
+__all__ = ["measure_growth", "written"]
 
 SHORT, LONG = 2, 20
 """Minutes."""
@@ -36,7 +36,7 @@ machine does counts for less. The samples of the longer take are {_MORE_MB:.0f} 
 def measure_growth() -> Section:
     """Weigh the analysis of a short and of a long take, with each kind of file."""
     with tempfile.TemporaryDirectory() as folder:
-        takes = {minutes: _written(Path(folder), minutes) for minutes in (SHORT, LONG)}
+        takes = {minutes: written(Path(folder), minutes) for minutes in (SHORT, LONG)}
         costs = {
             name: [_cost(Path(folder), take, words) for take in takes.values()]
             for name, words in OUTPUTS.items()
@@ -96,11 +96,13 @@ def _cost(folder: Path, take: Path, words: Sequence[str]) -> Cost:
     return weigh("benchmarks.meter:command", *asked)
 
 
-def _written(folder: Path, minutes: int) -> Path:
+def written(folder: Path, minutes: int) -> Path:
     """Write takes one after the other, over and over, as a recording of so many minutes."""
     takes = [bhupali_take(seed, sa_hz=150.0).clip for seed in range(12)]
     rate_hz = takes[0].rate_hz
     samples = np.concatenate([take.samples for take in takes])
     path = folder / f"{minutes}.flac"
-    soundfile.write(path, np.resize(samples, 60 * minutes * rate_hz), rate_hz)
+    with soundfile.SoundFile(path, "w", rate_hz, 1) as file:
+        for lacking in range(60 * minutes * rate_hz, 0, -samples.size):
+            file.write(samples[:lacking])
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from benchmarks.page import Check, Section, Table
 from benchmarks.pitch.tracks import Tracks
-from benchmarks.recordings import calans, concerts
+from benchmarks.recordings import CONCERTS, calans, concert_phrases, concert_track, concerts
 from swara.classifier.notes import HeldNote, find_held_notes
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.tonic import SaEvidence, estimate
@@ -27,7 +26,6 @@ WHOLE, LENGTHS_S = "whole", (30.0, 15.0)
 MOST_WRONG = {WHOLE: 1.0, "30 s": 1.0, "15 s": 2.0}
 MOST_ASKED = 5.0
 SAME_CENTS = 50.0
-PHRASES = "hindustani_phrases"
 PLACES, SEED, DRONE_DB, LEAST_VOICED = 8, 12, 10.0, 0.25
 
 _MORE = """
@@ -94,7 +92,7 @@ def measure(root: Path, tracks: Tracks) -> Section:
     """Measure Sa under wrong and right ragas."""
     tables = {"12 ragas": BASIC_RAGAS, "40 ragas": forty()}
     recorded = list(_recorded(root, tracks))
-    sung = list(_sung(root)) if (root / PHRASES).is_dir() else []
+    sung = list(_sung(root)) if (root / CONCERTS).is_dir() else []
     found = {name: _count(recorded, ragas) for name, ragas in tables.items()}
     also = {name: _count(sung, ragas) for name, ragas in tables.items()}
     checks = [
@@ -150,15 +148,13 @@ def _windows(duration_s: float) -> Iterator[tuple[str, int, int]]:
 
 def _sung(root: Path) -> Iterator[_Piece]:
     """Yield pieces of the concerts that only pitch was published of."""
-    with (root / PHRASES / "phrases.csv").open(encoding="utf-8", newline="") as table:
-        concerts_of = {row["concert"]: row for row in csv.DictReader(table)}
+    concerts_of = {row["concert"]: row for row in concert_phrases(root)}
     spelled = {"yamanKalyan": "yaman kalyan", "ahirBhairav": "ahir bhairav", "sri": "shri", "kalyan": "yaman"}
     known = forty()
     for concert, row in sorted(concerts_of.items()):
         rng = np.random.default_rng([SEED, int(concert, 16)])
         raga = known[spelled.get(row["raga"], row["raga"])]
-        with np.load(root / PHRASES / f"{concert}.npz") as kept:
-            times_s, cents = kept["times_s"], next(kept[name] for name in kept.files if name != "times_s")
+        times_s, cents = concert_track(root, concert)
         sa_hz = float(row["sa_hz"])
         grid_s = np.arange(0.0, times_s[-1], HOP_S)
         hz = sa_hz * 2.0 ** (cents[np.searchsorted(times_s, grid_s).clip(0, times_s.size - 1)] / 1200.0)

@@ -103,6 +103,8 @@ class LiveModel:
         Recordings never to answer with.
     neighbours : int
         Samples for each note.
+    made_before : str or None
+        As of its manifest.
     """
 
     version: str
@@ -113,6 +115,7 @@ class LiveModel:
     cache: EmbeddingCache
     own: frozenset[str] = field(default_factory=frozenset)
     neighbours: int = NEIGHBOURS
+    made_before: str | None = None
 
     def about(self, take: Path, decoded: Decoded | None = None) -> LiveModel:
         """Return the same model, to be asked about the whole of this take; it never answers with it.
@@ -250,7 +253,16 @@ def load_model(store: Path, progress: StageProgress | None = None) -> LiveModel:
         recordings = lru_cache(partial(_recordings, layout.corpus))
         cache = EmbeddingCache(layout.embeddings)
         gone = _removed(layout.corpus)
-        return LiveModel(live.id, embedder, live.head, live.index, recordings, cache, own=gone)
+        return LiveModel(
+            live.id,
+            embedder,
+            live.head,
+            live.index,
+            recordings,
+            cache,
+            own=gone,
+            made_before=live.manifest.made_before,
+        )
 
 
 def try_model(load: Callable[[], LiveModel]) -> tuple[LiveModel | None, tuple[str, ...]]:

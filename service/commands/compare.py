@@ -23,7 +23,9 @@ from .options import (
     limit_s,
     print_json,
     raga_text,
+    say_written,
     store_at,
+    tell,
 )
 
 __all__ = ["compare"]
@@ -53,7 +55,7 @@ def compare(
 
     Says which notes are left out, added, low, high, early or late, and where a glide goes another way. Each
     is measured from its own Sa and in its own tempo; what cannot be laid over the other is named, not
-    judged.
+    judged. Exits with 1, and writes no page, if nothing could be laid over the other.
     """
     from swara.data.storage.array_cache import RecentCache
     from swara.service.export.compare_files import CompareFiles, compare_files
@@ -87,3 +89,7 @@ def compare(
         from swara.service.report.terminal.compare_table import render_comparison
 
         render_comparison(comparison, console())
+        say_written(*files.paths_of(comparison), margin="  ")
+    if not comparison.aligned:
+        tell("nothing could be compared" + (f"; {report} is not written" if report else ""))
+        raise typer.Exit(1)

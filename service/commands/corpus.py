@@ -10,7 +10,7 @@ import typer
 
 from swara.service.report.terminal.progress_bar import progress_bar
 
-from .options import AsJson, console, print_json
+from .options import AsJson, console, finite, print_json
 
 if TYPE_CHECKING:
     from swara.data.corpora import CorpusName
@@ -93,7 +93,9 @@ def _freesound(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="The most sounds to fetch.")] = 200,
-    max_seconds: Annotated[float, typer.Option(min=0.2, help="The longest sound, in seconds.")] = 30.0,
+    max_seconds: Annotated[
+        float, typer.Option(min=0.2, callback=finite, help="The longest sound, in seconds.")
+    ] = 30.0,
     originals: Annotated[
         bool, typer.Option("--originals", help="Fetch originals: needs FREESOUND_OAUTH_TOKEN.")
     ] = False,

@@ -11,7 +11,15 @@ import typer
 
 from swara.service.phrases import printable
 
-from .options import STDOUT, StoreFolder, complete_raga, console, layout_at, write_text
+from .options import (
+    STDOUT,
+    StoreFolder,
+    complete_raga,
+    console,
+    layout_at,
+    say_written,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from swara.service.store import Layout
@@ -29,6 +37,9 @@ def _show(
     ] = None,
     raga: Annotated[
         str | None, typer.Option(help="Only takes of this raga.", autocompletion=complete_raga)
+    ] = None,
+    singer: Annotated[
+        str | None, typer.Option(help="Only takes of this singer, as analyze was told with --singer.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write all of it as JSON; - for stdout.")] = None,
     csv: Annotated[
@@ -53,7 +64,8 @@ def _show(
 
     since = None if last_weeks is None else datetime.now(UTC) - timedelta(weeks=last_weeks)
     layout = layout_at(store)
-    takes = TakeHistory(layout).takes(raga=None if raga is None else raga_named(raga).display, since=since)
+    asked = None if raga is None else raga_named(raga).display
+    takes = TakeHistory(layout).takes(raga=asked, since=since, singer=singer)
     why_not = why_not_kept(layout, os.environ)
     if json is not None:
         from swara.service.history.export import history_json
@@ -63,6 +75,8 @@ def _show(
         from swara.service.history.export import history_csv
 
         write_text(csv, history_csv(takes))
+    if STDOUT not in (json, csv):
+        say_written(json, csv)
     if json is None and csv is None:
         from swara.service.report.terminal.history_table import render_history
 

@@ -19,6 +19,7 @@ from .options import (
     layout_at,
     limit_s,
     print_outcome,
+    say_written,
     write_text,
 )
 
@@ -49,7 +50,7 @@ def exercise(
         told = exercise_file(
             recording, file, max_duration_s=longest_s, track=track, store=layout_at(store), progress=progress
         )
-    _say(recording, told, as_json=json == STDOUT)
+    _say(recording, told, json)
 
 
 def identify(
@@ -85,16 +86,17 @@ def identify(
             store=layout_at(store),
             progress=progress,
         )
-    _say(recording, told, as_json=json == STDOUT)
+    _say(recording, told, json, plot, staff, musicxml)
 
 
-def _say(recording: Path, told: SoundTold, *, as_json: bool) -> None:
-    if as_json:
+def _say(recording: Path, told: SoundTold, json: Path | None, *others: Path | None) -> None:
+    if json == STDOUT:
         write_text(STDOUT, told.json)
         return
     print_outcome(recording, told.warnings, None)
     for line in told.lines:
         typer.echo(printable(line))
+    say_written(json, *others)
 
 
 def compare_models(
@@ -123,3 +125,4 @@ def compare_models(
     if json != STDOUT:
         for line in compared_lines(found):
             typer.echo(printable(line))
+        say_written(json)

@@ -17,12 +17,13 @@ from .options import (
     AsJson,
     Mlflow,
     StoreFolder,
-    check_number,
     complete_embedder,
     console,
+    finite,
     journal_at,
     layout_at,
     print_json,
+    say_written,
     tell,
 )
 
@@ -183,7 +184,9 @@ def train(
     ] = "player",
     epochs: Annotated[int, typer.Option(min=1, help="Most passes over the recordings.")] = 40,
     patience: Annotated[int, typer.Option(min=1, help="Passes without a gain after which it ends.")] = 6,
-    rate: Annotated[float, typer.Option(min=1e-7, max=1.0, help="Learning rate at the beginning.")] = 1e-3,
+    rate: Annotated[
+        float, typer.Option(min=1e-7, max=1.0, callback=finite, help="Learning rate at the beginning.")
+    ] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of everything random.")] = 1,
     force: Annotated[bool, typer.Option(help="Train even if the same was trained before.")] = False,
     dry_run: Annotated[
@@ -208,7 +211,6 @@ def train(
     from swara.service.training.train import TrainRequest, plan_training, train_head
     from swara.service.training.trainers import known_labels, shipped_head, trainer_of
 
-    check_number("--rate", rate)
     options = FitOptions(seed, epochs, patience, rate)
     request = TrainRequest(
         head,
@@ -239,6 +241,7 @@ def train(
         print_json(trained_json(made))
     else:
         render_trained(made, console())
+        say_written(card, margin="  ")
     if not made.promoted:
         raise typer.Exit(REJECTED)
 

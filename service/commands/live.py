@@ -15,17 +15,19 @@ from swara.service.request import Preset, parse_request, preset_thresholds
 from .options import (
     KeepHistory,
     RagaText,
+    SingerName,
     StoreFolder,
     SwarasText,
     TonicText,
-    check_number,
     complete_tuning,
     console,
-    keep_figures,
+    finite,
     raga_text,
     reading_notation,
+    say_written,
     store_at,
 )
+from .takes import keep_figures
 
 if TYPE_CHECKING:
     from swara.data.audio.microphone import Microphone
@@ -62,7 +64,7 @@ def live(
     ] = None,
     channels: Annotated[int, typer.Option(min=1, max=32, help="Channels of raw PCM from a pipe.")] = 1,
     seconds: Annotated[
-        float | None, typer.Option(min=0.2, help="End after so many seconds of sound.")
+        float | None, typer.Option(min=0.2, callback=finite, help="End after so many seconds of sound.")
     ] = None,
     wav: Annotated[
         Path | None, typer.Option(help="Keep the take as WAV: what analyze is given later.")
@@ -75,6 +77,7 @@ def live(
             metavar="NOTATION", help='Drill a written phrase, again and again: "S R G, G R S"; in any octave.'
         ),
     ] = None,
+    singer: SingerName = "",
     history: KeepHistory = True,
     store: StoreFolder = None,
 ) -> None:
@@ -98,12 +101,13 @@ def live(
 
         check_suffix(wav, ".wav", "the take")
         check_outputs([wav], source=Path(_PIPE))
-    check_number("--seconds", seconds)
     session = _heard(request, source, rate, channels, device, seconds, _task(sing, request))
     kept = wav is None or _kept(session, wav)
     report = _summed_up(session, request, wav)
+    if kept and report is not None:
+        say_written(wav, margin="  ")
     if report is not None:
-        keep_figures([report], folder, "live", wanted=history, sound=lambda: session.clip)
+        keep_figures([report], folder, "live", wanted=history, singer=singer, sound=lambda: session.clip)
     if not kept:
         raise typer.Exit(1)
 

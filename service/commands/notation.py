@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,14 +22,15 @@ from .options import (
     TonicText,
     TrackNumber,
     TuningName,
-    check_number,
     complete_raga,
     console,
+    finite,
     limit_s,
     print_json,
     print_outcome,
     raga_text,
     reading_notation,
+    say_written,
     seconds,
     store_at,
 )
@@ -65,7 +65,7 @@ def notate(
     ] = None,
     tempo: Annotated[
         float | None,
-        typer.Option(min=4, max=800, help="Its matras in a minute; 60 for --sing."),
+        typer.Option(min=4, max=800, callback=finite, help="Its matras in a minute; 60 for --sing."),
     ] = None,
     sam: Annotated[
         float | None, typer.Option(parser=seconds, metavar="TIME", help="When a sam falls: 3.2, or 1:02.5.")
@@ -99,7 +99,6 @@ def notate(
     folder = store_at(store)
     request = parse_request(tonic, raga_text(raga, swaras), tuning, preset_thresholds("student"), folder)
     _check_form(recording, sing, target, tala, sam)
-    check_number("--tempo", tempo)
     if sing is not None:
         _sing(sing, request, files, tempo, target, quiet=quiet)
         return
@@ -120,6 +119,7 @@ def notate(
         from swara.service.report.notation.text import render_notation
 
         render_notation(found, console(), devanagari=script == "devanagari")
+        say_written(*files.paths(), margin="  ")
 
 
 def _check_form(
@@ -140,8 +140,6 @@ def _beats(tala: str | None, tempo: float | None, sam: float | None) -> Beats | 
         return None
     if tala is None or tempo is None or sam is None:
         raise typer.BadParameter("--tala, --tempo and --sam go together: without them it is written freely")
-    if not math.isfinite(sam):
-        raise typer.BadParameter(f"--sam {sam:g} is no time")
     from swara.raga.talas import tala_named
     from swara.service.export.notation_files import Beats
 
@@ -171,6 +169,7 @@ def _sing(
     if target is not None:
         sung = f"{found.duration_s:.1f} s on Sa {note_name(found.sa_hz)}, {bpm:g} beats a minute"
         typer.echo(printable(f"{target}: {sung}."))
+    say_written(*files.paths())
 
 
 def ragas(

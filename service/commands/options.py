@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,12 +16,9 @@ from swara.service.phrases import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from swara.data.clip import Clip
-    from swara.service.history.keeping import Kind
     from swara.service.stages import Journal
     from swara.service.store import Layout
     from swara.service.store.layout import HeadKind
-    from swara.service.take.report import TakeReport
 
 __all__ = [
     "STDOUT",
@@ -34,29 +31,31 @@ __all__ = [
     "RagaText",
     "Recording",
     "Recordings",
+    "SingerName",
     "StoreFolder",
     "SwarasText",
     "TonicText",
     "TrackNumber",
     "TuningName",
     "asks_mlflow",
-    "check_number",
     "complete_embedder",
     "complete_pullable",
     "complete_raga",
     "complete_tuning",
     "console",
+    "finite",
     "journal_at",
-    "keep_figures",
     "layout_at",
     "limit_s",
     "print_json",
     "print_outcome",
     "raga_text",
     "reading_notation",
+    "say_written",
     "seconds",
     "store_at",
     "tell",
+    "tell_daily",
     "write_text",
 ]
 
@@ -135,14 +134,24 @@ def seconds(text: str) -> float:
     """Return a time as it was typed, in seconds: 83.5 or 1:23.5; a wrong one is wrong usage."""
     from swara.data.take import read_seconds
 
-    try:
-        return read_seconds(str(text))
-    except ValueError:
-        raise typer.BadParameter(f'"{text}" is no time: give seconds (83.5) or minutes (1:23.5)') from None
+    with suppress(ValueError):
+        if math.isfinite(found := read_seconds(str(text))):
+            return found
+    raise typer.BadParameter(f'"{text}" is no time: give seconds (83.5) or minutes (1:23.5)')
 
 
 def _minutes(text: str) -> float:
-    return seconds(text) / 60 if ":" in str(text) else float(text)
+    found = seconds(text) / 60 if ":" in str(text) else float(text)
+    if not found >= 0:  # NaN too
+        raise typer.BadParameter(f"{text}: give a number from 0 up; 0 lifts the limit")
+    return found
+
+
+def finite(value: float | None) -> float | None:
+    """Return the number of an option; NaN, which lies in every range, and infinity are wrong usage."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no number to work with")
+    return value
 
 
 Moment = Annotated[
@@ -171,6 +180,10 @@ StoreFolder = Annotated[
 ]
 KeepHistory = Annotated[
     bool, typer.Option("--history/--no-history", help="Keep the figures of each take: see swara history.")
+]
+SingerName = Annotated[
+    str,
+    typer.Option("--singer", help="Whose take it is: swara history --singer NAME then shows those."),
 ]
 TrackNumber = Annotated[
     int | None,
@@ -213,16 +226,8 @@ def reading_notation(option: str) -> Iterator[None]:
         raise BadNotation(error.what, where=where, fix=error.fix) from error
 
 
-def check_number(option: str, value: float | None) -> None:
-    """Refuse NaN, which lies in every range that an option may have."""
-    if value is not None and math.isnan(value):
-        raise typer.BadParameter(f"{option} nan is no number")
-
-
 def limit_s(max_minutes: float) -> float | None:
     """Return the longest duration to accept in seconds; None for no limit."""
-    if not max_minutes >= 0:  # NaN too
-        raise typer.BadParameter(f"--max-minutes {max_minutes:g}: give a number from 0 up; 0 lifts the limit")
     return 60.0 * max_minutes or None
 
 
@@ -299,6 +304,13 @@ def print_outcome(source: Path, warnings: Sequence[str], outcome: str | None) ->
         typer.echo(printable(outcome))
 
 
+def say_written(*paths: Path | None, margin: str = "") -> None:
+    """Say on stdout which files hold the result; None, and stdout itself, are none."""
+    files = [str(path) for path in paths if path not in (None, STDOUT)]
+    if files:
+        typer.echo(printable(f"{margin}Written: {', '.join(files)}"))
+
+
 def console() -> Console:
     """Return where reports are printed."""
     from swara.service.report.terminal.terminal_page import open_console
@@ -306,30 +318,10 @@ def console() -> Console:
     return open_console()
 
 
-def keep_figures(
-    reports: Sequence[TakeReport],
-    folder: Path,
-    kind: Kind,
-    *,
-    wanted: bool,
-    sound: Callable[[], Clip] | None = None,
-) -> None:
-    """Keep each take in the history, and its sound if it is given and the singer wants that.
-
-    That it is begun is said on stderr once, why it cannot be once a day.
-    """
-    if not wanted:
-        return
-    from swara.service.history.keeping import NOT_KEPT, keep_take
-    from swara.service.store import Layout
-
-    for report in reports:
-        words = keep_take(Layout(folder), report, kind, os.environ, sound=sound)
-        trouble = words is not None and words.startswith(NOT_KEPT)
-        if words is not None and not (trouble and _said_today(words)):
-            typer.echo(printable(f"swara: {words}."), err=True)
-        if trouble:
-            return
+def tell_daily(line: str) -> None:
+    """Say on stderr what stays so for long: once a day."""
+    if not _said_today(line):
+        tell(line)
 
 
 def _said_today(words: str) -> bool:

@@ -23,6 +23,7 @@ from .options import (
     limit_s,
     raga_text,
     reading_notation,
+    say_written,
     seconds,
     store_at,
     write_text,
@@ -31,6 +32,7 @@ from .options import (
 if TYPE_CHECKING:
     from swara.service.search.hits import PhraseFilter
     from swara.service.search.notes import SearchResult
+    from swara.service.search.phrases import PhraseSearch
 
 __all__ = ["search"]
 
@@ -92,11 +94,9 @@ def search(
     from swara.classifier.pitch import TRACK_RATE_HZ
     from swara.data.audio.decode import decode
     from swara.service.adviser.adviser import load_model
-    from swara.service.report.json_report import search_json
-    from swara.service.report.terminal.samples_table import render_found, render_phrases
     from swara.service.search.hits import PhraseFilter
     from swara.service.search.notes import save_clips, search
-    from swara.service.search.phrases import PhraseSearch, live_phrases, search_notation, search_phrase
+    from swara.service.search.phrases import live_phrases, search_notation, search_phrase
 
     _check_form(recording, at, phrase, sing, by)
     among = PhraseFilter(only_singer, only_raga, only_licence)
@@ -122,17 +122,27 @@ def search(
             assert sing is not None
             with reading_notation("--sing"):
                 found = search_notation(sing, model, live_phrases(folder, model), among=among, count=count)
-    if json is not None:
-        write_text(json, search_json(found))
-    if json == STDOUT:
-        pass
-    elif isinstance(found, PhraseSearch):
-        render_phrases(found, console())
-    else:
-        render_found(found, console())
+    _show(found, json)
     if clips is not None:
         for path in save_clips(found.items, model, clips):
             typer.echo(f"  {path}", err=json == STDOUT)
+
+
+def _show(found: SearchResult | PhraseSearch, json: Path | None) -> None:
+    """Write what was found as JSON, print it, or both."""
+    from swara.service.report.json_report import search_json
+    from swara.service.report.terminal.samples_table import render_found, render_phrases
+    from swara.service.search.phrases import PhraseSearch
+
+    if json is not None:
+        write_text(json, search_json(found))
+    if json == STDOUT:
+        return
+    if isinstance(found, PhraseSearch):
+        render_phrases(found, console())
+    else:
+        render_found(found, console())
+    say_written(json, margin="  ")
 
 
 def _check_form(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,30 +21,36 @@ from .options import (
     RagaText,
     Recording,
     Recordings,
+    SingerName,
     StoreFolder,
     SwarasText,
     TonicText,
     TrackNumber,
     TuningName,
     console,
-    keep_figures,
+    finite,
     limit_s,
     print_json,
     print_outcome,
     raga_text,
+    say_written,
     store_at,
+    tell,
+    tell_daily,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from swara.classifier.notes import Thresholds
+    from swara.data.clip import Clip
     from swara.service.adviser.adviser import LiveModel
     from swara.service.export.take_files import TakeFiles
+    from swara.service.history.keeping import Kind
     from swara.service.stages import StageProgress
     from swara.service.take.report import TakeOutcome, TakeReport
 
-__all__ = ["analyze", "pitch", "spectrogram"]
+__all__ = ["analyze", "keep_figures", "pitch", "spectrogram"]
 
 
 def spectrogram(
@@ -78,8 +85,12 @@ def analyze(
     preset: Annotated[
         Preset, typer.Option(help="How strict: in tune within 35, 25 or 15 cents.")
     ] = "student",
-    perfect: Annotated[float | None, typer.Option(help="Cents within which a note is perfect.")] = None,
-    in_tune: Annotated[float | None, typer.Option(help="Cents within which a note is in tune.")] = None,
+    perfect: Annotated[
+        float | None, typer.Option(callback=finite, help="Cents within which a note is perfect.")
+    ] = None,
+    in_tune: Annotated[
+        float | None, typer.Option(callback=finite, help="Cents within which a note is in tune.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the report as JSON; - for stdout.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the notes as CSV.")] = None,
     pitch_csv: Annotated[
@@ -92,6 +103,7 @@ def analyze(
         Path | None, typer.Option(help="Of several takes: write a table as CSV, a line for each.")
     ] = None,
     samples: Annotated[bool, typer.Option(help="Compare with the professional samples.")] = True,
+    singer: SingerName = "",
     history: KeepHistory = True,
     store: StoreFolder = None,
     track: TrackNumber = None,
@@ -135,9 +147,10 @@ def analyze(
         else:
             result = judge(recordings[0], files=files, progress=finding_pitch(progress))
             reports = [result]
-    keep_figures(reports, folder, "analyze", wanted=history)
+    keep_figures(reports, folder, "analyze", wanted=history, singer=singer)
+    written = (*files.paths(), summary)
     if several:
-        _print_several(outcomes, passed_over, quiet=quiet)
+        _print_several(outcomes, passed_over, written, quiet=quiet)
     elif to_stdout:
         from swara.service.report.json_report import to_json
 
@@ -146,6 +159,7 @@ def analyze(
         from swara.service.report.terminal.terminal import render
 
         render(result, console())
+        say_written(*written, margin="  ")
 
 
 def pitch(
@@ -174,6 +188,35 @@ def pitch(
             recording, csv, plot, max_duration_s=longest_s, track=track, progress=finding_pitch(progress)
         )
     print_outcome(recording, found.warnings, None if to_stdout else f"{output}: {found.sentence}")
+    if not to_stdout:
+        say_written(plot)
+
+
+def keep_figures(
+    reports: Sequence[TakeReport],
+    folder: Path,
+    kind: Kind,
+    *,
+    wanted: bool,
+    singer: str,
+    sound: Callable[[], Clip] | None = None,
+) -> None:
+    """Keep each take in the history, and its sound if it is given and the singer wants that.
+
+    That it is begun is said on stderr once, why it cannot be once a day.
+    """
+    if not wanted:
+        return
+    from swara.service.history.keeping import NOT_KEPT, keep_take
+    from swara.service.store import Layout
+
+    for report in reports:
+        words = keep_take(Layout(folder), report, kind, os.environ, sound=sound, singer=singer)
+        if words is not None and words.startswith(NOT_KEPT):
+            tell_daily(words)
+            return
+        if words is not None:
+            tell(words)
 
 
 def _thresholds(preset: Preset, perfect: float | None, in_tune: float | None) -> Thresholds:
@@ -208,12 +251,15 @@ def _judge_several(
     return outcomes, found.passed_over
 
 
-def _print_several(outcomes: Sequence[TakeOutcome], passed_over: int, *, quiet: bool) -> None:
+def _print_several(
+    outcomes: Sequence[TakeOutcome], passed_over: int, written: Sequence[Path | None], *, quiet: bool
+) -> None:
     """Print the table of all takes, and exit with 1 if one could not be analyzed."""
     if not quiet:
         from swara.service.report.terminal.takes_table import render_takes
 
         render_takes(outcomes, passed_over, console())
+        say_written(*written, margin="  ")
     if any(outcome.error is not None for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -223,4 +269,7 @@ def _model_or_doubts(
 ) -> tuple[LiveModel | None, tuple[str, ...]]:
     from swara.service.adviser.adviser import load_model, try_model  # slow, so only where samples are wanted
 
-    return try_model(lambda: load_model(folder, progress))
+    model, doubts = try_model(lambda: load_model(folder, progress))
+    if model is not None and model.made_before is not None:
+        tell_daily(f"the live version was {model.made_before}")
+    return model, doubts

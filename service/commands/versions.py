@@ -53,7 +53,10 @@ def _list(head: HeadName = None, store: StoreFolder = None, json: AsJson = False
     if json:
         print_json(versions_json(versions, troubles))
     else:
-        render_versions(versions, troubles, console(), maker(layout.versions))
+        live = next((each for each in versions if each.live), None)
+        before = None if live is None or live.manifest is None else live.manifest.made_before
+        remarks = troubles if before is None else (*troubles, f"What is live was {before}.")
+        render_versions(versions, remarks, console(), maker(layout.versions))
 
 
 @versions_app.command("show")

@@ -18,10 +18,10 @@ from .line import Line, line_of
 from .overlay import SAME_CENTS, Gap, Overlay, lay_over
 from .words import notation_of, verdict_words
 
-__all__ = ["compare_reports", "fit_of"]
+__all__ = ["OCTAVE_GAIN", "compare_reports", "fit_of"]
 
 _OCTAVES = (0, 1, -1)
-_OCTAVE_GAIN = 0.2
+OCTAVE_GAIN = 0.2
 """Another octave must fit so much better, of what is possible, than the one that was sung."""
 
 _LEAST_SHIFT_NOTES, _FURTHEST_SHIFT_CENTS, _SAID_SHIFT_CENTS = 5, 50.0, 8.0
@@ -80,10 +80,13 @@ def _told(notes: tuple[Matched, ...]) -> str:
     return " and ".join(words for words, any_known in known.items() if any_known)
 
 
-def fit_of(mine: TakeReport, guru: TakeReport) -> float:
-    """Return how well two takes can be laid over each other, 0 to 1: 0 where they cannot."""
-    overlay = _laid_over(mine, guru)[1]
-    return overlay.fit if overlay.pairs else 0.0
+def fit_of(mine: TakeReport, guru: TakeReport) -> tuple[float, int]:
+    """Return how well two takes can be laid over each other, 0 to 1 (0 where they cannot), and the octave.
+
+    The octave is that of `Comparison`.
+    """
+    octave, overlay = _laid_over(mine, guru)
+    return (overlay.fit if overlay.pairs else 0.0), octave
 
 
 def _laid_over(mine: TakeReport, guru: TakeReport) -> tuple[int, Overlay]:
@@ -96,7 +99,7 @@ def _laid_over(mine: TakeReport, guru: TakeReport) -> tuple[int, Overlay]:
 def _worth(octave: int, overlay: Overlay) -> float:
     if not overlay.pairs:
         return -1.0
-    return overlay.fit - _OCTAVE_GAIN if octave else overlay.fit
+    return overlay.fit - OCTAVE_GAIN if octave else overlay.fit
 
 
 def _shift_cents(overlay: Overlay) -> float:

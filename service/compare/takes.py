@@ -13,7 +13,7 @@ from swara.service.take.heard import HeardTake
 from swara.service.take.report import TakeReport
 from swara.service.take.sound import remarks_about_level
 
-from .compare import compare_reports, fit_of
+from .compare import OCTAVE_GAIN, compare_reports, fit_of
 from .comparison import Comparison
 
 __all__ = ["Asked", "compare_takes"]
@@ -55,11 +55,13 @@ def compare_takes(mine: Asked, guru: Asked) -> Comparison:
         The two; the tuning and the limits are those of the singer's.
     """
     reports = mine.report(), guru.report()
-    fit = fit_of(*reports)
+    fit, _ = fit_of(*reports)
     moved: str | None = None
     if fit < _FITS:
-        best = max(_other_sas(mine, guru, reports), key=lambda each: each[0], default=None)
-        if best is not None and best[0] >= fit + _GAIN:
+        others = [each for each in _other_sas(mine, guru, reports) if each[0][0] >= fit + _GAIN]
+        # An Sa and its octave fit alike: the one on which neither line has to be moved is meant.
+        best = max(others, key=lambda each: each[0][0] - OCTAVE_GAIN * abs(each[0][1]), default=None)
+        if best is not None:
             _, reports, moved = best
     comparison = compare_reports(*reports, mine.request.tuning)
     return comparison if moved is None else replace(comparison, warnings=(moved, *comparison.warnings))
@@ -67,8 +69,8 @@ def compare_takes(mine: Asked, guru: Asked) -> Comparison:
 
 def _other_sas(
     mine: Asked, guru: Asked, reports: tuple[TakeReport, TakeReport]
-) -> Iterator[tuple[float, tuple[TakeReport, TakeReport], str]]:
-    """Yield how the takes fit with another Sa of either, their reports then, and what is to be said."""
+) -> Iterator[tuple[tuple[float, int], tuple[TakeReport, TakeReport], str]]:
+    """Yield how, and in which octave, the takes fit with another Sa of either, their reports, what to say."""
     for side, (asked, whose, flag) in enumerate(
         ((mine, "your take", "--tonic"), (guru, "the guru's take", "--guru-tonic"))
     ):

@@ -50,7 +50,9 @@ def check_versions(folder: Path) -> Check:
         return Check(name, "broken", f"{error.where or folder}: {error.what}", error.fix)
     if live.trouble is not None:
         return Check(name, "broken", f"{live.trouble.where or folder}: {live.trouble.what}", live.trouble.fix)
-    return Check(name, "ok", f"{live.id} is live, of {len(all_versions(store))}")
+    before = None if live.manifest is None else live.manifest.made_before
+    words = f"{live.id} is live, of {len(all_versions(store))}"
+    return Check(name, "ok", words if before is None else f"{words}; {before}")
 
 
 _PYTHONS = ((3, 11), (3, 13))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from swara.classifier.pitch import Progress
@@ -39,6 +39,10 @@ class CompareFiles:
         """Yield the paths that are set."""
         return (path for path in astuple(self) if path is not None)
 
+    def paths_of(self, comparison: Comparison) -> Iterator[Path]:
+        """Yield the paths that are written of a comparison: no page shows two takes that do not meet."""
+        return self.paths() if comparison.aligned else replace(self, page=None).paths()
+
 
 def compare_files(
     mine: Path,
@@ -60,7 +64,7 @@ def compare_files(
     request, guru_request : Request
         What either is judged against: they differ in Sa.
     files : CompareFiles
-        Where to write what.
+        Where to write what; where nothing can be compared, no page is.
     max_duration_s : float or None
         The longest take to accept, in seconds.
     progress : callable, optional
@@ -95,7 +99,7 @@ def _write(comparison: Comparison, sounds: list[TakeSound], request: Request, fi
         from swara.service.report.compare_report import findings_csv
 
         write_bytes(files.csv, findings_csv(comparison).encode())
-    if files.page is not None:
+    if files.page is not None and comparison.aligned:
         from swara.service.report.page.compare_page import comparison_page
 
         clips = [each.clip() for each in sounds]

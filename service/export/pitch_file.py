@@ -12,8 +12,9 @@ import numpy as np
 from swara.classifier.pitch import TRACK_RATE_HZ, Progress
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker
-from swara.data.audio.decode import decode, take_name
-from swara.data.audio.frames import frame_count
+from swara.classifier.pitch.spectrum import HOP
+from swara.data.audio.decode import take_name
+from swara.data.audio.passing import decode_in_passing
 from swara.data.pitch_track import PitchTrack
 from swara.data.storage.disk import write_atomically
 from swara.service.report.csv_report import TRACK_HEADER, track_rows
@@ -78,7 +79,7 @@ def pitch_file(
     track : int, optional
         Which sound of a file with several, from 1 on.
     progress : callable, optional
-        Called with the share done after each block of 10 s.
+        Called with the share done after each block of 4 s.
 
     Raises
     ------
@@ -90,9 +91,11 @@ def pitch_file(
     check_outputs(files, source=recording)
     check_suffix(plot, ".png", "the picture")
     tracker = HeadTracker()
-    decoded = decode(recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track)
-    columns = Columns(frame_count(decoded.clip), PITCH_BINS, np.maximum, np.float32)
-    found = tracker.track(decoded.clip, progress, None if plot is None else columns.add)
+    with decode_in_passing(
+        recording, rate_hz=TRACK_RATE_HZ, max_duration_s=max_duration_s, track=track
+    ) as sound:
+        columns = Columns(1 + sound.sample_count // HOP, PITCH_BINS, np.maximum, np.float32)
+        found = tracker.track(sound, progress, None if plot is None else columns.add)
     if isinstance(csv, Path):
         write_atomically(csv, lambda part: _fill(part, found))
     else:
@@ -101,8 +104,7 @@ def pitch_file(
         from swara.service.report.picture.pitch_plot import save_pitch_plot
 
         save_pitch_plot(columns.values, found, plot, title=take_name(recording))
-    voiced_frames = int(np.count_nonzero(found.voiced))
-    return PitchFound(decoded.clip.duration_s, len(found), voiced_frames, decoded.warnings)
+    return PitchFound(sound.duration_s, len(found), int(np.count_nonzero(found.voiced)), sound.warnings)
 
 
 def _fill(part: Path, track: PitchTrack) -> None:

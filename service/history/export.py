@@ -24,6 +24,7 @@ _TAKE = (
     "at",
     "kind",
     "source",
+    "singer",
     "duration_s",
     "sa_hz",
     "sa_name",

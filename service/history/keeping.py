@@ -56,6 +56,7 @@ FIRST_NOTICE = (
 
 NOT_KEPT = "This take is not kept in the history"
 
+VERDICTS = ("perfect", "in tune", "low", "high", "unsure")
 _OFF = {"off", "no", "0", "false"}
 
 _TAKES = """
@@ -80,7 +81,9 @@ CREATE TABLE swaras (
 ) WITHOUT ROWID"""
 _REMEMBERED = "CREATE TABLE remembered (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 
-MIGRATIONS = ((_TAKES, _SWARAS, _REMEMBERED),)
+_SINGER = "ALTER TABLE takes ADD COLUMN singer TEXT NOT NULL DEFAULT ''"
+
+MIGRATIONS = ((_TAKES, _SWARAS, _REMEMBERED), (_SINGER,))
 """What makes each schema of the one before; its number is ``user_version``. None is changed once released."""
 
 _WAIT_S = 5.0
@@ -100,16 +103,16 @@ def reading_history(store: Layout) -> Iterator[sqlite3.Connection]:
         If it cannot be read, is damaged, or comes from a newer swara.
     """
     file = store.history
-    with _in_one_line(file):
+    with _in_one_line(str(file)):
         begun = file.is_file() and file.stat().st_size > 0
         where = f"{file.resolve().as_uri()}?mode=ro" if begun else ":memory:"
         with closing(_connect(where)) as database:
             if not begun:
                 _bring_up_to_date(database, file)
-            older = _version(database, file) < len(MIGRATIONS)
-            if not older:
+            unfinished = _is_unfinished(database, file)
+            if not unfinished:
                 yield database
-        if older:
+        if unfinished:
             with writing_history(store) as database:
                 yield database
 
@@ -125,7 +128,7 @@ def writing_history(store: Layout) -> Iterator[sqlite3.Connection]:
         writes for longer than 5 s.
     """
     file = store.history
-    with writing(store.folder), _in_one_line(file):
+    with writing(store.folder), _in_one_line(str(file)):
         store.folder.mkdir(parents=True, exist_ok=True)
         with closing(_connect(f"{file.resolve().as_uri()}?mode=rwc")) as database:
             database.execute("BEGIN IMMEDIATE")
@@ -150,11 +153,8 @@ def _connect(uri: str) -> sqlite3.Connection:
 def _version(database: sqlite3.Connection, file: Path) -> int:
     version = int(database.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
-        raise StoreNewer(
-            f"the history has schema {version}, and this swara knows {len(MIGRATIONS)}",
-            where=str(file),
-            fix="Install the newest swara, or say --no-history",
-        )
+        newer = f"the history has schema {version}, and this swara knows {len(MIGRATIONS)}"
+        raise StoreNewer(newer, where=str(file), fix="Install the newest swara, or say --no-history")
     return version
 
 
@@ -167,23 +167,30 @@ def _bring_up_to_date(database: sqlite3.Connection, file: Path) -> None:
         database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
+def _is_unfinished(database: sqlite3.Connection, file: Path) -> bool:
+    """Tell whether it is older, or a write was broken off, which only a connection that writes takes back."""
+    try:
+        return _version(database, file) < len(MIGRATIONS)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_READONLY_ROLLBACK:
+            return True
+        raise
+
+
 @contextmanager
-def _in_one_line(file: Path) -> Iterator[None]:
+def _in_one_line(where: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in _BUSY:
-            raise StoreBusy(
-                "another process writes to the history", where=str(file), fix="Try again later"
-            ) from error
+            busy = "another process writes to the history"
+            raise StoreBusy(busy, where=where, fix="Try again later") from error
         if code in _DAMAGED:
-            raise StoreDamaged(
-                f"the history is damaged: {error}", where=str(file), fix=_DAMAGE_FIX
-            ) from error
-        raise StoreError(f"the history cannot be used: {error}", where=str(file), fix=_FIX) from error
+            raise StoreDamaged(f"the history is damaged: {error}", where=where, fix=_DAMAGE_FIX) from error
+        raise StoreError(f"the history cannot be used: {error}", where=where, fix=_FIX) from error
     except OSError as error:
-        raise StoreError(f"the history cannot be used: {error}", where=str(file), fix=_FIX) from error
+        raise StoreError(f"the history cannot be used: {error}", where=where, fix=_FIX) from error
 
 
 def is_switched_off(environment: Mapping[str, str]) -> bool:
@@ -199,6 +206,7 @@ def keep_take(
     *,
     sound: Callable[[], Clip | None] | None = None,
     notice: str = FIRST_NOTICE,
+    singer: str = "",
 ) -> str | None:
     """Keep the figures of a take where the singer wants that; never fails.
 
@@ -214,8 +222,8 @@ def keep_take(
         Whose ``SWARA_HISTORY`` may say that nothing is to be kept.
     sound : callable, optional
         Gives its sound, or None; asked where the singer wants that kept too.
-    notice : str
-        What is said of the first take; ", not its sound," in it holds where it is not.
+    notice, singer : str
+        What is said of the first take; ", not its sound," in it holds where it is not. Whose take it is.
 
     Returns
     -------
@@ -229,7 +237,7 @@ def keep_take(
         if not figures:
             return None
         heard = sound() if with_sound and sound is not None else None
-        _, first = add_take(store, report, kind, sound=heard)
+        _, first = add_take(store, report, kind, sound=heard, singer=singer)
     except SwaraError as error:
         return trouble(error)
     return first_notice(notice, sound=heard is not None) if first else None
@@ -258,19 +266,25 @@ def tell(database: sqlite3.Connection) -> bool:
 
 
 def add_take(
-    store: Layout, report: TakeReport, kind: Kind, *, at: datetime | None = None, sound: Clip | None = None
+    store: Layout,
+    report: TakeReport,
+    kind: Kind,
+    *,
+    at: datetime | None = None,
+    sound: Clip | None = None,
+    singer: str = "",
 ) -> tuple[int, bool]:
     """Keep a take's figures, as `TakeHistory.add` does; return its number, and whether it is the first."""
     with writing_history(store) as database:
-        fields = _fields(report, kind, at or datetime.now(UTC))
+        fields = _fields(report, kind, at or datetime.now(UTC)) | {"singer": encodable(singer.strip())}
         number = database.execute(_insert(fields), tuple(fields.values())).fetchone()[0]
         database.execute("DELETE FROM swaras WHERE take = ?", (number,))
-        database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _rows(number, report))
-        first = tell(database)
+        rows = [(number, place, *astuple(each)) for place, each in enumerate(report.per_swara)]
+        database.executemany("INSERT INTO swaras VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         if sound is not None:
             store.sounds.mkdir(parents=True, exist_ok=True)
             write_atomically(sound_of(store, number), sound.write_wav)
-        return number, first
+        return number, tell(database)
 
 
 def sound_of(store: Layout, number: int) -> Path:
@@ -315,9 +329,6 @@ def _fields(report: TakeReport, kind: Kind, at: datetime) -> dict[str, str | flo
     }
 
 
-VERDICTS = ("perfect", "in tune", "low", "high", "unsure")
-
-
 def _digest(report: TakeReport) -> str:
     """Return what tells one singing from another, whatever file it is in: a digest of its pitch track."""
     track = report.track
@@ -326,16 +337,14 @@ def _digest(report: TakeReport) -> str:
 
 
 def _insert(columns: Iterable[str]) -> str:
-    """Return the statement that keeps a take; of one that is known, all but its number and time is anew."""
+    """Return the statement that keeps a take; of a known one, number, time and an unsaid singer stay."""
     names = list(columns)
-    anew = ", ".join(f"{name} = excluded.{name}" for name in names if name != "at")
+    said = "coalesce(nullif(excluded.singer, ''), takes.singer)"
+    values = {name: f"excluded.{name}" for name in names if name != "at"} | {"singer": said}
+    anew = ", ".join(f"{name} = {value}" for name, value in values.items())
     places = ", ".join("?" * len(names))
     # The names are those of `_fields`: nothing that comes from outside is in the statement.
     return (
         f"INSERT INTO takes ({', '.join(names)}) VALUES ({places})"  # noqa: S608
         f" ON CONFLICT (digest, settings) DO UPDATE SET {anew} RETURNING id"
     )
-
-
-def _rows(number: int, report: TakeReport) -> list[tuple[Any, ...]]:
-    return [(number, place, *astuple(each)) for place, each in enumerate(report.per_swara)]

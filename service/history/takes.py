@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from swara.data.clip import Clip
-from swara.raga.errors import SwaraError
+from swara.raga.errors import SwaraError, fold_name, nearest_names
 from swara.service.errors import StoreError
+from swara.service.phrases import encodable
 from swara.service.store.layout import Layout
 from swara.service.take.report import SwaraStats, TakeReport
 
@@ -29,7 +30,7 @@ from .keeping import (
     writing_history,
 )
 
-__all__ = ["KeptTake", "TakeHistory", "begin_history"]
+__all__ = ["KeptTake", "TakeHistory", "begin_history", "singer_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class KeptTake:
         Of the swara that judged it.
     per_swara : tuple of SwaraStats
         In order of pitch.
+    singer : str
+        Whose take it is; empty where nobody said.
     """
 
     id: int
@@ -94,6 +97,7 @@ class KeptTake:
     verdict: str
     version: str | None
     per_swara: tuple[SwaraStats, ...]
+    singer: str = ""
 
     @property
     def judged_share(self) -> float:
@@ -120,7 +124,13 @@ class TakeHistory:
         self.store = store
 
     def add(
-        self, report: TakeReport, kind: Kind, *, at: datetime | None = None, sound: Clip | None = None
+        self,
+        report: TakeReport,
+        kind: Kind,
+        *,
+        at: datetime | None = None,
+        sound: Clip | None = None,
+        singer: str = "",
     ) -> tuple[int, bool]:
         """Keep the figures of a take; the same singing under the same settings takes its old place.
 
@@ -134,6 +144,8 @@ class TakeHistory:
             When, with a time zone; now if left out. A take that was known keeps its own.
         sound : Clip, optional
             Its sound, where the singer wants that kept.
+        singer : str
+            Whose take it is; where nobody says, whose it was.
 
         Returns
         -------
@@ -149,9 +161,11 @@ class TakeHistory:
         OutputError
             If its sound cannot be.
         """
-        return add_take(self.store, report, kind, at=at, sound=sound)
+        return add_take(self.store, report, kind, at=at, sound=sound, singer=singer)
 
-    def takes(self, *, raga: str | None = None, since: datetime | None = None) -> tuple[KeptTake, ...]:
+    def takes(
+        self, *, raga: str | None = None, since: datetime | None = None, singer: str | None = None
+    ) -> tuple[KeptTake, ...]:
         """Return what is kept, the oldest first.
 
         Parameters
@@ -160,11 +174,13 @@ class TakeHistory:
             Display name of the raga that they were judged against; all if left out.
         since : datetime, optional
             With a time zone: none that is older.
+        singer : str, optional
+            Whose they are, whatever its capitals; everybody's if left out.
 
         Raises
         ------
         StoreError
-            If it cannot be read.
+            If it cannot be read, or no take of that singer is kept.
         """
         begin = "" if since is None else utc_text(since)
         with reading_history(self.store) as database:
@@ -172,6 +188,9 @@ class TakeHistory:
                 "SELECT * FROM takes WHERE at >= ? AND (? IS NULL OR raga = ?) ORDER BY at, id",
                 (begin, raga, raga),
             ).fetchall()
+            if singer is not None:
+                _check_singer(singer, database)
+                takes = [row for row in takes if singer_key(row["singer"]) == singer_key(singer)]
             swaras: dict[int, list[SwaraStats]] = {row["id"]: [] for row in takes}
             for take, _, *figures in database.execute("SELECT * FROM swaras ORDER BY take, place"):
                 if take in swaras:
@@ -196,6 +215,21 @@ class TakeHistory:
             for each in gone:
                 sound_of(self.store, each).unlink(missing_ok=True)
         return len(gone)
+
+
+def singer_key(name: str) -> str:
+    """Return the same for the same singer, whatever the capitals; empty where nobody is named."""
+    name = encodable(name.strip())
+    return fold_name(name) or name  # of "-" nothing is left
+
+
+def _check_singer(name: str, database: sqlite3.Connection) -> None:
+    """See that any take of that singer is kept."""
+    rows = database.execute("SELECT DISTINCT singer FROM takes WHERE singer != ''")
+    names = {singer_key(each): each for (each,) in rows}
+    if singer_key(name) not in names:
+        fix = nearest_names(name, names) if names else "Say who sings with: swara analyze TAKE --singer NAME"
+        raise StoreError(f'no take of "{name}" is kept', where="--singer", fix=fix)
 
 
 def _kept(row: sqlite3.Row, swaras: Sequence[SwaraStats]) -> KeptTake:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.data.audio.frames import level_db
 from swara.data.audio.level import CLIPPED_SHARE, LOUDEST, QUIET_DB, Level, LevelMeter
 from swara.data.clip import Clip, Samples
 from swara.data.errors import AudioError
@@ -114,7 +115,7 @@ class Listener:
         meter.loudest = self._loudest  # a flat top lies near the loudest sample of all
         meter.add(samples, self._rate_hz)
         self._loudest = meter.loudest
-        level = meter.level(Clip(samples, self._rate_hz))
+        level = meter.level(level_db(Clip(samples, self._rate_hz)))
         peak = float(np.abs(samples).max())
         peak_db = 20.0 * float(np.log10(max(peak, 1e-10)))
         self._levels.append((level.loud_db, level.clipped_share >= CLIPPED_SHARE))

@@ -169,7 +169,7 @@ class NoteExtractor:
                     self.from_cache += 1
                     self.unpitched += len(each.labels) - len(cut.notes)
                 yield each, cut
-            self._try(packed.save)
+            self._keep(packed.save)
 
     def notes_of(self, recording: Recording) -> list[LabelledNote]:
         """Return the labelled notes of a recording.
@@ -242,18 +242,13 @@ class NoteExtractor:
         return track
 
     def _keep(self, put: Callable[[], None]) -> bool:
-        """Put something into the cache, or count that it cannot be."""
-        kept = self._try(put)
-        self.uncached += not kept
-        return kept
-
-    def _try(self, put: Callable[[], None]) -> bool:
-        """Put something into the cache, or do without: only a full disk would stop the rebuild later too."""
+        """Put something into the cache, or count that it cannot be; a full disk stops the rebuild."""
         with writing(self._folder):
             try:
                 put()
             except OutputError as error:
                 if errno_of(error) not in NOT_PERMITTED:
                     raise
+                self.uncached += 1
                 return False
         return True

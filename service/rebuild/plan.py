@@ -18,16 +18,13 @@ from swara.service.errors import StoreDamaged, StoreError, reading
 from swara.service.phrases import counted
 from swara.service.samples.known import known_samples, verify_recordings
 from swara.service.store import Layout, Manifest, verify_version
-from swara.service.store.manifest import Parameters, code_version
+from swara.service.store.manifest import BUILD_FORMAT, Parameters, code_version
 from swara.service.store.versions import training_recordings
 from swara.service.versions.info import BaselineVersion, baseline_version, kept_versions, live_version
 
 from .corrections import Corrections, confirmed_corrections
 
-__all__ = ["BUILD_FORMAT", "SEED", "Plan", "check_missing_recordings", "check_store", "make_plan"]
-
-BUILD_FORMAT = 4
-"""Number of the way in which versions are made; one that changes what is in them raises it."""
+__all__ = ["SEED", "Plan", "check_missing_recordings", "check_store", "make_plan"]
 
 SEED = 20_250_301
 """Of everything random in a rebuild."""
@@ -163,7 +160,10 @@ def _live(store: Layout) -> tuple[str | None, Manifest | None, tuple[str, ...]]:
             f"the live version is damaged: {error.where}: {error.what}; to go back: swara versions rollback"
         )
         return parent, None, (doubt,)
-    return parent, live, ()
+    if live is None or live.made_before is None:
+        return parent, live, ()
+    made, _, _ = live.made_before.partition(";")
+    return parent, live, (f"the live version was {made}, so that the same recordings make a new one",)
 
 
 _MOST_NAMED = 5

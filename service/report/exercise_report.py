@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from swara.service.phrases import encodable
+from swara.service.phrases import encodable, percent
 
 if TYPE_CHECKING:
     from swara.classifier.exercises.head import ExerciseReport
@@ -33,7 +33,7 @@ def exercise_lines(found: ExerciseReport) -> Iterator[str]:
 
 
 def _shares(probabilities: Mapping[Any, float]) -> str:
-    return ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in probabilities.items())
+    return ", ".join(f"{kind} {percent(share)}" for kind, share in probabilities.items())
 
 
 def exercise_json(found: ExerciseReport, source: str, warnings: tuple[str, ...] = ()) -> dict[str, Any]:

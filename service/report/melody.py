@@ -1,21 +1,18 @@
-"""The take's notes as music: as they should sound, and as notation."""
+"""The take's notes as they should sound."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, TypeAlias
 
 from swara.classifier.transcription import SungSwara, Transcription
-from swara.data.take import PHRASE_REST_S, Note, Segment, Silence
-from swara.raga.notation import NotatedSwara, swara_letter, to_devanagari, to_roman
+from swara.data.take import Note
+from swara.raga.notation import swara_letter
 from swara.raga.swaras import parse_swara
 from swara.raga.tuning import Tuning
 from swara.service.take.report import TakeReport
 
-__all__ = ["MEEND_S", "Script", "TargetNote", "target_melody", "to_notation", "written_melody"]
-
-Script: TypeAlias = Literal["roman", "devanagari"]
+__all__ = ["MEEND_S", "TargetNote", "target_melody", "written_melody"]
 
 MEEND_S = 0.06
 """How long a voice takes from one note to the next where no glide is meant."""
@@ -103,27 +100,7 @@ def _cents(sung: SungSwara, tuning: Tuning) -> float:
     return tuning.cents_of(sung.svarasthana.index, sung.octave)
 
 
-def to_notation(report: TakeReport, script: Script = "roman") -> str:
-    """Write the notes as they were sung, foreign ones included and unsure ones left out.
-
-    A comma stands for a rest of 0.3 s or more. Durations are not written, since a take without tala has no
-    beat to count them in; a take without notes is the empty string.
-    """
-    swaras = _notated(report.segments)
-    return to_roman(swaras) if script == "roman" else to_devanagari(swaras)
-
-
 def _in_tune(note: Note, tuning: Tuning) -> TargetNote:
     svarasthana, octave = parse_swara(f"{note.raga_saptak} {note.raga_swara}")
     letter = swara_letter(svarasthana, octave)
     return TargetNote(note.start_s, note.end_s, tuning.cents_of(svarasthana.index, octave), letter)
-
-
-def _notated(segments: tuple[Segment, ...]) -> list[NotatedSwara]:
-    swaras: list[NotatedSwara] = []
-    for segment in segments:
-        if isinstance(segment, Note) and segment.verdict != "unsure":
-            swaras.append(NotatedSwara(*parse_swara(f"{segment.saptak} {segment.swara}")))
-        elif isinstance(segment, Silence) and segment.end_s - segment.start_s >= PHRASE_REST_S and swaras:
-            swaras[-1] = replace(swaras[-1], ends_phrase=True)
-    return swaras

@@ -31,11 +31,11 @@ def raga_lines(found: TakeRaga, take: str) -> Iterator[str]:
     guess, tonic = found.guess, found.tonic
     first = guess.raga
     if not guess.candidates:
-        yield f"Cannot tell: {_begun_small(str(guess.doubt))}."
+        yield f"Cannot tell. {guess.doubt}."
         return
     sa = f"Sa {note_words(tonic.name)}, {tonic.source}"
     if first is None:
-        yield f"Cannot tell ({sa}): {_begun_small(str(guess.doubt))}."
+        yield f"Cannot tell ({sa}). {guess.doubt}."
         yield "The nearest, the likeliest first:"
     else:
         yield f"Probably {guess.candidates[0].called} ({sa})."
@@ -54,12 +54,6 @@ def _why(candidate: Candidate) -> Iterator[str]:
         yield f"{' '.join(candidate.outside)} held besides"
     if candidate.steps:
         yield f"often {', '.join(step.replace(' ', '-') for step in candidate.steps)}, as it goes"
-
-
-def _begun_small(sentence: str) -> str:
-    """Return a sentence as it goes on after a colon; a name or swara that begins it stays as it is."""
-    common = ("Nothing", "Too", "Only", "None")
-    return sentence[0].lower() + sentence[1:] if sentence.split()[0] in common else sentence
 
 
 def raga_json(found: TakeRaga) -> str:

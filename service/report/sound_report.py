@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from swara.raga.tonic_names import note_name
-from swara.service.phrases import encodable
+from swara.service.phrases import encodable, percent
 
 if TYPE_CHECKING:
     from swara.classifier.instruments.network import Named
@@ -30,6 +30,9 @@ def what_it_is(heard: Heard) -> str:
         best = heard.named.probabilities[heard.named.name]
         others = [_likely(name, share) for name, share in _next(heard.named)]
         return f"{_likely(heard.named.name, best)}" + (f"; then {', '.join(others)}" if others else "")
+    lengths = [(sound.end_s - sound.start_s, sound.with_others) for sound in heard.sounds]
+    if sum(length * several for length, several in lengths) > sum(length for length, _ in lengths) / 2:
+        return "More than one note sounds at a time: perhaps several instruments, and none is named"
     if len(heard.seconds) > 1:
         told = ", ".join(f"{name} {length_s:.1f} s" for name, length_s in heard.seconds.items())
         return f"Several, one after the other: {told}"
@@ -44,7 +47,8 @@ def sound_lines(heard: Heard) -> Iterator[str]:
         if number == _MOST_LINES:
             yield f"  and {len(heard.sounds) - number} more: --json has them all"
             return
-        yield f"  {sound.start_s:7.2f} s to {sound.end_s:.2f} s  {_note(sound):9}  {sound.named.name or '-'}"
+        what = "with another" if sound.with_others else sound.named.name or "-"
+        yield f"  {sound.start_s:7.2f} s to {sound.end_s:.2f} s  {_note(sound):9}  {what}"
 
 
 def _note(sound: Sound) -> str:
@@ -56,7 +60,7 @@ def _hz(midi: float) -> float:
 
 
 def _likely(name: str, share: float) -> str:
-    return f"{name} ({100 * share:.0f} %)"
+    return f"{name} ({percent(share)})"
 
 
 def _first(named: Named) -> list[tuple[str, float]]:
@@ -84,6 +88,7 @@ def sound_json(heard: Heard, source: str, warnings: tuple[str, ...] = ()) -> dic
                 "midi": sound.midi,
                 "note": None if sound.midi is None else note_name(_hz(sound.midi)),
                 "cents": None if sound.midi is None else round(sound.cents, 1),
+                "with_others": sound.with_others,
                 **_named(sound.named),
             }
             for sound in heard.sounds

@@ -14,6 +14,7 @@ from swara.embedder import EmbedderSpec
 
 __all__ = [
     "ACCURACY",
+    "BUILD_FORMAT",
     "HARD",
     "HITS",
     "HITS_IN_COMMON",
@@ -47,6 +48,9 @@ UNGATED: Mapping[str, Any] = {
     "held_out": "",
 }
 """What the manifest of a version says that nobody examined."""
+
+BUILD_FORMAT = 4
+"""Number of the way in which a rebuild makes versions; a change of what is in them raises it."""
 
 NO_EMBEDDER = EmbedderSpec("none", 0, 0, 0.0, 0.0, {})
 """What the manifest of a trained head says, which hears by itself."""
@@ -95,6 +99,15 @@ class Manifest:
     files: Mapping[str, FileRecord]
     gate: Mapping[str, Any]
     schema: int = SCHEMA
+
+    @property
+    def made_before(self) -> str | None:
+        """Say that an earlier swara made it, otherwise than this one would, and what to do; else None."""
+        making = self.parameters.get("making", 0)
+        if self.embedder == NO_EMBEDDER or not isinstance(making, int) or making >= BUILD_FORMAT:
+            return None
+        who = "" if self.code_version == "source" else f", {self.code_version},"
+        return f"made by an earlier swara{who} in another way; to learn anew: swara rebuild"
 
     def to_json(self) -> bytes:
         """Return the manifest as UTF-8 JSON, the embedder's fingerprint beside its spec."""

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.embedders import __main__ as embedders
 from benchmarks.embedders import peers
 from benchmarks.embedders.instruments import Probed
-from benchmarks.embedders.measure import ANALYZE, IOWA, TENSORFLOW, UNHEARD, EmbedderCost
+from benchmarks.embedders.measure import ANALYZE, RECORDED, TENSORFLOW, UNHEARD, EmbedderCost
 from benchmarks.embedders.peers import FLOOR, OURS, PEERS, YAMNET, present
 from benchmarks.embedders.report import PAGE, Measured
 from benchmarks.embedders.singers import Condition, NoteScores
@@ -23,11 +23,11 @@ from swara.embedder.builtin.embedder import VECTOR_DIM
 CONDITIONS = tuple(Condition(name, name, lambda takes: []) for name in ("plain", "fifth"))
 
 
-def _probed(right: int) -> dict[str, Probed]:
+def _probed(right: int) -> dict[tuple[str, str], Probed]:
     def probed(right):
-        return Probed(0.1, Share.of(np.arange(40) < right), np.diag([right, 0, 0, 40 - right]))
+        return Probed(0.1, Share.of(np.arange(40) < right), {"oboe": right / 40})
 
-    return {IOWA: probed(right), UNHEARD: probed(40)}
+    return {("npm", RECORDED): probed(right), (UNHEARD, RECORDED): probed(40)}
 
 
 def _share(value: float) -> Share:
@@ -49,7 +49,7 @@ def measured() -> Measured:
         peers=(*(PEERS[name] for name in (OURS, YAMNET, FLOOR)), PEERS["vggish"]),
         left_out=("something: not installed: x",),
         conditions=CONDITIONS,
-        instruments={name: {pooling: _probed(n) for pooling in poolings} for name, n in rights.items()},
+        instruments={name: _probed(n) for name, n in rights.items()},
         singers={
             c.name: {name: dict.fromkeys(poolings, _share(mrrs[k])) for name, mrrs in ranks.items()}
             for k, c in enumerate(CONDITIONS)
@@ -93,8 +93,9 @@ class TestTargets:
         verdicts = {check.what: check.verdict for check in checks}
         assert len(verdicts) == len(checks) == 17
         assert {
-            "Iowa recordings: ahead of YAMNet by": "met",
-            "TimGM6mb: ahead of YAMNet by": "missed by 0.1 points",  # neck and neck is not ahead
+            "npm sets: ahead of YAMNet by": "met",
+            # Neck and neck is not ahead.
+            "TimGM6mb: ahead of YAMNet by": "missed by 0.1 points",
             "same singer, as recorded: ahead of MFCC by": "missed by 0.02",
             "same singer, a half a fifth higher: MRR": "missed by 0.05",
             "note head, bundled samples in other keys: right": "missed by 1.0 points",
@@ -113,7 +114,7 @@ class TestPage:
         page = _page(measured)
         for row in (
             "YAMNet (TFLite, 8 bits) | +15.0 (",
-            "MFCC, clarinet | 20 | 0 | 0 | 0 |",
+            "MFCC, npm sets | 50 |",
             "MFCC | -0.01 (-0.01 to -0.01) **behind** | +0.29 (+0.29 to +0.29) |",
             "swara, built in, mean alone | 0.95 | 0.55 |",
             "**swara, built in** | 80.0 (80.0 to 80.0) | 70.0 (70.0 to 70.0) |",

@@ -6,7 +6,15 @@ import mir_eval
 import numpy as np
 import pytest
 
-from benchmarks.pitch.score import BANDS_HZ, Scores, aligned, band_tallies, tallies
+from benchmarks.pitch.score import (
+    BANDS_HZ,
+    COLUMNS,
+    Scores,
+    aligned,
+    band_tallies,
+    false_alarm_at_recall,
+    tallies,
+)
 from benchmarks.recordings import Sung
 from swara.classifier.pitch import TRACK_RATE_HZ as RATE_HZ
 from swara.data.clip import Clip
@@ -143,14 +151,41 @@ def test_where_nobody_sings_only_the_false_alarm_is_known() -> None:
     assert scores.within[0].value == pytest.approx(1.0)
 
 
+def test_a_pitch_that_is_claimed_and_wrong_is_counted() -> None:
+    sung = _sung(np.full(400, 40.0))
+    track = _perfect(sung, 2.0)
+    unsure = _track(track.times_s, track.hz, np.arange(400) < 100)
+    assert _scores(sung, track).wrong.value == 1.0
+    assert _scores(sung, unsure).wrong.value == pytest.approx(0.25, abs=0.01)
+    assert _scores(sung, _perfect(sung)).wrong.value == 0.0
+
+
+def test_the_false_alarm_is_told_at_the_threshold_of_a_recall() -> None:
+    sung = _sung(np.repeat([200.0, 0.0], 200))
+    sure = np.concatenate([np.linspace(0.5, 1.0, 200), np.linspace(0.0, 0.99, 200)])
+    track = PitchTrack(sung.times_s, np.full(400, 200.0), sure, sure > 0.9)
+    assert false_alarm_at_recall([(sung, track)], 0.5) == pytest.approx(0.24, abs=0.01)
+    assert false_alarm_at_recall([(sung, track)], 1.0) == pytest.approx(0.49, abs=0.01)
+    for untold in (_sung(sung.hz, tells_voicing=False), _sung(np.full(400, 200.0))):
+        assert np.isnan(false_alarm_at_recall([(untold, track)]))
+    assert np.isnan(false_alarm_at_recall([(sung, _perfect(sung))]))  # yes or no
+
+
+def test_clips_are_told_apart_by_name() -> None:
+    counts = np.zeros((3, COLUMNS))
+    counts[:, 7], counts[:, 8] = 10.0, (1.0, 3.0, 0.0)
+    found = Scores(counts, (0, 1, 1000), ("a", "a", "b")).by_name()
+    assert {name: scores.false_alarm.value for name, scores in found.items()} == {"a": 0.2, "b": 0.0}
+
+
 def test_long_recordings_are_cut_and_nothing_is_lost() -> None:
     sung = _sung(_line(4000))
     counts = tallies(sung, _perfect(sung))
-    assert counts.shape == (4, 9)
+    assert counts.shape == (4, COLUMNS)
     assert counts[:, [5, 7]].sum() == sung.hz.size
 
 
-@pytest.mark.parametrize(("hz", "band"), [(100.0, 0), (800.0, len(BANDS_HZ) - 2)])
+@pytest.mark.parametrize(("hz", "band"), [(60.0, 0), (800.0, 8), (1500.0, len(BANDS_HZ) - 2)])
 def test_bands_are_those_of_the_true_pitch(hz: float, band: int) -> None:
     sung = _sung(np.full(100, hz))
     assert band_tallies(sung, _perfect(sung))[:, 0].nonzero()[0].tolist() == [band]

@@ -11,6 +11,7 @@ import soundfile
 def test_a_take_beside_itself_on_any_output(swara, demo, tmp_path):
     page, rows = tmp_path / "page.html", tmp_path / "rows.csv"
     done = swara("compare", demo, demo, "--tonic", "C#3", "--report", page, "--csv", rows)
+    assert done.code == 0
     assert "You follow the guru's line: all 7 notes, in tune and in time." in done.out
     assert list(csv.reader(rows.open()))[1:] == []
     html = page.read_text("utf-8")
@@ -23,9 +24,14 @@ def test_a_take_beside_itself_on_any_output(swara, demo, tmp_path):
 def test_what_cannot_be_compared_is_said_in_a_line(swara, demo, tmp_path, assert_one_line):
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(16000), 16000)
-    said = swara("compare", demo, silent).out
-    assert "No steady note was found in the guru's take" in said
-    assert "0.00-0.00" not in said
+    page, told = tmp_path / "page.html", tmp_path / "told.json"
+    done = swara("compare", demo, silent, "--report", page, "--json", told)
+    assert "No steady note was found in the guru's take" in done.out
+    assert "0.00-0.00" not in done.out
+    assert (done.code, done.err) == (1, f"swara: nothing could be compared; {page} is not written.\n")
+    assert f"  Written: {told}\n" in done.out
+    assert not page.exists()
+    assert json.loads(told.read_text("utf-8"))["notes"] == []
     phrase = swara("search", silent, "--phrase", "0-1")  # nobody's Sa is what it lacks
     assert_one_line(phrase, "nothing is sung from 0 to 1 s")
     for words in (

@@ -74,14 +74,19 @@ def test_takes_are_shown_written_deleted_and_switched_off(swara, store, demo, tm
     assert "1 take since" in shown.out  # one singing, judged twice
     assert shown.out.count("take.flac") == 2
     assert "No take is kept yet" in swara("history", "--raga", "yaman").out
-    assert swara("history", "--csv", tmp_path / "h.csv").code == 0
+    assert swara("history", "--csv", tmp_path / "h.csv") == (0, f"Written: {tmp_path / 'h.csv'}\n", "")
     assert (tmp_path / "h.csv").read_text().startswith("id,at,kind,source,")
+    swara("analyze", demo, "--no-samples", "-q", "--tonic", "D3", "--singer", "Anna")
+    assert "All singers together" in swara("history").out
+    swara("analyze", demo, "--no-samples", "-q", "--tonic", "E3", "--singer", "ANNA")
+    assert "1 take of ANNA since" in swara("history", "--singer", "anna").out
+    assert "no take of" in swara("history", "--singer", "Bea").err
     assert swara("history", "--csv", "-", "--json", "-").code == 2
 
     assert swara("history", "delete").code == 2
     assert swara("history", "delete", "99").code == 1
     assert swara("history", "--store", store, "delete", "1").out == "Deleted: 1 take.\n"
-    assert swara("history", "delete", "--all").out == "Deleted: 1 take.\n"
+    assert swara("history", "delete", "--all").out == "Deleted: 2 takes.\n"
     swara("history", "off")
     swara("analyze", demo, "--no-samples", "-q")
     said = " ".join(swara("history").out.split())
@@ -113,7 +118,8 @@ def test_weeks_are_shown_within_the_terminal(width, encoding, tmp_path):
         shares = {"perfect": share, "in tune": 0.1, "low": 0.5 - share / 2, "high": 0.0, "unsure": 0.0}
         names = ("live", "a long name of a take that was sung.wav", str(number), 60.0, 30.0, 138.6, "C#3")
         judged = ("given", 1.0, "Bhupali", "given", "just", "student", 15.0, 25.0, shares, 0.0, None, None)
-        return KeptTake(number, at, *names, *judged, "Mostly.", "1", per_swara)
+        singer = "A name as long as it may be " * 4 if number % 2 else "Bea"
+        return KeptTake(number, at, *names, *judged, "Mostly.", "1", per_swara, singer)
 
     with (tmp_path / "out").open("w", encoding=encoding) as file:
         console = Console(file=file, width=width)

@@ -79,7 +79,6 @@ def test_a_pipe_of_wav_is_judged_note_by_note_and_summed_up(pcm: bytes, tmp_path
         (b"abcdefgh", ("-",), "--rate"),
         (b"RIFF\0\0\0\0WAVEfmt ", ("-",), "ends before"),
         (b"", (), "microphone"),
-        (b"", ("-", "--seconds", "nan"), "--seconds nan"),
         (b"", ("-", "--sing", "S g"), '--sing, column 3: "g" is not in Bhupali.'),
         (b"", ("take.wav",), "swara analyze"),
     ],

@@ -40,7 +40,9 @@ def _analyze(folder: Path, **environment: str) -> SimpleNamespace:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert sorted(path.name for path in folder.iterdir()) == sorted(OUTPUTS.values())
-    return SimpleNamespace(folder=folder, shown=done.stdout.decode("utf-8"))
+    shown, _, written = done.stdout.decode("utf-8").rpartition("  Written: ")
+    assert written == f"{', '.join(str(folder / name) for name in OUTPUTS.values())}\n"
+    return SimpleNamespace(folder=folder, shown=shown)
 
 
 @pytest.fixture(scope="module")

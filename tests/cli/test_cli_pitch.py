@@ -33,8 +33,9 @@ from swara import cli
 from swara.classifier.pitch.head import HeadTracker, PitchFrames
 salience = np.random.default_rng(0).dirichlet(np.ones(156), 1000).astype(np.float32)
 class Stub(HeadTracker):
-    def hear(self, clip):
-        frames = 1 + clip.samples.size // 160
+    def hear(self, sound):
+        frames = 1 + sound.sample_count // 160
+        assert sum(block.size for block in sound.blocks()) == sound.sample_count
         for at in range(0, frames, 1000):
             n = min(1000, frames - at)
             yield PitchFrames(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
@@ -90,7 +91,8 @@ class TestRows:
         take = tmp_path / "take.wav"
         soundfile.write(take, np.zeros(2 * RATE_HZ, np.float32), RATE_HZ)
         done = pitch(take, "-o", tmp_path / "t.csv", "--plot", tmp_path / "t.png")
-        assert tuple(done) == (0, f"{tmp_path / 't.csv'}: 201 frames, 2.00 s, no singing was found\n", "")
+        said = f"{tmp_path / 't.csv'}: 201 frames, 2.00 s, no singing was found\n"
+        assert tuple(done) == (0, f"{said}Written: {tmp_path / 't.png'}\n", "")
 
     def test_a_damaged_recording_is_tracked_and_the_reader_is_told(self, pitch, half_an_mp3: Path) -> None:
         code, out, err = pitch(half_an_mp3)
@@ -140,8 +142,8 @@ def test_a_damaged_head_is_one_line(pitch, assert_one_line, tmp_path: Path, monk
 )
 def test_half_a_track_is_no_file(pitch, tmp_path: Path, monkeypatch, fault, code: int, said: str) -> None:
     class Breaks(HeadTracker):
-        def hear(self, clip):
-            yield next(HeadTracker().hear(clip))
+        def hear(self, sound):
+            yield next(HeadTracker().hear(sound))
             raise fault
 
     monkeypatch.setattr("swara.service.export.pitch_file.HeadTracker", Breaks)
@@ -163,7 +165,7 @@ def test_a_reader_who_leaves_early_is_no_fault() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
-def test_three_hours_take_less_than_a_gigabyte(sparse_wav, tmp_path: Path) -> None:
+def test_three_hours_take_little_memory(sparse_wav, tmp_path: Path) -> None:
     rows, picture = tmp_path / "track.csv", tmp_path / "plot.png"
     take = sparse_wav(tmp_path / "take.wav", 3 * 3600, RATE_HZ)
     words = map(str, ("pitch", take, "--max-minutes", 0, "-o", rows, "--plot", picture))
@@ -175,4 +177,4 @@ def test_three_hours_take_less_than_a_gigabyte(sparse_wav, tmp_path: Path) -> No
     assert picture.stat().st_size > 10_000
     *_, peak_kib, unit = done.stdout.split()
     assert unit == "kB"
-    assert int(peak_kib) * 1024 < 1e9
+    assert int(peak_kib) * 1024 < 300e6

@@ -53,7 +53,7 @@ def test_where_nothing_is_sung_or_there_is_no_take_none_is_named(swara, tmp_path
     silence = tmp_path / "silence.wav"
     soundfile.write(silence, np.zeros(RATE_HZ), RATE_HZ)
     done = swara("raga-of", silence, "-q")
-    assert (done.code, done.out) == (0, "Cannot tell: nothing is held.\n")
+    assert (done.code, done.out) == (0, "Cannot tell. Nothing is held.\n")
     found = json.loads(swara("raga-of", silence, "-q", "--json").out)
     assert (found["raga"], found["candidates"]) == (None, [])
     assert_one_line(swara("raga-of", tmp_path / "none.wav", "-q"), "none.wav")
@@ -62,6 +62,6 @@ def test_where_nothing_is_sung_or_there_is_no_take_none_is_named(swara, tmp_path
 def test_a_short_phrase_names_none_and_shows_the_nearest(swara, demo):
     done = swara("raga-of", demo, "--tonic", "C#3", "-q")
     assert done.code == 0
-    assert done.out.startswith("Cannot tell (Sa C#3, given): too little is held to tell a raga by")
+    assert done.out.startswith("Cannot tell (Sa C#3, given). Too little is held to tell a raga by")
     assert "The nearest, the likeliest first:" in done.out
     assert "swara analyze" not in done.out

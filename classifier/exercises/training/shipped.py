@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from swara.classifier.head_files import FitOptions, print_epoch
-from swara.classifier.instruments.training.shipped import recorded_notes
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Samples
+from swara.data.corpora.free_notes import SINGERS, free_notes
 
 from .contours import contour_examples, line_features
 from .examples import RATE_HZ, TRAINED_ON, WATCHED, RecordedSinger, kinds_in_turn, put_together, sung_exercise
@@ -38,8 +38,8 @@ def recorded_singers(root: Path) -> dict[str, RecordedSinger]:
         Folder with ``instrument_notes``.
     """
     notes: dict[str, dict[int, list[Samples]]] = {}
-    for row in recorded_notes(root):
-        if row.source == "sung_cc0" and row.midi is not None:
+    for row in free_notes(root):
+        if row.source == SINGERS and row.midi is not None:
             samples = load_clip(row.path, rate_hz=RATE_HZ).samples
             notes.setdefault(row.player, {}).setdefault(row.midi, []).append(samples)
     return {name: RecordedSinger(own) for name, own in sorted(notes.items())}

@@ -15,7 +15,7 @@ from swara.raga.tuning import Tuning
 from swara.service.compare.comparison import Comparison, Finding
 from swara.service.report.chart import CentsRange, cents_range, curve_pieces, swara_lines
 
-from .svg_curve import SvgCurve, thinned
+from .svg_curve import Places, SvgCurve, thinned
 
 __all__ = ["CompareCurve"]
 
@@ -74,7 +74,7 @@ class CompareCurve(SvgCurve):
         """How far the guru's line is moved down, to lie where it was sung along."""
         return 1200.0 * self._comparison.octave
 
-    def y(self, cents: float) -> float:
+    def y(self, cents: Places) -> Places:
         """Return where a pitch stands, from the top: below the flags."""
         return self._head + super().y(cents) * (self.foot - self._head) / self.foot
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,7 +23,10 @@ from swara.service.report.chart import (
 )
 from swara.service.take.report import TakeReport
 
-__all__ = ["SvgCurve", "thinned"]
+__all__ = ["Places", "SvgCurve", "thinned"]
+
+Places = TypeVar("Places", float, FloatArray)
+"""One place or many."""
 
 _NARROWEST, _WIDEST = 960, 72_000
 _PIXELS_PER_SECOND = 60
@@ -81,11 +85,11 @@ class SvgCurve:
         longest = max((len(line.label) for line in lines), default=0)
         self.axis = round(_PIXELS_PER_LETTER * longest) + _AXIS_EDGE
 
-    def x(self, time_s: float) -> float:
+    def x(self, time_s: Places) -> Places:
         """Return where a time stands, from the left."""
         return time_s / max(self._report.duration_s, 1e-3) * self.width
 
-    def y(self, cents: float) -> float:
+    def y(self, cents: Places) -> Places:
         """Return where a pitch stands, in cents above madhya Sa, from the top."""
         share = (cents - self._shown.low) / (self._shown.high - self._shown.low)
         return (1.0 - share) * self.foot
@@ -129,8 +133,9 @@ class SvgCurve:
         return "".join(f"M{right * x:.1f} {down * y:.1f}h{right * long:.1f}" for x, y, long in bars)
 
     def _piece(self, times_s: FloatArray, cents: FloatArray) -> str:
-        kept = thinned(np.floor(self.x(1.0) * times_s), cents)
-        return "M" + "L".join(f"{self.x(times_s[i]):.1f} {self.y(cents[i]):.1f}" for i in kept)
+        kept = list(thinned(np.floor(self.x(1.0) * times_s), cents))
+        places = zip(self.x(times_s[kept]).tolist(), self.y(cents[kept]).tolist(), strict=True)
+        return "M" + "L".join([f"{x:.1f} {y:.1f}" for x, y in places])
 
 
 def _side(note: Note) -> int:
@@ -145,5 +150,8 @@ def thinned(column: FloatArray, values: FloatArray) -> Iterator[int]:
     """
     starts = np.flatnonzero(np.diff(column, prepend=-1.0)).tolist()
     for start, end in zip(starts, [*starts[1:], column.size], strict=True):
+        if end - start <= 2:
+            yield from range(start, end)
+            continue
         inside = values[start:end]
         yield from sorted({start, start + int(inside.argmin()), start + int(inside.argmax()), end - 1})

@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from swara.service.history.takes import KeptTake
+from swara.service.history.takes import KeptTake, singer_key
 from swara.service.history.trends import SwaraTrend, Week, latest_of_each, swara_trends, weakest_words, weeks
 from swara.service.phrases import counted, how_off, moment, percent
 
@@ -37,7 +37,13 @@ def render_history(takes: Sequence[KeptTake], console: Console, why_not: str | N
     by_week = weeks(takes)
     known = latest_of_each(takes)
     sung_s = sum(take.duration_s for take in known)
-    page.line(f"{counted(len(known), 'take')} since {_day(known[0].at)}, {_length(sung_s)} in all.", "bold")
+    singers = {singer_key(take.singer) for take in takes}
+    several = len(singers) > 1
+    of = "" if several or "" in singers else f" of {takes[-1].singer}"
+    count, day = f"{counted(len(known), 'take')}{of}", _day(known[0].at)
+    page.line(f"{count} since {day}, {_length(sung_s)} in all.", "bold")
+    if several:
+        page.line("All singers together. One of them: swara history --singer NAME.")
     page.heading("In tune, by week")
     page.grid([_week_cells(page, week) for week in by_week])
     trends = swara_trends(takes)
@@ -51,11 +57,12 @@ def render_history(takes: Sequence[KeptTake], console: Console, why_not: str | N
         )
     page.line(f"{weakest_words(takes)}.")
     page.heading("Takes")
+    shown = 7 if several else 6
     page.table(
-        ("No.", "When", "Take", "Raga", "Sa", "In tune"),
-        [_take_cells(take) for take in takes[: -_MOST_TAKES - 1 : -1]],
+        ("No.", "When", "Take", "Raga", "Sa", "In tune", "Singer")[:shown],
+        [_take_cells(take)[:shown] for take in takes[: -_MOST_TAKES - 1 : -1]],
         right=(0, 5),
-        folded=(2,),
+        folded=(2, 6),
         spare=(3, 4, 1),
     )
     if len(takes) > _MOST_TAKES:
@@ -113,6 +120,7 @@ def _take_cells(take: KeptTake) -> tuple[str, ...]:
         take.raga,
         take.sa_name if take.sa_confidence > 0 else "-",
         "-" if share is None else percent(share),
+        take.singer,
     )
 
 

@@ -77,6 +77,8 @@ def render_version(info: VersionInfo, console: Console) -> None:
     page.table(("", ""), ((name, page.text(value, "bold")) for name, value in facts), folded=(1,))
     for line in correction_lines(manifest.metrics.get("corrections")):
         page.line(line)
+    if manifest.made_before is not None:
+        page.warn(f"{manifest.made_before[0].upper()}{manifest.made_before[1:]}")
     for reason in manifest.gate["reasons"]:
         page.warn(f"rejected: {reason}")
 

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -119,6 +120,28 @@ def test_takes_are_chosen_by_raga_and_time_and_deleted_with_their_sound(history,
     assert b"Mostly in tune" in store.history.read_bytes()
     assert history.delete() == 1
     assert b"Mostly in tune" not in store.history.read_bytes()
+
+
+def test_takes_are_chosen_by_singer_who_stays_where_nobody_says(history, store):
+    for seed, singer in enumerate(("Anna", " anna", "Bea", "")):
+        history.add(take(seed), "analyze", singer=singer)
+    history.add(take(2), "live")
+    assert [each.singer for each in history.takes()] == ["Anna", "anna", "Bea", ""]
+    history.add(take(3), "analyze", singer="Bea")
+    assert [len(history.takes(singer=each)) for each in ("ANNA", "bea")] == [2, 2]
+    with pytest.raises(StoreError, match=r'(?i)no take of "Ana" is kept\. The nearest name is Anna\.'):
+        history.takes(singer="Ana")
+    rows = csv.DictReader(io.StringIO(history_csv(history.takes(singer="bea"))))
+    assert [row["singer"] for row in rows] == ["Bea", "Bea"]
+    for seed, odd in enumerate(("-", "\udce9va", "मीरा"), 4):
+        history.add(take(seed), "analyze")  # nobody's: of "-" alone no letter is left
+        history.add(take(10 + seed), "analyze", singer=odd)
+        assert [each.digest for each in history.takes(singer=odd)] == [history.takes()[-1].digest]
+    with sqlite3.connect(store.history) as opened:  # as the release before left it
+        opened.execute("ALTER TABLE takes DROP COLUMN singer")
+        opened.execute("PRAGMA user_version = 1")
+    opened.close()
+    assert {each.singer for each in history.takes()} == {""}
 
 
 def test_the_first_take_says_that_takes_are_kept_and_no_other_does(store):
@@ -276,6 +299,21 @@ def test_an_older_history_is_brought_up_to_date_when_it_is_read(store, monkeypat
         assert opened.execute("PRAGMA user_version").fetchone()[0] == len(database.MIGRATIONS)
         assert opened.execute("SELECT count(*) FROM later").fetchone() == (0,)
     opened.close()
+
+
+def test_a_write_that_was_broken_off_is_taken_back_when_takes_are_read(history, store):
+    history.add(take(0), "live", singer="Anna")
+    with closing(sqlite3.connect(store.history, isolation_level=None)) as broken:
+        broken.execute("PRAGMA cache_size = 1")
+        broken.execute("BEGIN IMMEDIATE")
+        broken.execute("UPDATE takes SET singer = ?", ("Bea" * 10_000,))
+        left = {path: path.read_bytes() for path in store.folder.glob("history.sqlite*")}
+        assert len(left) == 2
+        broken.execute("ROLLBACK")
+    for path, content in left.items():  # as a power cut leaves them
+        path.write_bytes(content)
+    assert [each.singer for each in history.takes()] == ["Anna"]
+    assert keep_take(store, take(1), "analyze", {}) is None
 
 
 def test_weeks_begin_on_monday_and_those_without_a_take_are_there(history):

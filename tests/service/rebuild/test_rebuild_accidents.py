@@ -148,7 +148,8 @@ def test_a_cache_that_may_only_be_read_costs_time_and_no_more(due, as_nobody) ->
         result = due.rebuild()
         assert (result.embedded, result.from_cache) == (2, 3)
         assert result.warnings[0] == "damaged entries of the cache, found and computed again: 1"
-        assert "the cache may not be written; results to be computed again next time: 3" in result.warnings[1]
+        # Two that are new and one that was damaged; and the notes of those that begin with its digit.
+        assert "the cache may not be written; results to be computed again next time: 4" in result.warnings[1]
 
     due.embedder.embedded = due.tracker.tracked = 0
     outcome = due.run(act, prepare=as_nobody)
@@ -156,6 +157,22 @@ def test_a_cache_that_may_only_be_read_costs_time_and_no_more(due, as_nobody) ->
     assert due.open().id != old
     assert {path: content for path, content in due.tree().items() if path.startswith("cache")} == cached
     for path in (due.store.cache, *due.store.cache.rglob("*")):
+        path.chmod(0o755)
+
+
+def test_notes_alone_that_may_not_be_kept_are_told_of(due, as_nobody) -> None:
+    due.store.notes.mkdir(parents=True, exist_ok=True)
+    for path in (due.store.folder, *due.store.folder.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    for path in (due.store.notes, *due.store.notes.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    def act() -> None:
+        assert "the cache may not be written; results to be computed" in due.rebuild().warnings[0]
+
+    outcome = due.run(act, prepare=as_nobody)
+    assert outcome.code == 0, outcome.said
+    for path in (due.store.notes, *due.store.notes.rglob("*")):
         path.chmod(0o755)
 
 

@@ -1,4 +1,4 @@
-"""Notes as they should sound, and as notation."""
+"""Notes as they should sound."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from swara.data.take import Glide, Silence
-from swara.raga.notation import parse_notation
+from swara.data.take import Silence
 from swara.raga.tuning import EQUAL, JUST
-from swara.service.report.melody import target_melody, to_notation
+from swara.service.report.melody import target_melody
 
 
 def test_targets_are_the_ragas_swaras_in_the_octave_sung(take):
@@ -44,31 +43,5 @@ def one_note(take, swara, saptak, cents, fields):
     return replace(take.notes[0], start_s=0.0, end_s=1.0, **sung | fields)
 
 
-def test_notation_is_what_was_sung(take):
-    assert to_notation(take) == "S R G P D S' M"
-
-
-def test_rests_end_phrases(make, take):
-    first, second, *_ = take.notes
-    track = take.track
-    rest = make([first, Silence(0.82, 1.2), second], worst=(), track=track)
-    gap = make([first, Silence(0.82, 1.0), Glide(1.0, 1.2), second], worst=(), track=track)
-    assert to_notation(rest) == "S, R"
-    assert to_notation(gap) == "S R"
-
-
-def test_notation_reads_back(long_take):
-    swaras = parse_notation(to_notation(long_take))
-    assert len(swaras) == sum(note.verdict != "unsure" for note in long_take.notes)
-    assert swaras[6].ends_phrase
-
-
-def test_devanagari_marks_octave_and_tivra(take):
-    sung = to_notation(take, "devanagari").split()
-    assert sung[:2] == ["सा", "रे"]
-    assert sung[5] == "सा\u0307"
-    assert len(sung[6].removeprefix("म")) == 1
-
-
 def test_silence_is_no_music(silent_take):
-    assert (target_melody(silent_take, JUST), to_notation(silent_take)) == ((), "")
+    assert target_melody(silent_take, JUST) == ()

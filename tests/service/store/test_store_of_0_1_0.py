@@ -21,8 +21,12 @@ ARCHIVE = Path(__file__).with_name("store_0_1_0.tar.gz")
 LIVE, FIRST = "20261126T224133.209081Z-b09f0385", "20261126T224024.208353Z-ad6a52d7"
 
 
+EARLIER = "by an earlier swara, 0.1.0, in another way"
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Path:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # where is noted what was said today
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(tmp_path, filter="data")
     return tmp_path / "store"
@@ -32,6 +36,7 @@ def test_the_demo_take_is_judged_as_it_was(store: Path, demo: Path, swara: Calla
     before = json.loads((store / "demo-report.json").read_text("utf-8"))
     done = swara("analyze", demo, "--tonic", "C#3", "--json", "-", "--store", store)
     assert done.code == 0
+    assert done.err == f"swara: the live version was made {EARLIER}; to learn anew: swara rebuild.\n"
     now = json.loads(done.out)
     assert now["model"] == before["model"]
     for name in ("swara", "verdict"):
@@ -61,6 +66,8 @@ def test_looking_changes_nothing_and_the_version_before_is_the_rollback_target(
     assert swara("versions", "show", LIVE, "--store", store).code == 0
     assert "Asha" in swara("samples", "list", "--store", store).out
     assert "a9d104a1" in swara("feedback", "list", "--store", store).out
+    for command in (("versions", "list"), ("versions", "show"), ("doctor",)):
+        assert EARLIER in " ".join(swara(*command, "--store", store).out.split()), command
     assert snapshot() == before
     assert swara("versions", "rollback", "--store", store).code == 0
     assert current_version(Layout(store)) == FIRST
