@@ -303,11 +303,8 @@ def raga_named(text: str) -> Raga:
 
 def _perhaps(text: str) -> str:
     """Say which raga may be meant by a name that is misspelt; nothing of one that is another raga's."""
-    spelled = _spelling(text)
-    if spelled in _not_known():
-        return ""
-    spellings = {each: RAGAS[name].display for each, name in _by_spelling().items()}
-    near = near_names(spelled, spellings, _LIKE_A_NAME)
+    spelled, known = _spelling(text), {each: RAGAS[name].display for each, name in _by_spelling().items()}
+    near = "" if spelled in _not_known() else near_names(spelled, known, _LIKE_A_NAME)
     return f". {near}" if near else ""
 
 
