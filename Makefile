@@ -22,7 +22,6 @@ DEMO_OUT := demo-out
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
 	@$(BIN)/swara analyze $(DEMO) --tonic 'C#3' --no-history --report $(DEMO_OUT)/report.html --plot $(DEMO_OUT)/plot.png
-	@echo "  A page to look at and listen to: $(DEMO_OUT)/report.html"
 
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n auto

@@ -18,7 +18,7 @@ from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip, Samples
-from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ
+from swara.data.pitch_track import HOP_S
 from swara.raga.ragas import Raga, raga_named
 from swara.raga.swaras import saptak_name, svarasthana_named
 
@@ -29,6 +29,7 @@ CONCERTS = "hindustani_phrases"
 CONCERT_EARLY_S, CALAN_LATE_S = 0.0275, 0.040
 """How much before, and after, the sound that they describe the labels of these recordings come."""
 
+_PLAUSIBLE_HZ = (65.0, 1100.0)  # of the voices with vibrato
 _DIRECT = 0.5
 """The direct sound is the first sample of a room's response that reaches this share of its peak."""
 
@@ -257,7 +258,7 @@ def vibrato(root: Path) -> list[Sung]:
     for labels in sorted((root / "vibrato_voice").glob("*-Yin.csv")):
         name = labels.stem.removesuffix("-Yin")
         times_s, hz = np.loadtxt(labels, delimiter=",").T
-        plausible = (hz >= MIN_HZ) & (hz <= MAX_HZ)
+        plausible = (hz >= _PLAUSIBLE_HZ[0]) & (hz <= _PLAUSIBLE_HZ[1])
         clip = load_clip(labels.with_name(f"{name}.wav"))
         sung.append(Sung(name, clip, times_s[plausible], hz[plausible], tells_voicing=False))
     return sung

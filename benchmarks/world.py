@@ -6,16 +6,18 @@ import numpy as np
 
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
-from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 RATE_HZ = 16_000
+_FLOOR_HZ, _CEILING_HZ = 65.0, 1100.0  # of the voices that were recorded
 
 
 def harvest(samples: Samples) -> tuple[FloatArray, FloatArray]:
     """Return the pitch that Harvest finds, 0 where unvoiced, and its times: Hz and s, shape [frames] each."""
     import pyworld
 
-    hz, times_s = pyworld.harvest(samples.astype(np.float64), RATE_HZ, f0_floor=MIN_HZ, f0_ceil=MAX_HZ)
+    hz, times_s = pyworld.harvest(
+        samples.astype(np.float64), RATE_HZ, f0_floor=_FLOOR_HZ, f0_ceil=_CEILING_HZ
+    )
     return hz, times_s
 
 

@@ -19,8 +19,8 @@ __all__ = ["HOP_S", "MAX_HZ", "MIN_HZ", "PitchTrack"]
 HOP_S = 0.01
 """Time from one frame's centre to the next, in seconds."""
 
-MIN_HZ = 65.0
-MAX_HZ = 1100.0
+MIN_HZ = 50.0
+MAX_HZ = 1600.0
 """The sung range that every tracker must cover."""
 
 

@@ -48,20 +48,17 @@ def test_every_form_of_a_take_gives_its_notes(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "tonic", "swaras", "remark"),
-    [
-        ("child_sa_G4.flac", "G4", {"Sa", "Pa", "Ga"}, "beyond what is heard"),
-        ("bass_sa_E2.flac", "E2", {"Sa", "Re", "Ga"}, "below what is heard"),
-    ],
+    ("name", "tonic", "swaras"),
+    [("child_sa_G4.flac", "G4", {"Sa", "Pa", "Ga"}), ("bass_sa_E2.flac", "E2", {"Sa", "Re", "Ga", "Pa"})],
 )
-def test_what_lies_beyond_the_range_is_said_and_not_made_another_swara(
-    name: str, tonic: str, swaras: set[str], remark: str
+def test_the_lowest_and_the_highest_notes_are_no_other_swaras(
+    name: str, tonic: str, swaras: set[str]
 ) -> None:
     report = library.analyze(CASES / name, tonic=tonic, samples=False)
     right = swaras | {"Pa", "Dha"}
     assert swaras <= {note.swara for note in report.notes} <= right
     assert not any(note.foreign for note in report.notes)
-    assert any(remark in each for each in report.warnings)
+    assert not any("what is heard" in each for each in report.warnings)
 
 
 def test_wide_vibrato_is_one_note_judged_by_its_mean() -> None:

@@ -18,7 +18,7 @@ Progress: TypeAlias = Callable[[float], None]
 
 
 class PitchTracker(Protocol):
-    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms, from 65 to 1100 Hz at least."""
+    """Turns a clip at `TRACK_RATE_HZ` into pitch frames of 10 ms, from 50 to 1600 Hz at least."""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -12,10 +14,12 @@ __all__ = [
     "PITCH_BINS_PER_OCTAVE",
     "PITCH_LOWEST_HZ",
     "STILL_FRAMES",
+    "VOICING",
     "Path",
     "Salience",
     "Steps",
     "Voicing",
+    "VoicingThresholds",
     "bins_of_hz",
     "hz_of_bins",
     "local_hz",
@@ -28,9 +32,9 @@ __all__ = [
 Salience = npt.NDArray[np.float32]
 
 PITCH_BINS_PER_OCTAVE = 36
-PITCH_LOWEST_HZ = 60.0
-PITCH_BINS = 156
-"""60 to 1187 Hz: a margin of more than a semitone around the sung range at either end."""
+PITCH_LOWEST_HZ = 45.0
+PITCH_BINS = 190
+"""45 to 1712 Hz: a margin of more than a semitone around the sung range at either end."""
 
 
 def bins_of_hz(hz: FloatArray) -> FloatArray:
@@ -47,14 +51,39 @@ STILL_FRAMES = 65
 """How long a pitch must stand still: 0.65 s of frames."""
 
 _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slow drift is no movement
-_VOICE_ALL_THE_SAME = 0.98  # so likely on average, it is a voice that was made by a machine
 
 _BLOCK = 4096
 _TIMES = np.arange(STILL_FRAMES) - float(STILL_FRAMES // 2)
 _TIMES_SQUARED = float(np.square(_TIMES).sum())
 
 
-def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
+@dataclass(frozen=True, slots=True)
+class VoicingThresholds:
+    """Probabilities of a voice that decide, in a recording of which all is known, where one sounds.
+
+    Chosen by ``training/thresholds.py``, on synthesized scenes that nothing was trained on.
+
+    Parameters
+    ----------
+    likely : float
+        A stretch of voice lies at or above it throughout.
+    sure, sure_if_short : float
+        What some of its frames must reach; in a recording of under 3 s nothing gets quite so sure, since
+        what lies behind the voice is hardly known.
+    machine : float
+        So likely on average, what stands still is a voice that was made by a machine, and no string.
+    """
+
+    likely: float = 0.65
+    sure: float = 0.98
+    sure_if_short: float = 0.93
+    machine: float = 0.98
+
+
+VOICING = VoicingThresholds()
+
+
+def still_frames(hz: FloatArray, probability: Salience, machine: float = VOICING.machine) -> BoolArray:
     """Tell which frames lie in a stretch that stands still without being all but surely a voice.
 
     Parameters
@@ -63,6 +92,8 @@ def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
         Positive, voiced or not.
     probability : float32 array, shape [frames]
         Of a voice.
+    machine : float
+        See `VoicingThresholds`.
 
     Returns
     -------
@@ -71,14 +102,14 @@ def still_frames(hz: FloatArray, probability: Salience) -> BoolArray:
     starts = np.zeros(hz.size + 1, np.intp)
     for first in range(0, hz.size - STILL_FRAMES + 1, _BLOCK):
         inside = slice(first, first + _BLOCK + STILL_FRAMES - 1)
-        still = _stands_still(hz[inside], probability[inside])
+        still = _stands_still(hz[inside], probability[inside], machine)
         at = first + np.flatnonzero(still)
         starts[at] += 1
         starts[at + STILL_FRAMES] -= 1
     return np.asarray(np.cumsum(starts)[:-1] > 0)
 
 
-def _stands_still(hz: FloatArray, probability: Salience) -> BoolArray:
+def _stands_still(hz: FloatArray, probability: Salience, machine: float) -> BoolArray:
     """Judge every stretch of `STILL_FRAMES`: shapes [n] and [n], then [n - STILL_FRAMES + 1]."""
     shape = (hz.size - STILL_FRAMES + 1, STILL_FRAMES)
     # As `sliding_window_view` has it, which takes longer than the rest of this where a stream asks.
@@ -92,7 +123,7 @@ def _stands_still(hz: FloatArray, probability: Salience) -> BoolArray:
     slope = off @ _TIMES[:, None] / _TIMES_SQUARED
     energy = (off @ off.swapaxes(1, 2) - _TIMES_SQUARED * np.square(slope))[:, 0, 0]
     still = energy < STILL_FRAMES * _STILL_CENTS**2
-    return np.asarray(still & (mean < _VOICE_ALL_THE_SAME))
+    return np.asarray(still & (mean < machine))
 
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides
@@ -102,8 +133,7 @@ _FLOOR = 1e-5
 _AVERAGED = 3  # bins to either side in the local average, as in CREPE
 _NEIGHBOURS = np.arange(-_AVERAGED, _AVERAGED + 1)
 _ENTER, _LEAVE = 0.9, 0.75
-_LIKELY, _SURE, _SURE_FRAMES = 0.65, 0.98, 5
-_SHORT_FRAMES, _SURE_IF_SHORT = 300, 0.93
+_SURE_FRAMES, _SHORT_FRAMES = 5, 300
 _STRING_SHARE = (
     0.6  # of a stretch and of what lies around it that stands still: less, and a voice holds a note
 )
@@ -213,7 +243,7 @@ def local_hz(salience: Salience, path: IntArray) -> FloatArray:
     return hz_of_bins(path + (weights * _NEIGHBOURS).sum(axis=1) / weights.sum(axis=1))
 
 
-def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
+def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresholds = VOICING) -> BoolArray:
     """Decide where a voice sounds when all is known: hysteresis that works in both directions.
 
     Parameters
@@ -223,21 +253,22 @@ def sung_frames(probability: Salience, hz: FloatArray) -> BoolArray:
     hz : float64 array, shape [frames]
         The pitch; a stretch that stands still among others that do is a string's, unless together they have
         more pitches than a tanpura.
+    thresholds : VoicingThresholds
+        The chosen ones by default.
 
     Returns
     -------
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
-        moment, but hardly ever sure. In a recording of under 3 s nothing gets quite so sure, since what
-        lies behind the voice is hardly known; there a pitch may stand still too.
+        moment, but hardly ever sure. In a recording of under 3 s a pitch may stand still too.
     """
     short = probability.size < _SHORT_FRAMES
-    surely = _SURE_IF_SHORT if short else _SURE
-    likely = np.concatenate([[False], probability >= _LIKELY, [False]])
+    surely = thresholds.sure_if_short if short else thresholds.sure
+    likely = np.concatenate([[False], probability >= thresholds.likely, [False]])
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
     sure = probability >= surely
-    still = np.zeros_like(sure) if short else still_frames(hz, probability)
+    still = np.zeros_like(sure) if short else still_frames(hz, probability, thresholds.machine)
     voiced, strings = np.zeros(probability.shape, np.bool_), np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
         around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
@@ -280,7 +311,7 @@ class Voicing:
         still = np.zeros(probability.shape, np.bool_)
         if hz.size > unknown and (probability >= self._leave).any():
             new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
-            still[unknown:] = _stands_still(self._hz[new], self._probability[new])
+            still[unknown:] = _stands_still(self._hz[new], self._probability[new], VOICING.machine)
         voiced = np.empty(probability.shape, np.bool_)
         for frame, (value, stands) in enumerate(zip(probability.tolist(), still.tolist(), strict=True)):
             self._on = value >= (self._leave if self._on else self._enter) and not stands

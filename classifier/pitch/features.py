@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from swara.data.arrays import FloatArray
+from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 from .spectrum import BINS, BINS_PER_OCTAVE, LOWEST_HZ, WINDOWS, Levels, Spectra, partials
 
@@ -48,7 +49,7 @@ WIDE_FRAMES = 250
 
 CHANNELS = 10
 _PIECE = 100  # frames that are worked on at a time: what fits a cache
-_LOWEST_BIN = BINS_PER_OCTAVE  # 60 Hz
+_LOWEST_BIN = round(BINS_PER_OCTAVE * np.log2(45.0 / LOWEST_HZ))
 _FAINTEST = np.float32(np.log(1e-9))
 _SCALE = np.float32(0.3)  # brings most log levels into -2 to 2
 
@@ -138,13 +139,11 @@ def centred_backgrounds(levels: Levels) -> Levels:
     return around.means(0, levels.shape[0])
 
 
-_OCTAVE_BELOW_HZ = 125.0
+_OCTAVE_BELOW_HZ = 2.0 * MIN_HZ
 _HALFWAY_PARTIALS, _HALFWAY = 6, -0.7
 _DOUBTFUL = np.float32(0.5)
-"""A voice below 60 Hz is heard an octave too high, if at all: then it has partials halfway between those of
-that pitch, on average over the first six no weaker by more than 3 dB. So it was in 96 % of the frames heard
-an octave up of 80 voices drawn at random between 40 and 80 Hz, in none that were heard rightly, and in 2 %
-of those of voices of 70 to 140 Hz over drones."""
+"""A voice below the range is heard an octave too high, if at all: then it has partials halfway between those
+of that pitch, on average over the first six no weaker by more than 3 dB."""
 
 
 def most_likely(spectra: Spectra, hz: FloatArray) -> Features:
@@ -160,12 +159,13 @@ def most_likely(spectra: Spectra, hz: FloatArray) -> Features:
     Returns
     -------
     float32 array, shape [frames]
-        0 where nothing sounds above 60 Hz and -90 dB of full scale: the network knows no absolute level, to
-        it a constant is a sound on very quiet ground. A half, which is sure for nobody, where the pitch is
-        that of a voice too low to be heard, an octave up. Elsewhere 1.
+        0 where nothing sounds above 45 Hz and -90 dB of full scale: the network knows no absolute level, to
+        it a constant is a sound on very quiet ground. A half, which is sure for nobody, where the pitch lies
+        beyond what is sung, or is that of a voice below it, an octave up. Elsewhere 1.
     """
     sounds = spectra.levels[:, 1, _LOWEST_BIN:].max(axis=1) > _FAINTEST
     most: Features = sounds.astype(np.float32)
+    most[sounds & ((hz < MIN_HZ) | (hz > MAX_HZ))] = _DOUBTFUL
     low = np.flatnonzero(sounds & (hz < _OCTAVE_BELOW_HZ))
     if low.size:
         order = np.arange(1, _HALFWAY_PARTIALS + 1)

@@ -45,7 +45,7 @@ _TWELVE = "svarasthanas"
 
 TWELVE_SCALES = ("A-sharp", "C", "C-sharp", "D")
 _COMPASS_HZ = (66.0, 1090.0)
-"""What every voice sings of the three saptaks: what the pitch head hears, 65 to 1100 Hz, less a margin."""
+"""What every voice sings of the three saptaks: what nearly every singer does, less a margin."""
 
 _VOICES = {"low male": 2, "mid male": 2, "low female": 3, "high female": 3}
 """The voices, with the octave of their Sa on A."""

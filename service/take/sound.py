@@ -12,13 +12,10 @@ from swara.data.arrays import BoolArray, FloatArray, IntArray, quantile
 from swara.data.audio.frames import between, level_db
 from swara.data.audio.level import Level
 from swara.data.clip import Clip
-from swara.data.pitch_track import HOP_S, MIN_HZ, PitchTrack
+from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.service.phrases import percent
 
 __all__ = ["remarks_about_level", "within_range"]
-
-HIGHEST_HZ = 1200.0
-"""The pitch head follows a synthesized child up to 1200 Hz, and says nothing from 1230 Hz on."""
 
 LEAST_S = 0.15
 """What lasts no longer than the shortest steady note is no note that is missed."""
@@ -29,15 +26,15 @@ _BLOCK = 1024
 _HIGH_WINDOW, _LOW_WINDOW = 1024, 2048
 
 HIGH_TONAL, HIGH_BELOW = 0.6, 0.03
-"""A voice above `HIGHEST_HZ`, or a whistle, has most of its energy in its strongest partial and the octaves
+"""A voice above `MAX_HZ`, or a whistle, has most of its energy in its strongest partial and the octaves
 next to that (0.8 and more in synthesized voices), next to none below; a hiss has under 0.2 there."""
 
-OCTAVE_BELOW_HZ = 125.0
+OCTAVE_BELOW_HZ = 2.0 * MIN_HZ
 LIKELY, HALFWAY = 0.3, 2.0
-"""A voice below 60 Hz is heard an octave too high, if at all. Then more lies halfway between the partials of
-that pitch than in them: 5 to 8 times as much in synthesized voices of 50 to 57 Hz, 0.0 in those above 60."""
+"""A voice below the range is heard an octave too high, if at all. Then more lies halfway between the partials
+of that pitch than in them: 5 to 8 times as much in synthesized voices."""
 
-LOW_HZ, LOW_CONFIDENCE = 70.0, 0.5
+LOW_HZ, LOW_CONFIDENCE = 54.0, 0.5
 """Between the lowest pitch and this a voice can sound likely all along and sure nowhere."""
 
 
@@ -90,9 +87,7 @@ def within_range(clip: Clip, track: PitchTrack) -> tuple[PitchTrack, tuple[str, 
             f"{_span(low)} lies near or below {MIN_HZ:.0f} Hz, below what is heard, and was not judged"
         )
     if high.any():
-        remarks.append(
-            f"{_span(high)} lies above {HIGHEST_HZ:.0f} Hz, beyond what is heard, and was not judged"
-        )
+        remarks.append(f"{_span(high)} lies above {MAX_HZ:.0f} Hz, beyond what is heard, and was not judged")
     return track, tuple(remarks)
 
 
@@ -136,9 +131,9 @@ def _halfway(clip: Clip, frames: IntArray, hz: FloatArray) -> FloatArray:
 
 
 def _is_high(clip: Clip, frames: IntArray, count: int) -> BoolArray:
-    """Tell which of the frames are a tone above `HIGHEST_HZ` and hardly anything below it."""
+    """Tell which of the frames are a tone above `MAX_HZ` and hardly anything below it."""
     high = np.zeros(count, np.bool_)
-    lowest = round(HIGHEST_HZ * 0.97 * _HIGH_WINDOW / clip.rate_hz)
+    lowest = round(MAX_HZ * 0.97 * _HIGH_WINDOW / clip.rate_hz)
     for first in range(0, frames.size, _BLOCK):
         block = frames[first : first + _BLOCK]
         power = _power(clip, block, _HIGH_WINDOW)

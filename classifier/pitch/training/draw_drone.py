@@ -51,7 +51,7 @@ def _render(rng: np.random.Generator) -> tuple[float, Samples]:
     sa_hz = float(np.exp(rng.uniform(np.log(95.0), np.log(420.0))))
     tuning = _TUNINGS[int(rng.integers(len(_TUNINGS)))]
     sound = tanpura(_LENGTH_S, sa_hz, rate_hz=_RATE_HZ, rng=rng, tuning=tuning)
-    return sa_hz, add_shimmer(sound, float(rng.uniform(0.0, 1.2)))
+    return sa_hz, add_shimmer(sound, float(rng.uniform(0.0, 1.8)))
 
 
 def add_shimmer(sound: Samples, strength: float) -> Samples:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from swara.data.arrays import BoolArray, FloatArray
-from swara.data.pitch_track import MAX_HZ, MIN_HZ
 from swara.data.synth.curves import even_times, raised_cosine, wander
 
 from .draw_notes import Event
@@ -17,6 +16,7 @@ __all__ = ["STEP_S", "Line", "render_line"]
 STEP_S = 0.001
 """Time from point to point of a line."""
 
+_LOWEST_HZ, _HIGHEST_HZ = 36.0, 2400.0  # what is sung beyond the range that is heard, too
 _FADED = 0.01  # a voice 40 dB below its loud passages counts as silent
 
 
@@ -51,7 +51,9 @@ class Line:
         return np.asarray(self.loudness > _FADED * loud)
 
 
-def render_line(events: list[Event], sa_hz: float, duration_s: float, rng: np.random.Generator) -> Line:
+def render_line(
+    events: list[Event], sa_hz: float, duration_s: float, rng: np.random.Generator, *, drifts: bool = True
+) -> Line:
     """Lay events on the clock, join them, and put their ornaments on.
 
     Parameters
@@ -64,6 +66,8 @@ def render_line(events: list[Event], sa_hz: float, duration_s: float, rng: np.ra
         Length of what is made, in seconds.
     rng : numpy.random.Generator
         Everything random is drawn from it.
+    drifts : bool
+        Whether held pitches wander, as they do but for a machine.
 
     Returns
     -------
@@ -78,7 +82,9 @@ def render_line(events: list[Event], sa_hz: float, duration_s: float, rng: np.ra
     if not events:
         nothing = np.zeros(times_s.size)
         return Line(nothing + sa_hz, nothing, starts_s, ends_s, fresh)
-    cents = _baseline(events, starts_s, ends_s, fresh, times_s) + _drift(times_s.size, rng)
+    cents = _baseline(events, starts_s, ends_s, fresh, times_s)
+    if drifts:
+        cents += _drift(times_s.size, rng)
     level_db = _swing(times_s.size, rng)
     envelope = np.zeros(times_s.size)
     for i, event in enumerate(events):
@@ -88,7 +94,7 @@ def render_line(events: list[Event], sa_hz: float, duration_s: float, rng: np.ra
         alone = i + 1 == len(events) or events[i + 1].rest_s > 0
         envelope[first:last] = _envelope(event, into_s, left_s, bool(fresh[i]), alone)
         level_db[first:last] += event.level_db
-    f0_hz = np.clip(sa_hz * 2.0 ** (cents / 1200.0), MIN_HZ, MAX_HZ)
+    f0_hz = np.clip(sa_hz * 2.0 ** (cents / 1200.0), _LOWEST_HZ, _HIGHEST_HZ)
     return Line(f0_hz, envelope * 10.0 ** (np.minimum(level_db, 8.0) / 20.0), starts_s, ends_s, fresh)
 
 

@@ -11,7 +11,7 @@ from swara.data.synth.noise import TablaStroke
 from .draw_line import STEP_S, Line
 from .draw_voice import line_phase, read_table, wave_tables
 
-__all__ = ["clicks", "coloured_noise", "hum", "shadow", "tabla_play"]
+__all__ = ["clicks", "coloured_noise", "hum", "instrument_play", "shadow", "tabla_play"]
 
 _RATE_HZ = 16_000
 _STROKES: tuple[TablaStroke, ...] = ("na", "tin", "ge")
@@ -78,6 +78,26 @@ def tabla_play(sa_hz: float, count: int, rng: np.random.Generator) -> Samples:
         at = start + int(abs(rng.normal(0.0, 80.0)))
         sound[at : at + stroke.size] += np.float32(rng.uniform(0.3, 1.0)) * stroke
     return sound[:count]
+
+
+def instrument_play(line: Line, rng: np.random.Generator) -> Samples:
+    """Play a line alone, on keys or plucked strings: float32 of shape [n], of no set level."""
+    times_s = STEP_S * np.arange(line.f0_hz.size)
+    hz, gain = np.full(times_s.size, 220.0), np.zeros(times_s.size)
+    plucked = rng.random() < 0.5
+    octave, decay_s = float(rng.choice([0.5, 1.0, 2.0])), float(np.exp(rng.uniform(np.log(0.1), np.log(2.0))))
+    for start_s, end_s in zip(line.onsets_s, line.ends_s, strict=True):
+        first, last = np.searchsorted(times_s, [start_s, times_s[-1] if plucked else end_s])
+        middle = min(int(np.searchsorted(times_s, 0.5 * (start_s + end_s))), times_s.size - 1)
+        into_s = times_s[first:last] - start_s
+        hz[first:] = octave * 261.6 * 2.0 ** (round(12.0 * np.log2(line.f0_hz[middle] / 261.6)) / 12.0)
+        gain[first:last] = np.clip(into_s / 0.005, 0.0, 1.0) * (np.exp(-into_s / decay_s) if plucked else 1.0)
+    gain = np.convolve(gain, np.full(10, 0.1), mode="same")
+    order = np.arange(1, 60)
+    harmonics = 10.0 ** ((rng.uniform(-12.0, -2.0) * np.log2(order) + 4.0 * rng.standard_normal(59)) / 20.0)
+    turns, log2_hz = line_phase(np.clip(hz, 40.0, 2000.0))
+    sound = read_table(wave_tables(harmonics, rng, 1), turns, log2_hz)
+    return np.asarray(sound * np.repeat(gain[:-1], round(STEP_S * _RATE_HZ)).astype(np.float32))
 
 
 def shadow(line: Line, rng: np.random.Generator) -> Samples:

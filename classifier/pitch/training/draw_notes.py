@@ -10,7 +10,7 @@ import numpy as np
 from swara.data.arrays import FloatArray
 from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
-__all__ = ["Event", "draw_events", "draw_register"]
+__all__ = ["Event", "draw_events", "draw_register", "flattened"]
 
 _JUST = (1, 16 / 15, 9 / 8, 6 / 5, 5 / 4, 4 / 3, 45 / 32, 3 / 2, 8 / 5, 5 / 3, 9 / 5, 15 / 8)
 _JUST_OTHER = (
@@ -28,6 +28,9 @@ _JUST_OTHER = (
     243 / 128,
 )
 _STEP_WEIGHTS = {-3: 1, -2: 3, -1: 8, 0: 2, 1: 8, 2: 3, 3: 1, 4: 0.6, -4: 0.6, 7: 0.4, -7: 0.4}
+
+_REGISTERS_HZ = ((50.0, 95.0), (75.0, 270.0), (170.0, 950.0), (600.0, 1550.0), (38.0, 48.0), (1650.0, 2300.0))
+_REGISTER_SHARES = (0.1, 0.365, 0.365, 0.12, 0.03, 0.02)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,11 @@ class _Range:
 
 
 def draw_register(rng: np.random.Generator) -> tuple[float, float]:
-    """Draw a singer's middle pitch and the Sa below or above it, both in Hz."""
-    low = rng.random() < 0.5
-    bounds_hz = (75.0, 270.0) if low else (170.0, 950.0)
+    """Draw a singer's middle pitch and the Sa below or above it, both in Hz.
+
+    Kharaj practice, men, women and children, the highest notes; and a few beyond what is heard.
+    """
+    bounds_hz = _REGISTERS_HZ[int(rng.choice(len(_REGISTERS_HZ), p=_REGISTER_SHARES))]
     middle_hz = float(np.exp(rng.uniform(*np.log(bounds_hz))))
     sa_hz = middle_hz * 2.0 ** (-rng.uniform(-300.0, 1300.0) / 1200.0)
     return middle_hz, sa_hz
@@ -99,6 +104,18 @@ def draw_events(middle_hz: float, sa_hz: float, duration_s: float, rng: np.rando
     return events
 
 
+def flattened(events: list[Event], rng: np.random.Generator) -> list[Event]:
+    """Take all life out of a melody's pitch, as a machine that tunes voices does, or one that sings."""
+    glide_s = float(np.exp(rng.uniform(np.log(0.004), np.log(0.06))))
+    still = {"tilt_cents": 0.0, "scoop_cents": 0.0, "fall_cents": 0.0, "kan_cents": 0.0}
+    shaken = {"vibrato_cents": 0.0, "gamak_cents": 0.0}
+    off = rng.uniform(-50.0, 50.0)
+    return [
+        replace(e, cents=100.0 * round(e.cents / 100.0) + off, glide_s=glide_s, **still, **shaken)
+        for e in events
+    ]
+
+
 def _ending(event: Event, rng: np.random.Generator) -> Event:
     """Let a phrase end: abruptly, softly or falling."""
     soft = rng.random() < 0.35
@@ -113,7 +130,10 @@ def _ending(event: Event, rng: np.random.Generator) -> Event:
 
 def _draw_range(middle_hz: float, sa_hz: float, rng: np.random.Generator) -> _Range:
     middle = 1200.0 * np.log2(middle_hz / sa_hz)
-    lowest, highest = 1200.0 * np.log2(np.array([1.03 * MIN_HZ, 0.97 * MAX_HZ]) / sa_hz)
+    heard_hz = np.array([0.95 * MIN_HZ, 1.05 * MAX_HZ])
+    if not heard_hz[0] < middle_hz < heard_hz[1]:
+        heard_hz = np.array([0.8, 1.25]) * middle_hz
+    lowest, highest = 1200.0 * np.log2(heard_hz / sa_hz)
     kind = rng.choice(4, p=[0.5, 0.15, 0.2, 0.15])
     octave = 1200.0 * np.log2(_JUST if kind == 0 else _JUST_OTHER)
     if kind == 2:
@@ -162,7 +182,8 @@ def _off(rng: np.random.Generator) -> float:
 
 def _held(cents: float, length_s: float, rng: np.random.Generator) -> Event:
     """One note with what singers do to it."""
-    vibrato = rng.choice([0.0, 12.0, 35.0, 75.0], p=[0.45, 0.2, 0.22, 0.13]) * rng.uniform(0.5, 2.0)
+    vibrato = rng.choice([0.0, 12.0, 35.0, 75.0, 130.0], p=[0.42, 0.18, 0.2, 0.12, 0.08])
+    vibrato *= rng.uniform(0.5, 2.0) if vibrato < 100.0 else rng.uniform(0.6, 1.3)
     gamak = rng.uniform(80.0, 350.0) if rng.random() < 0.06 else 0.0
     return Event(
         cents=cents,

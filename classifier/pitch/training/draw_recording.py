@@ -48,8 +48,11 @@ def draw_equaliser(hz: FloatArray, rng: np.random.Generator, *, strength: float 
 
 def draw_room(rng: np.random.Generator) -> FloatArray:
     """Draw the response of a room, with early reflections: float64, the direct sound first."""
-    t60_s = float(np.exp(rng.uniform(np.log(0.1), np.log(1.2))))
-    response = room_response(t60_s, rng.uniform(-3.0, 20.0), rate_hz=_RATE_HZ, rng=rng)
+    if rng.random() < 0.7:
+        t60_s, direct_db = np.exp(rng.uniform(np.log(0.1), np.log(1.2))), rng.uniform(-3.0, 20.0)
+    else:  # a hall
+        t60_s, direct_db = np.exp(rng.uniform(np.log(0.9), np.log(3.5))), rng.uniform(-6.0, 10.0)
+    response = room_response(float(t60_s), direct_db, rate_hz=_RATE_HZ, rng=rng)
     for _ in range(int(rng.integers(0, 7))):
         at = int(rng.uniform(0.0008, 0.03) * _RATE_HZ)
         if at < response.size:

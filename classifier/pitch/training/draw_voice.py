@@ -26,9 +26,9 @@ _HOP, _WINDOW, _SIZE = 128, 512, 1024
 _TABLE = 4096
 _LEVELS_AN_OCTAVE = 4
 _TOP_HZ = 7600.0
-_LOWEST_HZ = 60.0
+_LOWEST_HZ, _HIGHEST_HZ = 36.0, 2400.0
 _HZ = np.fft.rfftfreq(_SIZE, 1.0 / _RATE_HZ)
-_LEVELS = 1 + int(np.ceil(_LEVELS_AN_OCTAVE * np.log2(1200.0 / _LOWEST_HZ)))
+_LEVELS = 1 + int(np.ceil(_LEVELS_AN_OCTAVE * np.log2(_HIGHEST_HZ / _LOWEST_HZ)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,9 @@ class Timbre:
 def draw_timbre(middle_hz: float, rng: np.random.Generator) -> Timbre:
     """Draw a singer who is at home around `middle_hz`."""
     size = 1.0 + 0.22 * np.log2(middle_hz / 140.0) / 1.6
-    scale = float(np.clip(size + rng.normal(0.0, 0.1), 0.85, 1.45))
+    scale = float(np.clip(size + rng.normal(0.0, 0.1), 0.8, 1.6))
     return Timbre(
-        formant_scale=scale if rng.random() < 0.8 else rng.uniform(0.85, 1.45),
+        formant_scale=scale if rng.random() < 0.8 else rng.uniform(0.85, 1.5),
         tilt_db_per_octave=-float(np.clip(rng.normal(7.5, 3.0), 3.0, 16.0)),
         lift_db=rng.uniform(-3.0, 12.0),
         breathiness=float(np.exp(rng.uniform(np.log(0.003), np.log(0.35)))),

@@ -5,6 +5,7 @@ No recording is used. What is drawn, and how often, is set here; how it sounds, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,20 +17,24 @@ from swara.data.synth.noise import rms
 
 from .draw_drone import DronePool, reed_drone, still_drone
 from .draw_line import STEP_S, Line, render_line
-from .draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
-from .draw_notes import draw_events, draw_register
+from .draw_noise import clicks, coloured_noise, hum, instrument_play, shadow, tabla_play
+from .draw_notes import draw_events, draw_register, flattened
 from .draw_recording import automatic_gain, coded, draw_room, filtered, record
 from .draw_voice import draw_timbre, sing_line, whisper_line
 
-__all__ = ["SCENE_RATE_HZ", "Scene", "SceneMaker"]
+__all__ = ["LABELLED_HZ", "SCENE_RATE_HZ", "Scene", "SceneMaker"]
 
 SCENE_RATE_HZ = 16_000
 """Samples per second of every scene."""
 
+LABELLED_HZ = (46.0, 1700.0)
+"""A voice beyond is labelled as none; a little wider than what is told, so that an edge is no edge there."""
+
 _FRAME = 160
-_NEGATIVE_SHARE = 0.2
-_NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks")
-_NEGATIVE_SHARES = (0.05, 0.1, 0.57, 0.1, 0.08, 0.05, 0.05)
+_NEGATIVE_SHARE = 0.22
+_NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks", "instrument")
+_NEGATIVE_SHARES = (0.04, 0.08, 0.55, 0.08, 0.06, 0.07, 0.04, 0.08)
+_MACHINE_SHARE = 0.1  # of the voices: tuned or made by one, their pitch has no life
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,14 +85,24 @@ class SceneMaker:
         if self._rng.random() < _NEGATIVE_SHARE:
             nothing = np.zeros(1 + self._count // _FRAME)
             return Scene(self._negative(), nothing)
-        return self._sung()
+        return self.draw_sung(machine=bool(self._rng.random() < _MACHINE_SHARE))
 
-    def _sung(self) -> Scene:
+    def draw_drone(self) -> Scene:
+        """Draw a drone alone, as it is heard in a room and through a microphone."""
+        sa_hz = float(np.exp(self._rng.uniform(np.log(90.0), np.log(420.0))))
+        drone = _at_db(self._drone(sa_hz), 0.0) + self._background()
+        return Scene(record(drone, self._rng, lowest_db=-65.0), np.zeros(1 + self._count // _FRAME))
+
+    def draw_sung(self, *, machine: bool) -> Scene:
+        """Draw a scene with a voice, a singer's or one whose pitch has no life."""
         rng = self._rng
         middle_hz, sa_hz = draw_register(rng)
-        line = render_line(draw_events(middle_hz, sa_hz, self._duration_s, rng), sa_hz, self._duration_s, rng)
+        events = draw_events(middle_hz, sa_hz, self._duration_s, rng)
+        if machine:
+            events = flattened(events, rng)
+        line = render_line(events, sa_hz, self._duration_s, rng, drifts=not machine)
         voice = sing_line(line, draw_timbre(middle_hz, rng), rng)
-        response = draw_room(rng) if rng.random() < 0.45 else None
+        response = draw_room(rng) if rng.random() < 0.5 else None
         voice = filtered(voice, rng, response, strength=float(rng.random() < 0.7))
         loud = rms(voice[np.abs(voice) > 0.03 * np.abs(voice).max()])
         voice /= np.float32(max(loud, 1e-9))
@@ -95,7 +110,9 @@ class SceneMaker:
         if rng.random() > 0.08:
             steady += self._background()
         every = round(0.01 / STEP_S)
-        heard = line.voiced[::every] & _audible(voice, steady)
+        f0_hz = line.f0_hz[::every]
+        inside = (f0_hz >= LABELLED_HZ[0]) & (f0_hz <= LABELLED_HZ[1])
+        heard = line.voiced[::every] & inside & _audible(voice, steady)
         sound = voice + steady + passing
         if rng.random() < 0.1:
             sound = automatic_gain(sound, line.loudness, rng)
@@ -103,7 +120,7 @@ class SceneMaker:
             sound = filtered(sound, rng, draw_room(rng) if rng.random() < 0.3 else None, 1.0)
         if rng.random() < 0.06:
             sound = coded(sound, rng)
-        return Scene(record(sound, rng), np.where(heard, line.f0_hz[::every], 0.0))
+        return Scene(record(sound, rng), np.where(heard, f0_hz, 0.0))
 
     def draw_tone(self) -> Scene:
         """Draw a plain tone that a machine could have made: few partials, still or swaying, next to no noise.
@@ -112,10 +129,10 @@ class SceneMaker:
         """
         rng, count = self._rng, self._count
         times_s = np.arange(count) / SCENE_RATE_HZ
-        middle_hz = float(np.exp(rng.uniform(np.log(70.0), np.log(1000.0))))
+        middle_hz = float(np.exp(rng.uniform(np.log(50.0), np.log(1500.0))))
         sway = np.sin(2.0 * np.pi * rng.uniform(0.2, 6.0) * times_s + rng.uniform(0.0, 6.0))
         cents = rng.choice([0.0, 5.0, 60.0]) * sway + rng.choice([0.0, 100.0]) * times_s
-        f0_hz = np.minimum(middle_hz * 2.0 ** (cents / 1200.0), 1090.0)
+        f0_hz = np.minimum(middle_hz * 2.0 ** (cents / 1200.0), 1700.0)
         phase = 2.0 * np.pi * np.cumsum(f0_hz) / SCENE_RATE_HZ
         partials = range(1, 1 + min(int(rng.integers(1, 9)), int(7600.0 / f0_hz.max())))
         tilt = rng.uniform(0.0, 2.0)
@@ -144,8 +161,8 @@ class SceneMaker:
         rng, total = self._rng, np.zeros(self._count, np.float32)
         if rng.random() < 0.15:
             total += _at_db(tabla_play(_folded(sa_hz), self._count, rng), -rng.uniform(-3.0, 20.0))
-        if rng.random() < 0.08:
-            total += _at_db(shadow(line, rng), -rng.uniform(8.0, 25.0))
+        if rng.random() < 0.12:
+            total += _at_db(shadow(line, rng), -rng.uniform(3.0, 25.0))
         if rng.random() < 0.08:
             total += clicks(self._count, rng) * np.float32(10.0 ** (rng.uniform(-25.0, 12.0) / 20.0))
         return total
@@ -204,27 +221,40 @@ class SceneMaker:
             quiet = rng.standard_normal(count, dtype=np.float32) * np.float32(rng.choice([0.0, 0.5, 2.0]))
             return np.asarray(np.round(quiet) * np.float32(2.0**-15))  # what a recorder gives of silence
         sa_hz = float(np.exp(rng.uniform(np.log(90.0), np.log(420.0))))
-        if kind == "drone":
-            total = _at_db(self._drone(sa_hz), 0.0)
-            if rng.random() < 0.2:
-                total += _at_db(tabla_play(sa_hz, count, rng), rng.uniform(-12.0, 6.0))
-        elif kind == "tabla":
-            total = _at_db(tabla_play(sa_hz, count, rng), 0.0)
-        elif kind == "whisper":
-            total = self._whisper()
-        elif kind == "hum":
-            total = hum(count, rng)
-        elif kind == "clicks":
-            total = np.float32(5.0) * clicks(count, rng)
-        else:
-            total = coloured_noise(count, rng)
+        sounds: dict[str, Callable[[], Samples]] = {
+            "drone": lambda: self._drone_and_tabla(sa_hz),
+            "tabla": lambda: _at_db(tabla_play(sa_hz, count, rng), 0.0),
+            "whisper": self._whisper,
+            "instrument": self._instrument,
+            "hum": lambda: hum(count, rng),
+            "clicks": lambda: np.float32(5.0) * clicks(count, rng),
+            "noise": lambda: coloured_noise(count, rng),
+        }
+        total = sounds[str(kind)]()
         return record(total + self._background(), rng, lowest_db=-65.0)
+
+    def _drone_and_tabla(self, sa_hz: float) -> Samples:
+        rng, total = self._rng, _at_db(self._drone(sa_hz), 0.0)
+        if rng.random() < 0.2:
+            total += _at_db(tabla_play(sa_hz, self._count, rng), rng.uniform(-12.0, 6.0))
+        return total
 
     def _whisper(self) -> Samples:
         rng = self._rng
         middle_hz, sa_hz = draw_register(rng)
         line = render_line(draw_events(middle_hz, sa_hz, self._duration_s, rng), sa_hz, self._duration_s, rng)
         return _at_db(filtered(whisper_line(line, draw_timbre(middle_hz, rng), rng), rng, None, 1.0), 0.0)
+
+    def _instrument(self) -> Samples:
+        """Keys or plucked strings that play a melody, half the time over a drone."""
+        rng = self._rng
+        middle_hz, sa_hz = draw_register(rng)
+        line = render_line(draw_events(middle_hz, sa_hz, self._duration_s, rng), sa_hz, self._duration_s, rng)
+        response = draw_room(rng) if rng.random() < 0.5 else None
+        total = _at_db(filtered(instrument_play(line, rng), rng, response, 1.0), 0.0)
+        if rng.random() < 0.5:
+            total += _at_db(self._drone(_folded(sa_hz)), rng.uniform(-15.0, 3.0))
+        return total
 
 
 def _at_db(sound: Samples, level_db: float) -> Samples:

@@ -1,4 +1,4 @@
-"""The shipped network taken back into Keras, to train on from there."""
+"""The shipped networks taken back into Keras, to train on from there."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from ai_edge_litert.interpreter import Interpreter
 
 from .batches import SceneBatch
 
-__all__ = ["start_from"]
+__all__ = ["fine_from", "start_from"]
 
-_KERNEL = re.compile(r"(\w+?)(?:_1)?/(?:convolution|Tensordot/MatMul)")
+_KERNEL = re.compile(r"(\w+?)(?:_1)?/(?:convolution|(?:Tensordot/)?MatMul)\d*")
 _NORM = re.compile(r"(?:^|;)(\w+?)(?:_1)?/batchnorm/")
-_BIAS = re.compile(r"(?:^|;)(\w+?)(?:_1)?/BiasAdd")
+_BIAS = re.compile(r"(?:^|;)(\w+?)(?:_1)?/(?:BiasAdd|Add$)")
+_SHIFT, _SHIFT_SCALE = re.compile(r"mul_1\d?"), 10.0  # the layer `shift`, by a tenth, has lost its name
 
 
 def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
@@ -48,19 +49,38 @@ def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
     _normalise_again(model, norms, seen)
 
 
+def fine_from(file: Path, model: keras.Model) -> None:
+    """Give `model` the weights of the fine estimate in `file`.
+
+    Raises
+    ------
+    ValueError
+        If a layer of `model` has no weights in the file.
+    """
+    kernels, biases = _constants(file)
+    for layer in (layer for layer in model.layers if layer.weights):
+        if layer.name not in kernels or layer.name not in biases:
+            raise ValueError(f"{file} holds no weights of the layer {layer.name!r}")
+        layer.set_weights([kernels[layer.name].T, biases[layer.name]])
+
+
 def _constants(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return kernels and biases by the name of their layer, as the converter names tensors."""
     interpreter = Interpreter(str(file))
+    inner = interpreter._interpreter  # of several subgraphs the public methods tell of the first alone
     kernels, biases = {}, {}
-    for detail in interpreter.get_tensor_details():
+    for graph, index in ((g, k) for g in range(inner.NumSubgraphs()) for k in range(inner.NumTensors(g))):
         try:
-            tensor = interpreter.get_tensor(detail["index"]).copy()
+            tensor = interpreter.get_tensor(index, graph).copy()
         except ValueError:  # worked out while running, no constant
             continue
-        if tensor.ndim > 1 and (found := _KERNEL.fullmatch(detail["name"])):
+        name = inner.TensorName(index, graph)
+        if _SHIFT.fullmatch(name):
+            tensor, name = _SHIFT_SCALE * tensor, "shift/MatMul" if tensor.ndim > 1 else "shift/BiasAdd"
+        if tensor.ndim > 1 and (found := _KERNEL.fullmatch(name)):
             kernels[found[1]] = tensor
         elif tensor.ndim == 1 and tensor.dtype == np.float32:
-            for found in (_NORM.search(detail["name"]), _BIAS.search(detail["name"])):
+            for found in (_NORM.search(name), _BIAS.search(name)):
                 if found:
                     biases[found[1]] = tensor
     return kernels, biases

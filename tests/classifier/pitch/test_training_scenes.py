@@ -9,8 +9,15 @@ import pytest
 
 from swara.classifier.pitch.training.draw_drone import DronePool, reed_drone, still_drone
 from swara.classifier.pitch.training.draw_line import STEP_S, Line, render_line
-from swara.classifier.pitch.training.draw_noise import clicks, coloured_noise, hum, shadow, tabla_play
-from swara.classifier.pitch.training.draw_notes import Event, draw_events, draw_register
+from swara.classifier.pitch.training.draw_noise import (
+    clicks,
+    coloured_noise,
+    hum,
+    instrument_play,
+    shadow,
+    tabla_play,
+)
+from swara.classifier.pitch.training.draw_notes import Event, draw_events, draw_register, flattened
 from swara.classifier.pitch.training.draw_recording import (
     automatic_gain,
     coded,
@@ -19,10 +26,9 @@ from swara.classifier.pitch.training.draw_recording import (
     record,
 )
 from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
-from swara.classifier.pitch.training.scenes import SCENE_RATE_HZ, Scene, SceneMaker
+from swara.classifier.pitch.training.scenes import LABELLED_HZ, SCENE_RATE_HZ, Scene, SceneMaker
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
-from swara.data.pitch_track import MAX_HZ, MIN_HZ
 
 FRAME = 160
 
@@ -49,13 +55,13 @@ def test_every_scene_is_sound_with_a_label_for_every_frame(scenes: list[Scene]) 
         assert scene.f0_hz.dtype == np.float64
         assert scene.f0_hz.shape == (1 + 2 * SCENE_RATE_HZ // FRAME,)
         sung_hz = scene.f0_hz[scene.f0_hz != 0]
-        assert np.all((sung_hz >= MIN_HZ) & (sung_hz <= MAX_HZ))
+        assert np.all((sung_hz >= LABELLED_HZ[0]) & (sung_hz <= LABELLED_HZ[1]))
 
 
 def test_scenes_are_as_mixed_as_they_should_be(scenes: list[Scene]) -> None:
     voiced = np.array([np.mean(scene.f0_hz > 0) for scene in scenes])
     sung = voiced[voiced > 0]
-    assert 0.04 < np.mean(voiced == 0) < 0.25
+    assert 0.1 < np.mean(voiced == 0) < 0.35
     assert 0.7 < sung.mean() < 0.92
     middles_hz = [np.median(scene.f0_hz[scene.f0_hz > 0]) for scene in scenes if scene.f0_hz.any()]
     assert np.mean(np.array(middles_hz) < 220.0) > 0.3
@@ -146,6 +152,31 @@ def test_what_is_beside_the_voice_has_the_length_that_was_asked_for(kind: Callab
         assert sound.dtype == np.float32
         assert np.isfinite(sound).all()
         assert sound.any()
+
+
+def test_a_machine_holds_every_note_on_one_pitch_and_nobody_sings_in_a_drone_alone() -> None:
+    rng = np.random.default_rng(8)
+    events = flattened(draw_events(220.0, 200.0, 3.0, rng), rng)
+    line = render_line(events, 200.0, 3.0, rng, drifts=False)
+    cents = 1200.0 * np.log2(line.f0_hz / 200.0)
+    still = np.abs(np.diff(cents)) < 1e-9
+    assert np.mean(still[line.voiced[1:]]) > 0.8
+    assert np.abs(((cents[1:][still] - cents[1:][still][0] + 50.0) % 100.0) - 50.0).max() < 1e-6
+    maker = SceneMaker(3, duration_s=1.0, drones=2)
+    for _ in range(4):
+        alone = maker.draw_drone()
+        assert alone.samples.any()
+        assert not alone.f0_hz.any()
+        assert maker.draw_sung(machine=True).samples.any()
+
+
+def test_keys_and_strings_play_the_line_in_semitones() -> None:
+    line, _, rng = line_of(11)
+    for _ in range(4):
+        played = instrument_play(line, rng)
+        assert played.shape == (2 * SCENE_RATE_HZ,)
+        assert not played[: round(SCENE_RATE_HZ * line.onsets_s[0]) - 200].any()
+        assert np.abs(played).max() > 0
 
 
 def test_a_whisper_has_no_pitch_and_a_shadow_comes_after_the_voice() -> None:

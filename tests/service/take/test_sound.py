@@ -38,13 +38,13 @@ def _sung(voice: str, hz: float) -> Clip:
 @pytest.mark.parametrize(
     ("voice", "hz", "said"),
     [
-        ("child", 980.0, ""),
-        ("child", 1_350.0, "above 1200 Hz"),
-        ("child", 1_700.0, "above 1200 Hz"),
-        ("low male", 80.0, ""),
+        ("child", 1_350.0, ""),
+        ("child", 1_750.0, "above 1600 Hz"),
+        ("child", 2_100.0, "above 1600 Hz"),
+        ("low male", 55.0, ""),
         ("low male", 110.0, ""),
-        ("low male", 52.0, "below 65 Hz"),
-        ("low male", 54.0, "below 65 Hz"),
+        ("low male", 38.0, "below 50 Hz"),
+        ("low male", 42.0, "below 50 Hz"),
     ],
 )
 def test_what_is_beyond_the_range_is_said_and_left_out(voice: str, hz: float, said: str) -> None:
