@@ -51,6 +51,10 @@ STILL_FRAMES = 65
 """How long a pitch must stand still: 0.65 s of frames."""
 
 _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slow drift is no movement
+_LOW_HZ, _LOW_STILL_CENTS = 80.0, 4.0
+"""The mandra Sa of an electronic tanpura sounds as sure as a voice, and beats by a cent or two; a voice that
+low wavers by more."""
+
 
 _BLOCK = 4096
 _TIMES = np.arange(STILL_FRAMES) - float(STILL_FRAMES // 2)
@@ -61,7 +65,7 @@ _TIMES_SQUARED = float(np.square(_TIMES).sum())
 class VoicingThresholds:
     """Probabilities of a voice that decide, in a recording of which all is known, where one sounds.
 
-    Chosen by ``training/thresholds.py``, on synthesized scenes that nothing was trained on.
+    ``training/thresholds.py`` weighs them on synthesized scenes that nothing was trained on.
 
     Parameters
     ----------
@@ -71,7 +75,8 @@ class VoicingThresholds:
         What some of its frames must reach; in a recording of under 3 s nothing gets quite so sure, since
         what lies behind the voice is hardly known.
     machine : float
-        So likely on average, what stands still is a voice that was made by a machine, and no string.
+        So likely on average, what stands still is a voice that was made by a machine, and no string, unless
+        it lies below 80 Hz.
     """
 
     likely: float = 0.65
@@ -122,8 +127,9 @@ def _stands_still(hz: FloatArray, probability: Salience, machine: float) -> Bool
     # Row by row, so that no window changes another.
     slope = off @ _TIMES[:, None] / _TIMES_SQUARED
     energy = (off @ off.swapaxes(1, 2) - _TIMES_SQUARED * np.square(slope))[:, 0, 0]
-    still = energy < STILL_FRAMES * _STILL_CENTS**2
-    return np.asarray(still & (mean < machine))
+    low = hz[STILL_FRAMES // 2 :][: mean.size] < _LOW_HZ
+    still = energy < STILL_FRAMES * np.where(low, _LOW_STILL_CENTS, _STILL_CENTS) ** 2
+    return np.asarray(still & (low | (mean < machine)))
 
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -20,10 +21,15 @@ from swara.classifier.pitch.features import CHANNELS, FINE_FEATURES, GATHERED_FE
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
 from swara.classifier.pitch.spectrum import BINS
 
+from .batches import example, stack
 from .fine_layers import FineLayers
 from .layers import PAST_FRAMES, WIDTH, PitchLayers
+from .scenes import SceneMaker
+from .shipped import fine_from, start_from
 
 __all__ = ["PARITY", "export", "main", "parity"]
+
+_SEEN, _SEEN_SEED = 8, 3  # scenes that a file is normalised by
 
 PARITY = 1e-4
 """How far salience may differ between Keras and the file."""
@@ -32,8 +38,8 @@ PARITY = 1e-4
 def main() -> None:
     """Parse the command line, export, and compare with Keras."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("salience", type=Path, help="weights of the salience network (.weights.h5)")
-    parser.add_argument("fine", type=Path, help="weights of the fine estimate (.weights.h5)")
+    parser.add_argument("salience", type=Path, help="weights (.weights.h5) or a .tflite file")
+    parser.add_argument("fine", type=Path, help="of the fine estimate: the same kinds")
     parser.add_argument("--out", type=Path, default=MODEL_FILE)
     options = parser.parse_args()
     difference = export(options.salience, options.fine, options.out)
@@ -49,9 +55,11 @@ def export(salience: Path, fine: Path | None, out: Path) -> float:
     Without weights of its own the fine estimate is untrained: for drawing what it is then trained on.
     """
     pitch, second = PitchLayers(), FineLayers()
-    pitch.model().load_weights(salience)
+    _load(pitch.model(), salience)
     looks = second.model()
-    if fine is not None:
+    if fine is not None and fine.suffix == ".tflite":
+        fine_from(fine, looks)
+    elif fine is not None:
         looks.load_weights(fine)
     signatures = _signatures(pitch, second)
     with tempfile.TemporaryDirectory() as folder:
@@ -59,6 +67,15 @@ def export(salience: Path, fine: Path | None, out: Path) -> float:
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
         out.write_bytes(converter.convert())
     return parity(pitch, out)
+
+
+def _load(model: keras.Model, weights: Path) -> None:
+    """Give the salience network its weights; those of a file may be laid over another axis of pitch."""
+    if weights.suffix != ".tflite":
+        model.load_weights(weights)
+        return
+    maker = SceneMaker(_SEEN_SEED, 4.0, 5)
+    start_from(weights, model, stack([example(maker.draw(), causal=False) for _ in range(_SEEN)]))
 
 
 def _signatures(pitch: PitchLayers, fine: FineLayers) -> dict[str, Any]:

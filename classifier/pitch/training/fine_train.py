@@ -38,6 +38,7 @@ from swara.data.synth.curves import wander
 from .export import export
 from .fine_layers import FineLayers
 from .scenes import Scene, SceneMaker
+from .shipped import fine_from
 
 __all__ = ["Seen", "draw", "main"]
 
@@ -89,7 +90,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=2e-3, help="learning rate to begin with")
-    parser.add_argument("--start-from", type=Path, help="weights of an earlier training (.weights.h5)")
+    parser.add_argument("--start-from", type=Path, help="weights (.weights.h5) or a .tflite file")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     untrained = options.folder / "untrained.tflite"
@@ -101,7 +102,10 @@ def main() -> None:
     drawn = Seen(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Seen)))
     model = FineLayers().model()
     if options.start_from is not None:
-        model.load_weights(options.start_from)
+        if options.start_from.suffix == ".tflite":
+            fine_from(options.start_from, model)
+        else:
+            model.load_weights(options.start_from)
     rate = keras.optimizers.schedules.CosineDecay(
         options.peak_rate, options.epochs * (len(drawn.coarse) // _BATCH)
     )

@@ -34,9 +34,9 @@ _DURATION_S, _SHORT_S = 10.0, 2.5
 _KINDS = {"sung": 6, "machine": 1, "drone": 3}
 """What is drawn, and how many of ten."""
 
-_MOST_DRONE = 0.003
-"""Share of the frames of drones alone that may be called voice: a third of what is tolerated, as real ones
-are livelier than drawn ones."""
+_MOST_DRONE = 0.005
+"""Share of the frames of drones alone that may be called voice: half of what is tolerated, as real ones are
+livelier than drawn ones."""
 
 _LIKELY, _SURE = (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8), (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _MACHINE = (0.9, 0.95, 0.98)

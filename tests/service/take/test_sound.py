@@ -43,7 +43,7 @@ def _sung(voice: str, hz: float) -> Clip:
         ("child", 2_100.0, "above 1600 Hz"),
         ("low male", 55.0, ""),
         ("low male", 110.0, ""),
-        ("low male", 38.0, "below 50 Hz"),
+        ("low male", 45.0, "below 50 Hz"),
         ("low male", 42.0, "below 50 Hz"),
     ],
 )
