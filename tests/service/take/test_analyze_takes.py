@@ -249,12 +249,7 @@ def test_the_target_is_in_tune_by_its_own_analysis_and_as_long_as_the_take(seed,
     assert all(before.end_s <= after.start_s for before, after in pairwise(again.notes))
 
 
-LATE = pytest.mark.xfail(strict=True, reason="the pitch head hears this voice's first note 0.16 s late")
-
-
-@pytest.mark.parametrize(
-    ("seed", "voice", "tuning"), [TARGETS[0], pytest.param(*TARGETS[1], marks=LATE), TARGETS[2]]
-)
+@pytest.mark.parametrize(("seed", "voice", "tuning"), TARGETS)
 def test_the_target_starts_its_notes_where_the_take_does(seed, voice, tuning):
     report, again = _take_and_target(seed, voice, tuning)
 
