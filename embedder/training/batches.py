@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.data.arrays import IntArray
 from swara.embedder.builtin.embedder import network_frames
-from swara.embedder.builtin.features import BANDS, Levels, band_features
+from swara.embedder.builtin.features import BANDS, Levels, band_centres_hz, band_features
 
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through
@@ -40,6 +40,10 @@ have one source."""
 _RECORDED_SINGERS = 20
 """One singer in so many is a recorded one, and one at least: they are few, and each is soon known."""
 
+import os
+SEMITONES = float(os.environ.get("EXP_SEMITONES", "0"))
+_CENTRES_HZ = band_centres_hz()
+
 _SPAN_KEYS = 24
 """How far apart the keys of one source may lie, from view to view."""
 
@@ -58,6 +62,8 @@ class ViewBatch:
         What each window counts for in its view's pooled vector; sums to 1.
     timbres, takes : int64 arrays, shape [views]
         Numbers of the timbre, and of the timbre through its channel.
+    sung : bool array, shape [views]
+        Whether a singer is heard.
     """
 
     levels: Levels
@@ -65,6 +71,7 @@ class ViewBatch:
     shares: Levels
     timbres: np.ndarray
     takes: np.ndarray
+    sung: np.ndarray
 
 
 class BatchMaker:
@@ -98,6 +105,7 @@ class BatchMaker:
         recorded = min(len(self._singers), -(-sung // _RECORDED_SINGERS))
         sounds = [draw_stretches(bank.voices[n], rng) for n in _some(self._voices, sung - recorded, rng)]
         sounds += [self._played([self._singers[n]]) for n in rng.permutation(len(self._singers))[:recorded]]
+        singers = len(sounds)
         families = _some(self._families, round(_FAMILY_SHARE * count), rng)
         played = [draw_stretches(bank.families[number], rng) for number in families]
         kinds = _some(np.arange(len(self._kinds)), round(_KIND_SHARE * count), rng)
@@ -105,11 +113,12 @@ class BatchMaker:
         left = count - len(sounds) - len(played)
         single = rng.choice(len(self._single), left, replace=left > len(self._single))
         played += [self._played(self._single[number]) for number in single]
-        sounds += [self._with_effort(views) for views in played]
+        sounds += [self._with_effort(self._resized(views)) for views in played]
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
         powers = np.exp(np.concatenate(sounds).astype(np.float32))
         levels, weights = band_features(hear_through_channels(powers, takes, bank.drones, rng))
-        return ViewBatch(levels, weights, draw_shares(len(takes), rng), takes // 2, takes)
+        timbres = takes // 2
+        return ViewBatch(levels, weights, draw_shares(len(takes), rng), timbres, takes, timbres < singers)
 
     def _played(self, sources: Sequence[Notes]) -> Stored:
         """Return two runs of notes from each of two sources, of one where there is no other."""
@@ -123,6 +132,13 @@ class BatchMaker:
         within = np.flatnonzero((keys >= lowest) & (keys <= lowest + _SPAN_KEYS))
         within = within if within.size >= VIEWS else np.arange(keys.size)
         return np.stack([self._run(notes.powers[rng.permutation(within)]) for _ in range(VIEWS // 2)])
+
+    def _resized(self, views: Stored) -> Stored:
+        """Play what each of the two channels hears a little faster or slower: pitch and body move together."""
+        if not SEMITONES:
+            return views
+        moved = self._rng.uniform(-SEMITONES, SEMITONES, VIEWS // 2).repeat(VIEWS // 2)
+        return np.stack([_moved(view, by) for view, by in zip(views, moved, strict=True)])
 
     def _with_effort(self, views: Stored) -> Stored:
         """Play each view harder or softer: how bright an instrument sounds is the player's doing as well."""
@@ -139,6 +155,13 @@ class BatchMaker:
             if total >= VIEW_FRAMES:
                 break
         return np.concatenate(parts)[:VIEW_FRAMES]
+
+
+def _moved(view: Stored, semitones: float) -> Stored:
+    at = np.interp(_CENTRES_HZ / 2.0 ** (semitones / 12.0), _CENTRES_HZ, np.arange(BANDS))
+    low = np.minimum(at.astype(np.intp), BANDS - 2)
+    share = (at - low).astype(np.float32)
+    return ((1.0 - share) * view[:, low] + share * view[:, low + 1]).astype(np.float16)
 
 
 def _some(numbers: IntArray, count: int, rng: np.random.Generator) -> IntArray:

@@ -28,7 +28,7 @@ from .notes import KINDS, PROGRAMS, SPEEDS, Notes, recorded, render_program
 __all__ = ["main"]
 
 _DRONES = 24
-_FONT, _SECOND_FONT = "fluidr3", "MuseScore_General_Lite.sf3"
+_FONT, _SECOND_FONT, _THIRD_FONT = "fluidr3", "MuseScore_General_Lite.sf3", "sonivox.sf2"
 _OTHERWISE = ("cello", "clarinet", "flute")
 """What the second font has other samples of: the levels of the bands of the same notes differ from the first
 font's by 5 to 8 dB (median of their RMS over a note); all else of the kinds differs by 1 to 4."""
@@ -51,6 +51,8 @@ def main() -> None:
         _render_font(options.folder, _FONT, PROGRAMS, options.seed)
         second = {KINDS[name]: name for name in _OTHERWISE}
         _render_font(options.folder, _SECOND_FONT, second, options.seed)
+        third = {program: name for name, program in KINDS.items()}
+        _render_font(options.folder, _THIRD_FONT, third, options.seed)
         if options.recordings is not None:
             _hear_recordings(options.folder, options.recordings)
     except (SwaraError, OSError) as error:

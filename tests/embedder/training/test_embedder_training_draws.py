@@ -97,6 +97,7 @@ def test_batches_hold_each_timbre_in_two_rooms_twice_each(bank: Bank) -> None:
     assert np.bincount(batch.timbres).tolist() == [VIEWS] * 6
     assert np.bincount(batch.takes).tolist() == [VIEWS // 2] * 12
     assert (batch.takes // 2 == batch.timbres).all()
+    assert batch.sung.tolist() == [True] * 3 * VIEWS + [False] * 3 * VIEWS
 
 
 def test_the_same_seed_gives_the_same_batches_without_what_is_held_out(bank: Bank) -> None:
