@@ -24,6 +24,7 @@ __all__ = [
     "draw_shares",
     "draw_stretches",
     "hear_through_channels",
+    "resized",
 ]
 
 VIEWS = 4
@@ -40,12 +41,14 @@ have one source."""
 _RECORDED_SINGERS = 20
 """One singer in so many is a recorded one, and one at least: they are few, and each is soon known."""
 
-import os
-SEMITONES = float(os.environ.get("EXP_SEMITONES", "0"))
-_CENTRES_HZ = band_centres_hz()
-
 _SPAN_KEYS = 24
 """How far apart the keys of one source may lie, from view to view."""
+
+_RESIZED = 1.8
+"""Semitones by which an instrument is larger or smaller in each of the two channels, at most: pitch and body
+move together."""
+
+_CENTRES_HZ = band_centres_hz()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,11 +137,9 @@ class BatchMaker:
         return np.stack([self._run(notes.powers[rng.permutation(within)]) for _ in range(VIEWS // 2)])
 
     def _resized(self, views: Stored) -> Stored:
-        """Play what each of the two channels hears a little faster or slower: pitch and body move together."""
-        if not SEMITONES:
-            return views
-        moved = self._rng.uniform(-SEMITONES, SEMITONES, VIEWS // 2).repeat(VIEWS // 2)
-        return np.stack([_moved(view, by) for view, by in zip(views, moved, strict=True)])
+        """Make the instrument larger or smaller, by the same in both views of a channel."""
+        semitones = self._rng.uniform(-_RESIZED, _RESIZED, VIEWS // 2).repeat(VIEWS // 2)
+        return np.stack([resized(view, by) for view, by in zip(views, semitones, strict=True)])
 
     def _with_effort(self, views: Stored) -> Stored:
         """Play each view harder or softer: how bright an instrument sounds is the player's doing as well."""
@@ -157,11 +158,15 @@ class BatchMaker:
         return np.concatenate(parts)[:VIEW_FRAMES]
 
 
-def _moved(view: Stored, semitones: float) -> Stored:
+def resized(powers: Stored, semitones: float) -> Stored:
+    """Move logarithms of powers to higher frequencies, as faster playing would: shape [frames, BANDS].
+
+    A note lasts as long as before. What would lie beyond the last band is taken from that.
+    """
     at = np.interp(_CENTRES_HZ / 2.0 ** (semitones / 12.0), _CENTRES_HZ, np.arange(BANDS))
     low = np.minimum(at.astype(np.intp), BANDS - 2)
     share = (at - low).astype(np.float32)
-    return ((1.0 - share) * view[:, low] + share * view[:, low + 1]).astype(np.float16)
+    return ((1.0 - share) * powers[:, low] + share * powers[:, low + 1]).astype(np.float16)
 
 
 def _some(numbers: IntArray, count: int, rng: np.random.Generator) -> IntArray:
