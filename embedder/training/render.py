@@ -1,11 +1,12 @@
 """Render what is trained on into a folder: ``python -m swara.embedder.training.render FOLDER [RECORDINGS]``.
 
-The notes of two soundfonts, phrases of singers and of instruments drawn at random, and the notes of
+The notes of three soundfonts, phrases of singers and of instruments drawn at random, and the notes of
 RECORDINGS, a folder with ``instrument_notes`` and ``iowa_notes`` (docs/evaluation.md); without it, nothing
 recorded but what is in the soundfonts is learned from.
 
-It needs the program ``fluidsynth`` and the soundfonts of the Debian packages ``fluid-soundfont-gm`` and
-``musescore-general-soundfont-small``. What is there already is not rendered again.
+It needs the program ``fluidsynth``, the soundfonts of the Debian packages ``fluid-soundfont-gm`` and
+``musescore-general-soundfont-small``, and ``sonivox.sf2`` of the npm package ``@coderline/alphatab``.
+What is there already is not rendered again.
 """
 
 from __future__ import annotations
