@@ -166,7 +166,7 @@ def resized(powers: Stored, semitones: float) -> Stored:
     at = np.interp(_CENTRES_HZ / 2.0 ** (semitones / 12.0), _CENTRES_HZ, np.arange(BANDS))
     low = np.minimum(at.astype(np.intp), BANDS - 2)
     share = (at - low).astype(np.float32)
-    return ((1.0 - share) * powers[:, low] + share * powers[:, low + 1]).astype(np.float16)
+    return np.asarray((1.0 - share) * powers[:, low] + share * powers[:, low + 1], np.float16)
 
 
 def _some(numbers: IntArray, count: int, rng: np.random.Generator) -> IntArray:
