@@ -109,18 +109,19 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
 	$(BIN)/python -m swara.service.samples.bundled_tracks
 
-# Under two hours on two cores; needs fluidsynth, fluid-soundfont-gm and
-# musescore-general-soundfont-small. Stopped, it goes on.
+# Under two hours on two cores; needs fluidsynth, fluid-soundfont-gm,
+# musescore-general-soundfont-small and sonivox.sf2 (docs/evaluation.md).
+# Stopped, it goes on.
 train-embedder: $(DEV_STAMP)
 	$(BIN)/python -m swara.embedder.training.render $(EMBEDDER_TRAINING) $(SWARA_EVAL_DATA)
 	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run first --only fluidr3
 	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/first/averaged.weights.h5
 
 # The second step, which does not ship yet (docs/models/builtin-embedder.md): after train-embedder, with
-# the recordings of docs/evaluation.md.
+# the recordings of docs/evaluation.md. Half an hour of a core.
 train-embedder-kinds: $(DEV_STAMP)
 	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run kinds --steps 4000 \
-	  --start $(EMBEDDER_TRAINING)/first/averaged.weights.h5 --peak-rate 1.2e-3
+	  --start $(EMBEDDER_TRAINING)/first/averaged.weights.h5 --peak-rate 1.2e-3 --keep-singers 100
 	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/kinds/averaged.weights.h5 --out $(EMBEDDER_TRAINING)/kinds.tflite
 
 # Needs fluidsynth and its soundfont fluid-soundfont-gm.

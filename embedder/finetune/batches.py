@@ -74,7 +74,7 @@ class BatchSampler:
         levels, weights = band_features(heard)
         shares = draw_shares(len(takes), rng)
         singers = np.repeat(np.concatenate([users, len(self._theirs) + others]), VIEWS)
-        return ViewBatch(levels, weights, shares, singers, takes)
+        return ViewBatch(levels, weights, shares, singers, takes, np.ones(len(takes), np.bool_))
 
     def _drawn_users(self, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Draw the user's singers, each as often as any other, one more or less."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from swara.data.arrays import IntArray
 from swara.embedder.builtin.embedder import network_frames
-from swara.embedder.builtin.features import BANDS, Levels, band_features
+from swara.embedder.builtin.features import BANDS, Levels, band_centres_hz, band_features
 
 from .bank import Bank, Stored
 from .channel import draw_channels, draw_efforts, heard_through
@@ -24,6 +24,7 @@ __all__ = [
     "draw_shares",
     "draw_stretches",
     "hear_through_channels",
+    "resized",
 ]
 
 VIEWS = 4
@@ -43,6 +44,12 @@ _RECORDED_SINGERS = 20
 _SPAN_KEYS = 24
 """How far apart the keys of one source may lie, from view to view."""
 
+_RESIZED = 1.8
+"""Semitones by which an instrument is larger or smaller in each of the two channels, at most: pitch and body
+move together."""
+
+_CENTRES_HZ = band_centres_hz()
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewBatch:
@@ -58,6 +65,8 @@ class ViewBatch:
         What each window counts for in its view's pooled vector; sums to 1.
     timbres, takes : int64 arrays, shape [views]
         Numbers of the timbre, and of the timbre through its channel.
+    sung : bool array, shape [views]
+        Whether a singer is heard.
     """
 
     levels: Levels
@@ -65,6 +74,7 @@ class ViewBatch:
     shares: Levels
     timbres: np.ndarray
     takes: np.ndarray
+    sung: np.ndarray
 
 
 class BatchMaker:
@@ -98,6 +108,7 @@ class BatchMaker:
         recorded = min(len(self._singers), -(-sung // _RECORDED_SINGERS))
         sounds = [draw_stretches(bank.voices[n], rng) for n in _some(self._voices, sung - recorded, rng)]
         sounds += [self._played([self._singers[n]]) for n in rng.permutation(len(self._singers))[:recorded]]
+        singers = len(sounds)
         families = _some(self._families, round(_FAMILY_SHARE * count), rng)
         played = [draw_stretches(bank.families[number], rng) for number in families]
         kinds = _some(np.arange(len(self._kinds)), round(_KIND_SHARE * count), rng)
@@ -105,11 +116,12 @@ class BatchMaker:
         left = count - len(sounds) - len(played)
         single = rng.choice(len(self._single), left, replace=left > len(self._single))
         played += [self._played(self._single[number]) for number in single]
-        sounds += [self._with_effort(views) for views in played]
+        sounds += [self._with_effort(self._resized(views)) for views in played]
         takes = np.repeat(np.arange(count * 2), VIEWS // 2)
         powers = np.exp(np.concatenate(sounds).astype(np.float32))
         levels, weights = band_features(hear_through_channels(powers, takes, bank.drones, rng))
-        return ViewBatch(levels, weights, draw_shares(len(takes), rng), takes // 2, takes)
+        timbres = takes // 2
+        return ViewBatch(levels, weights, draw_shares(len(takes), rng), timbres, takes, timbres < singers)
 
     def _played(self, sources: Sequence[Notes]) -> Stored:
         """Return two runs of notes from each of two sources, of one where there is no other."""
@@ -123,6 +135,11 @@ class BatchMaker:
         within = np.flatnonzero((keys >= lowest) & (keys <= lowest + _SPAN_KEYS))
         within = within if within.size >= VIEWS else np.arange(keys.size)
         return np.stack([self._run(notes.powers[rng.permutation(within)]) for _ in range(VIEWS // 2)])
+
+    def _resized(self, views: Stored) -> Stored:
+        """Make the instrument larger or smaller, by the same in both views of a channel."""
+        semitones = self._rng.uniform(-_RESIZED, _RESIZED, VIEWS // 2).repeat(VIEWS // 2)
+        return np.stack([resized(view, by) for view, by in zip(views, semitones, strict=True)])
 
     def _with_effort(self, views: Stored) -> Stored:
         """Play each view harder or softer: how bright an instrument sounds is the player's doing as well."""
@@ -139,6 +156,17 @@ class BatchMaker:
             if total >= VIEW_FRAMES:
                 break
         return np.concatenate(parts)[:VIEW_FRAMES]
+
+
+def resized(powers: Stored, semitones: float) -> Stored:
+    """Move logarithms of powers to higher frequencies, as faster playing would: shape [frames, BANDS].
+
+    A note lasts as long as before. What would lie beyond the last band is taken from that.
+    """
+    at = np.interp(_CENTRES_HZ / 2.0 ** (semitones / 12.0), _CENTRES_HZ, np.arange(BANDS))
+    low = np.minimum(at.astype(np.intp), BANDS - 2)
+    share = (at - low).astype(np.float32)
+    return np.asarray((1.0 - share) * powers[:, low] + share * powers[:, low + 1], np.float16)
 
 
 def _some(numbers: IntArray, count: int, rng: np.random.Generator) -> IntArray:

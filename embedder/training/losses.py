@@ -12,7 +12,7 @@ from swara.embedder.builtin.embedder import VECTOR_DIM
 
 from .layers import EmbedderLayers
 
-__all__ = ["CONTRASTS", "Losses", "contrasts", "pooled", "retrieved"]
+__all__ = ["CONTRASTS", "Losses", "contrasts", "meant", "pooled", "retrieved", "strayed"]
 
 CONTRASTS = ("takes", "timbres")
 """What `contrasts` are of."""
@@ -47,8 +47,34 @@ def contrasts(vectors: Any, shares: Any, timbres: Any, takes: Any) -> tuple[Any,
 
 def pooled(vectors: Any, shares: Any) -> Any:
     """Do what `swara.embedder.spec.pool` does: shape [views, dim], of length 1."""
-    mean: Any = ops.sum(ops.expand_dims(ops.cast(shares, "float32"), -1) * vectors, axis=1)
+    mean = meant(vectors, shares)
     return mean / ops.sqrt(ops.sum(ops.square(mean), axis=-1, keepdims=True) + 1e-9)
+
+
+def meant(vectors: Any, shares: Any) -> Any:
+    """Return the mean of the windows of each view, shape [views, dim]."""
+    return ops.sum(ops.expand_dims(ops.cast(shares, "float32"), -1) * vectors, axis=1)
+
+
+def strayed(vectors: Any, shares: Any, goals: Any, kept: Any) -> Any:
+    """Return how far the timbre of the views that are kept lies from their goals: half the squared distance.
+
+    Of two vectors of length 1 that is one less their cosine. Lengths count, as they weigh the vector against
+    the envelope in use.
+
+    Parameters
+    ----------
+    vectors, shares : tensors, shapes [views, windows, LEARNED_DIM] and [views, windows]
+        As in `contrasts`.
+    goals : tensor, shape [views, VECTOR_DIM]
+        Means as `meant` gives them.
+    kept : tensor of bool, shape [views]
+        Which views count.
+    """
+    apart = meant(EmbedderLayers.timbre(vectors), shares) - goals
+    counts = ops.cast(kept, "float32")
+    squared = ops.sum(counts * ops.sum(ops.square(apart), axis=-1))
+    return 0.5 * squared / ops.maximum(ops.sum(counts), 1.0)
 
 
 def retrieved(vectors: Any, labels: Any) -> float:

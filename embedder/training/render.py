@@ -1,11 +1,12 @@
 """Render what is trained on into a folder: ``python -m swara.embedder.training.render FOLDER [RECORDINGS]``.
 
-The notes of two soundfonts, phrases of singers and of instruments drawn at random, and the notes of
+The notes of three soundfonts, phrases of singers and of instruments drawn at random, and the notes of
 RECORDINGS, a folder with ``instrument_notes`` and ``iowa_notes`` (docs/evaluation.md); without it, nothing
 recorded but what is in the soundfonts is learned from.
 
-It needs the program ``fluidsynth`` and the soundfonts of the Debian packages ``fluid-soundfont-gm`` and
-``musescore-general-soundfont-small``. What is there already is not rendered again.
+It needs the program ``fluidsynth``, the soundfonts of the Debian packages ``fluid-soundfont-gm`` and
+``musescore-general-soundfont-small``, and ``sonivox.sf2`` of the npm package ``@coderline/alphatab``.
+What is there already is not rendered again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .notes import KINDS, PROGRAMS, SPEEDS, Notes, recorded, render_program
 __all__ = ["main"]
 
 _DRONES = 24
-_FONT, _SECOND_FONT = "fluidr3", "MuseScore_General_Lite.sf3"
+_FONT, _SECOND_FONT, _THIRD_FONT = "fluidr3", "MuseScore_General_Lite.sf3", "sonivox.sf2"
 _OTHERWISE = ("cello", "clarinet", "flute")
 """What the second font has other samples of: the levels of the bands of the same notes differ from the first
 font's by 5 to 8 dB (median of their RMS over a note); all else of the kinds differs by 1 to 4."""
@@ -51,6 +52,8 @@ def main() -> None:
         _render_font(options.folder, _FONT, PROGRAMS, options.seed)
         second = {KINDS[name]: name for name in _OTHERWISE}
         _render_font(options.folder, _SECOND_FONT, second, options.seed)
+        third = {program: name for name, program in KINDS.items()}
+        _render_font(options.folder, _THIRD_FONT, third, options.seed)
         if options.recordings is not None:
             _hear_recordings(options.folder, options.recordings)
     except (SwaraError, OSError) as error:

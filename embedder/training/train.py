@@ -38,6 +38,13 @@ def main() -> None:
     parser.add_argument("--timbres", type=int, default=48, help="in a batch, each heard four times")
     parser.add_argument("--only", default="", help="the one soundfont to take notes from")
     parser.add_argument("--start", type=Path, help="weights or an exported file to begin with")
+    parser.add_argument(
+        "--keep-singers",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="of how far singers stray from where the weights to begin with had them",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--every", type=int, default=200, help="steps between checkpoints")
@@ -49,7 +56,7 @@ def train(options: argparse.Namespace) -> None:
     folder = options.folder / options.run
     folder.mkdir(parents=True, exist_ok=True)
     bank = Bank.load(options.folder, options.only)
-    learner, checkpoint = Learner(options.start), folder / "checkpoint.npz"
+    learner, checkpoint = Learner(options.start, options.keep_singers), folder / "checkpoint.npz"
     learner.restore(checkpoint)
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
     watched, began_s = [held.draw() for _ in range(_HELD_OUT)], time.monotonic()

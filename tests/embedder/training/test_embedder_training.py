@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="training needs tensorflow")
 
-from swara.embedder.builtin.embedder import MODEL_FILE, EmbedderNetwork
+from swara.embedder.builtin.embedder import MODEL_FILE, VECTOR_DIM, EmbedderNetwork
 from swara.embedder.builtin.features import BANDS
 from swara.embedder.spec import EmbedderSpec, Embeddings, pool
 from swara.embedder.training.bank import PLAYED, Bank
@@ -23,7 +23,7 @@ from swara.embedder.training.batches import BatchMaker
 from swara.embedder.training.export import PARITY, export, parity
 from swara.embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
 from swara.embedder.training.learner import Learner
-from swara.embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved
+from swara.embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved, strayed
 from swara.embedder.training.notes import Notes
 from swara.embedder.training.shipped import load_shipped
 from swara.embedder.training.train import train
@@ -90,9 +90,8 @@ def sounds(tmp_path: Path) -> Path:
 
 
 def _options(folder: Path, steps: int) -> argparse.Namespace:
-    return argparse.Namespace(
-        folder=folder, run="run", steps=steps, timbres=4, only="", start=None, seed=1, peak_rate=1e-3, every=1
-    )
+    drawn = {"timbres": 4, "only": "", "start": None, "keep_singers": 0.0, "seed": 1, "peak_rate": 1e-3}
+    return argparse.Namespace(folder=folder, run="run", steps=steps, every=1, **drawn)
 
 
 def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
@@ -140,7 +139,35 @@ def test_a_checkpoint_goes_on_to_the_same_weights(sounds: Path, tmp_path: Path) 
     slow.restore(tmp_path / "checkpoint.npz")
     vectors = slow._network([second.levels, second.weights], training=True)
     losses = map(float, contrasts(vectors, second.shares, second.timbres, second.takes))
-    assert again.losses() == pytest.approx(dict(zip(CONTRASTS, losses, strict=True)), abs=1e-3)
+    found = again.losses()
+    assert [found[name] for name in CONTRASTS] == pytest.approx(list(losses), abs=1e-3)
+
+
+def test_what_strays_is_one_less_the_cosine_of_views_that_are_kept() -> None:
+    vectors = np.zeros((3, 2, LEARNED_DIM), np.float32)
+    vectors[0, :, 0] = 1.0
+    vectors[1, :, :2] = 0.6, 0.8
+    vectors[2, :, 5] = 1.0
+    vectors[:, :, VECTOR_DIM:] = RNG.normal(0.0, 1.0, (3, 2, LEARNED_DIM - VECTOR_DIM))
+    goals = np.eye(VECTOR_DIM, dtype=np.float32)[[0, 0, 0]]
+    shares = np.full((3, 2), 0.5, np.float32)
+    kept = np.array([True, True, False])
+    assert float(strayed(vectors, shares, goals, kept)) == pytest.approx((0.0 + 0.4) / 2)
+    assert float(strayed(vectors, shares, goals, ~kept)) == pytest.approx(1.0)
+    assert float(strayed(vectors, shares, goals, kept & ~kept)) == 0.0
+
+
+def test_singers_that_are_kept_stray_less_from_where_they_were(sounds: Path) -> None:
+    """At the first batch nobody has strayed: the weights are those that are kept to."""
+    far = {}
+    for weight in (0.01, 1000.0):
+        learner, batches = Learner(MODEL_FILE, weight), BatchMaker(Bank.load(sounds), 3, 6)
+        learner.learn(batches.draw(), 1e-3)
+        assert learner.losses()["strayed"] == pytest.approx(0.0, abs=1e-4)
+        for _ in range(7):
+            learner.learn(batches.draw(), 1e-3)
+        far[weight] = learner.losses()["strayed"]
+    assert 0.0 < far[1000.0] < 0.7 * far[0.01]
 
 
 @pytest.mark.skipif(find_spec("jax") is None, reason="jax is not installed")

@@ -19,7 +19,7 @@ from swara.embedder.builtin.features import (
     band_powers,
 )
 from swara.embedder.training.bank import PHRASE_S, PHRASES, Bank
-from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, BatchMaker
+from swara.embedder.training.batches import VIEW_FRAMES, VIEWS, WINDOWS, BatchMaker, resized
 from swara.embedder.training.channel import draw_channels, heard_through
 from swara.embedder.training.instruments import draw_instrument, play_phrase
 from swara.embedder.training.notes import SLOT_S, Notes, recorded, render_program
@@ -97,6 +97,7 @@ def test_batches_hold_each_timbre_in_two_rooms_twice_each(bank: Bank) -> None:
     assert np.bincount(batch.timbres).tolist() == [VIEWS] * 6
     assert np.bincount(batch.takes).tolist() == [VIEWS // 2] * 12
     assert (batch.takes // 2 == batch.timbres).all()
+    assert batch.sung.tolist() == [True] * 3 * VIEWS + [False] * 3 * VIEWS
 
 
 def test_the_same_seed_gives_the_same_batches_without_what_is_held_out(bank: Bank) -> None:
@@ -141,6 +142,17 @@ def test_effort_changes_views_of_instruments_and_none_of_voices(bank: Bank) -> N
     tilted = (maker._with_effort(views) - views.astype(np.float32)).mean(axis=1)
     assert np.ptp(tilted, axis=0)[-1] > 0.5
     assert np.diff(np.sign(np.diff(tilted, axis=1))[:, -20:], axis=1) == pytest.approx(0)
+
+
+def test_a_larger_instrument_lies_lower_and_one_of_its_size_where_it_was() -> None:
+    centres_hz = band_centres_hz()
+    powers = -np.abs(np.log(centres_hz / 1000.0))[None].repeat(3, axis=0).astype(np.float16)
+    assert resized(powers, 0.0) == pytest.approx(powers)
+    for semitones in (-6.0, 6.0):
+        moved = resized(powers, semitones)
+        assert moved.dtype == np.float16
+        peaks_hz = centres_hz[moved.argmax(axis=1)]
+        assert np.log2(peaks_hz / 1000.0) == pytest.approx(semitones / 12, abs=0.06)
 
 
 @pytest.mark.parametrize("shift", [-1.0, 0.0, 1.0])
