@@ -140,21 +140,17 @@ def _whole(long: list[Heard], short: list[Heard]) -> None:
     def told(thresholds: VoicingThresholds) -> Callable[[Heard], BoolArray]:
         return lambda one: sung_frames(one.whole.confidence.astype(np.float32), one.whole.hz, thresholds)
 
-    grid = [VoicingThresholds(*three, machine) for *three, machine in _grid(_LIKELY, _SURE, _MACHINE)]
+    grid = [
+        VoicingThresholds(likely, sure, sure, machine)
+        for likely, sure, machine in product(_LIKELY, _SURE, _MACHINE)
+        if likely <= sure
+    ]
     found = {each: rates(long, told(each)) for each in grid}
     chosen = best(found)
     grid = [VoicingThresholds(chosen.likely, chosen.sure, sure, chosen.machine) for sure in _SURE]
     found_short = {each: rates(short, told(each)) for each in grid}
     _print("whole recordings", found, chosen)
     _print("short ones", found_short, best(found_short))
-
-
-def _grid(
-    likely: Iterable[float], sure: Iterable[float], machine: Iterable[float]
-) -> Iterable[tuple[float, float, float, float]]:
-    for low, high, still in product(likely, sure, machine):
-        if high >= low:
-            yield low, high, high, still
 
 
 def _streamed(heard: list[Heard], name: str) -> None:
