@@ -67,7 +67,7 @@ def fine_from(file: Path, model: keras.Model) -> None:
 def _constants(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return kernels and biases by the name of their layer, as the converter names tensors."""
     interpreter = Interpreter(str(file))
-    inner = interpreter._interpreter  # of several subgraphs the public methods tell of the first alone
+    inner: Any = interpreter._interpreter  # of several subgraphs the public methods tell of the first alone
     kernels, biases = {}, {}
     for graph, index in ((g, k) for g in range(inner.NumSubgraphs()) for k in range(inner.NumTensors(g))):
         try:
