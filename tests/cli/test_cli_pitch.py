@@ -30,8 +30,9 @@ sys.path.insert(0, sys.argv[1])
 import numpy as np
 import swara.service.export.pitch_file
 from swara import cli
+from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker, PitchFrames
-salience = np.random.default_rng(0).dirichlet(np.ones(156), 1000).astype(np.float32)
+salience = np.random.default_rng(0).dirichlet(np.ones(PITCH_BINS), 1000).astype(np.float32)
 class Stub(HeadTracker):
     def hear(self, sound):
         frames = 1 + sound.sample_count // 160

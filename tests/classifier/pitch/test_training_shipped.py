@@ -39,5 +39,8 @@ def test_the_fine_estimate_is_that_of_the_file(tmp_path: Path) -> None:
     expected, expected_told = PitchNetwork().look(features)
     np.testing.assert_allclose(estimate[:, 0], expected, atol=1e-5)
     np.testing.assert_allclose(told, expected_told, atol=1e-5)
+    salience = PitchLayers().model()
+    for layer in salience.layers:
+        layer.name = f"other_{layer.name}"
     with pytest.raises(ValueError, match="no weights of the layer"):
-        fine_from(MODEL_FILE, PitchLayers().model())
+        fine_from(MODEL_FILE, salience)
