@@ -260,7 +260,7 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
         The pitch; a stretch that stands still among others that do is a string's, unless together they have
         more pitches than a tanpura.
     thresholds : VoicingThresholds
-        The chosen ones by default.
+        Those that ship by default.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Choose the thresholds of voicing: ``python -m swara.classifier.pitch.training.thresholds``.
+"""Weigh thresholds of voicing: ``python -m swara.classifier.pitch.training.thresholds``.
 
 On scenes of which nothing was trained: voices amid all that is drawn, voices without life, drones alone. Of
 the thresholds by which drones are heard as voices least, those count by which voices are told best. What it
-prints is written into ``decode.py`` and ``stream.py`` by hand.
+finds best is printed; what ``decode.py`` and ``stream.py`` hold was chosen before.
 """
 
 from __future__ import annotations

@@ -215,3 +215,11 @@ def test_a_slow_drift_is_still_and_vibrato_is_not():
     assert not still_frames(line(4.0 * np.sin(times / 3.0)), likely).any()
     for short in (0, 1, STILL_FRAMES - 1):  # too short to tell
         assert not still_frames(line(np.zeros(short)), likely[:short]).any()
+
+
+def test_a_low_string_is_still_though_it_beats_and_sounds_sure():
+    beats = 3.0 * np.random.default_rng(2).standard_normal(200)
+    sure = np.full(200, 0.995, np.float32)
+    assert still_frames(line(beats) * 55.0 / 180.0, sure).all()
+    assert not still_frames(line(beats), sure).any()
+    assert not still_frames(line(3.0 * beats) * 55.0 / 180.0, sure).any()
