@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.recordings import evaluation_folder
@@ -31,6 +32,8 @@ def main(words: Sequence[str] | None = None) -> None:
     entries, absent = present(tuple(options.only))
     for entry in absent:
         print(f"left out, not installed: {entry.plain_title} ({', '.join(entry.missing)})", flush=True)
+    if find_spec("pyworld") is None:
+        print("left out, pyworld is not installed: whatever it sings again", flush=True)
     root, busy = evaluation_folder(), os.getloadavg()[0]
     found = _chosen(conditions(root), options.conditions)
     every = QUICK_EVERY if options.quick else 1

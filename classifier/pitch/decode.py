@@ -51,9 +51,7 @@ STILL_FRAMES = 65
 """How long a pitch must stand still: 0.65 s of frames."""
 
 _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slow drift is no movement
-_LOW_HZ, _LOW_STILL_CENTS = 80.0, 4.0
-"""The mandra Sa of an electronic tanpura sounds as sure as a voice, and beats by a cent or two; a voice that
-low wavers by more."""
+_LOW_HZ = 80.0
 
 
 _BLOCK = 4096
@@ -77,18 +75,22 @@ class VoicingThresholds:
     machine : float
         So likely on average, what stands still is a voice that was made by a machine, and no string, unless
         it lies below 80 Hz.
+    low_still_cents : float
+        How little a pitch below 80 Hz wavers that is a string's, however sure: the mandra Sa of an electronic
+        tanpura sounds as sure as a voice, and beats by a cent or two; a voice that low wavers by more.
     """
 
     likely: float = 0.65
     sure: float = 0.98
     sure_if_short: float = 0.93
     machine: float = 0.98
+    low_still_cents: float = 4.0
 
 
 VOICING = VoicingThresholds()
 
 
-def still_frames(hz: FloatArray, probability: Salience, machine: float = VOICING.machine) -> BoolArray:
+def still_frames(hz: FloatArray, probability: Salience, thresholds: VoicingThresholds = VOICING) -> BoolArray:
     """Tell which frames lie in a stretch that stands still without being all but surely a voice.
 
     Parameters
@@ -97,8 +99,8 @@ def still_frames(hz: FloatArray, probability: Salience, machine: float = VOICING
         Positive, voiced or not.
     probability : float32 array, shape [frames]
         Of a voice.
-    machine : float
-        See `VoicingThresholds`.
+    thresholds : VoicingThresholds
+        Those that ship by default.
 
     Returns
     -------
@@ -107,14 +109,14 @@ def still_frames(hz: FloatArray, probability: Salience, machine: float = VOICING
     starts = np.zeros(hz.size + 1, np.intp)
     for first in range(0, hz.size - STILL_FRAMES + 1, _BLOCK):
         inside = slice(first, first + _BLOCK + STILL_FRAMES - 1)
-        still = _stands_still(hz[inside], probability[inside], machine)
+        still = _stands_still(hz[inside], probability[inside], thresholds)
         at = first + np.flatnonzero(still)
         starts[at] += 1
         starts[at + STILL_FRAMES] -= 1
     return np.asarray(np.cumsum(starts)[:-1] > 0)
 
 
-def _stands_still(hz: FloatArray, probability: Salience, machine: float) -> BoolArray:
+def _stands_still(hz: FloatArray, probability: Salience, thresholds: VoicingThresholds) -> BoolArray:
     """Judge every stretch of `STILL_FRAMES`: shapes [n] and [n], then [n - STILL_FRAMES + 1]."""
     shape = (hz.size - STILL_FRAMES + 1, STILL_FRAMES)
     # As `sliding_window_view` has it, which takes longer than the rest of this where a stream asks.
@@ -128,8 +130,8 @@ def _stands_still(hz: FloatArray, probability: Salience, machine: float) -> Bool
     slope = off @ _TIMES[:, None] / _TIMES_SQUARED
     energy = (off @ off.swapaxes(1, 2) - _TIMES_SQUARED * np.square(slope))[:, 0, 0]
     low = hz[STILL_FRAMES // 2 :][: mean.size] < _LOW_HZ
-    still = energy < STILL_FRAMES * np.where(low, _LOW_STILL_CENTS, _STILL_CENTS) ** 2
-    return np.asarray(still & (low | (mean < machine)))
+    still = energy < STILL_FRAMES * np.where(low, thresholds.low_still_cents, _STILL_CENTS) ** 2
+    return np.asarray(still & (low | (mean < thresholds.machine)))
 
 
 _REACH = 12  # bins: four semitones in 10 ms, more than a voice glides
@@ -274,7 +276,7 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
     starts = np.flatnonzero(likely[1:] & ~likely[:-1])
     ends = np.flatnonzero(likely[:-1] & ~likely[1:])
     sure = probability >= surely
-    still = np.zeros_like(sure) if short else still_frames(hz, probability, thresholds.machine)
+    still = np.zeros_like(sure) if short else still_frames(hz, probability, thresholds)
     voiced, strings = np.zeros(probability.shape, np.bool_), np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
         around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
@@ -317,7 +319,7 @@ class Voicing:
         still = np.zeros(probability.shape, np.bool_)
         if hz.size > unknown and (probability >= self._leave).any():
             new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
-            still[unknown:] = _stands_still(self._hz[new], self._probability[new], VOICING.machine)
+            still[unknown:] = _stands_still(self._hz[new], self._probability[new], VOICING)
         voiced = np.empty(probability.shape, np.bool_)
         for frame, (value, stands) in enumerate(zip(probability.tolist(), still.tolist(), strict=True)):
             self._on = value >= (self._leave if self._on else self._enter) and not stands

@@ -125,10 +125,14 @@ class Memory:
 
     def __init__(self, network: PitchNetwork) -> None:
         self._network = network
-        shapes = network.shapes("step")
+        shapes = network.shapes("chunk")
+        self._frames = {name: shape[1] for name, shape in shapes.items() if name.startswith("past")}
+        # Single frames are added behind, and nothing is moved until there is no more room.
         self._pasts = {
-            name: np.zeros(shape, np.float32) for name, shape in shapes.items() if name.startswith("past")
+            name: np.zeros((1, frames + CHUNK, *shapes[name][2:]), np.float32)
+            for name, frames in self._frames.items()
         }
+        self._added = 0
 
     def run(self, frames: Levels) -> tuple[Salience, Salience]:
         """Go on through frames of 20 ms.
@@ -151,12 +155,27 @@ class Memory:
         whole = count - count % CHUNK
         starts = [*((at, CHUNK) for at in range(0, whole, CHUNK)), *((at, 1) for at in range(whole, count))]
         for at, size in starts:
-            signature = "step" if size == 1 else "chunk"
-            found = self._network.run(signature, frames=frames[None, at : at + size], **self._pasts)
+            found = self._advance(frames[None, at : at + size])
             salience[at : at + size] = found["salience"][0]
             voicing[at : at + size] = found["voicing"][0]
-            self._pasts = {name: found[name.replace("past", "after")] for name in self._pasts}
         return salience.reshape(-1, PITCH_BINS), voicing.reshape(-1)
+
+    def _advance(self, frames: Levels) -> dict[str, Features]:
+        """Run on a single frame or a chunk, and keep what comes after."""
+        since, single = self._added, frames.shape[1] == 1
+        pasts = {name: self._pasts[name][:, since : since + count] for name, count in self._frames.items()}
+        if single:  # the two frames that the kernels reach
+            pasts = {name: past[:, :: past.shape[1] // 2] for name, past in pasts.items()}
+        pasts = {name: np.ascontiguousarray(past) for name, past in pasts.items()}
+        found = self._network.run("step" if single else "chunk", frames=frames, **pasts)
+        self._added = 0 if not single or since == CHUNK else since + 1
+        for name, count in self._frames.items():
+            kept, after = self._pasts[name], found[name.replace("past", "after")]
+            if single and since == CHUNK:
+                kept[:, : count - 1] = kept[:, since + 1 : since + count]
+            until = self._added + count
+            kept[:, until - after.shape[1] : until] = after
+        return found
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,8 @@
 """Write the trained networks as the one LiteRT file that ships.
 
+Its kernels are rounded to 8 bits, a scale for each channel, and what they are laid over is rounded as it
+comes: on a CPU that takes two thirds of the time. Before it is rounded, the file is held against Keras.
+
 ``python -m swara.classifier.pitch.training.export SALIENCE FINE``
 """
 
@@ -8,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +25,29 @@ from swara.classifier.pitch.features import CHANNELS, FINE_FEATURES, GATHERED_FE
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork
 from swara.classifier.pitch.spectrum import BINS
 
-from .batches import example, stack
+from .batches import example, frames_of, stack
 from .fine_layers import FineLayers
-from .layers import PAST_FRAMES, WIDTH, PitchLayers
+from .layers import PAST_SHAPES, PitchLayers
 from .scenes import SceneMaker
 from .shipped import fine_from, start_from
 
-__all__ = ["PARITY", "export", "main", "parity"]
+__all__ = ["PARITY", "ROUNDED", "Difference", "export", "main", "parity"]
 
 _SEEN, _SEEN_SEED = 8, 3  # scenes that a file is normalised by
 
 PARITY = 1e-4
-"""How far salience may differ between Keras and the file."""
+"""How far salience may differ between Keras and the file before it is rounded."""
+
+ROUNDED = 0.03
+"""How far they may differ on average once rounded: salience summed over pitches, and voicing, on scenes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How far a file is from Keras: before it is rounded at most, and on average as it ships."""
+
+    converted: float
+    rounded: float
 
 
 def main() -> None:
@@ -42,15 +57,16 @@ def main() -> None:
     parser.add_argument("fine", type=Path, help="of the fine estimate: the same kinds")
     parser.add_argument("--out", type=Path, default=MODEL_FILE)
     options = parser.parse_args()
-    difference = export(options.salience, options.fine, options.out)
+    found = export(options.salience, options.fine, options.out)
     size = options.out.stat().st_size
-    sys.stdout.write(f"{options.out}: {size} bytes, at most {difference:.2g} from Keras\n")
-    if difference > PARITY:
-        sys.exit(f"LiteRT and Keras differ by more than {PARITY}: do not ship this file")
+    said = f"at most {found.converted:.2g} from Keras, {found.rounded:.2g} on average once rounded"
+    sys.stdout.write(f"{options.out}: {size} bytes, {said}\n")
+    if found.converted > PARITY or found.rounded > ROUNDED:
+        sys.exit(f"LiteRT and Keras differ by more than {PARITY}, {ROUNDED}: do not ship this file")
 
 
-def export(salience: Path, fine: Path | None, out: Path) -> float:
-    """Write one file with four signatures; return how far it differs from Keras at most.
+def export(salience: Path, fine: Path | None, out: Path) -> Difference:
+    """Write one file with four signatures; return how far it differs from Keras.
 
     Without weights of its own the fine estimate is untrained: for drawing what it is then trained on.
     """
@@ -65,8 +81,24 @@ def export(salience: Path, fine: Path | None, out: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, signatures=signatures)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+        exact = Path(folder) / "exact.tflite"
+        exact.write_bytes(converter.convert())
+        converted = parity(pitch, exact)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         out.write_bytes(converter.convert())
-    return parity(pitch, out)
+        return Difference(converted, _rounding(PitchNetwork(exact), PitchNetwork(out)))
+
+
+def _rounding(exact: PitchNetwork, rounded: PitchNetwork) -> float:
+    """Return the mean difference on scenes: of salience (summed over pitches) or voicing: the larger."""
+    maker, off = SceneMaker(_SEEN_SEED, 4.0, 5), []
+    for _ in range(_SEEN):
+        frames = frames_of(maker.draw().samples, causal=False)
+        salience, voicing = (
+            np.abs(a - b) for a, b in zip(*(f.memory().run(frames) for f in (exact, rounded)), strict=True)
+        )
+        off.append(max(float(salience.sum(axis=1).mean()), float(voicing.mean())))
+    return float(np.mean(off))
 
 
 def _load(model: keras.Model, weights: Path) -> None:
@@ -82,11 +114,12 @@ def _signatures(pitch: PitchLayers, fine: FineLayers) -> dict[str, Any]:
     def salience(frames: int) -> Any:
         @tf.function
         def run(frames: Any, **pasts: Any) -> dict[str, Any]:
-            logits, voicing, after = pitch(frames, [pasts[f"past{i}"] for i in range(len(PAST_FRAMES))])
+            logits, voicing, after = pitch(frames, [pasts[f"past{i}"] for i in range(len(PAST_SHAPES))])
             out = {"salience": tf.nn.softmax(logits), "voicing": tf.sigmoid(voicing)}
             return out | {f"after{i}": past for i, past in enumerate(after)}
 
-        shapes = {f"past{i}": (1, n, PITCH_BINS, WIDTH) for i, n in enumerate(PAST_FRAMES)}
+        kept = [(1, 2 if frames == 1 else n, *rest) for n, *rest in PAST_SHAPES]
+        shapes = {f"past{i}": shape for i, shape in enumerate(kept)}
         inputs = {name: tf.TensorSpec(shape, tf.float32, name=name) for name, shape in shapes.items()}
         spec = tf.TensorSpec((1, frames, BINS, CHANNELS), tf.float32, name="frames")
         return _frozen(run.get_concrete_function(spec, **inputs))
@@ -129,13 +162,19 @@ def _frozen(function: Any) -> Any:
 
 
 def parity(pitch: PitchLayers, file: Path) -> float:
-    """Return the largest difference in salience between Keras on a whole scene and LiteRT in chunks."""
+    """Return the largest difference in salience and voicing between Keras and LiteRT.
+
+    Keras is given a scene as a whole, LiteRT in single frames, more than it makes room for, and chunks.
+    """
     rng = np.random.default_rng(7)
     frames = rng.standard_normal((3 * CHUNK, BINS, CHANNELS)).astype(np.float32)
-    logits, _ = pitch.model()(frames[None], training=False)
+    logits, voicing = pitch.model()(frames[None], training=False)
+    memory = PitchNetwork(file).memory()
+    parts = [memory.run(part) for part in np.split(frames, [CHUNK - 1, 2 * CHUNK - 2])]
+    salience, likely = (np.concatenate(found) for found in zip(*parts, strict=True))
     expected = np.asarray(tf.nn.softmax(logits))[0].reshape(-1, PITCH_BINS)
-    found, _ = PitchNetwork(file).memory().run(frames)
-    return float(np.abs(found - expected).max())
+    expected_likely = np.asarray(tf.sigmoid(voicing)).reshape(-1)
+    return float(max(np.abs(salience - expected).max(), np.abs(likely - expected_likely).max()))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from swara.classifier.pitch.decode import PITCH_BINS, PITCH_BINS_PER_OCTAVE, PIT
 from swara.classifier.pitch.features import CHANNELS
 from swara.classifier.pitch.spectrum import BINS, BINS_PER_OCTAVE, LOWEST_HZ
 
-__all__ = ["PAST_FRAMES", "WIDTH", "PitchLayers"]
+__all__ = ["PAST_SHAPES", "PitchLayers"]
 
-WIDTH = 32
+_WIDTH = 32
 _STEM = 8
 _HARMONICS = (1 / 3, 1 / 2, 1, 2, 3, 4, 5, 6, 7, 8, 10)
 _PITCH_DILATIONS = (1, 2, 4, 2, 1)
@@ -22,8 +22,8 @@ _TIME_DILATIONS = (1, 2, 4, 8, 16)
 _CONTEXT_AFTER = (1, 3)
 _VOICING_UNITS = 24
 
-PAST_FRAMES = tuple(2 * dilation for dilation in _TIME_DILATIONS)
-"""How many frames of 20 ms each block remembers."""
+PAST_SHAPES = tuple((2 * dilation, PITCH_BINS, _WIDTH) for dilation in _TIME_DILATIONS)
+"""What each block remembers: frames of 20 ms, pitch bins, channels."""
 
 
 class PitchLayers:
@@ -36,7 +36,7 @@ class PitchLayers:
         self.mix = _Unit(1, 1, "mix")
         self.pitch = [_Unit((1, 3), (1, d), f"pitch{i}") for i, d in enumerate(_PITCH_DILATIONS)]
         self.time = [_Unit((3, 1), (d, 1), f"time{i}", relu=False) for i, d in enumerate(_TIME_DILATIONS)]
-        self.context = {i: layers.Dense(WIDTH, name=f"context{i}") for i in _CONTEXT_AFTER}
+        self.context = {i: layers.Dense(_WIDTH, name=f"context{i}") for i in _CONTEXT_AFTER}
         self.salience = layers.Conv2D(2, (1, 3), padding="same", name="salience")
         self.voicing_hidden = layers.Dense(_VOICING_UNITS, activation="relu", name="voicing_hidden")
         self.voicing = layers.Dense(2, name="voicing")
@@ -48,8 +48,9 @@ class PitchLayers:
         ----------
         frames : tensor, shape [batch, frames, BINS, CHANNELS]
             Input of the network, a scene in each row.
-        pasts : list of tensors, shape [batch, PAST_FRAMES[i], PITCH_BINS, WIDTH], optional
-            What the blocks remember; zeros if not given.
+        pasts : list of tensors, shape [batch, *PAST_SHAPES[i]], optional
+            What is remembered; zeros if not given. For a single frame the two frames that matter, first and
+            middle of those.
 
         Returns
         -------
@@ -58,23 +59,16 @@ class PitchLayers:
         voicing : tensor, shape [batch, frames, 2]
             Logits.
         pasts : list of tensors
-            To go on with.
+            To go on with; of a single frame what it adds.
         """
+        past = _Past(pasts)
         x = self.mix(ops.concatenate(_harmonics(self.stem(frames)), axis=-1))
-        after = []
         for i, (over_pitch, over_time) in enumerate(zip(self.pitch, self.time, strict=True)):
-            y = over_pitch(x)
-            if pasts is None:
-                y = layers.ZeroPadding2D(((PAST_FRAMES[i], 0), (0, 0)))(y)
-            else:
-                y = ops.concatenate([pasts[i], y], axis=1)
-                after.append(y[:, -PAST_FRAMES[i] :])
-            x = ops.relu(x + over_time(y))
+            x = ops.relu(x + over_time.norm(past.over(over_time.conv, over_pitch(x))))
             if i in self.context:
                 x = x + ops.expand_dims(self.context[i](_pooled(x)), axis=2)
         salience = ops.transpose(self.salience(x), (0, 1, 3, 2))
-        voicing = self.voicing(self.voicing_hidden(_pooled(x)))
-        return salience, voicing, after
+        return salience, self.voicing(self.voicing_hidden(_pooled(x))), past.after
 
     def model(self) -> keras.Model:
         """Return the network for whole scenes, without memory."""
@@ -83,12 +77,35 @@ class PitchLayers:
         return keras.Model(frames, [salience, voicing])
 
 
+class _Past:
+    """What came before a scene, for one convolution over time after the other."""
+
+    def __init__(self, pasts: list[Any] | None) -> None:
+        self._pasts = pasts
+        self.after: list[Any] = []
+
+    def over(self, conv: Any, y: Any) -> Any:
+        """Lay the next convolution over `y` and what it remembers; zeros where nothing is remembered."""
+        number = len(self.after)
+        frames = PAST_SHAPES[number][0]
+        if self._pasts is None:
+            self.after.append(None)
+            return conv(layers.ZeroPadding2D(((frames, 0), (0, 0)))(y))
+        joined = ops.concatenate([self._pasts[number], y], axis=1)
+        if y.shape[1] > 1:
+            self.after.append(joined[:, -frames:])
+            return conv(joined)
+        self.after.append(y)
+        # A single frame is handed the two that the kernel reaches and nothing between them.
+        return ops.conv(joined, conv.kernel)
+
+
 class _Unit:
     """A convolution, normalised over the batch."""
 
     def __init__(self, kernel: Any, dilation: Any, name: str, *, relu: bool = True) -> None:
         self.conv = layers.Conv2D(
-            WIDTH,
+            _WIDTH,
             kernel,
             dilation_rate=dilation,
             padding="same" if relu else "valid",

@@ -20,8 +20,8 @@ _BIAS = re.compile(r"(?:^|;)(\w+?)(?:_1)?/(?:BiasAdd|Add$)")
 _SHIFT, _SHIFT_SCALE = re.compile(r"mul_1\d?"), 10.0  # the layer `shift`, by a tenth, has lost its name
 
 
-def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
-    """Give `model` the weights of the salience network in `file`.
+def start_from(file: Path, model: keras.Model, seen: SceneBatch, fresh: tuple[str, ...] = ()) -> None:
+    """Give `model` the weights of the salience network in `file`, and layers named as in `fresh` none.
 
     In the file the normalisation over the batch has become part of the convolutions. It is set up again here
     with the statistics of the scenes in `seen`, so that the network answers as the file does, and training
@@ -33,7 +33,7 @@ def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
         If a layer of `model` has no weights in the file.
     """
     kernels, biases = _constants(file)
-    weighted = [layer for layer in model.layers if layer.weights]
+    weighted = [layer for layer in model.layers if layer.weights and not layer.name.startswith(fresh)]
     norms = [layer for layer in weighted if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in weighted:
         if layer.name not in (biases if layer in norms else kernels):
@@ -71,7 +71,7 @@ def _constants(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     kernels, biases = {}, {}
     for graph, index in ((g, k) for g in range(inner.NumSubgraphs()) for k in range(inner.NumTensors(g))):
         try:
-            tensor = interpreter.get_tensor(index, graph).copy()
+            tensor = _tensor(interpreter, index, graph)
         except ValueError:  # worked out while running, no constant
             continue
         name = inner.TensorName(index, graph)
@@ -84,6 +84,15 @@ def _constants(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
                 if found:
                     biases[found[1]] = tensor
     return kernels, biases
+
+
+def _tensor(interpreter: Any, index: int, graph: int) -> Any:
+    """Return a constant; one that is rounded to 8 bits by the scale of each channel that comes out."""
+    tensor = interpreter.get_tensor(index, graph).copy()
+    if tensor.dtype != np.int8:
+        return tensor
+    scales = interpreter._get_tensor_details(index, graph)["quantization_parameters"]["scales"]
+    return np.float32(tensor) * scales.reshape(-1, *([1] * (tensor.ndim - 1)))
 
 
 def _normalise_again(model: keras.Model, norms: list[Any], seen: SceneBatch) -> None:

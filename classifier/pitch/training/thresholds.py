@@ -2,7 +2,7 @@
 
 On scenes of which nothing was trained: voices amid all that is drawn, voices without life, drones alone. Of
 the thresholds by which drones are heard as voices least, those count by which voices are told best. What it
-finds best is printed; what ``decode.py`` and ``stream.py`` hold was chosen before.
+finds best is printed; what ``decode.py`` and ``stream.py`` hold is stricter, as real drones are livelier.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from swara.classifier.pitch.decode import Voicing, VoicingThresholds, sung_frames
+from swara.classifier.pitch.decode import VOICING, Voicing, VoicingThresholds, sung_frames
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
 from swara.classifier.pitch.stream import PitchStream
@@ -39,7 +39,7 @@ _MOST_DRONE = 0.005
 livelier than drawn ones."""
 
 _LIKELY, _SURE = (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8), (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
-_MACHINE = (0.9, 0.95, 0.98)
+_MACHINE, _LOW_STILL_CENTS = (0.9, 0.93, 0.95, 0.98), (0.0, 1.5, 2.5, 4.0)
 _ENTER, _LEAVE = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95), (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 
 _T = TypeVar("_T")
@@ -140,17 +140,27 @@ def _whole(long: list[Heard], short: list[Heard]) -> None:
     def told(thresholds: VoicingThresholds) -> Callable[[Heard], BoolArray]:
         return lambda one: sung_frames(one.whole.confidence.astype(np.float32), one.whole.hz, thresholds)
 
-    grid = [
-        VoicingThresholds(likely, sure, sure, machine)
-        for likely, sure, machine in product(_LIKELY, _SURE, _MACHINE)
-        if likely <= sure
+    still = [
+        replace(VOICING, machine=machine, low_still_cents=cents)
+        for machine, cents in product(_MACHINE, _LOW_STILL_CENTS)
     ]
-    found = {each: rates(long, told(each)) for each in grid}
+    chosen = _weighed("what stands still", still, long, told)
+    pairs = [(likely, sure) for likely, sure in product(_LIKELY, _SURE) if likely <= sure]
+    grid = [replace(chosen, likely=likely, sure=sure) for likely, sure in pairs]
+    chosen = _weighed("whole recordings", grid, long, told)
+    _weighed("short ones", [replace(chosen, sure_if_short=sure) for sure in _SURE], short, told)
+
+
+def _weighed(
+    what: str,
+    grid: list[VoicingThresholds],
+    heard: list[Heard],
+    told: Callable[[VoicingThresholds], Callable[[Heard], BoolArray]],
+) -> VoicingThresholds:
+    found = {each: rates(heard, told(each)) for each in grid}
     chosen = best(found)
-    grid = [VoicingThresholds(chosen.likely, chosen.sure, sure, chosen.machine) for sure in _SURE]
-    found_short = {each: rates(short, told(each)) for each in grid}
-    _print("whole recordings", found, chosen)
-    _print("short ones", found_short, best(found_short))
+    _print(what, found, chosen)
+    return chosen
 
 
 def _streamed(heard: list[Heard], name: str) -> None:

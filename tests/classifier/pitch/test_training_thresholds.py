@@ -45,3 +45,4 @@ def test_what_ships_is_among_what_was_tried() -> None:
     assert VOICING.likely in thresholds._LIKELY
     assert {VOICING.sure, VOICING.sure_if_short} <= set(thresholds._SURE)
     assert VOICING.machine in thresholds._MACHINE
+    assert VOICING.low_still_cents in thresholds._LOW_STILL_CENTS
