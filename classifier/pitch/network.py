@@ -118,6 +118,9 @@ def _refuse_another_kind(runners: dict[str, Any]) -> None:
         found = tuple(runners[runner].get_input_details()[name]["shape"][-len(shape) :])
         if found != shape:
             raise ValueError(f"{name} of {runner} have the shape {found}, not {shape}")
+    handed = runners["step"].get_input_details()["past0"]["shape"][1]
+    if handed != 2:
+        raise ValueError(f"step is handed {handed} frames of the past, not 2")
 
 
 class Memory:

@@ -37,16 +37,6 @@ def _alike_but_for_rounding(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, atol=0.05)
 
 
-def test_layers_that_are_to_begin_untrained_are_let_alone() -> None:
-    maker = SceneMaker(5, duration_s=1.0, drones=2)
-    model = PitchLayers().model()
-    before = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
-    start_from(MODEL_FILE, model, stack([example(maker.draw(), causal=False)]), fresh=("voicing",))
-    for layer in (layer for layer in model.layers if layer.weights):
-        same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
-        assert same == layer.name.startswith("voicing")
-
-
 def test_the_fine_estimate_is_that_of_the_file(tmp_path: Path) -> None:
     fine = FineLayers()
     fine_from(MODEL_FILE, fine.model())
