@@ -1,4 +1,4 @@
-# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-notation | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-embedder-kinds | train-sample-pitch | train-instruments | train-exercises | constraints
+# make demo | test | test-integrations | check | check-js | check-image | docs | bench | bench-pitch | bench-embedders | bench-converted | bench-live | bench-heads | bench-search | bench-notation | bench-finetune | bench-rebuild | fuzz | train-pitch | train-embedder | train-sample-pitch | train-instruments | train-exercises | constraints
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -8,6 +8,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 BENCH_STAMP := $(VENV)/.installed-bench
 TRAINING := build/pitch
 EMBEDDER_TRAINING := build/embedder
+KINDS := --steps 4000 --start $(EMBEDDER_TRAINING)/first/averaged.weights.h5 --peak-rate 1.2e-3
 SAMPLE_PITCH_TRAINING := build/sample-pitch
 INSTRUMENT_TRAINING := build/instruments
 SCHEDULERS := airflow prefect dagster
@@ -17,7 +18,7 @@ WANTED_dagster := dagster>=1.11,<2
 DEMO := data/demo/take.flac
 DEMO_OUT := demo-out
 
-.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-notation bench-finetune bench-rebuild fuzz train-pitch train-embedder train-embedder-kinds train-sample-pitch train-instruments train-exercises constraints clean
+.PHONY: demo test test-integrations check check-js check-image docs bench bench-pitch bench-embedders bench-converted bench-live bench-heads bench-search bench-notation bench-finetune bench-rebuild fuzz train-pitch train-embedder train-sample-pitch train-instruments train-exercises constraints clean
 
 demo: $(STAMP)
 	@mkdir -p $(DEMO_OUT)
@@ -110,19 +111,14 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.service.samples.bundled_tracks
 
 # Under two hours on two cores; needs fluidsynth, fluid-soundfont-gm,
-# musescore-general-soundfont-small and sonivox.sf2 (docs/evaluation.md).
-# Stopped, it goes on.
+# musescore-general-soundfont-small, sonivox.sf2 and the recordings of
+# docs/evaluation.md. Each step goes on from where it was stopped.
 train-embedder: $(DEV_STAMP)
 	$(BIN)/python -m swara.embedder.training.render $(EMBEDDER_TRAINING) $(SWARA_EVAL_DATA)
 	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run first --only fluidr3
-	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/first/averaged.weights.h5
-
-# The second step, which does not ship yet (docs/models/builtin-embedder.md): after train-embedder, with
-# the recordings of docs/evaluation.md. Half an hour of a core.
-train-embedder-kinds: $(DEV_STAMP)
-	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run kinds --steps 4000 \
-	  --start $(EMBEDDER_TRAINING)/first/averaged.weights.h5 --peak-rate 1.2e-3 --keep-singers 100
-	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/kinds/averaged.weights.h5 --out $(EMBEDDER_TRAINING)/kinds.tflite
+	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run kinds-1 --seed 1 --keep-singers 30 $(KINDS)
+	$(BIN)/python -m swara.embedder.training.train $(EMBEDDER_TRAINING) --run kinds-2 --seed 2 --keep-singers 10 $(KINDS)
+	$(BIN)/python -m swara.embedder.training.export $(EMBEDDER_TRAINING)/kinds-1/averaged.weights.h5 $(EMBEDDER_TRAINING)/kinds-2/averaged.weights.h5
 
 # Needs fluidsynth and its soundfont fluid-soundfont-gm.
 train-sample-pitch: $(DEV_STAMP)

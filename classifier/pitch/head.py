@@ -21,10 +21,11 @@ from swara.data.storage.array_cache import ArrayCache
 from swara.data.storage.npz import Arrays
 
 from . import TRACK_RATE_HZ, PitchTracker, Progress
-from .decode import Path, Salience, local_hz, sung_frames, trace
+from .decode import Path, Salience, local_hz, trace
 from .features import AROUND, WIDE_FRAMES, Features, Surroundings, most_likely, network_input
 from .network import CHUNK, PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
 from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
+from .voicing import sung_frames
 
 __all__ = ["HeadTracker", "PitchCache", "PitchFrames", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
 

@@ -9,10 +9,11 @@ from swara.data.clip import Clip, Samples
 from swara.data.pitch_track import HOP_S, PitchTrack
 
 from . import TRACK_RATE_HZ
-from .decode import Path, Salience, Voicing, local_hz
+from .decode import Path, Salience, local_hz
 from .features import AROUND, NEIGHBOUR_FEATURES, Background, Features, most_likely, network_input
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
 from .spectrum import HOP, MARGIN, spectra
+from .voicing import Voicing
 
 __all__ = ["LOOKAHEAD_S", "SETTLED_S", "PitchStream", "track_causal"]
 

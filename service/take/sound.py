@@ -37,6 +37,9 @@ of that pitch than in them: 5 to 8 times as much in synthesized voices."""
 LOW_HZ, LOW_CONFIDENCE = 54.0, 0.5
 """Between the lowest pitch and this a voice can sound likely all along and sure nowhere."""
 
+TONAL = 0.1
+"""What has a pitch has next to nothing halfway between its partials, and noise as much there as in them."""
+
 
 def remarks_about_level(level: Level | None) -> Iterator[str]:
     """Yield that a recording is silent, very quiet or clipped, as sentences without full stop."""
@@ -80,6 +83,10 @@ def within_range(clip: Clip, track: PitchTrack) -> tuple[PitchTrack, tuple[str, 
         track = replace(track, voiced=track.voiced & ~wrong)
     unvoiced = loud & ~track.voiced
     low = _lasting(unvoiced & (track.hz < LOW_HZ) & (track.confidence >= LOW_CONFIDENCE)) | wrong
+    beyond = np.flatnonzero(unvoiced & (track.hz < MIN_HZ))
+    tonal = np.zeros_like(low)
+    tonal[beyond] = _halfway(clip, beyond, track.hz[beyond]) < TONAL
+    low |= _lasting(tonal)
     high = _lasting(_is_high(clip, np.flatnonzero(unvoiced), loud.size))
     remarks = []
     if low.any():

@@ -21,9 +21,10 @@ RATE_HZ = 16_000
 
 
 def _sung(duration_s: float, rate_hz: int = RATE_HZ, hz: float = 220.0) -> np.ndarray:
-    """Six harmonics that fade in and out, float32 of shape [n]."""
+    """Six harmonics that fade in and out and waver by 10 cents, float32 of shape [n]."""
     times_s = np.arange(round(duration_s * rate_hz)) / rate_hz
-    tone = sum(np.sin(2 * np.pi * k * hz * times_s) / k for k in range(1, 7))
+    turns = np.cumsum(hz * 2.0 ** (10 / 1200 * np.sin(2 * np.pi * 5.0 * times_s))) / rate_hz
+    tone = sum(np.sin(2 * np.pi * k * turns) / k for k in range(1, 7))
     fade = np.clip(np.minimum(times_s, duration_s - times_s) / 0.05, 0, 1)
     return (0.25 * fade * tone).astype(np.float32)
 

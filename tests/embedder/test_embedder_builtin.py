@@ -29,7 +29,7 @@ from swara.embedder.spec import pool
 RATE_HZ = 16_000
 WINDOW, HOP = 4512, 1600
 ROOT = Path(__file__).parents[2]
-PINNED = "4c2e4b5d6cbe6083"
+PINNED = "f2756af6427fe4fb"
 
 
 def _tone_and_noise(seconds: float, seed: int = 3) -> Clip:

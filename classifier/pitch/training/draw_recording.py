@@ -48,7 +48,7 @@ def draw_equaliser(hz: FloatArray, rng: np.random.Generator, *, strength: float 
 
 def draw_room(rng: np.random.Generator) -> FloatArray:
     """Draw the response of a room, with early reflections: float64, the direct sound first."""
-    if rng.random() < 0.7:
+    if rng.random() < 0.65:
         t60_s, direct_db = np.exp(rng.uniform(np.log(0.1), np.log(1.2))), rng.uniform(-3.0, 20.0)
     else:  # a hall
         t60_s, direct_db = np.exp(rng.uniform(np.log(0.9), np.log(3.5))), rng.uniform(-6.0, 10.0)

@@ -14,11 +14,22 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.synth.curves import even_times, raised_cosine, wander
 from swara.data.synth.phones import CONSONANTS, VOWELS
+from swara.data.synth.sung import Contour
 from swara.data.synth.tract import tract_gain
+from swara.data.synth.voice import Voice, sing
 
 from .draw_line import STEP_S, Line
 
-__all__ = ["Timbre", "draw_timbre", "line_phase", "read_table", "sing_line", "wave_tables", "whisper_line"]
+__all__ = [
+    "Timbre",
+    "draw_timbre",
+    "line_phase",
+    "read_table",
+    "sing_line",
+    "synthesize_line",
+    "wave_tables",
+    "whisper_line",
+]
 
 _RATE_HZ = 16_000
 _STEP = round(STEP_S * _RATE_HZ)
@@ -83,16 +94,16 @@ class Timbre:
     phases: int
 
 
-def draw_timbre(middle_hz: float, rng: np.random.Generator) -> Timbre:
-    """Draw a singer who is at home around `middle_hz`."""
+def draw_timbre(middle_hz: float, rng: np.random.Generator, *, plain: bool = False) -> Timbre:
+    """Draw a singer who is at home around `middle_hz`; a `plain` one is a synthesizer, without a breath."""
     size = 1.0 + 0.22 * np.log2(middle_hz / 140.0) / 1.6
     scale = float(np.clip(size + rng.normal(0.0, 0.1), 0.8, 1.6))
     return Timbre(
         formant_scale=scale if rng.random() < 0.8 else rng.uniform(0.85, 1.5),
         tilt_db_per_octave=-float(np.clip(rng.normal(7.5, 3.0), 3.0, 16.0)),
         lift_db=rng.uniform(-3.0, 12.0),
-        breathiness=float(np.exp(rng.uniform(np.log(0.003), np.log(0.35)))),
-        roughness=rng.uniform(0.0, 3.0) * rng.random(),
+        breathiness=0.003 if plain else float(np.exp(rng.uniform(np.log(0.003), np.log(0.35)))),
+        roughness=0.0 if plain else rng.uniform(0.0, 3.0) * rng.random(),
         effort=rng.uniform(0.0, 0.35),
         uneven_db=rng.uniform(0.0, 3.0),
         singer_db=rng.uniform(3.0, 15.0) if rng.random() < 0.35 else 0.0,
@@ -101,7 +112,7 @@ def draw_timbre(middle_hz: float, rng: np.random.Generator) -> Timbre:
         opens_jaw=bool(rng.random() < 0.75),
         top_hz=rng.uniform(2500.0, 7000.0) if rng.random() < 0.4 else 2.0 * _TOP_HZ,
         breath_slope=rng.uniform(0.0, 1.2),
-        creaks=rng.uniform(2.0, 12.0) if rng.random() < 0.15 else 0.0,
+        creaks=rng.uniform(2.0, 12.0) if not plain and rng.random() < 0.15 else 0.0,
         consonants=rng.choice([0.0, 0.3, 0.8]),
         phases=int(rng.integers(3)),
     )
@@ -137,6 +148,27 @@ def sing_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Samples:
     pulse = 0.6 + 0.4 * np.cos(2.0 * np.pi * (turns % 1.0)).astype(np.float32)
     buzz += np.float32(timbre.breathiness * level) * np.sqrt(gain) * pulse * breath
     return _through_tract(buzz, line, timbre, rng) + _hisses(line, timbre, level, rng)
+
+
+def synthesize_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Samples:
+    """Sing a line as `swara.data.synth` does, on one vowel: float32 of shape [(points - 1) * 16]."""
+    every = 5
+    sung = np.where(line.voiced, line.f0_hz, 0.0)[::every]
+    loudness = np.where(line.voiced, line.loudness, 0.0)[::every]
+    times_s = even_times(sung.size, every * STEP_S)
+    voice = Voice(
+        name="drawn",
+        formant_scale=timbre.formant_scale,
+        tilt_db_per_octave=timbre.tilt_db_per_octave,
+        breathiness=timbre.breathiness,
+        roughness=timbre.roughness,
+        vibrato_cents=0.0,
+        vibrato_hz=6.0,
+        range_hz=(_LOWEST_HZ, _HIGHEST_HZ),
+    )
+    sound = sing(Contour(times_s, sung, loudness, ()), voice, rate_hz=_RATE_HZ, rng=rng)
+    count = (line.f0_hz.size - 1) * _STEP
+    return np.pad(sound, (0, max(0, count - sound.size)))[:count]
 
 
 def whisper_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Samples:

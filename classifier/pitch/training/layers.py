@@ -20,10 +20,14 @@ _HARMONICS = (1 / 3, 1 / 2, 1, 2, 3, 4, 5, 6, 7, 8, 10)
 _PITCH_DILATIONS = (1, 2, 4, 2, 1)
 _TIME_DILATIONS = (1, 2, 4, 8, 16)
 _CONTEXT_AFTER = (1, 3)
-_VOICING_UNITS = 24
+_VOICING_UNITS = 32
+_VOICING_DILATIONS = (1, 3, 9)
 
-PAST_SHAPES = tuple((2 * dilation, PITCH_BINS, _WIDTH) for dilation in _TIME_DILATIONS)
-"""What each block remembers: frames of 20 ms, pitch bins, channels."""
+PAST_SHAPES = (
+    *((2 * dilation, PITCH_BINS, _WIDTH) for dilation in _TIME_DILATIONS),
+    *((2 * dilation, 1, _VOICING_UNITS) for dilation in _VOICING_DILATIONS),
+)
+"""What is remembered for each convolution over time: frames of 20 ms, places on its axis, channels."""
 
 
 class PitchLayers:
@@ -39,6 +43,10 @@ class PitchLayers:
         self.context = {i: layers.Dense(_WIDTH, name=f"context{i}") for i in _CONTEXT_AFTER}
         self.salience = layers.Conv2D(2, (1, 3), padding="same", name="salience")
         self.voicing_hidden = layers.Dense(_VOICING_UNITS, activation="relu", name="voicing_hidden")
+        self.voicing_time = [
+            layers.Conv2D(_VOICING_UNITS, (3, 1), dilation_rate=(d, 1), name=f"voicing_time{i}")
+            for i, d in enumerate(_VOICING_DILATIONS)
+        ]
         self.voicing = layers.Dense(2, name="voicing")
 
     def __call__(self, frames: Any, pasts: list[Any] | None = None) -> tuple[Any, Any, list[Any]]:
@@ -68,7 +76,13 @@ class PitchLayers:
             if i in self.context:
                 x = x + ops.expand_dims(self.context[i](_pooled(x)), axis=2)
         salience = ops.transpose(self.salience(x), (0, 1, 3, 2))
-        return salience, self.voicing(self.voicing_hidden(_pooled(x))), past.after
+        # What lies at the pitch believed in tells a voice there from the drone that is everywhere else.
+        at_pitch = ops.matmul(ops.stop_gradient(ops.softmax(salience)), x)
+        seen = ops.concatenate([at_pitch[:, :, 0], at_pitch[:, :, 1], _pooled(x)], axis=-1)
+        y = ops.expand_dims(self.voicing_hidden(seen), axis=2)
+        for over_time in self.voicing_time:
+            y = ops.relu(y + past.over(over_time, y))
+        return salience, self.voicing(y[:, :, 0]), past.after
 
     def model(self) -> keras.Model:
         """Return the network for whole scenes, without memory."""
@@ -97,7 +111,8 @@ class _Past:
             return conv(joined)
         self.after.append(y)
         # A single frame is handed the two that the kernel reaches and nothing between them.
-        return ops.conv(joined, conv.kernel)
+        found = ops.conv(joined, conv.kernel)
+        return found + conv.bias if conv.use_bias else found
 
 
 class _Unit:

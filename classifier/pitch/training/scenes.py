@@ -20,7 +20,7 @@ from .draw_line import STEP_S, Line, render_line
 from .draw_noise import clicks, coloured_noise, hum, instrument_play, shadow, tabla_play
 from .draw_notes import draw_events, draw_register, flattened
 from .draw_recording import automatic_gain, coded, draw_room, filtered, record
-from .draw_voice import draw_timbre, sing_line, whisper_line
+from .draw_voice import draw_timbre, sing_line, synthesize_line, whisper_line
 
 __all__ = ["LABELLED_HZ", "SCENE_RATE_HZ", "Scene", "SceneMaker"]
 
@@ -33,8 +33,9 @@ LABELLED_HZ = (46.0, 1700.0)
 _FRAME = 160
 _NEGATIVE_SHARE = 0.22
 _NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks", "instrument")
-_NEGATIVE_SHARES = (0.04, 0.08, 0.55, 0.08, 0.06, 0.07, 0.04, 0.08)
-_MACHINE_SHARE = 0.1  # of the voices: tuned or made by one, their pitch has no life
+_NEGATIVE_SHARES = (0.04, 0.08, 0.6, 0.08, 0.06, 0.07, 0.04, 0.03)
+_MACHINES = ("tuned", "plain", "synthesizer")
+_MACHINE_SHARE = 0.18  # of the voices: tuned or made by one, their pitch has no life
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,14 +101,20 @@ class SceneMaker:
         events = draw_events(middle_hz, sa_hz, self._duration_s, rng)
         if machine:
             events = flattened(events, rng)
-        line = render_line(events, sa_hz, self._duration_s, rng, drifts=not machine)
-        voice = sing_line(line, draw_timbre(middle_hz, rng), rng)
-        response = draw_room(rng) if rng.random() < 0.5 else None
+        kind = rng.choice(_MACHINES) if machine else ""
+        drifts = not machine or (kind == "synthesizer" and rng.random() < 0.5)
+        line = render_line(events, sa_hz, self._duration_s, rng, drifts=drifts)
+        sing = synthesize_line if kind == "synthesizer" else sing_line
+        voice = sing(line, draw_timbre(middle_hz, rng, plain=kind == "plain"), rng)
+        response = draw_room(rng) if rng.random() < (0.3 if kind == "synthesizer" else 0.6) else None
         voice = filtered(voice, rng, response, strength=float(rng.random() < 0.7))
         loud = rms(voice[np.abs(voice) > 0.03 * np.abs(voice).max()])
         voice /= np.float32(max(loud, 1e-9))
         steady, passing = self._accompaniment(sa_hz), self._events(line, sa_hz)
-        if rng.random() > 0.08:
+        if kind == "synthesizer":  # a target that is heard: little else sounds
+            steady *= np.float32(rng.choice([0.0, 0.1, 1.0]))
+            passing *= np.float32(rng.random() < 0.3)
+        if rng.random() > (0.5 if kind == "synthesizer" else 0.08):
             steady += self._background()
         every = round(0.01 / STEP_S)
         f0_hz = line.f0_hz[::every]
@@ -159,9 +166,9 @@ class SceneMaker:
     def _events(self, line: Line, sa_hz: float) -> Samples:
         """Tabla, an instrument that follows, and clicks, for a voice of unit RMS."""
         rng, total = self._rng, np.zeros(self._count, np.float32)
-        if rng.random() < 0.15:
+        if rng.random() < 0.2:
             total += _at_db(tabla_play(_folded(sa_hz), self._count, rng), -rng.uniform(-3.0, 20.0))
-        if rng.random() < 0.12:
+        if rng.random() < 0.18:
             total += _at_db(shadow(line, rng), -rng.uniform(3.0, 25.0))
         if rng.random() < 0.08:
             total += clicks(self._count, rng) * np.float32(10.0 ** (rng.uniform(-25.0, 12.0) / 20.0))

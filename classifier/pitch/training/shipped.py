@@ -20,8 +20,8 @@ _BIAS = re.compile(r"(?:^|;)(\w+?)(?:_1)?/(?:BiasAdd|Add$)")
 _SHIFT, _SHIFT_SCALE = re.compile(r"mul_1\d?"), 10.0  # the layer `shift`, by a tenth, has lost its name
 
 
-def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
-    """Give `model` the weights of the salience network in `file`.
+def start_from(file: Path, model: keras.Model, seen: SceneBatch, fresh: tuple[str, ...] = ()) -> None:
+    """Give `model` the weights of the salience network in `file`, and layers named as in `fresh` none.
 
     In the file the normalisation over the batch has become part of the convolutions. It is set up again here
     with the statistics of the scenes in `seen`, so that the network answers as the file does, and training
@@ -33,7 +33,7 @@ def start_from(file: Path, model: keras.Model, seen: SceneBatch) -> None:
         If a layer of `model` has no weights in the file.
     """
     kernels, biases = _constants(file)
-    weighted = [layer for layer in model.layers if layer.weights]
+    weighted = [layer for layer in model.layers if layer.weights and not layer.name.startswith(fresh)]
     norms = [layer for layer in weighted if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in weighted:
         if layer.name not in (biases if layer in norms else kernels):

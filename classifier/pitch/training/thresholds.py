@@ -2,7 +2,7 @@
 
 On scenes of which nothing was trained: voices amid all that is drawn, voices without life, drones alone. Of
 the thresholds by which drones are heard as voices least, those count by which voices are told best. What it
-finds best is printed; what ``decode.py`` and ``stream.py`` hold is stricter, as real drones are livelier.
+finds best is printed; what ``voicing.py`` and ``stream.py`` hold is stricter, as real drones are livelier.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from swara.classifier.pitch.decode import VOICING, Voicing, VoicingThresholds, sung_frames
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
 from swara.classifier.pitch.stream import PitchStream
+from swara.classifier.pitch.voicing import VOICING, Voicing, VoicingThresholds, sung_frames
 from swara.data.arrays import BoolArray, FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
@@ -39,7 +39,8 @@ _MOST_DRONE = 0.005
 livelier than drawn ones."""
 
 _LIKELY, _SURE = (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8), (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
-_MACHINE, _LOW_STILL_CENTS = (0.9, 0.93, 0.95, 0.98), (0.0, 1.5, 2.5, 4.0)
+_MACHINE, _LOW_STILL_CENTS = (0.9, 0.93, 0.95, 0.98), (0.0, 1.5, 2.0, 2.5, 4.0)
+_MOVING_CENTS = (8.0, 12.0, 16.0, 24.0, 40.0)
 _ENTER, _LEAVE = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95), (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 
 _T = TypeVar("_T")
@@ -148,6 +149,12 @@ def _whole(long: list[Heard], short: list[Heard]) -> None:
     pairs = [(likely, sure) for likely, sure in product(_LIKELY, _SURE) if likely <= sure]
     grid = [replace(chosen, likely=likely, sure=sure) for likely, sure in pairs]
     chosen = _weighed("whole recordings", grid, long, told)
+    moving = [
+        replace(chosen, sure_if_moving=sure, moving_cents=cents)
+        for sure, cents in product(_SURE, _MOVING_CENTS)
+        if sure <= chosen.sure
+    ]
+    chosen = _weighed("what moves", moving, long, told)
     _weighed("short ones", [replace(chosen, sure_if_short=sure) for sure in _SURE], short, told)
 
 

@@ -51,6 +51,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=3e-3, help="highest learning rate")
     parser.add_argument("--start-from", type=Path, help="a .tflite file of an earlier training")
+    parser.add_argument("--fresh", nargs="*", default=[], help="layers to begin untrained")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--patience", type=int, default=8, help="checkpoints without gain before it stops")
     options = parser.parse_args()
@@ -72,7 +73,7 @@ def train(options: argparse.Namespace) -> None:
     if manager.restore_or_initialize() is None and options.start_from is not None:
         drawn = SceneMaker(options.seed, 4.0, 40)
         seen = stack([example(drawn.draw(), causal=i % 3 == 0) for i in range(24)])
-        start_from(options.start_from, model, seen)
+        start_from(options.start_from, model, seen, tuple(options.fresh))
     watch = _Watch(model, optimizer, options.batch)
     update, began_s, sums = _update(model, optimizer), time.monotonic(), np.zeros(3)
     # Another seed after each restart: the scenes already seen are not drawn again.

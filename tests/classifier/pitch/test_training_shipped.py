@@ -31,6 +31,16 @@ def test_the_salience_network_goes_on_from_where_the_file_is() -> None:
     _alike_but_for_rounding(1.0 / (1.0 + np.exp(-voicing.reshape(-1))), likely)
 
 
+def test_layers_that_are_to_begin_untrained_are_let_alone() -> None:
+    maker = SceneMaker(5, duration_s=1.0, drones=2)
+    model = PitchLayers().model()
+    before = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
+    start_from(MODEL_FILE, model, stack([example(maker.draw(), causal=False)]), fresh=("voicing",))
+    for layer in (layer for layer in model.layers if layer.weights):
+        same = all(map(np.array_equal, before[layer.name], layer.get_weights()))
+        assert same == layer.name.startswith("voicing")
+
+
 def _alike_but_for_rounding(found: np.ndarray, expected: np.ndarray) -> None:
     """The file rounds what comes to 8 bits, Keras does not."""
     assert np.abs(found - expected).mean() < 0.005

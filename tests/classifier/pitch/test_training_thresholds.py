@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from swara.classifier.pitch.decode import VOICING
 from swara.classifier.pitch.training import thresholds
 from swara.classifier.pitch.training.thresholds import Heard, Rates, best, rates
+from swara.classifier.pitch.voicing import VOICING
 from swara.data.pitch_track import HOP_S, PitchTrack
 
 
@@ -46,3 +46,5 @@ def test_what_ships_is_among_what_was_tried() -> None:
     assert {VOICING.sure, VOICING.sure_if_short} <= set(thresholds._SURE)
     assert VOICING.machine in thresholds._MACHINE
     assert VOICING.low_still_cents in thresholds._LOW_STILL_CENTS
+    assert VOICING.sure_if_moving in thresholds._SURE
+    assert VOICING.moving_cents in thresholds._MOVING_CENTS

@@ -32,24 +32,20 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "store"
 
 
-def test_the_demo_take_is_judged_as_it_was(store: Path, demo: Path, swara: Callable[..., Any]) -> None:
+def test_the_demo_take_is_judged_as_it_was_and_not_compared(
+    store: Path, demo: Path, swara: Callable[..., Any]
+) -> None:
+    """Its vectors are of another embedder's weights than this one has: that is said, and how to learn anew."""
     before = json.loads((store / "demo-report.json").read_text("utf-8"))
     done = swara("analyze", demo, "--tonic", "C#3", "--json", "-", "--store", store)
-    assert done.code == 0
-    assert done.err == f"swara: the live version was made {EARLIER}; to learn anew: swara rebuild.\n"
+    assert (done.code, done.err) == (0, "")
     now = json.loads(done.out)
-    assert now["model"] == before["model"]
     for name in ("swara", "verdict"):
         assert [note[name] for note in now["notes"]] == [note[name] for note in before["notes"]]
-    # Notes begin and end some hundredths of a second elsewhere now.
-    for opinion, then in zip(now["opinions"], before["opinions"], strict=True):
-        assert (opinion["swara"], opinion["agrees"]) == (then["swara"], then["agrees"])
-        assert opinion["probability"] == pytest.approx(then["probability"], abs=0.02)
-        near, near_then = opinion["neighbours"], then["neighbours"]
-        assert {each["recording"] for each in near} == {each["recording"] for each in near_then}
-        assert near[0]["similarity"] == pytest.approx(near_then[0]["similarity"], abs=0.01)
-        # An index of then does not tell the Sa of its samples.
-        assert {each["tonic_hz"] for each in near} == {None}
+    assert not now["opinions"]
+    (why,) = (each for each in now["warnings"] if "another embedder" in each)
+    assert "builtin 4c2e4b5d6cbe6083" in why
+    assert "Run: swara rebuild" in why
 
 
 def test_looking_changes_nothing_and_the_version_before_is_the_rollback_target(
