@@ -40,10 +40,10 @@ second key at velocities {", ".join(map(str, VELOCITIES[:-1]))} and {VELOCITIES[
 recorded notes of seven npm packages (tonejs-instrument-*-mp3, CC BY 3.0; other players and rooms) and about
 another soundfont, TimGM6mb. Any of the names can be answered; every instrument weighs the same in the fit.
 The penalty is chosen from one grid for all embedders, by log loss on stretches of keys held out of what the
-probe is taught with. The built-in embedder learned from most of these recorded notes and from FluidR3, by kinds
-of instruments that these names are among; YAMNet from the sound of two million videos by their labels,
-instruments among them. Neither learned from what the probe is asked about. Intervals are 95 % by bootstrap over notes, and notes of one instrument
-are less independent than that."""
+probe is taught with. The built-in embedder learned from most of these recorded notes and from FluidR3, by
+kinds of instruments that these names are among; YAMNet from the sound of two million videos by their labels,
+instruments among them. Neither learned from what the probe is asked about. Intervals are 95 % by bootstrap
+over notes, and notes of one instrument are less independent than that."""
 _AHEAD = """How far the built-in embedder lies ahead, with the interval of that difference (paired bootstrap);
 it is marked where the whole interval lies on the wrong side."""
 _SINGERS = """{takes} takes by amateurs, on phones, cut in two. A half looks for the other half of its take

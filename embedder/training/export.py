@@ -32,7 +32,10 @@ def main() -> None:
     """Parse the command line, export, and compare with Keras."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "weights", type=Path, nargs="+", help="averaged.weights.h5 of a training; of several, from one start, their mean"
+        "weights",
+        type=Path,
+        nargs="+",
+        help="averaged.weights.h5 of a training, or of several from one start",
     )
     parser.add_argument("--out", type=Path, default=MODEL_FILE)
     options = parser.parse_args()

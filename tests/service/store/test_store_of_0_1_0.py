@@ -35,7 +35,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_demo_take_is_judged_as_it_was_and_not_compared(
     store: Path, demo: Path, swara: Callable[..., Any]
 ) -> None:
-    """Its vectors are of another embedder's weights than this one has: that is said, and how to learn anew."""
+    """Its vectors are of other weights than the embedder has now: that is said, and how to learn anew."""
     before = json.loads((store / "demo-report.json").read_text("utf-8"))
     done = swara("analyze", demo, "--tonic", "C#3", "--json", "-", "--store", store)
     assert (done.code, done.err) == (0, "")
