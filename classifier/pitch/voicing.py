@@ -67,7 +67,7 @@ class VoicingThresholds:
     sure_if_short: float = 0.93
     sure_if_moving: float = 0.93
     moving_cents: float = 16.0
-    machine: float = 0.93
+    machine: float = 0.98
     low_still_cents: float = 2.0
 
 

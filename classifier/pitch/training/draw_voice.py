@@ -168,7 +168,7 @@ def synthesize_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Sam
     )
     sound = sing(Contour(times_s, sung, loudness, ()), voice, rate_hz=_RATE_HZ, rng=rng)
     count = (line.f0_hz.size - 1) * _STEP
-    return np.pad(sound, (0, max(0, count - sound.size)))[:count]
+    return np.asarray(np.pad(sound, (0, max(0, count - sound.size)))[:count], np.float32)
 
 
 def whisper_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Samples:

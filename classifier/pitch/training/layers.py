@@ -77,7 +77,7 @@ class PitchLayers:
                 x = x + ops.expand_dims(self.context[i](_pooled(x)), axis=2)
         salience = ops.transpose(self.salience(x), (0, 1, 3, 2))
         # What lies at the pitch believed in tells a voice there from the drone that is everywhere else.
-        at_pitch = ops.matmul(ops.stop_gradient(ops.softmax(salience)), x)
+        at_pitch: Any = ops.matmul(ops.stop_gradient(ops.softmax(salience)), x)
         seen = ops.concatenate([at_pitch[:, :, 0], at_pitch[:, :, 1], _pooled(x)], axis=-1)
         y = ops.expand_dims(self.voicing_hidden(seen), axis=2)
         for over_time in self.voicing_time:

@@ -104,7 +104,7 @@ def test_silence_and_ten_seconds_are_said_not_judged():
     for comparison in (compare_takes(own, asked(silent, 200.0)), compare_takes(asked(silent, 200.0), own)):
         assert comparison.verdict.startswith("No steady note was found in ")
         assert not comparison.findings
-    tone = np.sin(2 * np.pi * 220 * np.arange(3 * rate) / rate).astype(np.float32)
+    tone = np.sin(2 * np.pi * 440 * np.arange(3 * rate) / rate).astype(np.float32)
     comparison = compare_takes(asked(hear(Clip(0.3 * tone, rate), pitch_tracker("head")), None), own)
     assert comparison.verdict == "Sa of your take is not known: nothing is compared"
     twice = Clip(np.tile(pair.guru.samples[: round(5.4 * rate)], 2), rate)
