@@ -25,7 +25,7 @@ from swara.classifier.pitch.training.draw_recording import (
     filtered,
     record,
 )
-from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, whisper_line
+from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, synthesize_line, whisper_line
 from swara.classifier.pitch.training.scenes import LABELLED_HZ, SCENE_RATE_HZ, Scene, SceneMaker
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
@@ -102,11 +102,12 @@ def off_cents(line: Line, sound: np.ndarray, lag_s: float) -> FloatArray:
     return cents[20:-20]
 
 
-def test_labels_are_true_to_the_cent_and_the_millisecond() -> None:
+@pytest.mark.parametrize("sing", [sing_line, synthesize_line])
+def test_labels_are_true_to_the_cent_and_the_millisecond(sing: Callable[..., Samples]) -> None:
     rng = np.random.default_rng(1)
     slides = [Event(cents, 0.5, glide_s=0.45) for cents in (0.0, 1200.0, 0.0, 900.0)]
     line = render_line(slides, 300.0, 2.0, rng)
-    sound = sing_line(line, draw_timbre(400.0, rng), rng)
+    sound = sing(line, draw_timbre(400.0, rng), rng)
     here = np.median(np.abs(off_cents(line, sound, 0.0)))
     assert here < 2.0
     for lag_s in (-0.002, 0.002):
@@ -114,7 +115,7 @@ def test_labels_are_true_to_the_cent_and_the_millisecond() -> None:
     for seed in range(6):  # a held note sounds at its label
         rng = np.random.default_rng(seed)
         held = render_line([Event(0.0, 2.0)], float(rng.uniform(180.0, 600.0)), 2.0, rng)
-        sound = sing_line(held, draw_timbre(300.0, rng), rng)
+        sound = sing(held, draw_timbre(300.0, rng), rng)
         assert abs(np.median(off_cents(held, sound, 0.0))) < 1.0
 
 

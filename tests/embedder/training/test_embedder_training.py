@@ -20,7 +20,7 @@ from swara.embedder.builtin.features import BANDS
 from swara.embedder.spec import EmbedderSpec, Embeddings, pool
 from swara.embedder.training.bank import PLAYED, Bank
 from swara.embedder.training.batches import BatchMaker
-from swara.embedder.training.export import PARITY, export, parity
+from swara.embedder.training.export import PARITY, export, mean_of, parity
 from swara.embedder.training.layers import BLOCKS, LEARNED_DIM, EmbedderLayers
 from swara.embedder.training.learner import Learner
 from swara.embedder.training.losses import CONTRASTS, contrasts, pooled, retrieved, strayed
@@ -116,6 +116,11 @@ def test_a_training_that_was_stopped_goes_on(sounds: Path) -> None:
         assert begun.step == 0
         for some, others in zip(begun._network.get_weights(), weights.get_weights(), strict=True):
             assert some == pytest.approx(others)
+    other = EmbedderLayers().model()
+    other.save_weights(sounds / "other.weights.h5")
+    mean = mean_of([averaged, sounds / "other.weights.h5"]).get_weights()
+    for some, first, second in zip(mean, model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(some, (first + second) / 2, atol=1e-6)
     sources = [len(Bank.load(sounds, only).instruments[0]) for only in ("", "fluidr3")]
     assert sources == [2, 1]
 
