@@ -26,6 +26,7 @@ _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slo
 _LOW_HZ = 80.0
 _ENTER, _LEAVE = 0.9, 0.75
 _SURE_FRAMES, _SHORT_FRAMES = 5, 300
+_MOVING_FRAMES = 15  # a breath that is taken for a pitch moves, too, and seems sure for some frames
 _STRING_SHARE = 0.6  # of a stretch and what lies around it that stands still: less, and a voice holds a note
 _AROUND_FRAMES = 300
 _CONSONANT_FRAMES, _HALF_LIKELY = 6, 0.4  # a voiced one closes the mouth for some 60 ms
@@ -147,8 +148,10 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
     voiced, strings = np.zeros(probability.shape, np.bool_), np.zeros(probability.shape, np.bool_)
     for start, end in zip(starts, ends, strict=True):
         around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
-        enough = sure if short or not _moves(hz[start:end], thresholds) else moving
-        voiced[start:end] = np.count_nonzero(enough[start:end]) >= _SURE_FRAMES
+        moves = not short and np.count_nonzero(moving[start:end]) >= _MOVING_FRAMES
+        voiced[start:end] = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES or (
+            moves and _moves(hz[start:end], thresholds)
+        )
         strings[start:end] = (
             np.mean(still[start:end]) >= _STRING_SHARE
             and np.mean(still[around][likely[1:-1][around]]) >= _STRING_SHARE

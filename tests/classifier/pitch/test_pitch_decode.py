@@ -124,9 +124,11 @@ class TestSungFrames:
             while end < probability.size and probability[end] >= VOICING.likely:
                 end += 1
             moves = module._moves(hz[start:end], VOICING) if end > start else False
-            surely = VOICING.sure_if_moving if moves else VOICING.sure
-            sure = sum(value >= surely for value in probability[start:end])
-            slow[start:end] = sure >= module._SURE_FRAMES
+            sure, nearly = (
+                sum(value >= least for value in probability[start:end])
+                for least in (VOICING.sure, VOICING.sure_if_moving)
+            )
+            slow[start:end] = sure >= module._SURE_FRAMES or (moves and nearly >= module._MOVING_FRAMES)
             start = max(end, start + 1)
         for start in range(1, slow.size):  # and a consonant interrupts no voice
             end = start + 1
