@@ -110,7 +110,7 @@ train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.export $(TRAINING)/best.weights.h5 $(TRAINING)/fine.weights.h5
 	$(BIN)/python -m swara.service.samples.bundled_tracks
 
-# Under two hours on two cores; needs fluidsynth, fluid-soundfont-gm,
+# Some two hours of a core, a quarter of them rendering; needs fluidsynth, fluid-soundfont-gm,
 # musescore-general-soundfont-small, sonivox.sf2 and the recordings of
 # docs/evaluation.md. Each step goes on from where it was stopped.
 train-embedder: $(DEV_STAMP)

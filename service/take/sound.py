@@ -129,12 +129,15 @@ def _octave_too_high(clip: Clip, track: PitchTrack, loud: BoolArray) -> BoolArra
 
 def _halfway(clip: Clip, frames: IntArray, hz: FloatArray) -> FloatArray:
     """Return the energy of the partials halfway between the first six, relative to that of these."""
-    power, bin_hz = _power(clip, frames, _LOW_WINDOW), clip.rate_hz / _LOW_WINDOW
-    order = np.arange(1, 7)
-    rows = np.arange(frames.size)[:, None]
-    partials = power[rows, np.rint(hz[:, None] * order / bin_hz).astype(np.intp)].sum(axis=1)
-    between_them = power[rows, np.rint(hz[:, None] * (order - 0.5) / bin_hz).astype(np.intp)].sum(axis=1)
-    return np.asarray(between_them / np.maximum(partials, 1e-20))
+    share, order, bin_hz = np.empty(frames.size), np.arange(1, 7), clip.rate_hz / _LOW_WINDOW
+    for first in range(0, frames.size, _BLOCK):
+        block = slice(first, first + _BLOCK)
+        power, around_hz = _power(clip, frames[block], _LOW_WINDOW), hz[block, None]
+        rows = np.arange(power.shape[0])[:, None]
+        partials = power[rows, np.rint(around_hz * order / bin_hz).astype(np.intp)].sum(axis=1)
+        between_them = power[rows, np.rint(around_hz * (order - 0.5) / bin_hz).astype(np.intp)].sum(axis=1)
+        share[block] = between_them / np.maximum(partials, 1e-20)
+    return share
 
 
 def _is_high(clip: Clip, frames: IntArray, count: int) -> BoolArray:

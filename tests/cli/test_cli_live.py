@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import struct
 import subprocess
@@ -65,7 +64,7 @@ def test_a_pipe_of_wav_is_judged_note_by_note_and_summed_up(pcm: bytes, tmp_path
     lines = [line for line in printed.splitlines()[:7] if " s  " in line]
     assert [line.split()[2] for line in lines] == ["Sa", "Re", "Ga", "Pa", "Dha", "Pa", "Ga"]
     assert [line.split()[-1] for line in lines].count("perfect") == 5
-    assert re.search(r"5 of 7 in tune; Ga, 3[123] cents low; Pa, (29|30|31) cents high\.\n", printed)
+    assert "5 of 7 in tune; Ga, 33 cents low; Pa, 30 cents high.\n" in printed
     assert done.stderr.decode().startswith("swara: sing S R G P D P G; it is judged each time")
     assert "work first on Pa" in printed.replace("\n", " ")
     samples, rate_hz = soundfile.read(kept, dtype="float32")
