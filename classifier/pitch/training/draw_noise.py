@@ -9,7 +9,7 @@ from swara.data.synth import tabla
 from swara.data.synth.noise import TablaStroke
 
 from .draw_line import STEP_S, Line
-from .draw_voice import line_phase, read_table, wave_tables
+from .wavetable import line_phase, read_table, wave_tables
 
 __all__ = ["clicks", "coloured_noise", "hum", "instrument_play", "shadow", "tabla_play"]
 

@@ -19,27 +19,20 @@ from swara.data.synth.tract import tract_gain
 from swara.data.synth.voice import Voice, sing
 
 from .draw_line import STEP_S, Line
+from .wavetable import HIGHEST_HZ, LOWEST_HZ, TOP_HZ, line_phase, read_table, wave_tables
 
 __all__ = [
     "Timbre",
     "draw_timbre",
-    "line_phase",
-    "read_table",
     "sing_line",
     "synthesize_line",
-    "wave_tables",
     "whisper_line",
 ]
 
 _RATE_HZ = 16_000
 _STEP = round(STEP_S * _RATE_HZ)
 _HOP, _WINDOW, _SIZE = 128, 512, 1024
-_TABLE = 4096
-_LEVELS_AN_OCTAVE = 4
-_TOP_HZ = 7600.0
-_LOWEST_HZ, _HIGHEST_HZ = 36.0, 2400.0
 _HZ = np.fft.rfftfreq(_SIZE, 1.0 / _RATE_HZ)
-_LEVELS = 1 + int(np.ceil(_LEVELS_AN_OCTAVE * np.log2(_HIGHEST_HZ / _LOWEST_HZ)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ def draw_timbre(middle_hz: float, rng: np.random.Generator, *, plain: bool = Fal
         singer_hz=rng.uniform(2300.0, 3600.0),
         zero_hz=rng.uniform(400.0, 2500.0) if rng.random() < 0.2 else 0.0,
         opens_jaw=bool(rng.random() < 0.75),
-        top_hz=rng.uniform(2500.0, 7000.0) if rng.random() < 0.4 else 2.0 * _TOP_HZ,
+        top_hz=rng.uniform(2500.0, 7000.0) if rng.random() < 0.4 else 2.0 * TOP_HZ,
         breath_slope=rng.uniform(0.0, 1.2),
         creaks=rng.uniform(2.0, 12.0) if not plain and rng.random() < 0.15 else 0.0,
         consonants=rng.choice([0.0, 0.3, 0.8]),
@@ -164,7 +157,7 @@ def synthesize_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Sam
         roughness=timbre.roughness,
         vibrato_cents=0.0,
         vibrato_hz=6.0,
-        range_hz=(_LOWEST_HZ, _HIGHEST_HZ),
+        range_hz=(LOWEST_HZ, HIGHEST_HZ),
     )
     sound = sing(Contour(times_s, sung, loudness, ()), voice, rate_hz=_RATE_HZ, rng=rng)
     count = (line.f0_hz.size - 1) * _STEP
@@ -178,63 +171,6 @@ def whisper_line(line: Line, timbre: Timbre, rng: np.random.Generator) -> Sample
     return _through_tract(breath, line, timbre, rng) + _hisses(line, timbre, 1.0, rng)
 
 
-def wave_tables(
-    harmonics: FloatArray, rng: np.random.Generator, phases: int = 0, top_hz: float = 2.0 * _TOP_HZ
-) -> Samples:
-    """Compute one period of a wave for every quarter octave of pitch, each free of what would alias.
-
-    Parameters
-    ----------
-    harmonics : float64 array, shape [count]
-        Amplitudes from the fundamental up.
-    rng : numpy.random.Generator
-        Everything random is drawn from it.
-    phases : int
-        0 for cosines, 1 for random phases, 2 for a chirp.
-    top_hz : float
-        Partials well above it are left out.
-
-    Returns
-    -------
-    float32 array, shape [levels, 4097]
-        The last column repeats the first.
-    """
-    order = np.arange(1, harmonics.size + 1)
-    choices = (0.0 * order, rng.uniform(0.0, 2.0 * np.pi, order.size), 0.02 * rng.random() * order**2)
-    tops_hz = _LOWEST_HZ * 2.0 ** (np.arange(1, _LEVELS + 1) / _LEVELS_AN_OCTAVE)
-    hz = np.outer(tops_hz, order)
-    fade = np.clip((_TOP_HZ - hz) / 600.0, 0.0, 1.0) / np.sqrt(1.0 + (hz / top_hz) ** 12)
-    spectrum = np.zeros((_LEVELS, _TABLE // 2 + 1), np.complex64)
-    spectrum[:, 1 : order.size + 1] = fade * harmonics * np.exp(1j * choices[phases])
-    waves = np.fft.irfft(spectrum, _TABLE) * (_TABLE / 2)
-    return np.concatenate([waves, waves[:, :1]], axis=1).astype(np.float32)
-
-
-def read_table(tables: Samples, turns: FloatArray, log2_hz: FloatArray) -> Samples:
-    """Read `tables` at a phase in turns, each sample at the level of its pitch: float32 of shape [n]."""
-    level = np.clip((_LEVELS_AN_OCTAVE * (log2_hz - np.log2(_LOWEST_HZ))).astype(np.int64), 0, _LEVELS - 1)
-    place = (turns % 1.0) * _TABLE
-    whole = place.astype(np.int64)
-    share = (place - whole).astype(np.float32)
-    at = level * (_TABLE + 1) + whole
-    flat = tables.reshape(-1)
-    here = flat[at]
-    return np.asarray(here + share * (flat[at + 1] - here))
-
-
-def line_phase(f0_hz: FloatArray, jitter: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
-    """Integrate a pitch that is given every step: turns and log2 Hz at every sample."""
-    log2_hz = np.log2(f0_hz)
-    share = np.arange(_STEP) / _STEP
-    dense = (log2_hz[:-1, None] + np.diff(log2_hz)[:, None] * share).reshape(-1)
-    hz = np.exp2(dense)
-    steps = 0.5 * (hz + np.append(hz[1:], f0_hz[-1])) / _RATE_HZ
-    turns = np.concatenate([[0.0], np.cumsum(steps)[:-1]])
-    if jitter is not None:
-        turns += (jitter[:-1, None] + np.diff(jitter)[:, None] * share).reshape(-1)
-    return turns, dense
-
-
 def _at_samples(values: FloatArray) -> Samples:
     """Interpolate from steps to samples."""
     share = np.arange(_STEP, dtype=np.float32) / np.float32(_STEP)
@@ -244,7 +180,7 @@ def _at_samples(values: FloatArray) -> Samples:
 
 def _harmonics(timbre: Timbre, rng: np.random.Generator) -> FloatArray:
     """Amplitudes of the source's partials, before the tract."""
-    order = np.arange(1, int(_TOP_HZ / _LOWEST_HZ) + 1)
+    order = np.arange(1, int(TOP_HZ / LOWEST_HZ) + 1)
     level_db = timbre.tilt_db_per_octave * np.log2(order) + timbre.uneven_db * rng.standard_normal(order.size)
     level_db[0] += timbre.lift_db
     return np.asarray(10.0 ** (level_db / 20.0))

@@ -141,15 +141,14 @@ class TestSungFrames:
         [(40, 30, False, True), (10, 30, False, False), (40, 6, False, False), (40, 30, True, False)],
     )
     def test_what_wavers_need_be_less_sure(self, cents, sure_frames, leaps, sung):
-        """Than .98, if for 0.15 s; not so what hardly wavers, a breath, or what leaps from partial to partial."""
+        """Than 0.98, if for 0.15 s; but not what hardly wavers, a breath, or what leaps between partials."""
         probability = np.full(400, 0.1, np.float32)
         probability[200:250] = 0.85
         probability[200 : 200 + sure_frames] = 0.95
         hz = line(cents / 2 * np.sin(np.arange(400) / 4.0))
         hz[220:225] *= 1.0 + leaps
-        np.testing.assert_array_equal(
-            np.flatnonzero(sung_frames(probability, hz)), np.arange(200, 250 if sung else 200)
-        )
+        expected = np.arange(200, 250 if sung else 200)
+        np.testing.assert_array_equal(np.flatnonzero(sung_frames(probability, hz)), expected)
 
     @pytest.mark.parametrize(
         ("frames", "likely", "leaps", "sung"),
