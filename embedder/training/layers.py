@@ -70,6 +70,14 @@ class EmbedderLayers:
         tensor, shape [batch, 1 + (frames - WINDOW_FRAMES) // HOP_FRAMES, LEARNED_DIM]
             Each no longer than 1: the shorter, the less a window has to say.
         """
+        vectors, assurance = self.blocks["vectors"]
+        x = self.windows(levels, weights)
+        y = vectors(x)
+        length = ops.sqrt(ops.sum(ops.square(y), axis=-1, keepdims=True) + 1e-6)
+        return y / length * ops.sigmoid(assurance(x))
+
+    def windows(self, levels: Any, weights: Any) -> Any:
+        """Return what the last block makes its vectors of: [batch, windows, 256], of inputs as of a call."""
         x: Any = ops.expand_dims(levels, -1)
         for layer in self.blocks["bands"]:
             x = layer(x)
@@ -81,11 +89,7 @@ class EmbedderLayers:
             x = x[:, _REACH // 2 : -(_REACH // 2)] + mix(near(x))
         attention, windows = self.blocks["windows"]
         heard = weights[:, _REACH:-_REACH] * ops.exp(ops.clip(attention(x), -4.0, 4.0))
-        x = windows(_summed_up(x, heard))
-        vectors, assurance = self.blocks["vectors"]
-        y = vectors(x)
-        length = ops.sqrt(ops.sum(ops.square(y), axis=-1, keepdims=True) + 1e-6)
-        return y / length * ops.sigmoid(assurance(x))
+        return windows(_summed_up(x, heard))
 
     def model(self) -> keras.Model:
         """Return the network for any number of clips of one length."""

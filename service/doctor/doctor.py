@@ -32,7 +32,7 @@ from swara.service.store.layout import store_folder
 from swara.service.versions.info import find_version, store_troubles
 
 from .check import Check, State
-from .embedders import check_embedder, check_instruments, check_models
+from .embedders import check_embedder, check_models
 
 __all__ = ["Check", "State", "check_versions", "examine", "healthy", "store_folder"]
 
@@ -87,7 +87,6 @@ def examine(store: Path | None = None) -> tuple[Check, ...]:
         check_versions(folder),
         check_embedder(folder, os.environ),
         check_models(os.environ),
-        check_instruments(os.environ),
         *(_optional(name, *given) for name, given in _EXTRAS.items()),
         _demo(),
         _evaluation_data(os.environ.get("SWARA_EVAL_DATA")),

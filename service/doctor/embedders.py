@@ -1,4 +1,4 @@
-"""Who hears on this machine: the embedder of the live version, pulled models, who names instruments."""
+"""Who hears on this machine: the embedder of the live version, and pulled models."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from swara.embedder.builtin.embedder import EmbedderNetwork
 from swara.embedder.crepe.network import crepe_installed
 from swara.embedder.errors import ModelDamaged
 from swara.embedder.finetuned.embedder import finetuned_names
-from swara.embedder.hub.contract import YAMNET_TFLITE
-from swara.embedder.hub.locate import MANIFEST_FILE, TFLITE_FILE, models_folder
+from swara.embedder.hub.locate import MANIFEST_FILE, models_folder
 from swara.embedder.hub.pull import inventory
 from swara.embedder.hub.pull.manifest import check_files, read_manifest
-from swara.embedder.hub.yamnet_tflite import pulled_file
 from swara.service.embedders.choose import DEFAULT, live_name
 from swara.service.errors import StoreError
 from swara.service.store import Layout
 
 from .check import Check
 
-__all__ = ["check_embedder", "check_instruments", "check_models"]
+__all__ = ["check_embedder", "check_models"]
 
 
 def check_embedder(store: Path, environment: Mapping[str, str]) -> Check:
@@ -63,19 +61,6 @@ def check_models(environment: Mapping[str, str]) -> Check:
         fix = "; ".join(f"Run: swara models pull {each}" for each in damaged)
         return Check(name, "missing", ", ".join(found), fix)
     return Check(name, "ok", f"{', '.join(found)}; in {folder}")
-
-
-def check_instruments(environment: Mapping[str, str]) -> Check:
-    """See whether YAMNet is here, which ``swara identify`` names instruments better with; it is not run."""
-    name, pull = "instruments", f"swara models pull {YAMNET_TFLITE.name}"
-    if pulled_file(environment) is not None:
-        return Check(name, "ok", "named by the network that ships, with YAMNet's lowest blocks")
-    file = models_folder(environment) / YAMNET_TFLITE.name / TFLITE_FILE
-    if file.exists():
-        detail = f"{file} is not the official file; the network that ships names them alone"
-        return Check(name, "missing", detail, f"Run: swara models remove {YAMNET_TFLITE.name}, then: {pull}")
-    detail = "optional: the network that ships names them alone"
-    return Check(name, "missing", detail, f"To name more of them rightly, run: {pull}")
 
 
 def _usable(environment: Mapping[str, str]) -> set[str]:

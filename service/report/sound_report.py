@@ -78,7 +78,6 @@ def sound_json(heard: Heard, source: str, warnings: tuple[str, ...] = ()) -> dic
         "source": encodable(source),
         "duration_s": round(heard.duration_s, 4),
         "summary": what_it_is(heard),
-        "network": heard.network,
         **_named(heard.named),
         "seconds": {name: round(length_s, 2) for name, length_s in heard.seconds.items()},
         "sounds": [

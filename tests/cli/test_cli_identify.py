@@ -39,7 +39,7 @@ def test_the_notes_of_a_melody_as_json_and_picture(swara, tmp_path: Path) -> Non
     assert [each["note"] for each in said["sounds"]] == ["C4", "G4", "A3"]
     starts_s = [each["start_s"] for each in said["sounds"]]
     np.testing.assert_allclose(starts_s, [0.0, 0.8, 1.6], atol=0.05)
-    assert (said["duration_s"], said["network"]) == (2.2, "cnn")  # no YAMNet was pulled
+    assert said["duration_s"] == 2.2
     for each in (said, *said["sounds"]):
         assert sum(each["probabilities"].values()) == pytest.approx(1.0, abs=0.01)
     assert picture.read_bytes().startswith(b"\x89PNG")

@@ -13,19 +13,16 @@ from swara.classifier import HeadError
 from swara.classifier.head_files import NETWORK, FitOptions, FittedHead, OnEpoch, write_head
 from swara.classifier.head_scores import watched_figures
 from swara.classifier.instruments.network import (
-    FRAMES,
     KIND,
     NETWORK_FILE,
-    ON_TRUNK_FILE,
+    ON_EMBEDDER_FILE,
     InstrumentHead,
-    scaled,
 )
 from swara.data.corpora.entry import Entry
-from swara.data.log_mel import SILENCE
 from swara.data.storage.json_lines import Json
 from swara.data.storage.npz import read_arrays, write_arrays
 
-from .pictures import Batches, MapBatches, Pictures, pictures_of, sounding
+from .pictures import Batches, Pictures, pictures_of, sounding
 
 if TYPE_CHECKING:
     from .layers import Build
@@ -161,7 +158,7 @@ def train(
     build : callable, optional
         Makes the network; `layers.instrument_model`, if left out.
     batches : type
-        Draws what it learns from; `MapBatches` where the pictures are what YAMNet's lowest blocks give.
+        Draws what it learns from; `BandBatches` where the pictures are of the embedder's bands.
     """
     import keras
 
@@ -171,8 +168,7 @@ def train(
     model = (build or instrument_model)(len(labels), None)
     rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
     model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
-    every = issubclass(batches, MapBatches)
-    seen, best, since = _every_map(watched) if every else _middle_windows(watched), np.inf, 0
+    seen, best, since = (batches.middles(watched), watched.labels), np.inf, 0
     epoch, weights = _going_on(model, course)
     average, rng = weights, np.random.default_rng([course.seed, epoch])
     drawn = batches(heard, labels, rng)
@@ -215,23 +211,6 @@ def _keep(file: Path, epoch: int, current: list[Any], average: list[Any]) -> Non
     write_arrays(file, arrays | {"epoch": np.array(epoch)})
 
 
-def _middle_windows(pictures: Pictures) -> tuple[Any, Any]:
-    """Return the middle window of each recording and its label."""
-    found = []
-    for number in range(len(pictures.labels)):
-        picture = pictures.of(number)
-        if len(picture) < FRAMES:
-            rest = ((0, FRAMES - len(picture)), (0, 0))
-            picture = np.pad(picture, rest, constant_values=SILENCE)
-        start = (len(picture) - FRAMES) // 2
-        found.append(picture[start : start + FRAMES])
-    return scaled(np.stack(found)), pictures.labels
-
-
-def _every_map(pictures: Pictures) -> tuple[Any, Any]:
-    return np.stack([pictures.of(number) for number in range(len(pictures.labels))]), pictures.labels
-
-
 def _figures(model: Any, windows: Any, labels: Any) -> dict[str, float]:
     found = model.predict(windows, batch_size=256, verbose=0)
     right = float(np.mean(found.argmax(axis=1) == labels))
@@ -248,23 +227,23 @@ def written(
     epochs: int,
     *,
     build: Build | None = None,
-    on_trunk: Any | None = None,
+    on_embedder: Any | None = None,
 ) -> FittedHead:
     """Write the head, and measure its network by itself, as it is used, on what was watched.
 
-    `build` makes such a network as `model` is, `layers.instrument_model` if left out; `on_trunk` is the model
-    on YAMNet's lowest blocks, if there is one.
+    `build` makes such a network as `model` is, `layers.instrument_model` if left out; `on_embedder` is the
+    model that was trained on from the embedder, if there is one.
     """
-    from .layers import export, instrument_model, model_on_trunk
+    from .layers import export, instrument_model, model_on_embedder
 
     content, difference = export(build or instrument_model, model, len(labels))
     files = {NETWORK: content}
-    if on_trunk is not None:
-        other, farther = export(model_on_trunk, on_trunk, len(labels))
-        files = {NETWORK_FILE: content, ON_TRUNK_FILE: other}
+    if on_embedder is not None:
+        other, farther = export(model_on_embedder, on_embedder, len(labels))
+        files = {NETWORK_FILE: content, ON_EMBEDDER_FILE: other}
         difference = max(difference, farther)
     write_head(folder, KIND, labels, files, trained_on=trained_on, metrics={})
-    head, truth = InstrumentHead(folder, lambda: None), [row.instrument for row in kept]
+    head, truth = InstrumentHead(folder), [row.instrument for row in kept]
     said = [next(iter(head.name(sounding(row)).probabilities), labels[-1]) for row in kept]
     metrics = watched_figures(truth, said) | {"parity": difference}
     write_head(folder, KIND, labels, files, trained_on=trained_on, metrics=metrics)

@@ -8,10 +8,13 @@ from typing import Any, TypeAlias
 import keras
 import numpy as np
 
-from swara.classifier.instruments.network import FRAMES, MAP, SPEC
+from swara.classifier.instruments.network import BAND_FRAMES, FRAMES, SPEC
 from swara.classifier.window_network import exported
+from swara.embedder.builtin.embedder import MODEL_FILE
+from swara.embedder.builtin.features import BANDS
+from swara.embedder.training.shipped import load_shipped
 
-__all__ = ["WIDTHS", "Build", "export", "instrument_model", "levels_model", "model_on_trunk", "pair_model"]
+__all__ = ["WIDTHS", "Build", "export", "instrument_model", "levels_model", "model_on_embedder", "pair_model"]
 
 Build: TypeAlias = Callable[[int, int | None], keras.Model]
 """Makes a network for so many classes, and that many windows at a time or any number."""
@@ -26,8 +29,6 @@ _SHARES = (0.75, 0.25)
 """How much the two of a pair count. Of 1, 2, 3, 4 and 6 to 1, what did best on four sets that neither heard
 and no target is for: GeneralUser GS but for its oboe (TimGM6mb has that too), the notes of Scratch, thirteen
 more instruments of tonejs-instrument-*-mp3, other notes of Iowa. The first alone is ahead on none of them."""
-
-_ON_TRUNK, _CHANNELS = 48, 512
 
 
 def instrument_model(classes: int, batch: int | None = None) -> keras.Model:
@@ -75,26 +76,23 @@ def _convolutions(classes: int, batch: int | None, around: bool, activation: str
     return keras.Model(inputs, keras.layers.Dense(classes, activation=activation)(found))
 
 
-def model_on_trunk(classes: int, batch: int | None = None) -> keras.Model:
-    """Return a network on what YAMNet's lowest blocks give: [batch, *MAP] in, probabilities out.
+def model_on_embedder(classes: int, batch: int | None = None) -> keras.Model:
+    """Return the layers of the embedder that ships, weights and all, up to its vectors, and classes on them.
 
-    Channels are mixed, alike at each moment and pitch; then, as in `instrument_model`, time is averaged away
-    and its maximum taken, and pitch is kept.
+    Takes windows of `band_input`, and gives probabilities. All of it is free to learn.
     """
-    inputs = keras.Input(MAP, batch_size=batch)
-    found: Any = keras.layers.Reshape((MAP[0], MAP[1] // _CHANNELS, _CHANNELS))(inputs)
-    found = keras.layers.Conv2D(_ON_TRUNK, 1, activation="relu")(keras.layers.Dropout(0.3)(found))
-    average = keras.layers.AveragePooling2D((MAP[0], 1))(found)
-    loudest = keras.layers.MaxPooling2D((MAP[0], 1))(found)
-    found = keras.layers.Flatten()(keras.layers.Concatenate()([average, loudest]))
-    return keras.Model(
-        inputs, keras.layers.Dense(classes, activation="softmax")(keras.layers.Dropout(0.4)(found))
-    )
+    inputs = keras.Input((BAND_FRAMES, BANDS + 1), batch_size=batch)
+    embedder, _ = load_shipped(MODEL_FILE)
+    found: Any = embedder.windows(inputs[..., :BANDS], inputs[..., BANDS:])
+    average = keras.layers.GlobalAveragePooling1D()(found)
+    loudest = keras.layers.GlobalMaxPooling1D()(found)
+    found = keras.layers.Dropout(0.4)(keras.layers.Concatenate()([average, loudest]))
+    return keras.Model(inputs, keras.layers.Dense(classes, activation="softmax")(found))
 
 
 def export(build: Build, model: keras.Model, classes: int) -> tuple[bytes, float]:
-    """Return the network as a LiteRT file, and how far it is from Keras at most, as `exported` does."""
+    """Return the network as a LiteRT file of 16-bit weights, and how far it is from Keras, by `exported`."""
     single = build(classes, 1)
     single.set_weights(model.get_weights())
     windows = np.random.default_rng(3).uniform(0.0, 1.0, (16, *single.input_shape[1:])).astype(np.float32)
-    return exported(single, windows)
+    return exported(single, windows, half=True)

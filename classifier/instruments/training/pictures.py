@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from swara.classifier.instruments.network import FRAMES, NONE, PEAK, SPEC, scaled
+from swara.classifier.instruments.network import (
+    BAND_FRAMES,
+    FRAMES,
+    NONE,
+    PEAK,
+    SPEC,
+    band_input,
+    scaled,
+)
 from swara.data.arrays import IntArray
 from swara.data.audio.decode import load_clip
 from swara.data.audio.frames import hz_of_mel, mel_of_hz
@@ -17,13 +25,17 @@ from swara.data.augment.chain import Chain, equalizer, pitch, room
 from swara.data.clip import Samples
 from swara.data.corpora.entry import Entry
 from swara.data.log_mel import RATE_HZ, SILENCE, Picture, log_mel
+from swara.embedder.builtin.features import FRAME_SAMPLES, band_powers, log_powers
+from swara.embedder.training.batches import resized
+from swara.embedder.training.channel import draw_channels, draw_efforts, heard_through
 
 __all__ = [
+    "BandBatches",
     "Batches",
     "Hear",
-    "MapBatches",
     "Pictures",
     "UnmovedBatches",
+    "band_picture",
     "joined",
     "mel_picture",
     "pictures_of",
@@ -52,7 +64,7 @@ PLAYERS = Chain(
 """What is done to the sound itself, once for each copy; all else is done to pictures, anew each time."""
 
 
-Hear: TypeAlias = Callable[[Samples], Iterable[Picture]]
+Hear: TypeAlias = Callable[[Samples], Picture]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +104,19 @@ def sounding(row: Entry) -> Samples:
     return samples[loud[0] * _STEP : (loud[-1] + 1) * _STEP]
 
 
-def mel_picture(sound: Samples) -> tuple[Picture]:
-    """Return the one log-mel picture of a sound."""
-    level = np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
-    return (log_mel(level * sound, SPEC),)
+def mel_picture(sound: Samples) -> Picture:
+    """Return the log-mel picture of a sound, for `Batches`."""
+    return log_mel(_levelled(sound), SPEC)
+
+
+def band_picture(sound: Samples) -> Picture:
+    """Return logarithms of the powers of the embedder's bands, for `BandBatches`."""
+    lacking = max(0, FRAME_SAMPLES - sound.size)
+    return log_powers(band_powers(np.pad(_levelled(sound), (0, lacking)))).astype(np.float32)
+
+
+def _levelled(sound: Samples) -> Samples:
+    return sound * np.float32(PEAK / max(1e-6, float(np.abs(sound).max())))
 
 
 def pictures_of(
@@ -114,7 +135,7 @@ def pictures_of(
     seed : int
         Of what is done to them.
     hear : callable
-        Makes pictures of a sound, each then by itself.
+        Makes the picture of a sound.
     """
     parts, places, groups = list[npt.NDArray[np.float16]](), list[int](), list[str]()
     for number, (row, several) in enumerate(zip(rows, copies, strict=True)):
@@ -122,10 +143,9 @@ def pictures_of(
         samples = sounding(row)[: round(_MOST_S * RATE_HZ)]
         for copy in range(1 + several):
             sound = PLAYERS(samples, RATE_HZ, rng).samples if copy else samples
-            seen = [picture.astype(np.float16) for picture in hear(sound)]
-            parts += seen
-            places += [labels.index(row.instrument)] * len(seen)
-            groups += [row.source] * len(seen)
+            parts.append(hear(sound).astype(np.float16))
+            places.append(labels.index(row.instrument))
+            groups.append(row.source)
     starts = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
     return Pictures(np.concatenate(parts), starts, np.array(places, np.intp), tuple(groups))
 
@@ -154,6 +174,9 @@ class Batches:
         Draws all.
     """
 
+    frames = FRAMES
+    """In a window."""
+
     def __init__(self, pictures: Pictures, labels: Sequence[str], rng: np.random.Generator) -> None:
         self._pictures, self._rng, self._labels = pictures, rng, len(labels)
         self._present = np.unique(pictures.labels)
@@ -169,46 +192,64 @@ class Batches:
         }
 
     def draw(self, size: int) -> tuple[Picture, npt.NDArray[np.float32]]:
-        """Return windows and shares of labels, float32 arrays [size, FRAMES, n_mels] and [size, labels]."""
-        numbers, shares = self.drawn(size)
-        found = self._played(np.stack([self._window(number) for number in numbers]))
-        return _mixed(scaled(_changed(found, self._rng)), shares, self._rng)
-
-    def _played(self, windows: Picture) -> Picture:
-        """Return windows as a sampler might have played them."""
-        return _held(_moved(windows, self._rng), self._rng)
-
-    def drawn(self, size: int) -> tuple[list[int], npt.NDArray[np.float32]]:
-        """Return which recordings are drawn, and the shares of labels, float32 array [size, labels]."""
+        """Return windows and shares of labels, float32 arrays [size, frames, ...] and [size, labels]."""
         rng = self._rng
         chosen = rng.choice(self._present, size, p=self._weights)
         groups = (self._members[label] for label in chosen)
         numbers = [int(rng.choice(members[int(rng.integers(len(members)))])) for members in groups]
-        return numbers, np.eye(self._labels, dtype=np.float32)[chosen]
+        found = self._changed(np.stack([self._window(number) for number in numbers]))
+        return _mixed(found, np.eye(self._labels, dtype=np.float32)[chosen], rng)
+
+    @classmethod
+    def middles(cls, pictures: Pictures) -> Picture:
+        """Return the middle window of each recording, unchanged: float32 array [recordings, frames, ...]."""
+        each = (pictures.of(number) for number in range(len(pictures.labels)))
+        return cls._seen(np.stack([cls._cut(one, max(0, len(one) - cls.frames) // 2) for one in each]))
+
+    @classmethod
+    def _cut(cls, picture: Picture, start: int) -> Picture:
+        lacking = max(0, cls.frames - len(picture))
+        return np.pad(picture, ((0, lacking), (0, 0)), constant_values=SILENCE)[start : start + cls.frames]
+
+    @staticmethod
+    def _seen(windows: Picture) -> Picture:
+        """Return windows as the network takes them."""
+        return scaled(windows)
+
+    def _changed(self, windows: Picture) -> Picture:
+        """Return windows as a sampler might have played them elsewhere, as the network takes them."""
+        played = _held(_moved(windows, self._rng), self._rng)
+        return self._seen(_elsewhere(played, self._rng))
 
     def _window(self, number: int) -> Picture:
         picture, rng = self._pictures.of(number), self._rng
-        spare = len(picture) - FRAMES
-        if spare <= 0:
-            return np.pad(picture, ((0, -spare), (0, 0)), constant_values=SILENCE)
-        start = 0 if rng.random() < 0.3 else int(rng.integers(spare + 1))
-        return picture[start : start + FRAMES]
+        spare = max(0, len(picture) - self.frames)
+        return self._cut(picture, 0 if rng.random() < 0.3 else int(rng.integers(spare + 1)))
 
 
 class UnmovedBatches(Batches):
     """Draws windows that keep their pitch and their course in time."""
 
-    def _played(self, windows: Picture) -> Picture:
-        return windows
+    def _changed(self, windows: Picture) -> Picture:
+        return self._seen(_elsewhere(windows, self._rng))
 
 
-class MapBatches(Batches):
-    """Draws what YAMNet's lowest blocks give, as `Batches` draws windows; changed they were as sound."""
+class BandBatches(Batches):
+    """Draws windows of the embedder's bands, changed as those that it was trained on."""
 
-    def draw(self, size: int) -> tuple[Picture, npt.NDArray[np.float32]]:
-        """Return maps and shares of labels, float32 arrays [size, *MAP] and [size, labels]."""
-        numbers, shares = self.drawn(size)
-        return _mixed(np.stack([self._pictures.of(number) for number in numbers]), shares, self._rng)
+    frames = BAND_FRAMES
+
+    @staticmethod
+    def _seen(windows: Picture) -> Picture:
+        return band_input(np.exp(windows))
+
+    def _changed(self, windows: Picture) -> Picture:
+        rng, count = self._rng, len(windows)
+        semitones = rng.uniform(-_SHIFT, _SHIFT, count) * (rng.random(count) < _SHIFTED)
+        moved = [resized(one.astype(np.float16), by) for one, by in zip(windows, semitones, strict=True)]
+        played = _held(np.stack(moved).astype(np.float32) + 0.5 * draw_efforts(count, rng)[:, None], rng)
+        channels, no_drone = draw_channels(count, 1, rng), np.zeros_like(played)
+        return band_input(heard_through(np.exp(played), no_drone, channels, rng))
 
 
 def _moved(windows: Picture, rng: np.random.Generator) -> Picture:
@@ -227,15 +268,15 @@ def _moved(windows: Picture, rng: np.random.Generator) -> Picture:
 
 def _held(windows: Picture, rng: np.random.Generator) -> Picture:
     """Let half of the windows go round in a few frames from some moment on."""
-    count, moments = len(windows), np.arange(FRAMES)
-    begins = rng.integers(4, 30, (count, 1))
+    count, frames, _ = windows.shape
+    moments, begins = np.arange(frames), rng.integers(4, frames * 5 // 8, (count, 1))
     lengths = np.minimum(begins, rng.integers(1, 7, (count, 1)))
     looped = begins - lengths + (moments - begins) % lengths
     goes_on = (moments < begins) | (rng.random((count, 1)) >= _HELD)
     return np.take_along_axis(windows, np.where(goes_on, moments, looped)[:, :, None], axis=1)
 
 
-def _changed(windows: Picture, rng: np.random.Generator) -> Picture:
+def _elsewhere(windows: Picture, rng: np.random.Generator) -> Picture:
     """Equalize windows, let them ring, add noise, and hide a few bands and frames."""
     count, _, mels = windows.shape
     knots = rng.normal(0.0, 1.0, (count, 7)) * rng.uniform(0.0, 1.6, (count, 1))  # nepers of power: sd < 7 dB

@@ -1,14 +1,12 @@
 """Train the head that ships: ``python -m swara.classifier.instruments.training.shipped FOLDER RECORDINGS``.
 
 RECORDINGS is a folder with ``instrument_notes`` and ``iowa_notes`` (docs/evaluation.md), FOLDER is where
-the soundfonts are played into and what was heard is kept, so that a second run goes on from there. YAMNet is
-the TFLite file that ``swara models pull yamnet-tflite`` gets, or the one that ``--yamnet`` names.
+the soundfonts are played into and what was heard is kept, so that a second run goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,17 +14,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swara.classifier.head_files import print_epoch
-from swara.classifier.instruments.network import BLOCKS, LABELS, NONE, Trunk, label_of
+from swara.classifier.instruments.network import LABELS, NONE, label_of
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.free_notes import free_notes
 from swara.data.storage.npz import read_arrays, write_arrays
-from swara.embedder.hub.contract import YAMNET_TFLITE
-from swara.embedder.hub.locate import find_model
-from swara.embedder.hub.yamnet_tflite import lowest_blocks
 
 from . import fit
 from .fonts import font_entries, play_font
-from .pictures import Batches, MapBatches, Pictures, UnmovedBatches, joined, mel_picture, pictures_of
+from .pictures import (
+    BandBatches,
+    Batches,
+    Hear,
+    Pictures,
+    UnmovedBatches,
+    band_picture,
+    joined,
+    mel_picture,
+    pictures_of,
+)
 
 if TYPE_CHECKING:
     from .layers import Build
@@ -37,9 +42,8 @@ FONTS = {"fluidr3": 128, "MuseScore_General_Lite.sf3": 26, "sonivox.sf2": 128}
 """MIT, MIT and Apache-2.0, unlike others; the second holds samples of the first and more. Below which program
 each is played: loading the second takes longer than playing it."""
 
-_SECOND_NETWORK_ONLY = "sonivox.sf2"
-"""Heard by the network on how far bands stand out, and by no other: the two that answer together learned from
-different sources."""
+_NOT_OF_LEVELS = "sonivox.sf2"
+"""Not heard by the network on levels: those that answer together learned from different sources."""
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 
@@ -69,7 +73,7 @@ def is_watched(row: Entry) -> bool:
     return row.source != "iowa_notes" and (row.midi or 0) % 11 == 5
 
 
-def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, trunk: Trunk | None = None) -> Pictures:
+def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, hear: Hear = mel_picture) -> Pictures:
     """Return `pictures_of` recordings, source by source, from `folder` where they were heard before.
 
     Parameters
@@ -80,15 +84,16 @@ def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, trunk: Trun
         Where it is kept.
     copied : bool
         Whether changed copies are heard too: three of a real recording, one of the twelve in a font.
-    trunk : Trunk, optional
-        YAMNet's lowest blocks, where it is they that hear.
+    hear : callable
+        Makes the picture of a sound.
     """
-    parts, hear = [], mel_picture if trunk is None else trunk.maps
+    parts = []
     for source in sorted({row.source for row in rows}):
         own = [row for row in rows if row.source == source]
-        file = folder / f"{source}-{len(own)}-{int(copied)}{'' if trunk is None else '-trunk'}.npz"
+        file = folder / f"{source}-{len(own)}-{int(copied)}-{hear.__name__}.npz"
         if not file.is_file():
-            copies = [copied * (3 if source not in FONTS else row.instrument != NONE) for row in own]
+            several = copied and hear is mel_picture  # bands are changed alone, anew each time
+            copies = [several * (3 if source not in FONTS else row.instrument != NONE) for row in own]
             heard = pictures_of(own, LABELS, copies, 1, hear)
             write_arrays(file, {"frames": heard.frames, "starts": heard.starts, "labels": heard.labels})
         kept = read_arrays(file)
@@ -99,30 +104,27 @@ def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, trunk: Trun
 
 def main() -> None:
     """Parse the command line, train, and write the head beside the package."""
-    from .layers import instrument_model, levels_model, model_on_trunk, pair_model
+    from .layers import instrument_model, levels_model, model_on_embedder, pair_model
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where soundfonts are played into")
     parser.add_argument("recordings", type=Path, help="folder of instrument_notes and iowa_notes")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1])
-    parser.add_argument("--yamnet", type=Path, help="the TFLite file of YAMNet")
     parser.add_argument("--epochs", type=int, default=70, help="passes of 6400 windows")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     rows = taught_rows(options.folder, options.recordings)
-    file = find_model(YAMNET_TFLITE, os.environ, options.yamnet)
-    lowest = Trunk(lowest_blocks(file.read_bytes(), str(file), BLOCKS), str(file))
-    passes, known = options.epochs, [row for row in rows if row.source != _SECOND_NETWORK_ONLY]
-    levels = _trained("training", known, options, passes, levels_model, UnmovedBatches)
+    passes, known = options.epochs, [row for row in rows if row.source != _NOT_OF_LEVELS]
+    levels = _trained("levels", known, options, passes, levels_model, UnmovedBatches)
     apart = _trained("apart", rows, options, passes * 5 // 7, instrument_model, Batches)
-    on_trunk = _trained("on-trunk", known, options, passes // 2, model_on_trunk, MapBatches, lowest)
+    on_embedder = _trained("on-embedder", rows, options, passes * 5 // 7, model_on_embedder, BandBatches)
     both = pair_model(len(LABELS))
     both.set_weights(levels.get_weights() + apart.get_weights())
     kept = [row for row in rows if is_watched(row)]
-    epochs = passes + passes * 5 // 7 + passes // 2
+    epochs = passes + 2 * (passes * 5 // 7)
     trained_on = fit.description([row for row in rows if not is_watched(row)], options.seed, epochs)
     fitted = fit.written(
-        both, LABELS, kept, options.out, trained_on, epochs, build=pair_model, on_trunk=on_trunk
+        both, LABELS, kept, options.out, trained_on, epochs, build=pair_model, on_embedder=on_embedder
     )
     sys.stdout.write(f"{fitted.metrics} over {len(LABELS)} names\n")
 
@@ -134,15 +136,14 @@ def _trained(
     passes: int,
     build: Build,
     batches: type[Batches],
-    trunk: Trunk | None = None,
 ) -> Any:
     """Return a network that was trained on what is not watched, going on from the file of that name."""
+    hear = band_picture if batches is BandBatches else mel_picture
     heard, watched = (
-        kept_pictures([row for row in rows if is_watched(row) != copied], options.folder, copied, trunk)
+        kept_pictures([row for row in rows if is_watched(row) != copied], options.folder, copied, hear)
         for copied in (True, False)
     )
-    rate, kept_in = 2e-3 if trunk is None else 1e-3, options.folder / f"{name}-{options.seed}.npz"
-    course = fit.Course(options.seed, passes, passes, rate, kept_in)
+    course = fit.Course(options.seed, passes, passes, 2e-3, options.folder / f"{name}-{options.seed}.npz")
     return fit.train(heard, watched, LABELS, course, print_epoch, build=build, batches=batches)[0]
 
 

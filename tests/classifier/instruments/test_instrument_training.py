@@ -11,18 +11,20 @@ import soundfile
 from swara.classifier import HeadError
 from swara.classifier.head_files import FitOptions, read_head
 from swara.classifier.instruments.network import (
+    BAND_FRAMES,
     FRAMES,
-    MAP,
     NONE,
     SPEC,
     InstrumentHead,
-    pieces,
+    band_windows,
 )
 from swara.classifier.instruments.training import pictures
 from swara.classifier.instruments.training.fonts import OTHERS, PROGRAMS
 from swara.classifier.window_network import PARITY
 from swara.data.audio.frames import hz_of_mel, mel_of_hz
 from swara.data.corpora.entry import Entry
+from swara.embedder.builtin.embedder import MODEL_FILE, EmbedderNetwork
+from swara.embedder.builtin.features import BANDS
 
 RATE_HZ = 16_000
 
@@ -99,16 +101,23 @@ def test_a_few_steps_write_a_head_that_answers(
         fit.fit(rows[:4], tmp_path, FitOptions(), lambda _, __: None)
 
 
-class Spectra:
-    """Stand for YAMNet's lowest blocks: bands of the power of each piece."""
+def test_bands_are_drawn_as_the_head_hears_them(rows: list[Entry]) -> None:
+    labels = ("cello", "flute", NONE)
+    heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1, pictures.band_picture)
+    expected = np.stack([band_windows(pictures.sounding(row))[0] for row in rows])
+    middles = pictures.BandBatches.middles(heard)
+    assert middles.shape == expected.shape == (12, BAND_FRAMES, BANDS + 1)
+    loud = expected > expected.max() - 4.0  # what is fainter hangs on where a tone's period is cut
+    np.testing.assert_allclose(middles[loud], expected[loud], atol=0.05)
+    drawn, again = (pictures.BandBatches(heard, labels, np.random.default_rng(5)).draw(60) for _ in range(2))
+    for one, other in zip(drawn, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert drawn[0].shape == (60, BAND_FRAMES, BANDS + 1)
+    assert np.isfinite(drawn[0]).all()
+    assert 0.1 < np.abs(drawn[0] - middles[0]).mean() < 10.0
 
-    def maps(self, samples: np.ndarray) -> np.ndarray:
-        power = np.abs(np.fft.rfft(pieces(samples), axis=1))[:, :6144]  # 1 Hz apart, 3 in a band
-        bands = np.log1p(power).reshape(-1, 1, 2048, 3).mean(axis=3)
-        return np.repeat(bands, MAP[0], axis=1).astype(np.float32)
 
-
-def test_a_network_on_the_lowest_blocks_of_yamnet_is_blended_in(
+def test_the_embedder_trained_on_to_name_instruments_is_blended_in(
     rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
@@ -116,17 +125,16 @@ def test_a_network_on_the_lowest_blocks_of_yamnet_is_blended_in(
 
     monkeypatch.setattr(fit, "_STEPS", 20)
     monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
-    labels, trunk, course = ("cello", "flute", NONE), Spectra(), fit.Course(1, 1, 1, 3e-3)
-    maps = pictures.pictures_of(rows, labels, [0] * len(rows), 1, trunk.maps)
-    assert maps.of(0).shape == MAP
+    labels, course = ("cello", "flute", NONE), fit.Course(1, 1, 1, 3e-3)
+    heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1, pictures.band_picture)
     model, _ = fit.train(
-        maps,
-        maps,
+        heard,
+        heard,
         labels,
         course,
         lambda _, __: None,
-        build=layers.model_on_trunk,
-        batches=pictures.MapBatches,
+        build=layers.model_on_embedder,
+        batches=pictures.BandBatches,
     )
     members = [build(len(labels)) for build in (layers.levels_model, layers.instrument_model)]
     own = layers.pair_model(len(labels))
@@ -136,8 +144,27 @@ def test_a_network_on_the_lowest_blocks_of_yamnet_is_blended_in(
     together = first**0.75 * second**0.25
     expected = together / together.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(own.predict(windows, verbose=0), expected, atol=1e-6)
-    fitted = fit.written(own, labels, rows, tmp_path, {}, 1, build=layers.pair_model, on_trunk=model)
+    fitted = fit.written(own, labels, rows, tmp_path, {}, 1, build=layers.pair_model, on_embedder=model)
     assert fitted.metrics["parity"] <= PARITY
-    head = InstrumentHead(tmp_path, Spectra)
+    head = InstrumentHead(tmp_path)
     told = [head.logs(pictures.sounding(row))[1].argmax() for row in rows]
     assert told == [labels.index(row.instrument) for row in rows]  # three tones are easily told apart
+
+
+def test_the_embedder_s_layers_begin_as_they_ship() -> None:
+    """Oracle: the vectors made of their windows are those of the LiteRT file."""
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    from swara.embedder.training.layers import EmbedderLayers
+    from swara.embedder.training.shipped import load_shipped
+
+    layers, _ = load_shipped(MODEL_FILE)
+    given = band_windows(np.random.default_rng(1).normal(0.0, 0.1, 3 * RATE_HZ).astype(np.float32))
+    levels, weights = given[..., :BANDS], given[..., BANDS:]
+    vectors, assurance = layers.blocks["vectors"]
+    windows = layers.windows(levels, weights)
+    made = np.asarray(vectors(windows))
+    length = np.sqrt(np.square(made).sum(axis=-1, keepdims=True) + 1e-6)
+    made = made / length / (1 + np.exp(-np.asarray(assurance(windows))))
+    for found, level, weight in zip(made, levels, weights, strict=True):
+        shipped = EmbedderNetwork().run(level, weight)
+        np.testing.assert_allclose(EmbedderLayers.timbre(found), shipped, atol=1e-5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,18 @@ from swara.classifier import HeadError
 from swara.classifier.head_files import write_head
 from swara.classifier.instruments import network
 from swara.classifier.instruments.network import (
+    BAND_FRAMES,
     FOLDER,
     FRAMES,
     KIND,
     LABELS,
     NONE,
-    PIECE,
     SPEC,
     InstrumentHead,
     Named,
+    band_windows,
     blended,
     label_of,
-    pieces,
     scaled,
     windows,
 )
@@ -31,11 +30,11 @@ from swara.classifier.instruments.sounds import Sound, _together, hear_sounds, i
 from swara.classifier.window_network import WindowNetwork
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
+from swara.embedder.builtin.features import BANDS
 from swara.service.report.sound_report import sound_json, sound_lines, what_it_is
 
 RATE_HZ = 16_000
-TRAINED_HERE = {"instruments.tflite", "on_yamnet.tflite"}
-YAMNET = "models/yamnet_tflite/lite-model_yamnet_classification_tflite_1.tflite"
+TRAINED_HERE = {"instruments.tflite", "on_embedder.tflite"}
 
 
 def _tone(hz: float, seconds: float, level: float = 0.3) -> np.ndarray:
@@ -48,16 +47,18 @@ def test_gain_changes_nothing_that_the_network_sees() -> None:
     assert loud.shape == quiet.shape == (2, FRAMES, SPEC.n_mels)
     np.testing.assert_allclose(loud, quiet, atol=0.02)
     assert (loud.min(), loud.max()) == (0.0, 1.0)
+    loud, quiet = (band_windows(_tone(220.0, 1.5, level)) for level in (0.3, 0.02))
+    assert loud.shape == quiet.shape == (2, BAND_FRAMES, BANDS + 1)
+    np.testing.assert_allclose(loud, quiet, atol=1e-3)
+    assert loud[:, :, -1].max() == 1.0
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0.05, 1), (0.3, 1), (1.0, 1), (1.5, 2), (10.0, 19)])
 def test_windows_cover_a_sound_of_any_length(seconds: float, count: int) -> None:
     assert len(windows(_tone(330.0, seconds))) == count
-    heard = pieces(_tone(330.0, seconds))
-    assert heard.shape == (max(1, round(seconds / 0.48 - 0.5)), PIECE)
-    assert np.abs(heard).max() == pytest.approx(0.5)
+    assert len(band_windows(_tone(330.0, seconds))) == max(1, int((seconds - 0.007) / 0.5) - 1)
     silent = np.zeros(round(seconds * RATE_HZ), np.float32)
-    assert len(windows(silent)) == len(pieces(silent)) == 0
+    assert len(windows(silent)) == len(band_windows(silent)) == 0
 
 
 def test_what_has_no_name_is_none_of_these() -> None:
@@ -65,9 +66,11 @@ def test_what_has_no_name_is_none_of_these() -> None:
 
 
 def test_the_shipped_head_answers_finite_shares_and_nothing_of_silence() -> None:
-    head = InstrumentHead(FOLDER)  # no model was pulled here
-    assert (head.labels, head.network) == (LABELS, "cnn")
-    assert [logs.shape for logs in head.logs(_tone(440.0, 1.0))] == [(14,)]
+    head = InstrumentHead(FOLDER)
+    assert head.labels == LABELS
+    both = head.logs(_tone(440.0, 1.0))
+    assert [logs.shape for logs in both] == [(14,)] * 2
+    np.testing.assert_allclose(blended(both), np.exp((both[0] + both[1]) / 2) / np.exp(sum(both) / 2).sum())
     said = head.name(_tone(440.0, 1.0))
     assert sum(said.probabilities.values()) == pytest.approx(1.0, abs=1e-5)
     assert list(said.probabilities.values()) == sorted(said.probabilities.values(), reverse=True)
@@ -83,7 +86,8 @@ def test_the_shipped_head_answers_finite_shares_and_nothing_of_silence() -> None
 def test_both_shipped_networks_give_shares_of_every_window() -> None:
     """Slow oracle: a window by itself gives what it gives among others."""
     rng = np.random.default_rng(2)
-    for name, shape in ((network.NETWORK_FILE, (FRAMES, SPEC.n_mels)), (network.ON_TRUNK_FILE, network.MAP)):
+    bands = (BAND_FRAMES, BANDS + 1)
+    for name, shape in ((network.NETWORK_FILE, (FRAMES, SPEC.n_mels)), (network.ON_EMBEDDER_FILE, bands)):
         shipped = WindowNetwork((FOLDER / name).read_bytes(), name)
         shipped.expect(shape, len(LABELS))
         given = rng.uniform(0.0, 1.0, (5, *shape)).astype(np.float32)
@@ -93,34 +97,6 @@ def test_both_shipped_networks_give_shares_of_every_window() -> None:
             np.concatenate([shipped.run(each[None]) for each in given]), together, atol=1e-6
         )
         assert together.std(axis=0).max() > 0.0
-
-
-def test_with_yamnet_pulled_both_answer_and_the_cut_is_kept(tmp_path: Path) -> None:
-    official = Path(os.environ.get("SWARA_EVAL_DATA", "/")).parent / YAMNET
-    if not official.is_file():
-        pytest.skip("SWARA_EVAL_DATA names no folder beside the official TFLite file")
-    folder, tone = tmp_path / "models" / "yamnet-tflite", _tone(440.0, 1.0)
-    folder.mkdir(parents=True)
-    (file := folder / "model.tflite").symlink_to(official)
-    head = InstrumentHead(FOLDER)
-    both = head.logs(tone)
-    assert (head.network, len(both)) == ("cnn + yamnet", 2)
-    np.testing.assert_allclose(blended(both), np.exp((both[0] + both[1]) / 2) / np.exp(sum(both) / 2).sum())
-    (kept,) = folder.glob("lowest-*")
-    content = kept.read_bytes()
-    kept.write_bytes(content[:1000])  # cut short: it is made anew
-    np.testing.assert_array_equal(InstrumentHead(FOLDER).logs(tone)[1], both[1])
-    assert kept.read_bytes() == content
-    file.unlink()
-    assert InstrumentHead(FOLDER).network == "cnn"
-
-
-def test_another_file_than_the_official_one_is_not_cut(tmp_path: Path) -> None:
-    folder = tmp_path / "models" / "yamnet-tflite"
-    folder.mkdir(parents=True)
-    (folder / "model.tflite").write_bytes((FOLDER / network.NETWORK_FILE).read_bytes())
-    assert InstrumentHead(FOLDER).network == "cnn"
-    assert [path.name for path in folder.iterdir()] == ["model.tflite"]
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
@@ -188,8 +164,6 @@ def test_notes_that_glide_into_each_other_are_sung(glide_frames: int, notes: int
 
 class _Sure:
     """A head that is sure of one name."""
-
-    network = "cnn"
 
     def __init__(self, said: str, labels: tuple[str, ...] = LABELS) -> None:
         self.said, self.labels = said, labels

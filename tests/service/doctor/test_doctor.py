@@ -163,19 +163,6 @@ def test_models_are_listed(tmp_path: Path) -> None:
     assert _found(examine(tmp_path), "models").fix == "Run: swara models pull yamnet"
 
 
-def test_who_names_instruments_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file, pull = tmp_path / "models" / "yamnet-tflite" / "model.tflite", "swara models pull yamnet-tflite"
-    none = _found(examine(tmp_path), "instruments")
-    assert (none.state, pull in str(none.fix)) == ("missing", True)
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"another")
-    other = _found(examine(tmp_path), "instruments")
-    assert (other.state, str(file) in other.detail, pull in str(other.fix)) == ("missing", True, True)
-    digest = hashlib.sha256(b"another").hexdigest()
-    monkeypatch.setattr("swara.embedder.hub.yamnet_tflite.YAMNET_TFLITE_SHA256", digest)
-    assert _found(examine(tmp_path), "instruments").state == "ok"
-
-
 @pytest.mark.parametrize(
     ("version", "state"),
     [((3, 10), "broken"), ((3, 11), "ok"), ((3, 13), "ok"), ((3, 14), "broken")],

@@ -323,16 +323,20 @@ def test_a_signal_ends_it_cleanly_and_a_take_that_is_sung_is_kept(
 ) -> None:
     words = [sys.executable, "-m", "swara.cli", "serve", "--no-open", "--store", str(pack_store)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
-        url = next(found for line in run.stdout if (found := re.search(r":(\d+)/\?token=(\S+)", line)))
-        page = client(int(url[1]), url[2])
-        with page.socket() as live:
-            live.send(json.dumps(page.HELLO))
-            page.sing(live, np.zeros(16_000, np.float32))
-            page.until(live, "level")
-            run.send_signal(how)
-            with pytest.raises(ConnectionClosed):
-                page.drained(live)
-        rest = run.stdout.read()
+        try:
+            url = next(found for line in run.stdout if (found := re.search(r":(\d+)/\?token=(\S+)", line)))
+            page = client(int(url[1]), url[2])
+            with page.socket() as live:
+                live.send(json.dumps(page.HELLO))
+                page.sing(live, np.zeros(16_000, np.float32))
+                page.until(live, "level")
+                run.send_signal(how)
+                with pytest.raises(ConnectionClosed):
+                    page.drained(live)
+            rest = run.stdout.read()
+        except BaseException:
+            run.kill()  # a server that nobody ends would be waited for without end
+            raise
     assert run.returncode == 0
     assert "Traceback" not in rest
     (kept,) = re.findall(r"/\S+take\.wav", rest)
