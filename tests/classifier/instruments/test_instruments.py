@@ -48,7 +48,7 @@ def test_gain_changes_nothing_that_the_network_sees() -> None:
     np.testing.assert_allclose(loud, quiet, atol=0.02)
     assert (loud.min(), loud.max()) == (0.0, 1.0)
     loud, quiet = (band_windows(_tone(220.0, 1.5, level)) for level in (0.3, 0.02))
-    assert loud.shape == quiet.shape == (2, BAND_FRAMES, BANDS + 1)
+    assert loud.shape == quiet.shape == (1, BAND_FRAMES, BANDS + 1)
     np.testing.assert_allclose(loud, quiet, atol=1e-3)
     assert loud[:, :, -1].max() == 1.0
 
