@@ -7,16 +7,15 @@ walked along the best.
 from __future__ import annotations
 
 import itertools
-from functools import lru_cache
 
 import numpy as np
 
 from swara.data.arrays import FloatArray, IntArray
-from swara.data.synth.exercises import CHORDS, SCALES
 
+from .ladders import walks
 from .line import NoteLine
 
-__all__ = ["FEATURES", "features", "products"]
+__all__ = ["FEATURES", "features", "out_of_tune", "products"]
 
 FEATURES = (
     "notes",
@@ -37,8 +36,6 @@ FEATURES = (
     "chord way",
     "scale sweep",
     "chord sweep",
-    "mended scale sweep",
-    "mended chord sweep",
     "ends low",
     "tonic share",
     "evenness",
@@ -61,6 +58,7 @@ _TOUCHED_S = 0.12
 
 _TURN = 5.6
 _HELD_S = 1.6
+_PAUSE_S = 0.12
 
 
 def features(line: NoteLine) -> FloatArray:
@@ -92,7 +90,8 @@ def features(line: NoteLine) -> FloatArray:
     moves = np.diff(walked)
     moving = walked[np.concatenate([[True], moves != 0])]
     steps = np.diff(moving)
-    scale, chord = _best_walk(walked, _ladders(True)), _best_walk(walked, _ladders(False))
+    gaps_s = line.start_s[kept][1:] - line.end_s[kept][:-1]
+    scale, chord = walks(tuned[kept], np.concatenate([[False], gaps_s >= _PAUSE_S]))
     return np.array(
         [
             *_counts(walked, steps, moves),
@@ -101,7 +100,7 @@ def features(line: NoteLine) -> FloatArray:
             *_sweeps(moving),
             *_where(walked, spans_s),
             *_rhythm(line, lengths_s, spans_s),
-            float(np.average(np.abs(tuned - classes), weights=lengths_s)) * 4.0,
+            out_of_tune(line) * 4.0,
             float(len(set(walked.tolist())) >= 3),
             float(len(set(walked.tolist())) >= 4),
         ]
@@ -127,6 +126,13 @@ def products(rows: FloatArray) -> FloatArray:
     kept = np.clip(rows, -_FAR, _FAR)
     first, second = np.triu_indices(kept.shape[1])
     return np.concatenate([kept, kept[:, first] * kept[:, second]], axis=1)
+
+
+def out_of_tune(line: NoteLine) -> float:
+    """Return how far the notes of a line lie from the keys of a piano, in the tuning of those around them."""
+    lengths_s = line.end_s - line.start_s
+    tuned = line.semitones - _tuning(line.semitones, lengths_s)
+    return float(np.average(np.abs(tuned - np.rint(tuned)), weights=lengths_s))
 
 
 _STEADY_NOTES = 4.0
@@ -175,93 +181,9 @@ def _longest_straight(steps: IntArray) -> int:
     return best
 
 
-@lru_cache(maxsize=2)
-def _ladders(scales: bool) -> tuple[IntArray, IntArray]:
-    """Return the rung that each of 12 classes is on, or under, for every ladder and root, and where none is.
-
-    Shapes [ladders * 12, 12] and [ladders * 12, 1]: rungs counted within the octave, and rungs in it.
-    """
-    rungs, sizes = [], []
-    for ladder in SCALES[:-1] if scales else CHORDS[:6]:
-        for root in range(12):
-            on = {(root + step) % 12: place for place, step in enumerate(ladder)}
-            rungs.append([on.get(pitch, -1) for pitch in range(12)])
-            sizes.append([len(ladder), root])
-    return np.array(rungs), np.array(sizes)
-
-
-def _best_walk(walked: IntArray, ladders: tuple[IntArray, IntArray]) -> list[float]:
-    """Walk the notes along the ladder that fits best.
-
-    Returns the share of steps that go to the next rung, the share of notes that are off it, and how good the
-    whole way is (`_way`).
-    """
-    if walked.size < 2:
-        return [0.0, 1.0, 0.0]
-    rungs, sizes = ladders
-    place = rungs[:, walked % 12]  # [ladders, notes]
-    height = (walked[None, :] - sizes[:, 1:]) // 12 * sizes[:, :1] + place
-    on = place >= 0
-    next_rung = (np.abs(np.diff(height, axis=1)) == 1) & on[:, 1:] & on[:, :-1]
-    walk, off = next_rung.mean(axis=1), 1.0 - on.mean(axis=1)
-    best = np.argsort(0.5 * off - walk, kind="stable")[:3]
-    ways = [_way(height[at].tolist(), on[at].tolist()) for at in best]
-    if sizes[0, 0] == 7:  # of scales, the chromatic one has every note
-        ways.append(_way(walked.tolist(), [True] * walked.size))
-    return [float(walk[best[0]]), float(off[best[0]]), max(ways)]
-
-
-_TURNED, _LEFT_OUT, _LEAPT, _AGAIN = 1.0, 0.6, 2.0, 0.3
-"""What a way along a ladder pays for a turn, a note passed over, a step that is no next rung, a rung again;
-each note on the way earns 1."""
-
-
-def _way(heights: list[int], on: list[bool]) -> float:
-    """Return what the best way through the notes earns, for each note: 1 for a scale without end.
-
-    Up to two notes on end are passed over, as those that a singer slipped on.
-    """
-    best: list[tuple[float, float]] = []  # going up and going down at each note
-    for here, height in enumerate(heights):
-        if not on[here]:
-            best.append((-np.inf, -np.inf))
-            continue
-        start = 1.0 - _LEFT_OUT * here
-        up = down = start
-        for back in range(max(0, here - 3), here):
-            if not on[back]:
-                continue
-            was_up, was_down = best[back]
-            earned = 1.0 - _LEFT_OUT * (here - back - 1)
-            step = height - heights[back]
-            if step == 0:
-                up, down = max(up, was_up + earned - _AGAIN), max(down, was_down + earned - _AGAIN)
-            elif step == 1:
-                up = max(up, earned + max(was_up, was_down - _TURNED))
-            elif step == -1:
-                down = max(down, earned + max(was_down, was_up - _TURNED))
-            else:
-                leapt = max(was_up, was_down) + earned - _LEAPT
-                up, down = max(up, leapt), max(down, leapt)
-        best.append((up, down))
-    last = len(heights) - 1
-    ends = [max(pair) - _LEFT_OUT * (last - at) for at, pair in enumerate(best)]
-    return max(-1.0, float(max(ends)) / len(heights))
-
-
 def _sweeps(moving: IntArray) -> list[float]:
-    """Return how much of the line are straight sweeps by steps, and by thirds and fourths; and mended.
-
-    Mended: with the one note left out that spoils most, as after a slip.
-    """
-    plain = [_sweep(moving, *limits) for limits in _SWEEPS]
-    mended = list(plain)
-    if 4 < moving.size <= 60:
-        for place in range(moving.size):
-            rest = np.delete(moving, place)
-            rest = rest[np.concatenate([[True], np.diff(rest) != 0])]
-            mended = [max(best, _sweep(rest, *limits)) for best, limits in zip(mended, _SWEEPS, strict=True)]
-    return plain + mended
+    """Return how much of the line are straight sweeps by steps, and by thirds and fourths."""
+    return [_sweep(moving, *limits) for limits in _SWEEPS]
 
 
 _SWEEPS = ((1, 3, 4), (2, 5, 2))

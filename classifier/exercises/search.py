@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
-from swara.data.arrays import FloatArray, IntArray
+from swara.data.arrays import FloatArray
 from swara.data.pitch_track import HOP_S
 from swara.data.synth.exercises import KINDS
 
 from .features import FEATURES, features
 from .line import NoteLine
+from .songs import LEAST_NOTES, LONG_PAUSE_S, Judge, Judged, evidence, is_sung, near, one_pace, outside_songs
 
-__all__ = ["LEAST_NOTES", "Judge", "Stretch", "evidence", "stretches"]
-
-Judge: TypeAlias = Callable[[FloatArray], FloatArray]
-"""Takes features, [n, features], and gives natural logarithms of probabilities, [n, KINDS]."""
-
-_Judged: TypeAlias = tuple[tuple[int, int], FloatArray]
-"""Where a stretch begins and ends, in notes, and what the contour says of it."""
-
-LEAST_NOTES = 4
-"""Fewer notes are neither a scale nor an arpeggio, whatever they are."""
+__all__ = ["Stretch", "stretches"]
 
 _PAUSE_S = 0.15
 """An exercise begins after a pause of this length, and ends before one."""
@@ -35,33 +25,26 @@ _MOST_PARTS = 24
 """Of what lies between pauses, an exercise has no more parts than this: two octaves sung staccato and back
 have as many after their first pause of a breath."""
 
-_SUREST = 6.0
 _SCALE_WAY, _CHORD_WAY = FEATURES.index("scale way"), FEATURES.index("chord way")
-_STRETCH, _GOES_ON = 2.7, 4.0
-"""What a stretch costs, and each of its ends where somebody sings on the other side too, in notes. These
-and the figures below were tried in a few combinations on 24 pairs of synthesized exercises with talk between
-and 90 single ones (docs/models/exercises.md says what else was looked at)."""
+_STRETCH, _GOES_ON = 3.4, 4.0
+"""What a stretch costs, and each of its ends where somebody sings on the other side too, in notes. These, the
+figures below and those of songs.py were chosen one after the other on 160 pairs of synthesized exercises
+with talk between and 352 single ones, by the voices that training knows and the one that it watches: of 320,
+276 had both ends with the figures before, 292 have with these, and 346 of the single ones are right."""
 
 _SPOKEN = 1.6
 """What a spoken note costs: what it may have earned, and the slip that it is."""
 
-_WAITS, _BREATH_S = 2.0, 0.6
+_WAITS, _BREATH_S = 1.0, 0.6
 """What each second of a pause costs that is longer than a breath."""
 
-_SURELY, _SURE = 2.0, 4.0
+_SURELY, _SURE = 3.0, 6.0
 """What a stretch earns where the evidence is as good as this, however few its notes."""
 
-_WHOLE = 2.0
+_WHOLE = 3.0
 """What a stretch earns that is all of the recording: most recordings hold one exercise."""
 
-_NO_EXERCISE, _AS_LONG, _SAME_PACE = -3.0, 0.8, 1.5
-"""Evidence of what is clearly a tune; above, it may be the rest of an exercise, or talk. A run belongs to one
-that is at least so many times as long, with notes at most so many times as long or as short. The last two
-were chosen on exercises with talk between (not the benchmark's): of 320, 253 have both ends, 209 without."""
-
-_REACH_S, _BREAK_FRAMES = 0.5, 8
-_BESIDE_S, _LONG_PAUSE_S = 2.5, 2.0
-_HELD, _SUNG_S = 0.6, 0.25
+_BESIDE_S = 2.5
 _LEAST_OTHER_S = 1.0
 
 
@@ -86,12 +69,6 @@ class Stretch:
     voiced_s: float
     log_probabilities: FloatArray
     found: bool
-
-
-def evidence(log_probabilities: FloatArray) -> FloatArray:
-    """Return how much speaks for an exercise of any kind, against none, as a logarithm, shape [...]."""
-    scale_or_arpeggio = np.logaddexp(log_probabilities[..., 0], log_probabilities[..., 1])
-    return np.asarray(np.clip(scale_or_arpeggio - log_probabilities[..., 2], -_SUREST, _SUREST))
 
 
 def stretches(line: NoteLine, judge: Judge, threshold: float) -> list[Stretch]:
@@ -122,10 +99,9 @@ def stretches(line: NoteLine, judge: Judge, threshold: float) -> list[Stretch]:
     logs = judge(rows) if pairs else np.empty((0, len(KINDS)))
     numbers = _chosen(edges, pairs, _gains(line, pairs, rows, logs, threshold))
     judged = [(pairs[number], logs[number]) for number in numbers]
-    chosen = _joined(line, _outside_songs(line, judged, judge))
+    chosen = _joined(line, outside_songs(line, judged, judge))
     found = [
-        Stretch(*_span(line, begin, end), _voiced(line, begin, end), log, True)
-        for (begin, end), log in chosen
+        Stretch(*line.span(begin, end), line.voiced_in(begin, end), log, True) for (begin, end), log in chosen
     ]
     return sorted([*found, *_between(line, chosen, judge)], key=lambda stretch: stretch.start_s)
 
@@ -144,39 +120,11 @@ def _silence_s(line: NoteLine, at: int) -> float:
     return end_s - start_s - line.voiced_between(start_s, end_s)
 
 
-def _span(line: NoteLine, begin: int, end: int) -> tuple[float, float]:
-    """From where the voice sets in for the first note to where it ends after the last, in seconds."""
-    before_s = float(line.end_s[begin - 1]) if begin else 0.0
-    after_s = float(line.start_s[end]) if end < len(line) else HOP_S * (line.voiced_s.size - 1)
-    start_s, end_s = float(line.start_s[begin]), float(line.end_s[end - 1])
-    return _reach(line, start_s, max(before_s, start_s - _REACH_S)), _reach(
-        line, end_s, min(after_s, end_s + _REACH_S)
-    )
-
-
-def _reach(line: NoteLine, from_s: float, limit_s: float) -> float:
-    """Go on from a moment while it is voiced, but for short breaks, to a limit."""
-    way = 1 if limit_s > from_s else -1
-    at = reached = _frame(from_s)
-    while way * (_frame(limit_s) - at) > 0 and abs(at - reached) <= _BREAK_FRAMES:
-        low = min(at, at + way)
-        if low < 0 or low + 1 >= line.voiced_s.size:
-            break
-        at += way
-        if line.voiced_s[low + 1] > line.voiced_s[low]:
-            reached = at
-    return HOP_S * reached
-
-
-def _voiced(line: NoteLine, begin: int, end: int) -> float:
-    return line.voiced_between(*_span(line, begin, end))
-
-
 def _candidates(line: NoteLine, edges: list[int]) -> list[tuple[int, int]]:
     pairs = []
     for place, begin in enumerate(edges[:-1]):
         for end in edges[place + 1 : place + 1 + _MOST_PARTS]:
-            start_s, end_s = _span(line, begin, end)
+            start_s, end_s = line.span(begin, end)
             if end_s - start_s > _LONGEST_S:
                 break
             if end - begin >= LEAST_NOTES:
@@ -225,17 +173,9 @@ def _cost(line: NoteLine, at: int) -> float:
     pause_s = float(line.start_s[at] - line.end_s[at - 1])
     before = np.flatnonzero(line.end_s[:at] > line.end_s[at - 1] - _BESIDE_S)
     after = at + np.flatnonzero(line.start_s[at:] < line.start_s[at] + _BESIDE_S)
-    if not (_is_sung(line, before) and _is_sung(line, after)):
+    if not (is_sung(line, before) and is_sung(line, after)):
         return 0.0
-    return _GOES_ON * max(0.0, 1.0 - pause_s / _LONG_PAUSE_S)
-
-
-def _is_sung(line: NoteLine, notes: IntArray) -> bool:
-    """Tell singing from talk, whose notes are short and leave much between them."""
-    lengths_s = line.end_s[notes] - line.start_s[notes]
-    voiced_s = line.voiced_between(float(line.start_s[notes[0]]), float(line.end_s[notes[-1]]))
-    held = float(lengths_s.sum()) >= _HELD * voiced_s
-    return held and float(np.median(lengths_s)) >= _SUNG_S
+    return _GOES_ON * max(0.0, 1.0 - pause_s / LONG_PAUSE_S)
 
 
 def _chosen(edges: list[int], pairs: list[tuple[int, int]], gains: FloatArray) -> list[int]:
@@ -261,13 +201,13 @@ def _chosen(edges: list[int], pairs: list[tuple[int, int]], gains: FloatArray) -
     return chosen[::-1]
 
 
-def _joined(line: NoteLine, chosen: list[_Judged]) -> list[_Judged]:
+def _joined(line: NoteLine, chosen: list[Judged]) -> list[Judged]:
     """Return the stretches with those made one that only a pause parts: of one kind, sung at one pace."""
-    joined: list[_Judged] = []
+    joined: list[Judged] = []
     for (begin, end), log in chosen:
         (start, stop), was = joined[-1] if joined else ((0, -1), log)
         one_kind = (was[0] > was[1]) == (log[0] > log[1])
-        if stop == begin and one_kind and _near(line, begin) and _one_pace(line, (start, stop), (begin, end)):
+        if stop == begin and one_kind and near(line, begin) and one_pace(line, (start, stop), (begin, end)):
             both = np.average([was, log], axis=0, weights=[stop - start, end - begin])
             joined[-1] = ((start, end), both - np.logaddexp.reduce(both))
         else:
@@ -275,50 +215,7 @@ def _joined(line: NoteLine, chosen: list[_Judged]) -> list[_Judged]:
     return joined
 
 
-def _outside_songs(line: NoteLine, chosen: list[_Judged], judge: Judge) -> list[_Judged]:
-    """Return the stretches that belong to no song: a line of a tune may well be a run up a scale.
-
-    One belongs to a song if a breath away from it there is singing, about as long and at the same pace and of
-    `LEAST_NOTES` and more, that is clearly no exercise; a line next to such a line belongs to it too.
-    """
-    kept = chosen
-    while True:
-        ends = [0, *(end for (_, end), _ in kept)]
-        begins = [*(begin for (begin, _), _ in kept), len(line)]
-        beside = list(zip(ends, begins, strict=True))
-        left = [
-            (pair, log)
-            for (pair, log), before, after in zip(kept, beside, beside[1:], strict=False)
-            if not (_near(line, pair[0]) and _is_song(line, before, pair, judge))
-            and not (_near(line, pair[1]) and _is_song(line, after, pair, judge))
-        ]
-        if len(left) == len(kept):
-            return kept
-        kept = left
-
-
-def _is_song(line: NoteLine, beside: tuple[int, int], run: tuple[int, int], judge: Judge) -> bool:
-    """Tell whether the notes beside a run are a tune that it may be a line of."""
-    begin, end = beside
-    if end - begin < LEAST_NOTES or not _is_sung(line, np.arange(begin, end)):
-        return False
-    is_tune = evidence(judge(features(line.part(begin, end))[None, :])[0]) <= _NO_EXERCISE
-    as_long = _voiced(line, begin, end) > _AS_LONG * _voiced(line, *run)
-    return bool(is_tune and as_long and _one_pace(line, beside, run))
-
-
-def _one_pace(line: NoteLine, *pairs: tuple[int, int]) -> bool:
-    """Tell whether the notes of two stretches are about as long as each other."""
-    first_s, second_s = (float(np.median((line.end_s - line.start_s)[begin:end])) for begin, end in pairs)
-    return max(first_s, second_s) < _SAME_PACE * min(first_s, second_s)
-
-
-def _near(line: NoteLine, at: int) -> bool:
-    """Tell whether the pause before note `at` is no more than a breath between the lines of a song."""
-    return bool(0 < at < len(line) and line.start_s[at] - line.end_s[at - 1] < _LONG_PAUSE_S)
-
-
-def _between(line: NoteLine, chosen: list[_Judged], judge: Judge) -> list[Stretch]:
+def _between(line: NoteLine, chosen: list[Judged], judge: Judge) -> list[Stretch]:
     """Return what is voiced before, between and after exercises, where it is a second or more."""
     rest: list[Stretch] = []
     bounds = [(0, 0), *(pair for pair, _ in chosen), (len(line), len(line))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 from swara.classifier import HeadError
 from swara.classifier.exercises.features import features
 from swara.classifier.exercises.head import KIND, ExerciseHead
+from swara.classifier.exercises.judging import LEAST_NOTES
 from swara.classifier.exercises.line import NoteLine, note_line
-from swara.classifier.exercises.search import LEAST_NOTES
 from swara.classifier.exercises.windows import LOOK
 from swara.classifier.head_files import ARRAYS, NETWORK, Content, FitOptions, FittedHead, OnEpoch, write_head
 from swara.classifier.head_scores import watched_figures
@@ -27,13 +27,14 @@ from swara.data.clip import Clip
 from swara.data.corpora.entry import Entry
 from swara.data.log_mel import Picture, log_mel
 from swara.data.storage.json_lines import Json
+from swara.data.storage.npz import Arrays
 from swara.data.synth.exercises import KINDS, Kind
 
 from .contours import contour_examples, fit_contours, line_features
 from .examples import RATE_HZ, TRAINED_ON
 from .network import one_at_a_time, train, windows_of
 
-__all__ = ["THRESHOLD", "Heard", "answers", "fit", "hear", "make_head"]
+__all__ = ["THRESHOLD", "Heard", "answers", "fit", "hear", "make_head", "teach_network", "write_weighed"]
 
 THRESHOLD = 1.0
 """Evidence that a stretch must have to be taken for an exercise: of 1 and 2, what found more ends of
@@ -159,21 +160,57 @@ def make_head(
     """
     told: list[tuple[NoteLine, Kind]] = [(each.line, each.kind) for each in learnt]
     (drawn, drawn_kinds), (sung, sung_kinds) = synthesized, line_features(told)
-    contours = fit_contours(np.concatenate([drawn, sung]), np.concatenate([drawn_kinds, sung_kinds]))
-    arrays = {**contours, "threshold": np.array(THRESHOLD), "mix": np.array(0.0)}
+    contour = fit_contours(np.concatenate([drawn, sung]), np.concatenate([drawn_kinds, sung_kinds]))
+    content, epochs = teach_network(learnt, watched, options, on_epoch, make)
+    fitted = write_weighed(contour, content, watched, folder, trained_on | {"epochs": epochs})
+    return replace(fitted, epochs=epochs)
+
+
+def teach_network(
+    learnt: Sequence[Heard],
+    watched: Sequence[Heard],
+    options: FitOptions,
+    on_epoch: OnEpoch,
+    make: Callable[[], Any] | None = None,
+) -> tuple[bytes, int]:
+    """Train the network, as in `make_head`, and return its LiteRT file and how many passes were made."""
     model, epochs = train(_pictures(learnt), _pictures(watched), options, on_epoch, make)
-    windows, truth = windows_of(_pictures(watched), model.input_shape[1])
+    windows, _ = windows_of(_pictures(watched), model.input_shape[1])
     content, _ = exported(one_at_a_time(model), windows[..., 0])
-    heard = WindowNetwork(content).run(windows[..., 0]).astype(np.float64)
-    contour = _contour(ExerciseHead(arrays), watched)
-    mix = _best_mix(contour, heard, truth)
-    metrics = _figures(contour + mix * np.log(np.maximum(heard, _LEAST)), truth)
-    metrics |= {f"contour_{name}": value for name, value in _figures(contour, truth).items()}
+    return content, epochs
+
+
+def write_weighed(
+    contour: Arrays, content: bytes, watched: Sequence[Heard], folder: Path, trained_on: dict[str, Json]
+) -> FittedHead:
+    """Weigh a contour and a network on singers that neither has heard, and write the head.
+
+    Parameters
+    ----------
+    contour : mapping of str to float64 array
+        Of `fit_contours`.
+    content : bytes
+        The network's LiteRT file.
+    watched : sequence of Heard
+        What tells how much the network counts.
+    folder : Path
+        Where the head is written.
+    trained_on : dict
+        What the manifest says of it.
+    """
+    arrays = {**contour, "threshold": np.array(THRESHOLD), "mix": np.array(0.0)}
+    network = WindowNetwork(content)
+    windows, truth = windows_of(_pictures(watched), network.shape[0])
+    heard = network.run(windows[..., 0]).astype(np.float64)
+    said = _contour(ExerciseHead(arrays), watched)
+    mix = _best_mix(said, heard, truth)
+    metrics = _figures(said + mix * np.log(np.maximum(heard, _LEAST)), truth)
+    metrics |= {f"contour_{name}": value for name, value in _figures(said, truth).items()}
     metrics |= {f"network_{name}": value for name, value in _figures(np.log(heard + _LEAST), truth).items()}
     files: dict[str, Content] = {ARRAYS: {**arrays, "mix": np.array(mix)}, NETWORK: content}
-    write_head(folder, KIND, KINDS, files, trained_on=trained_on | {"epochs": epochs}, metrics=metrics)
+    write_head(folder, KIND, KINDS, files, trained_on=trained_on, metrics=metrics)
     says = "the contour alone" if mix == 0.0 else f"the contour and {mix:g} times the network"
-    return FittedHead(metrics, epochs, (f"{says} did best on the singers watched",))
+    return FittedHead(metrics, notes=(f"{says} did best on the singers watched",))
 
 
 def _pictures(heard: Sequence[Heard]) -> list[tuple[Picture, int]]:

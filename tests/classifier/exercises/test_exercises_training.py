@@ -9,12 +9,12 @@ import pytest
 
 from swara.classifier import HeadError
 from swara.classifier.exercises.features import FEATURES
-from swara.classifier.exercises.head import ExerciseHead
+from swara.classifier.exercises.head import SHIPPED, ExerciseHead, shipped_exercises
 from swara.classifier.exercises.line import note_line
-from swara.classifier.exercises.training import network
-from swara.classifier.exercises.training.contours import contour_examples
+from swara.classifier.exercises.training import network, shipped
+from swara.classifier.exercises.training.contours import contour_examples, fit_contours
 from swara.classifier.exercises.training.examples import TRAINED_ON, kinds_in_turn, pitch_line
-from swara.classifier.exercises.training.fit import Heard, fit, make_head
+from swara.classifier.exercises.training.fit import Heard, fit, make_head, write_weighed
 from swara.classifier.head_files import FitOptions
 from swara.classifier.window_network import WindowNetwork, exported
 from swara.data.corpora.entry import Entry
@@ -56,6 +56,18 @@ def test_a_head_is_trained_exported_and_answers_as_keras_does(tmp_path: Path) ->
     assert head.network.shape == (32, 16)
     rows = np.random.default_rng(4).normal(size=(5, len(FEATURES)))
     assert np.exp(head.judge(rows)).sum(axis=1) == pytest.approx(np.ones(5))
+    assert head.content is not None
+    contour = fit_contours(*contour_examples(60, TRAINED_ON, np.random.default_rng(5)))
+    again = write_weighed(contour, head.content, heard(9, 2), tmp_path / "again", {})
+    assert ExerciseHead.read(tmp_path / "again").content == head.content
+    assert again.metrics["network_loss"] == fitted.metrics["network_loss"]
+
+
+def test_a_network_is_kept_with_what_was_said_of_it() -> None:
+    content, said = shipped._kept(SHIPPED)
+    assert content == shipped_exercises().content
+    assert isinstance(said, dict)
+    assert said["synthesized"] == shipped.SUNG
 
 
 def test_the_file_gives_what_keras_gives() -> None:
