@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from swara.classifier.exercises.features import FEATURES, features, products
-from swara.classifier.exercises.judging import LEAST_NOTES
 from swara.classifier.exercises.line import NoteLine, note_line
+from swara.classifier.exercises.songs import LEAST_NOTES
 from swara.data.arrays import FloatArray, IntArray
 from swara.data.storage.npz import Arrays
 from swara.data.synth.exercises import KINDS, Exercise, Kind, draw_exercise, draw_singer, joined, talk

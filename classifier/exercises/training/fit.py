@@ -13,8 +13,8 @@ import numpy.typing as npt
 from swara.classifier import HeadError
 from swara.classifier.exercises.features import features
 from swara.classifier.exercises.head import KIND, ExerciseHead
-from swara.classifier.exercises.judging import LEAST_NOTES
 from swara.classifier.exercises.line import NoteLine, note_line
+from swara.classifier.exercises.songs import LEAST_NOTES
 from swara.classifier.exercises.windows import LOOK
 from swara.classifier.head_files import ARRAYS, NETWORK, Content, FitOptions, FittedHead, OnEpoch, write_head
 from swara.classifier.head_scores import watched_figures
