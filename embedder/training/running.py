@@ -39,8 +39,10 @@ def restore(checkpoint: Path, variables: Sequence[Any]) -> dict[str, float]:
 @contextmanager
 def averaged(network: Any, optimizer: Any, path: Path) -> Iterator[None]:
     """Save a network's averaged weights to `path`; until the end of the context it has them itself."""
-    own = network.get_weights()
+    own = [weight.copy() for weight in network.get_weights()]
     optimizer.finalize_variable_values(network.trainable_variables)
+    # On JAX the averages themselves are the weights now, and would be gone once a compiled function took them.
+    network.set_weights([weight.copy() for weight in network.get_weights()])
     part = path.with_name(f"part-{path.name}")
     network.save_weights(part)
     part.replace(path)

@@ -78,9 +78,10 @@ class Learner:
 
     def told(self) -> dict[str, float]:
         """Return the mean of each figure over the batches since this was asked last."""
-        *sums, batches = np.asarray(self._taught.told).tolist()
-        self._taught.told.assign(np.zeros(len(FIGURES) + 1))
-        return {name: round(total / max(1.0, batches), 4) for name, total in zip(FIGURES, sums, strict=True)}
+        told: list[float] = np.asarray(self._taught.told).tolist()
+        self._taught.told.assign(np.zeros(len(told)))
+        batches = max(1.0, told.pop())
+        return {name: round(total / batches, 4) for name, total in zip(FIGURES, told, strict=True)}
 
     def average(self, path: Path, watched: Mapping[str, Sequence[SceneBatch]]) -> dict[str, float]:
         """Save the averaged weights to `path`, and return their figures on sets of batches, by name."""

@@ -16,10 +16,12 @@ import multiprocessing
 import os
 import shutil
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from swara.data.audio.decode import load_clip
 from swara.data.storage.npz import read_arrays
@@ -39,7 +41,7 @@ _WARM_UP = 0.02  # of the training
 _HELD_OUT_SEED = 900_000_001
 _HELD_OUT, _WATCHED = 60, 20  # scenes, and how many are looked at together
 _PATIENCE = 8
-_FEEDERS = 2  # one thread alone takes longer to bring a batch of 32 to a GPU than that takes to learn from it
+_FEEDERS = 2  # threads that bring batches: for one, 74 MB may take as long as a GPU takes to learn from them
 
 
 def main() -> None:
@@ -96,7 +98,7 @@ def train(options: argparse.Namespace) -> None:
     watched, sender = context.Pipe(duplex=False)
     # Another seed after each restart: the scenes already seen are not drawn again.
     with drawing(options.seed + 1000 * before, options.batch, options.workers, options.ring) as ring:
-        context.Process(target=_watch, args=(sender,), daemon=True).start()
+        context.Process(target=_watch, args=(sender, _HELD_OUT), daemon=True).start()
         sender.close()
         _learn(options, checkpoint, ring, watched, began_s)
 
@@ -174,16 +176,18 @@ def _rate(share: float, peak: float) -> float:
     return _LAST_RATE + (peak - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, after)))
 
 
-def _watch(sender: Connection) -> None:
+def _watch(sender: Connection, held_out: int) -> None:
     """Draw what a training is watched by, while the network is compiled: held-out scenes, and recordings."""
+    threadpool_limits(1)
     maker = SceneMaker(_HELD_OUT_SEED, 4.0, 40)
-    held = [example(maker.draw(), causal=i % 3 == 0) for i in range(_HELD_OUT)]
+    held = [example(maker.draw(), causal=i % 3 == 0) for i in range(held_out)]
     sets = {"held": [stack(held[i : i + _WATCHED]) for i in range(0, len(held), _WATCHED)]}
     for name, scenes in recorded_scenes().items():
         seen = [example(scene, causal=False) for scene in scenes]
         longest = max(len(each.frames) for each in seen)  # one length is compiled, not thirty
         sets[name] = [stack([each], longest) for each in seen]
-    sender.send(sets)
+    with suppress(BrokenPipeError):  # a training that has ended asks no more
+        sender.send(sets)
 
 
 def recorded_scenes() -> dict[str, list[Scene]]:
