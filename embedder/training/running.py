@@ -41,7 +41,7 @@ def averaged(network: Any, optimizer: Any, path: Path) -> Iterator[None]:
     """Save a network's averaged weights to `path`; until the end of the context it has them itself."""
     own = [weight.copy() for weight in network.get_weights()]
     optimizer.finalize_variable_values(network.trainable_variables)
-    # On JAX the averages themselves are the weights now, and would be gone once a compiled function took them.
+    # On JAX the averages themselves are the weights now, and would go when a compiled function takes these.
     network.set_weights([weight.copy() for weight in network.get_weights()])
     part = path.with_name(f"part-{path.name}")
     network.save_weights(part)

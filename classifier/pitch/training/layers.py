@@ -117,7 +117,7 @@ class Conv2D(layers.Conv2D):  # type: ignore[misc]
             places = slice(first, first + last, stride)
             cuts.append(inputs[:, places] if axis == 1 else inputs[:, :, places])
         joined = ops.concatenate(cuts, axis=-1) if taps > 1 else inputs
-        found = ops.matmul(joined, ops.reshape(self.kernel, (-1, self.filters)))
+        found: Any = ops.matmul(joined, ops.reshape(self.kernel, (-1, self.filters)))
         found = found + self.bias if self.use_bias else found
         return self.activation(found)
 

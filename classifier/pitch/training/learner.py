@@ -8,7 +8,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.embedder.training import running
@@ -18,6 +17,8 @@ from .layers import PitchLayers
 from .scenes import SceneMaker
 
 __all__ = ["FIGURES", "Learner", "figures"]
+
+ops: Any = keras.ops  # for whose results Keras declares types that they are not of
 
 _EMA = 0.998
 _CLIP_NORM = 1.0  # of all gradients together, as the weights that ship were trained
@@ -41,10 +42,10 @@ class Learner:
     def __init__(self, seed: int = 1) -> None:
         keras.utils.set_random_seed(seed)
         self._network = PitchLayers().model()
-        self._optimizer = keras.optimizers.Adam(
+        self._optimizer: Any = keras.optimizers.Adam(
             0.0, global_clipnorm=_CLIP_NORM, use_ema=True, ema_momentum=_EMA
         )
-        self._taught = _Taught(self._network)
+        self._taught: Any = _Taught(self._network)
         # On TensorFlow without XLA, as trainings on two cores always were; JAX has nothing else.
         self._taught.compile(self._optimizer, jit_compile=keras.backend.backend() == "jax")
         self._optimizer.build(self._network.trainable_variables)
@@ -89,7 +90,7 @@ class Learner:
         with running.averaged(self._network, self._optimizer, path):
             for name, batches in watched.items():
                 each = [self._taught.predict_on_batch((batch.frames, batch.bins)) for batch in batches]
-                means = np.mean(each, axis=0, dtype=np.float64).round(4).tolist()
+                means = np.stack(each).mean(axis=0, dtype=np.float64).round(4).tolist()
                 found |= {f"{name}_{figure}": mean for figure, mean in zip(FIGURES, means, strict=True)}
         return found
 
@@ -166,8 +167,8 @@ def figures(logits: Any, voicing: Any, bins: Any) -> Any:
         frames whose likeliest bin is within 50 cents, and that are heard; the share of others heard as voice.
     """
     voiced, unvoiced = ops.cast(bins >= 0, "float32"), ops.cast(bins == UNVOICED, "float32")
-    away: Any = (ops.arange(PITCH_BINS, dtype="float32") - bins[..., None]) / _BLUR_BINS
-    blurred: Any = ops.exp(-0.5 * away**2) * voiced[..., None]
+    away = (ops.arange(PITCH_BINS, dtype="float32") - bins[..., None]) / _BLUR_BINS
+    blurred = ops.exp(-0.5 * away**2) * voiced[..., None]
     blurred /= ops.maximum(ops.sum(blurred, axis=-1, keepdims=True), 1e-9)
     near = ops.abs(ops.cast(ops.argmax(logits, axis=-1), "float32") - bins) <= _NEAR_BINS
     heard = ops.cast(voicing > 0, "float32")
