@@ -103,7 +103,8 @@ fuzz: $(DEV_STAMP)
 bench-rebuild: $(DEV_STAMP)
 	$(BIN)/python -m benchmarks.rebuild
 
-# Hours on two cores. Stopped, the long first step goes on from its newest checkpoint.
+# Most of a day on two cores, in 8 GB. Stopped, the long first step goes on from its newest checkpoint. With
+# KERAS_BACKEND=jax that step can be run by itself on a GPU (docs/models/pitch.md).
 train-pitch: $(DEV_STAMP)
 	$(BIN)/python -m swara.classifier.pitch.training.train $(TRAINING)
 	$(BIN)/python -m swara.classifier.pitch.training.fine_train $(TRAINING) $(TRAINING)/best.weights.h5

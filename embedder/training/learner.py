@@ -9,13 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from swara.data.storage.npz import read_arrays, write_arrays
 from swara.embedder.builtin.embedder import VECTOR_DIM
 from swara.embedder.builtin.features import Levels
 
 from .batches import ViewBatch
 from .layers import EmbedderLayers
 from .losses import CONTRASTS, contrasts, meant, pooled, retrieved, strayed
+from .running import averaged, restore, save
 from .shipped import load_shipped
 
 __all__ = ["LOSSES", "Learner"]
@@ -84,33 +84,22 @@ class Learner:
 
     def average(self, path: Path, watched: Sequence[ViewBatch]) -> dict[str, float]:
         """Save the averaged weights to `path`, and return how well they find held-out timbres and takes."""
-        own = self._network.get_weights()
-        self._optimizer.finalize_variable_values(self._network.trainable_variables)
-        part = path.with_name(f"part-{path.name}")
-        self._network.save_weights(part)
-        part.replace(path)
         sums = {"held_takes": 0.0, "held_timbres": 0.0}
-        for batch in watched:
-            vectors = self._network([batch.levels, batch.weights], training=False)
-            sums["held_takes"] += retrieved(pooled(vectors, batch.shares), batch.takes)
-            timbre = pooled(EmbedderLayers.timbre(vectors), batch.shares)
-            sums["held_timbres"] += retrieved(timbre, batch.timbres)
-        self._network.set_weights(own)
+        with averaged(self._network, self._optimizer, path):
+            for batch in watched:
+                vectors = self._network([batch.levels, batch.weights], training=False)
+                sums["held_takes"] += retrieved(pooled(vectors, batch.shares), batch.takes)
+                timbre = pooled(EmbedderLayers.timbre(vectors), batch.shares)
+                sums["held_timbres"] += retrieved(timbre, batch.timbres)
         return {name: round(total / len(watched), 4) for name, total in sums.items()}
 
     def save(self, checkpoint: Path) -> None:
         """Write all that `restore` goes on from; the checkpoint before stays until this one is whole."""
-        arrays = {str(number): np.asarray(v) for number, v in enumerate(self._variables())}
-        write_arrays(checkpoint, {"step": np.array(self.step), **arrays})
+        save(checkpoint, self._variables(), {"step": self.step})
 
     def restore(self, checkpoint: Path) -> None:
         """Go on from a checkpoint, of any backend, if there is one."""
-        if not checkpoint.exists():
-            return
-        arrays = read_arrays(checkpoint)
-        for number, variable in enumerate(self._variables()):
-            variable.assign(arrays[str(number)])
-        self.step = int(arrays["step"])
+        self.step = int(restore(checkpoint, self._variables()).get("step", self.step))
 
     def _variables(self) -> list[Any]:
         return [*self._network.variables, *self._optimizer.variables]

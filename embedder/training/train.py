@@ -8,18 +8,14 @@ that on whatever accelerator JAX finds.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from queue import Queue
 
 from .bank import Bank
-from .batches import BatchMaker, ViewBatch
+from .batches import BatchMaker
 from .learner import Learner
+from .running import ahead, log
 
 __all__ = ["main", "train"]
 
@@ -61,7 +57,7 @@ def train(options: argparse.Namespace) -> None:
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
     watched, began_s = [held.draw() for _ in range(_HELD_OUT)], time.monotonic()
     # Another seed after each restart: the batches already seen are not drawn again.
-    stream = _ahead(BatchMaker(bank, options.seed + 1000 * learner.step, options.timbres))
+    stream = ahead(BatchMaker(bank, options.seed + 1000 * learner.step, options.timbres).draw)
     while learner.step < options.steps:
         learner.learn(next(stream), _rate(learner.step, options))
         if learner.step % options.every and learner.step < options.steps:
@@ -70,19 +66,7 @@ def train(options: argparse.Namespace) -> None:
         figures = learner.average(folder / "averaged.weights.h5", watched)
         learner.save(checkpoint)
         spent = {"step": learner.step, "minutes": round((time.monotonic() - began_s) / 60, 2)}
-        _log(folder / "log.jsonl", spent | trained | figures)
-
-
-def _ahead(maker: BatchMaker) -> Iterator[ViewBatch]:
-    """Draw batches on a second thread while the network learns from those before."""
-    queue: Queue[ViewBatch] = Queue(maxsize=3)
-
-    def work() -> None:
-        while True:
-            queue.put(maker.draw())
-
-    threading.Thread(target=work, daemon=True).start()
-    return iter(queue.get, None)
+        log(folder / "log.jsonl", spent | trained | figures)
 
 
 def _rate(step: int, options: argparse.Namespace) -> float:
@@ -91,13 +75,6 @@ def _rate(step: int, options: argparse.Namespace) -> float:
         return float(options.peak_rate * (step + 1) / _WARM_UP)
     share = (step - _WARM_UP) / max(1, options.steps - _WARM_UP)
     return float(_LAST_RATE + (options.peak_rate - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share)))
-
-
-def _log(path: Path, line: dict[str, float]) -> None:
-    with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from swara.data.arrays import FloatArray
 from swara.data.clip import Samples
 from swara.data.synth import room_response
 
-__all__ = ["automatic_gain", "coded", "draw_equaliser", "draw_room", "filtered", "record"]
+__all__ = ["automatic_gain", "coded", "draw_equaliser", "draw_room", "filtered", "narrow_band", "record"]
 
 
 _RATE_HZ = 16_000
@@ -155,6 +155,26 @@ def record(samples: Samples, rng: np.random.Generator, *, lowest_db: float = -40
     bits = int(rng.choice([16, 16, 16, 14, 12, 10, 8], p=[0.4, 0.2, 0.15, 0.1, 0.08, 0.05, 0.02]))
     scale = np.float32(2.0 ** (bits - 1))
     return np.asarray(np.clip(np.round(samples * scale) / scale, -1.0, 1.0), dtype=np.float32)
+
+
+def narrow_band(samples: Samples, rng: np.random.Generator) -> Samples:
+    """Leave nothing above some 4 kHz, not even noise, as a file at a low rate has it.
+
+    Parameters
+    ----------
+    samples : float32 array, shape [n]
+        What was recorded.
+    rng : numpy.random.Generator
+        The highest frequency is drawn from it.
+
+    Returns
+    -------
+    float32 array, shape [n]
+        Within -1 to 1.
+    """
+    spectrum = np.fft.rfft(samples)
+    spectrum[round(rng.uniform(0.42, 0.7) * spectrum.size) :] = 0.0
+    return np.asarray(np.clip(np.fft.irfft(spectrum, samples.size), -1.0, 1.0), dtype=np.float32)
 
 
 def _good_size(least: int) -> int:

@@ -34,17 +34,15 @@ class PitchLayers:
     """The layers, and the two ways to run them: on a whole scene, or on from what came before."""
 
     def __init__(self) -> None:
-        self.stem = layers.Conv2D(
-            _STEM, (1, 5), strides=(1, 2), padding="same", activation="relu", name="stem"
-        )
+        self.stem = Conv2D(_STEM, (1, 5), strides=(1, 2), padding="same", activation="relu", name="stem")
         self.mix = _Unit(1, 1, "mix")
         self.pitch = [_Unit((1, 3), (1, d), f"pitch{i}") for i, d in enumerate(_PITCH_DILATIONS)]
         self.time = [_Unit((3, 1), (d, 1), f"time{i}", relu=False) for i, d in enumerate(_TIME_DILATIONS)]
         self.context = {i: layers.Dense(_WIDTH, name=f"context{i}") for i in _CONTEXT_AFTER}
-        self.salience = layers.Conv2D(2, (1, 3), padding="same", name="salience")
+        self.salience = Conv2D(2, (1, 3), padding="same", name="salience")
         self.voicing_hidden = layers.Dense(_VOICING_UNITS, activation="relu", name="voicing_hidden")
         self.voicing_time = [
-            layers.Conv2D(_VOICING_UNITS, (3, 1), dilation_rate=(d, 1), name=f"voicing_time{i}")
+            Conv2D(_VOICING_UNITS, (3, 1), dilation_rate=(d, 1), name=f"voicing_time{i}")
             for i, d in enumerate(_VOICING_DILATIONS)
         ]
         self.voicing = layers.Dense(2, name="voicing")
@@ -91,6 +89,39 @@ class PitchLayers:
         return keras.Model(frames, [salience, voicing])
 
 
+class Conv2D(layers.Conv2D):  # type: ignore[misc]
+    """A convolution along one axis, on JAX a product over shifted inputs.
+
+    A GPU takes a tenth of the time for it that its own convolutions take with 32 channels and dilations. The
+    name of the class stands in files of weights, so it is that of Keras.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Return the layer's output."""
+        return self.shifted(inputs) if keras.backend.backend() == "jax" else super().call(inputs)
+
+    def shifted(self, inputs: Any) -> Any:
+        """Return the layer's output, worked out over shifted inputs."""
+        axis = 1 if self.kernel_size[0] > 1 else 2
+        taps, stride = max(self.kernel_size), self.strides[axis - 1]
+        reach = (taps - 1) * self.dilation_rate[axis - 1]
+        if self.padding == "same":
+            size = inputs.shape[axis]
+            beyond = max((-(-size // stride) - 1) * stride + reach + 1 - size, 0)
+            pads = [(0, 0)] * 4
+            pads[axis] = (beyond // 2, beyond - beyond // 2)
+            inputs = ops.pad(inputs, pads)
+        last = inputs.shape[axis] - reach
+        cuts = []
+        for first in range(0, reach + 1, self.dilation_rate[axis - 1]):
+            places = slice(first, first + last, stride)
+            cuts.append(inputs[:, places] if axis == 1 else inputs[:, :, places])
+        joined = ops.concatenate(cuts, axis=-1) if taps > 1 else inputs
+        found: Any = ops.matmul(joined, ops.reshape(self.kernel, (-1, self.filters)))
+        found = found + self.bias if self.use_bias else found
+        return self.activation(found)
+
+
 class _Past:
     """What came before a scene, for one convolution over time after the other."""
 
@@ -119,7 +150,7 @@ class _Unit:
     """A convolution, normalised over the batch."""
 
     def __init__(self, kernel: Any, dilation: Any, name: str, *, relu: bool = True) -> None:
-        self.conv = layers.Conv2D(
+        self.conv = Conv2D(
             _WIDTH,
             kernel,
             dilation_rate=dilation,

@@ -6,7 +6,7 @@ No recording is used. What is drawn, and how often, is set here; how it sounds, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from .draw_drone import DronePool, reed_drone, still_drone
 from .draw_line import STEP_S, Line, render_line
 from .draw_noise import clicks, coloured_noise, hum, instrument_play, shadow, tabla_play
 from .draw_notes import draw_events, draw_register, flattened
-from .draw_recording import automatic_gain, coded, draw_room, filtered, record
+from .draw_recording import automatic_gain, coded, draw_room, filtered, narrow_band, record
 from .draw_voice import draw_timbre, sing_line, synthesize_line, whisper_line
 
 __all__ = ["LABELLED_HZ", "SCENE_RATE_HZ", "Scene", "SceneMaker"]
@@ -31,7 +31,7 @@ LABELLED_HZ = (46.0, 1700.0)
 """A voice beyond is labelled as none; a little wider than what is told, so that an edge is no edge there."""
 
 _FRAME = 160
-_NEGATIVE_SHARE = 0.22
+_NEGATIVE_SHARE, _TONE_SHARE, _NARROW_SHARE = 0.22, 0.03, 0.08
 _NEGATIVES = ("silence", "noise", "drone", "tabla", "whisper", "hum", "clicks", "instrument")
 _NEGATIVE_SHARES = (0.04, 0.08, 0.6, 0.08, 0.06, 0.07, 0.04, 0.03)
 _MACHINES = ("tuned", "plain", "synthesizer")
@@ -83,10 +83,16 @@ class SceneMaker:
 
     def draw(self) -> Scene:
         """Draw the next scene."""
-        if self._rng.random() < _NEGATIVE_SHARE:
-            nothing = np.zeros(1 + self._count // _FRAME)
-            return Scene(self._negative(), nothing)
-        return self.draw_sung(machine=bool(self._rng.random() < _MACHINE_SHARE))
+        kind = self._rng.random()
+        if kind < _NEGATIVE_SHARE:
+            scene = Scene(self._negative(), np.zeros(1 + self._count // _FRAME))
+        elif kind < _NEGATIVE_SHARE + _TONE_SHARE:
+            scene = self.draw_tone()
+        else:
+            scene = self.draw_sung(machine=bool(self._rng.random() < _MACHINE_SHARE))
+        if self._rng.random() < _NARROW_SHARE:
+            return replace(scene, samples=narrow_band(scene.samples, self._rng))
+        return scene
 
     def draw_drone(self) -> Scene:
         """Draw a drone alone, as it is heard in a room and through a microphone."""
@@ -144,7 +150,10 @@ class SceneMaker:
         partials = range(1, 1 + min(int(rng.integers(1, 9)), int(7600.0 / f0_hz.max())))
         tilt = rng.uniform(0.0, 2.0)
         tone = sum(np.sin(k * phase + rng.uniform(0.0, 6.0)) / k**tilt for k in partials)
-        start_s, end_s = sorted(rng.uniform(0.0, self._duration_s, 2)) if rng.random() < 0.5 else (0.0, 9.0)
+        start_s, end_s = 0.0, self._duration_s + 1.0
+        if rng.random() < 0.5:
+            start_s, end_s = sorted(rng.uniform(0.0, self._duration_s, 2))
+            end_s = max(end_s, start_s + 0.2)
         fade = np.clip(np.minimum(times_s - start_s, end_s - times_s) / 0.05, 0.0, 1.0)
         noise = 10.0 ** (-rng.uniform(2.0, 5.0)) * rng.standard_normal(count)
         sound = 10.0 ** -rng.uniform(0.3, 1.5) * (fade * tone / np.abs(tone).max() + noise)

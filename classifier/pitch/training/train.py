@@ -1,184 +1,193 @@
 """Train the pitch network: ``python -m swara.classifier.pitch.training.train FOLDER``.
 
 It may be stopped at any time and goes on from its last checkpoint. With ``--start-from`` it begins with the
-weights of an exported file, as when the scenes have changed since.
+weights of an earlier training, as when the scenes have changed since. With ``KERAS_BACKEND=jax`` in the
+environment it runs on JAX, and with that on whatever accelerator JAX finds; a checkpoint of one backend is
+gone on with by the other. The same seed draws the same scenes on each process, but which of them come
+together depends on the clock (`batches`), so that a training is never repeated to the byte.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import math
+import multiprocessing
 import os
 import shutil
-import sys
 import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
 from swara.data.audio.decode import load_clip
+from swara.data.storage.npz import read_arrays
 from swara.data.synth import mix_at_db, tanpura
+from swara.embedder.training.running import ahead, log
 
-from .batches import SceneBatch, batches, example, stack
-from .layers import PitchLayers
+from .batches import SceneRing, drawing, example, stack
 from .scenes import SCENE_RATE_HZ, Scene, SceneMaker
-from .shipped import start_from
 
-__all__ = ["main"]
+# Keras is imported where it is used: each process that draws imports this module, and would be kept waiting.
+
+__all__ = ["main", "train"]
 
 _TANPURA_DB = 5.0
 _LAST_RATE = 2e-5
-_WARM_UP = 150
-_EMA = 0.998
+_WARM_UP = 0.02  # of the training
 _HELD_OUT_SEED = 900_000_001
-_HELD_OUT = 60
-_STATE = ((0, tf.int64), (1e9, tf.float32), (0, tf.int64))  # step, best loss, checkpoints since
-_LOSSES = ("salience_loss", "voicing_loss", "rpa50")
+_HELD_OUT, _WATCHED = 60, 20  # scenes, and how many are looked at together
+_PATIENCE = 8
+_FEEDERS = 2  # threads that bring batches: for one, 74 MB may take as long as a GPU takes to learn from them
 
 
 def main() -> None:
     """Parse the command line, and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="checkpoints and the log; an earlier run there goes on")
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=4, help="scenes of 4 s in a batch")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=int, default=6000)
+    length.add_argument(
+        "--seconds",
+        type=float,
+        help="train for so long by the clock, its start included, in place of --steps; "
+        "what was trained before it was stopped counts",
+    )
+    parser.add_argument(
+        "--batch", type=int, default=32, help="scenes of 4 s in a batch: 32 take 8 GB, 16 half"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes that draw scenes")
+    parser.add_argument(
+        "--ring",
+        type=int,
+        default=256,
+        help="scenes held, 2.3 MB each: where drawing is slower than learning, they are heard again",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peak-rate", type=float, default=3e-3, help="highest learning rate")
-    parser.add_argument("--start-from", type=Path, help="a .tflite file of an earlier training")
+    parser.add_argument(
+        "--start-from", type=Path, help="a .tflite or .weights.h5 file of an earlier training"
+    )
     parser.add_argument("--fresh", nargs="*", default=[], help="layers to begin untrained")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
-    parser.add_argument("--patience", type=int, default=8, help="checkpoints without gain before it stops")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        help=f"checkpoints without gain before it stops; {_PATIENCE}, by the clock it does not",
+    )
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     train(options)
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train until the last step, or until held-out scenes gain no more; go on from the newest checkpoint."""
-    model = PitchLayers().model()
-    optimizer = keras.optimizers.Adam(learning_rate=0.0, clipnorm=1.0, use_ema=True, ema_momentum=_EMA)
-    optimizer.build(model.trainable_variables)
-    step, best, stale = (tf.Variable(x, dtype=t) for x, t in _STATE)
-    manager = tf.train.CheckpointManager(
-        tf.train.Checkpoint(model=model, optimizer=optimizer, step=step, best=best, stale=stale),
-        options.folder / "checkpoints",
-        2,
-    )
-    if manager.restore_or_initialize() is None and options.start_from is not None:
-        drawn = SceneMaker(options.seed, 4.0, 40)
-        seen = stack([example(drawn.draw(), causal=i % 3 == 0) for i in range(24)])
-        start_from(options.start_from, model, seen, tuple(options.fresh))
-    watch = _Watch(model, optimizer, options.batch)
-    update, began_s, sums = _update(model, optimizer), time.monotonic(), np.zeros(3)
+    """Train until the end, or until held-out scenes gain no more; go on from the newest checkpoint.
+
+    Raises
+    ------
+    RuntimeError
+        If a process that draws scenes has failed: with what it said.
+    """
+    began_s = time.monotonic()
+    checkpoint = options.folder / "checkpoint.npz"
+    before = int(read_arrays(checkpoint)["step"]) if checkpoint.exists() else 0
+    context = multiprocessing.get_context("spawn")
+    watched, sender = context.Pipe(duplex=False)
     # Another seed after each restart: the scenes already seen are not drawn again.
-    with batches(options.seed + 1000 * int(step), options.batch, options.workers) as stream:
-        while int(step) < options.steps and int(stale) < options.patience:
-            optimizer.learning_rate.assign(_rate(int(step), options))
-            batch = next(stream)
-            sums += [float(x) for x in update(batch.frames, batch.salience, batch.voiced)]
-            step.assign_add(1)
-            if int(step) % options.every and int(step) < options.steps:
-                continue
-            figures = watch.measure(options.folder / "averaged.weights.h5")
-            loss = figures["held_salience_loss"] + figures["held_voicing_loss"]
-            stale.assign(0 if loss < float(best) else stale + 1)
-            best.assign(min(loss, float(best)))
-            if int(stale) == 0:
-                shutil.copy(options.folder / "averaged.weights.h5", options.folder / "best.weights.h5")
-            manager.save()
-            spent = {"step": int(step), "minutes": round((time.monotonic() - began_s) / 60, 2)}
-            trained = dict(zip(_LOSSES, (sums / options.every).round(4).tolist(), strict=True))
-            _log(options.folder / "log.jsonl", spent | trained | figures)
-            sums[:] = 0
+    with drawing(options.seed + 1000 * before, options.batch, options.workers, options.ring) as ring:
+        context.Process(target=_watch, args=(sender, _HELD_OUT), daemon=True).start()
+        sender.close()
+        _learn(options, checkpoint, ring, watched, began_s)
 
 
-def _log(path: Path, line: dict[str, float]) -> None:
-    with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+def _learn(
+    options: argparse.Namespace, checkpoint: Path, ring: SceneRing, watched: Connection, began_s: float
+) -> None:
+    from .learner import Learner
+
+    learner, sets = Learner(options.seed), None
+    counts = {"best": 1e9, "stale": 0.0, "seconds": 0.0} | learner.restore(checkpoint)
+    if not learner.step and options.start_from is not None:
+        learner.begin_from(options.start_from, tuple(options.fresh), options.seed)
+    course = _Course(options, began_s, counts["seconds"])
+    stream = ahead(lambda: learner.brought(ring.take()), _FEEDERS)
+    share = course.share(learner.step)
+    while share < 1.0 and counts["stale"] < course.patience:
+        learner.learn(*next(stream), _rate(share, options.peak_rate))
+        course.begin()
+        share = course.share(learner.step)
+        if learner.step % options.every and share < 1.0:
+            continue
+        spent = {"minutes": round((time.monotonic() - began_s) / 60, 2), "drawn": ring.drawn}
+        told = {"step": learner.step} | spent | learner.told()
+        sets = sets or watched.recv()
+        figures = learner.average(options.folder / "averaged.weights.h5", sets)
+        loss = figures["held_salience_loss"] + figures["held_voicing_loss"]
+        better = loss < counts["best"]
+        counts = {
+            "best": min(loss, counts["best"]),
+            "stale": 0.0 if better else counts["stale"] + 1.0,
+            "seconds": course.trained_s,
+        }
+        if better:
+            shutil.copy(options.folder / "averaged.weights.h5", options.folder / "best.weights.h5")
+        learner.save(checkpoint, counts)
+        log(options.folder / "log.jsonl", told | figures)
 
 
-def _update(model: keras.Model, optimizer: Any) -> Any:
-    @tf.function
-    def update(frames: Any, salience: Any, voiced: Any) -> Any:
-        with tf.GradientTape() as tape:
-            logits, voicing = model(tf.cast(frames, tf.float32), training=True)
-            losses = _losses(logits, voicing, salience, voiced)
-            total = losses[0] + losses[1]
-        optimizer.apply_gradients(
-            zip(tape.gradient(total, model.trainable_variables), model.trainable_variables, strict=True)
-        )
-        return losses
+class _Course:
+    """How much of a training is done: of its steps, or of its time.
 
-    return update
+    The clock begins once a batch was learned from, as the network is compiled until then.
+    """
+
+    def __init__(self, options: argparse.Namespace, began_s: float, before_s: float) -> None:
+        self._steps, self._seconds = options.steps, options.seconds
+        self._began_s, self._before_s = began_s, before_s
+        self._first_s: float | None = None
+        endless = math.inf if self._seconds else _PATIENCE
+        self.patience = endless if options.patience is None else options.patience
+
+    def begin(self) -> None:
+        """Start the clock, if it does not run yet."""
+        self._first_s = self._first_s or time.monotonic()
+
+    @property
+    def trained_s(self) -> float:
+        """Seconds by the clock, and by those of earlier runs."""
+        return self._before_s + (time.monotonic() - self._first_s if self._first_s else 0.0)
+
+    def share(self, step: int) -> float:
+        """Return the share that is done after so many steps."""
+        if not self._seconds:
+            return float(step / self._steps)
+        start_s = (self._first_s or time.monotonic()) - self._began_s
+        return float(self.trained_s / max(1e-9, self._seconds - start_s))
 
 
-def _losses(logits: Any, voicing: Any, salience: Any, voiced: Any) -> tuple[Any, Any, Any]:
-    """Cross-entropy of the salience where voiced and of the voicing, and the share of frames within a bin."""
-    count = tf.reduce_sum(voiced) + 1.0
-    cross = tf.nn.softmax_cross_entropy_with_logits(labels=salience, logits=logits)
-    right = tf.abs(tf.argmax(logits, -1) - tf.argmax(salience, -1)) <= 1
-    return (
-        tf.reduce_sum(cross * voiced) / count,
-        tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=voiced, logits=voicing)),
-        tf.reduce_sum(tf.cast(right, tf.float32) * voiced) / count,
-    )
-
-
-def _rate(step: int, options: argparse.Namespace) -> float:
+def _rate(share: float, peak: float) -> float:
     """Learning rate: a short warm-up, then half a cosine."""
-    if step < _WARM_UP:
-        return float(options.peak_rate * (step + 1) / _WARM_UP)
-    share = (step - _WARM_UP) / max(1, options.steps - _WARM_UP)
-    return float(_LAST_RATE + (options.peak_rate - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * share)))
+    if share < _WARM_UP:
+        return peak * share / _WARM_UP
+    after = (share - _WARM_UP) / (1.0 - _WARM_UP)
+    return _LAST_RATE + (peak - _LAST_RATE) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, after)))
 
 
-class _Watch:
-    """Measures the averaged weights on held-out scenes, and on recordings where there are any."""
-
-    def __init__(self, model: keras.Model, optimizer: Any, size: int) -> None:
-        self._model, self._optimizer = model, optimizer
-        self._own = [tf.Variable(v) for v in model.trainable_variables]
-        maker = SceneMaker(_HELD_OUT_SEED, 4.0, 40)
-        held = [example(maker.draw(), causal=i % 3 == 0) for i in range(_HELD_OUT)]
-        self._sets = {"held": [stack(held[i : i + size]) for i in range(0, len(held), size)]}
-        for name, scenes in recorded_scenes().items():
-            self._sets[name] = [stack([example(scene, causal=False)]) for scene in scenes]
-
-    def measure(self, path: Path) -> dict[str, float]:
-        """Save the averaged weights to `path`, and return their figures."""
-        variables = self._model.trainable_variables
-        for own, variable in zip(self._own, variables, strict=True):
-            own.assign(variable)
-        self._optimizer.finalize_variable_values(variables)
-        part = path.with_name(f"part-{path.name}")
-        self._model.save_weights(part)
-        part.replace(path)
-        figures: dict[str, float] = {}
-        for name, set_ in self._sets.items():
-            figures |= {f"{name}_{key}": value for key, value in _figures(self._model, set_).items()}
-        for own, variable in zip(self._own, variables, strict=True):
-            variable.assign(own)
-        return figures
-
-
-def _figures(model: keras.Model, examples: list[SceneBatch]) -> dict[str, float]:
-    sums = np.zeros(5)
-    for batch in examples:
-        logits, voicing = model(batch.frames.astype(np.float32), training=False)
-        sums[:3] += [float(x) for x in _losses(logits, voicing, batch.salience, batch.voiced)]
-        heard, sung = np.asarray(voicing) > 0, batch.voiced > 0
-        sums[3] += (heard & sung).sum() / max(1, sung.sum())
-        sums[4] += (heard & ~sung).sum() / max(1, (~sung).sum())
-    names = (*_LOSSES, "recall", "false_alarm")
-    return dict(zip(names, (sums / len(examples)).round(4).tolist(), strict=True))
+def _watch(sender: Connection, held_out: int) -> None:
+    """Draw what a training is watched by, while the network is compiled: held-out scenes, and recordings."""
+    threadpool_limits(1)
+    maker = SceneMaker(_HELD_OUT_SEED, 4.0, 40)
+    held = [example(maker.draw(), causal=i % 3 == 0) for i in range(held_out)]
+    sets = {"held": [stack(held[i : i + _WATCHED]) for i in range(0, len(held), _WATCHED)]}
+    for name, scenes in recorded_scenes().items():
+        seen = [example(scene, causal=False) for scene in scenes]
+        longest = max(len(each.frames) for each in seen)  # one length is compiled, not thirty
+        sets[name] = [stack([each], longest) for each in seen]
+    with suppress(BrokenPipeError):  # a training that has ended asks no more
+        sender.send(sets)
 
 
 def recorded_scenes() -> dict[str, list[Scene]]:

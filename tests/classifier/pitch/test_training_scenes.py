@@ -23,6 +23,7 @@ from swara.classifier.pitch.training.draw_recording import (
     coded,
     draw_room,
     filtered,
+    narrow_band,
     record,
 )
 from swara.classifier.pitch.training.draw_voice import draw_timbre, sing_line, synthesize_line, whisper_line
@@ -91,11 +92,14 @@ def off_cents(line: Line, sound: np.ndarray, lag_s: float) -> FloatArray:
     The fundamental is turned back by the integral of the labels, taken every 10 ms as a scene has them; what
     is left turning is the error.
     """
-    labels_hz = line.f0_hz[:: round(0.01 / STEP_S)]
+    return turned_cents(line.f0_hz[:: round(0.01 / STEP_S)], sound, lag_s)
+
+
+def turned_cents(labels_hz: FloatArray, sound: np.ndarray, lag_s: float = 0.0, width: int = 2) -> FloatArray:
     times_s = np.arange(sound.size) / SCENE_RATE_HZ
     hz = np.exp(np.interp(times_s - lag_s, np.arange(labels_hz.size) * 0.01, np.log(labels_hz)))
     still = sound * np.exp(-2j * np.pi * np.cumsum(hz) / SCENE_RATE_HZ)
-    window = np.hanning(2 * FRAME + 1)
+    window = np.hanning(width * FRAME + 1)
     still = np.convolve(still, window / window.sum(), mode="same")[:: FRAME // 4]
     turned_hz = np.angle(still[2:] * np.conj(still[:-2])) / (2.0 * np.pi) / (2 * FRAME / 4 / SCENE_RATE_HZ)
     cents = 1200.0 / np.log(2.0) * turned_hz / hz[:: FRAME // 4][1:-1]
@@ -214,3 +218,57 @@ def test_a_recording_stays_within_full_scale() -> None:
         heard = record(automatic_gain(loud, rng.random(500), rng), rng)
         assert np.abs(heard).max() <= 1.0
         assert heard.any()
+
+
+def test_a_lifeless_tone_is_labelled_where_it_sounds_and_as_it_sounds() -> None:
+    maker, swaying, starting = SceneMaker(21, duration_s=2.0, drones=1), 0, 0
+    for _ in range(40):
+        scene = maker.draw_tone()
+        sounding = scene.f0_hz > 0
+        power = np.convolve(scene.samples**2, np.full(FRAME, 1.0 / FRAME), mode="same")[::FRAME]
+        power = np.append(power, power[-1])[: sounding.size]
+        loud = np.median(power[sounding])
+        assert power[sounding].min() > 0.05 * loud
+        assert power[~sounding].max(initial=0.0) < 0.4 * loud  # a fade of 50 ms is half sound
+        assert sounding.sum() >= 14
+        starting += not sounding[20]
+        first, last = np.flatnonzero(sounding)[[0, -1]]
+        if last - first < 60:
+            continue
+        stretch = scene.samples[first * FRAME : last * FRAME]
+        labels_hz = scene.f0_hz[first : last + 1]
+        swaying += np.ptp(1200.0 * np.log2(labels_hz)) > 5.0
+        off = turned_cents(labels_hz, stretch, width=8)  # in which partials of 50 Hz do not meet
+        assert np.median(np.abs(off)) < 3.0
+        assert abs(off.mean()) < 1.0
+    assert swaying > 5
+    assert starting > 5
+
+
+def test_a_narrow_band_ends_at_4_khz_and_moves_nothing_below() -> None:
+    hz = np.fft.rfftfreq(32_000, 1.0 / SCENE_RATE_HZ)
+    tops_hz = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sound = (0.1 * rng.standard_normal(32_000)).astype(np.float32)
+        before, after = np.fft.rfft(sound), np.fft.rfft(narrow_band(sound, rng))
+        tops_hz.append(hz[np.abs(after) > 0.1].max())
+        np.testing.assert_allclose(after[hz < 3300.0], before[hz < 3300.0], atol=0.01)
+        assert np.abs(after[hz > tops_hz[-1] + 1.0]).max() < 0.01
+    assert 3300.0 < min(tops_hz) < 4000.0 < max(tops_hz) < 5700.0
+    loud = np.where(np.arange(8000) % 80 < 40, 1.0, -1.0).astype(np.float32)
+    assert np.abs(narrow_band(loud, np.random.default_rng(0))).max() <= 1.0
+
+
+def test_few_scenes_are_tones_or_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    noise = Scene(rng.uniform(-0.5, 0.5, SCENE_RATE_HZ).astype(np.float32), np.full(101, 220.0))
+    tone = Scene(noise.samples, np.full(101, 440.0))
+    monkeypatch.setattr(SceneMaker, "draw_sung", lambda self, machine: noise)
+    monkeypatch.setattr(SceneMaker, "_negative", lambda self: noise.samples)
+    monkeypatch.setattr(SceneMaker, "draw_tone", lambda self: tone)
+    maker = SceneMaker(4, duration_s=1.0, drones=1)
+    drawn = [maker.draw() for _ in range(3000)]
+    assert 0.02 < np.mean([scene.f0_hz[0] == 440.0 for scene in drawn]) < 0.04
+    assert 0.06 < np.mean([scene.samples is not noise.samples for scene in drawn]) < 0.1
+    assert {scene.f0_hz[0] for scene in drawn} == {0.0, 220.0, 440.0}
