@@ -13,7 +13,7 @@ from benchmarks.page import Check, Section, Table
 from benchmarks.recordings import calans, sight_singing
 from swara.classifier.exercises.features import FEATURES, features
 from swara.classifier.exercises.head import ExerciseHead, shipped_exercises
-from swara.classifier.exercises.judging import LEAST_NOTES
+from swara.classifier.exercises.songs import LEAST_NOTES
 from swara.classifier.exercises.training.contours import contour_examples, fit_contours, line_features
 from swara.classifier.exercises.training.examples import (
     HELD_APART,
