@@ -226,7 +226,7 @@ def test_it_trains_on_jax(tmp_path: Path) -> None:
     assert np.isfinite(json.loads(said.splitlines()[-1])["salience_loss"])
 
 
-def test_no_tensorflow_is_loaded_to_train() -> None:
-    """So that it runs where JAX alone is installed."""
+def test_a_process_that_draws_loads_no_keras() -> None:
+    """It imports the module that was started, and would be kept waiting by it."""
     code = "import sys; import swara.classifier.pitch.training.train; sys.exit('keras' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
