@@ -157,7 +157,11 @@ def pool(embeddings: Embeddings, start_s: float, end_s: float) -> Vectors:
     ValueError
         If there are no frames, or the stretch does not run from a time to the same or a later one.
     """
-    mean = frame_shares(embeddings, start_s, end_s) @ embeddings.vectors
+    shares = frame_shares(embeddings, start_s, end_s)
+    counted = np.flatnonzero(shares)
+    # The frames of a note alone: with all of a long take's, each note would cost as much as the take is long.
+    inside = slice(counted[0], counted[-1] + 1)
+    mean = shares[inside] @ embeddings.vectors[inside]
     length = float(np.linalg.norm(mean))
     return np.asarray(mean / length if length > _SILENT else np.zeros_like(mean), dtype=np.float32)
 

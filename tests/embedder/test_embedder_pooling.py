@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swara.embedder import EmbedderSpec, Embeddings
-from swara.embedder.spec import pool
+from swara.embedder.spec import frame_shares, pool
 
 SPEC = EmbedderSpec("test", 3, 16_000, 0.272, 0.1, {})
 
@@ -45,6 +45,17 @@ def _expected(weights: list[float]) -> np.ndarray:
 )
 def test_weights_are_overlaps_with_the_hops(start_s: float, end_s: float, weights: list[float]) -> None:
     assert pool(RAMP, start_s, end_s) == pytest.approx(_expected(weights), abs=1e-6)
+
+
+@pytest.mark.parametrize("start_s", [0.0, 17.03, 99.9, 250.0])
+@pytest.mark.parametrize("length_s", [0.0, 0.4, 30.0])
+def test_a_note_is_pooled_as_if_all_frames_were_looked_at(start_s: float, length_s: float) -> None:
+    """Slow oracle: the product over every frame."""
+    take = _frames(np.random.default_rng(1).normal(size=(1_000, 3)).tolist())
+    mean = frame_shares(take, start_s, start_s + length_s) @ take.vectors
+    np.testing.assert_allclose(
+        pool(take, start_s, start_s + length_s), mean / np.linalg.norm(mean), atol=1e-6
+    )
 
 
 @settings(deadline=None)  # a busy machine is no fault
