@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -102,14 +101,15 @@ def test_torchcrepe_believes_the_same(hz) -> None:
     peak, around = AS_TORCHCREPE[hz]
     assert belief.argmax() == peak
     assert belief[peak - 1 : peak + 2] == pytest.approx(around, abs=1e-5)
-    if find_spec("torchcrepe") is not None:
+    try:
         import torch
         import torchcrepe
-
-        torchcrepe.load.model("cpu", "tiny")
-        with torch.no_grad():
-            theirs = torchcrepe.infer.model(torch.tensor(network.normalised(sine[None])[..., 0]))
-        assert np.abs(belief - theirs.numpy()[0]).max() < 1e-5
+    except (ImportError, OSError):  # it is not installed, or torchaudio is for another build of torch
+        return
+    torchcrepe.load.model("cpu", "tiny")
+    with torch.no_grad():
+        theirs = torchcrepe.infer.model(torch.tensor(network.normalised(sine[None])[..., 0]))
+    assert np.abs(belief - theirs.numpy()[0]).max() < 1e-5
 
 
 def test_it_is_written_to_litert_once_and_gives_the_same(tmp_path, monkeypatch) -> None:
