@@ -81,7 +81,7 @@ def model_on_embedder(classes: int, batch: int | None = None) -> keras.Model:
 
     Takes windows of `band_input`, and gives probabilities. All of it is free to learn.
     """
-    inputs = keras.Input((BAND_FRAMES, BANDS + 1), batch_size=batch)
+    inputs: Any = keras.Input((BAND_FRAMES, BANDS + 1), batch_size=batch)
     embedder, _ = load_shipped(MODEL_FILE)
     found: Any = embedder.windows(inputs[..., :BANDS], inputs[..., BANDS:])
     average = keras.layers.GlobalAveragePooling1D()(found)

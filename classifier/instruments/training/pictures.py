@@ -247,7 +247,8 @@ class BandBatches(Batches):
         rng, count = self._rng, len(windows)
         semitones = rng.uniform(-_SHIFT, _SHIFT, count) * (rng.random(count) < _SHIFTED)
         moved = [resized(one.astype(np.float16), by) for one, by in zip(windows, semitones, strict=True)]
-        played = _held(np.stack(moved).astype(np.float32) + 0.5 * draw_efforts(count, rng)[:, None], rng)
+        efforts = np.float32(0.5) * draw_efforts(count, rng)[:, None]
+        played = _held(np.stack(moved).astype(np.float32) + efforts, rng)
         channels, no_drone = draw_channels(count, 1, rng), np.zeros_like(played)
         return band_input(heard_through(np.exp(played), no_drone, channels, rng))
 
