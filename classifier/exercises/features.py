@@ -135,15 +135,15 @@ def out_of_tune(line: NoteLine) -> float:
     return float(np.average(np.abs(tuned - np.rint(tuned)), weights=lengths_s))
 
 
-_STEADY_NOTES = 4.0
-"""A singer's tuning drifts; it is told by the notes around, about so many to either side."""
+_STEADY_NOTES, _FURTHEST_NOTE = 4.0, 32
+"""A singer's tuning drifts; it is told by the notes around, about so many to either side, and none beyond."""
 
 
 def _tuning(semitones: FloatArray, weights: FloatArray) -> FloatArray:
     """Return how far what surrounds each note lies from the keys of a piano: a circular mean."""
-    places = np.arange(semitones.size)
-    near = np.exp(-(((places[:, None] - places) / _STEADY_NOTES) ** 2)) * np.minimum(weights, 1.0)
-    turned = near @ np.exp(2j * np.pi * semitones)
+    near = np.exp(-((np.arange(-_FURTHEST_NOTE, _FURTHEST_NOTE + 1) / _STEADY_NOTES) ** 2))
+    each = np.minimum(weights, 1.0) * np.exp(2j * np.pi * semitones)
+    turned = np.convolve(each, near)[_FURTHEST_NOTE : _FURTHEST_NOTE + semitones.size]
     return np.asarray(np.unwrap(np.angle(turned)) / (2.0 * np.pi))
 
 

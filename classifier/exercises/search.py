@@ -20,6 +20,9 @@ __all__ = ["Stretch", "stretches"]
 _PAUSE_S = 0.15
 """An exercise begins after a pause of this length, and ends before one."""
 
+_JUDGED = 1024
+"""Stretches that are judged at a time: an hour has tens of thousands."""
+
 _LONGEST_S = 60.0
 _MOST_PARTS = 24
 """Of what lies between pauses, an exercise has no more parts than this: two octaves sung staccato and back
@@ -96,7 +99,8 @@ def stretches(line: NoteLine, judge: Judge, threshold: float) -> list[Stretch]:
     edges = _edges(line)
     pairs = _candidates(line, edges)
     rows = _described(line, pairs)
-    logs = judge(rows) if pairs else np.empty((0, len(KINDS)))
+    few = [rows[at : at + _JUDGED] for at in range(0, len(rows), _JUDGED)]
+    logs = np.concatenate([np.empty((0, len(KINDS))), *map(judge, few)])
     numbers = _chosen(edges, pairs, _gains(line, pairs, rows, logs, threshold))
     judged = [(pairs[number], logs[number]) for number in numbers]
     chosen = _joined(line, outside_songs(line, judged, judge))

@@ -46,8 +46,10 @@ def averaged(network: Any, optimizer: Any, path: Path) -> Iterator[None]:
     part = path.with_name(f"part-{path.name}")
     network.save_weights(part)
     part.replace(path)
-    yield
-    network.set_weights(own)
+    try:
+        yield
+    finally:
+        network.set_weights(own)
 
 
 def log(path: Path, line: Mapping[str, float]) -> None:

@@ -283,20 +283,24 @@ def drawing(seed: int, size: int, workers: int, ring: int, duration_s: float = 4
     context = multiprocessing.get_context("spawn")
     failures: SimpleQueue[str] = context.SimpleQueue()
     frames = (1 + round(duration_s * _FRAMES_S)) // 2
-    shelves, processes = [], []
-    for worker in range(workers):
-        shelves.append(_Shelf(context, 1 + -(-ring // workers), frames))
-        words = (shelves[-1], failures, seed, worker, duration_s)
-        processes.append(context.Process(target=_work, args=words, daemon=True))
-        processes[-1].start()
+    shelves, processes, told, turn = list[_Shelf](), list[Any](), list[str](), threading.Lock()
 
     def check() -> None:
         ended = [process.exitcode for process in processes if process.exitcode is not None]
-        if ended:
-            said = f"exit code {ended[0]}" if failures.empty() else failures.get()
-            raise RuntimeError(f"a process that draws scenes has ended: {said}")
+        if not ended:
+            return
+        with turn:  # several threads may ask: the first takes what was said, and all say it
+            if not told:
+                told.append(f"exit code {ended[0]}" if failures.empty() else failures.get())
+        raise RuntimeError(f"a process that draws scenes has ended: {told[0]}")
 
     try:
+        for worker in range(workers):
+            shelves.append(_Shelf(context, 1 + -(-ring // workers), frames))
+            words = (shelves[-1], failures, seed, worker, duration_s)
+            process = context.Process(target=_work, args=words, daemon=True)
+            process.start()
+            processes.append(process)
         yield SceneRing(shelves, size, np.random.default_rng(seed), check)
     finally:
         for process in processes:

@@ -10,7 +10,7 @@ import pytest
 
 from swara.classifier import HeadError
 from swara.classifier.exercises import search
-from swara.classifier.exercises.features import FEATURES, features, products
+from swara.classifier.exercises.features import FEATURES, _tuning, features, products
 from swara.classifier.exercises.head import SHIPPED, ExerciseHead, shipped_exercises
 from swara.classifier.exercises.line import NoteLine, note_line
 from swara.classifier.exercises.search import stretches
@@ -236,3 +236,14 @@ def test_a_run_in_a_song_is_no_exercise_and_one_exercise_after_another_is(parts,
     found = note_line(*pitch_line(whole, np.random.default_rng(2)))
     parts_found = stretches(found, head.judge, head.threshold)
     assert [KINDS[int(part.log_probabilities.argmax())] for part in parts_found] == kinds
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 500])
+def test_a_tuning_is_told_by_all_notes_the_nearer_the_more(count: int) -> None:
+    """Slow oracle: each note beside every other."""
+    rng = np.random.default_rng(count)
+    semitones, lengths_s = np.cumsum(rng.normal(0.0, 0.1, count)), rng.uniform(0.05, 2.0, count)
+    places = np.arange(count)
+    near = np.exp(-(((places[:, None] - places) / 4.0) ** 2)) * np.minimum(lengths_s, 1.0)
+    expected = np.unwrap(np.angle(near @ np.exp(2j * np.pi * semitones))) / (2.0 * np.pi)
+    np.testing.assert_allclose(_tuning(semitones, lengths_s), expected, atol=1e-9)

@@ -61,6 +61,16 @@ def test_windows_cover_a_sound_of_any_length(seconds: float, count: int) -> None
     assert len(windows(silent)) == len(band_windows(silent)) == 0
 
 
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 1.5])
+def test_what_lies_at_an_end_alone_gives_numbers(seconds: float) -> None:
+    """A click of one sample, by itself or before silence; a tone after it."""
+    click = np.zeros(1 + round(seconds * RATE_HZ), np.float32)
+    click[0] = 0.5
+    late = np.concatenate([np.zeros(round(seconds * RATE_HZ), np.float32), _tone(440.0, 0.25)])
+    for sound in (click, late):
+        assert np.isfinite([*InstrumentHead(FOLDER).name(sound).probabilities.values()]).all()
+
+
 def test_what_has_no_name_is_none_of_these() -> None:
     assert [label_of(name) for name in ("cello", "viola", "voice")] == ["cello", NONE, "voice"]
 
