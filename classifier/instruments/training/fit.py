@@ -168,47 +168,67 @@ def train(
     model = (build or instrument_model)(len(labels), None)
     rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
     model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
-    seen, best, since = (batches.middles(watched), watched.labels), np.inf, 0
-    epoch, weights = _going_on(model, course)
-    average, rng = weights, np.random.default_rng([course.seed, epoch])
-    drawn = batches(heard, labels, rng)
-    while epoch < course.epochs and since < course.patience:
-        losses = []
-        for step in range(_STEPS):
-            done = (epoch + step / _STEPS) / course.epochs
-            rate.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
-            losses.append(float(model.train_on_batch(*drawn.draw(_BATCH))))
-            if step % 5 == 4:
-                pace = max(0.02, 50.0 / (epoch * _STEPS + step + 50.0))
-                pairs = zip(average, model.get_weights(), strict=True)
-                average = [old + pace * (new - old) for old, new in pairs]
-        epoch, since = epoch + 1, since + 1
-        current = model.get_weights()
-        model.set_weights(average)
-        figures = {"loss": float(np.mean(losses))} | _figures(model, *seen)
-        model.set_weights(current)
-        if figures["val_loss"] < best:
-            best, since, weights = figures["val_loss"], 0, average
+    seen, state = (batches.middles(watched), watched.labels), _Progress.begun(model, course.kept)
+    drawn = batches(heard, labels, np.random.default_rng([course.seed, state.epoch]))
+    while state.epoch < course.epochs and state.since < course.patience:
+        model.set_weights(state.current)
+        loss = _pass(model, rate, drawn, course, state)
+        model.set_weights(state.average)
+        figures = {"loss": loss} | _figures(model, *seen)
+        state.epoch, state.since = state.epoch + 1, state.since + 1
+        if figures["val_loss"] < state.best:
+            state.best, state.since, state.chosen = figures["val_loss"], 0, state.average
         if course.kept is not None:
-            _keep(course.kept, epoch, current, average)
-        on_epoch(epoch, figures)
-    model.set_weights(weights)
-    return model, epoch
+            state.keep(course.kept)
+        on_epoch(state.epoch, figures)
+    model.set_weights(state.chosen)
+    return model, state.epoch
 
 
-def _going_on(model: Any, course: Course) -> tuple[int, list[Any]]:
-    """Return the pass to go on from and the average of weights, and give the model the weights themselves."""
-    if course.kept is None or not course.kept.is_file():
-        return 0, model.get_weights()
-    arrays, several = read_arrays(course.kept), len(model.get_weights())
-    model.set_weights([arrays[f"current{at}"] for at in range(several)])
-    return int(arrays["epoch"]), [arrays[f"average{at}"] for at in range(several)]
+def _pass(model: Any, rate: Any, drawn: Batches, course: Course, state: _Progress) -> float:
+    """Learn from `_STEPS` batches, and return the mean loss; weights and their average go into `state`."""
+    losses = []
+    for step in range(_STEPS):
+        done = (state.epoch + step / _STEPS) / course.epochs
+        rate.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
+        losses.append(float(model.train_on_batch(*drawn.draw(_BATCH))))
+        if step % 5 == 4:
+            pace = max(0.02, 50.0 / (state.epoch * _STEPS + step + 50.0))
+            pairs = zip(state.average, model.get_weights(), strict=True)
+            state.average = [old + pace * (new - old) for old, new in pairs]
+    state.current = model.get_weights()
+    return float(np.mean(losses))
 
 
-def _keep(file: Path, epoch: int, current: list[Any], average: list[Any]) -> None:
-    arrays = {f"current{at}": each for at, each in enumerate(current)}
-    arrays |= {f"average{at}": each for at, each in enumerate(average)}
-    write_arrays(file, arrays | {"epoch": np.array(epoch)})
+@dataclass(slots=True, eq=False)
+class _Progress:
+    """How far a training is; its weights: as they are, on average, and on average where they did best."""
+
+    epoch: int
+    since: int
+    best: float
+    current: list[Any]
+    average: list[Any]
+    chosen: list[Any]
+
+    @classmethod
+    def begun(cls, model: Any, kept: Path | None) -> _Progress:
+        """Return the beginning, or what `keep` left in a file."""
+        weights = model.get_weights()
+        if kept is None or not kept.is_file():
+            return cls(0, 0, np.inf, weights, weights, weights)
+        arrays = read_arrays(kept)
+        parts = ([arrays[f"{name}{at}"] for at in range(len(weights))] for name in _WEIGHTS)
+        return cls(int(arrays["epoch"]), int(arrays["since"]), float(arrays["best"]), *parts)
+
+    def keep(self, file: Path) -> None:
+        """Write all of it."""
+        counts = {name: np.array(getattr(self, name)) for name in ("epoch", "since", "best")}
+        parts = {f"{name}{at}": each for name in _WEIGHTS for at, each in enumerate(getattr(self, name))}
+        write_arrays(file, counts | parts)
+
+
+_WEIGHTS = ("current", "average", "chosen")
 
 
 def _figures(model: Any, windows: Any, labels: Any) -> dict[str, float]:

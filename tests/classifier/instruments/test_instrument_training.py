@@ -101,6 +101,33 @@ def test_a_few_steps_write_a_head_that_answers(
         fit.fit(rows[:4], tmp_path, FitOptions(), lambda _, __: None)
 
 
+def test_a_training_that_was_stopped_still_knows_where_it_did_best(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    from swara.classifier.instruments.training import fit, layers
+
+    monkeypatch.setattr(fit, "_STEPS", 5)
+    monkeypatch.setattr(fit, "_BATCH", 4)
+    monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    losses = iter([0.1, 0.5])
+    monkeypatch.setattr(fit, "_figures", lambda *_: {"val_loss": next(losses), "val_accuracy": 0.0})
+    labels, kept = ("cello", "flute", NONE), tmp_path / "kept.npz"
+    heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1)
+    ends = []
+    for epochs in (1, 2, 2):  # the last one finds that it has ended
+        course = fit.Course(1, epochs, 9, 1e-2, kept)
+        model, passes = fit.train(heard, heard, labels, course, lambda _, __: None)
+        assert passes == epochs
+        ends.append(model.get_weights())
+    for first, *later in zip(*ends, strict=True):
+        for each in later:
+            np.testing.assert_array_equal(each, first)
+    with np.load(kept) as arrays:
+        assert (int(arrays["epoch"]), int(arrays["since"]), float(arrays["best"])) == (2, 1, 0.1)
+        assert not np.array_equal(arrays["average0"], arrays["chosen0"])
+
+
 def test_bands_are_drawn_as_the_head_hears_them(rows: list[Entry]) -> None:
     labels = ("cello", "flute", NONE)
     heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1, pictures.band_picture)
