@@ -94,6 +94,8 @@ def train(options: argparse.Namespace) -> None:
     began_s = time.monotonic()
     checkpoint = options.folder / "checkpoint.npz"
     before = int(read_arrays(checkpoint)["step"]) if checkpoint.exists() else 0
+    if not options.seconds and before >= options.steps:
+        return  # it has ended: nothing need be drawn
     context = multiprocessing.get_context("spawn")
     watched, sender = context.Pipe(duplex=False)
     # Another seed after each restart: the scenes already seen are not drawn again.
