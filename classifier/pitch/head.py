@@ -24,14 +24,14 @@ from . import TRACK_RATE_HZ, PitchTracker, Progress
 from .decode import Path, Salience, local_hz, trace
 from .features import AROUND, WIDE_FRAMES, Features, Surroundings, most_likely, network_input
 from .network import CHUNK, PitchNetwork, coarse_pass, refine_pass, shipped_digest, shipped_network
-from .spectrum import HOP, MARGIN, Levels, Spectra, spectra
+from .spectrum import HOP, MARGIN, Levels, Spectra, periodicity, spectra
 from .voicing import sung_frames
 
 __all__ = ["HeadTracker", "PitchCache", "PitchFrames", "TrackerName", "pitch_tracker", "tracker_fingerprint"]
 
 _T = TypeVar("_T")
 
-_REVISION = 5
+_REVISION = 6
 """To be raised when the same network answers differently: the tracks kept so far are then stale."""
 
 _BLOCK = 400  # frames; an even number, more than WIDE_FRAMES
@@ -51,11 +51,14 @@ class PitchFrames:
         The pitch, voiced or not.
     voicing : float32 array, shape [frames]
         Probability that a voice sounds.
+    periodicity : float32 array, shape [frames]
+        Of `spectrum.periodicity`.
     """
 
     salience: Salience
     hz: FloatArray
     voicing: Salience
+    periodicity: Levels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,7 @@ class _Refined:
     voicing: Salience
     partials: Features
     most: Salience
+    periodicity: Levels
 
 
 class HeadTracker:
@@ -132,18 +136,22 @@ class HeadTracker:
             If it has another sample rate.
         """
         frames = 1 + clip.sample_count // HOP
-        hz, voicing = np.empty(frames), np.empty(frames, np.float32)
+        hz, (voicing, periodic) = np.empty(frames), np.empty((2, frames), np.float32)
         done = 0
         for heard in self.hear(clip):
             stop = done + heard.hz.size
-            hz[done:stop], voicing[done:stop] = heard.hz, heard.voicing
+            hz[done:stop], voicing[done:stop], periodic[done:stop] = (
+                heard.hz,
+                heard.voicing,
+                heard.periodicity,
+            )
             done = stop
             if salience is not None:
                 salience(heard.salience)
             if progress is not None:
                 progress(done / frames)
         times_s = HOP_S * np.arange(frames, dtype=np.float64)
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), sung_frames(voicing, hz, periodic))
 
     def hear(self, sound: Sound) -> Iterator[PitchFrames]:
         """Go through a recording block by block, 4 s each; together they hold every frame once.
@@ -160,7 +168,9 @@ class HeadTracker:
         seen = self._seen(SamplesAhead(sound.blocks()), frames + frames % 2)
         for block, after in _with_next(self._looked(seen)):
             heard = self._heard(before, block, after)
-            yield PitchFrames(heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames])
+            yield PitchFrames(
+                heard.salience[:frames], heard.hz[:frames], heard.voicing[:frames], heard.periodicity[:frames]
+            )
             frames -= heard.hz.size
             before = block
 
@@ -199,7 +209,8 @@ class HeadTracker:
                 end = came.came_from(0, int(trace(int(later[-1]), came)[0]))
             coarse_hz = local_hz(block.salience, trace(end, before))
             hz, partials = coarse_pass(self._network, block.spectra, block.backgrounds, coarse_hz)
-            yield _Refined(block.salience, hz, block.voicing, partials, most_likely(block.spectra, hz))
+            most, periodic = most_likely(block.spectra, hz), periodicity(block.spectra, hz)
+            yield _Refined(block.salience, hz, block.voicing, partials, most, periodic)
 
     def _heard(self, before: _Refined | None, block: _Refined, after: _Refined | None) -> PitchFrames:
         """Take the second look at a block, knowing the frames next to it."""
@@ -210,7 +221,7 @@ class HeadTracker:
             self._network, *(np.concatenate(column) for column in zip(*parts, strict=True))
         )
         own = slice(first, first + block.hz.size)
-        return PitchFrames(block.salience, hz[own], np.minimum(voicing[own], block.most))
+        return PitchFrames(block.salience, hz[own], np.minimum(voicing[own], block.most), block.periodicity)
 
 
 def _with_next(items: Iterator[_T]) -> Iterator[tuple[_T, _T | None]]:

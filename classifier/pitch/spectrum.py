@@ -30,6 +30,7 @@ __all__ = [
     "Levels",
     "Spectra",
     "partials",
+    "periodicity",
     "spectra",
 ]
 
@@ -65,6 +66,7 @@ _BINS_IN_ALL = int(_STARTS[0]) + FFT_SIZES[0] // 2 + 1 + _MIRRORED
 _PIECE = 50  # frames that are worked on at a time: what fits a cache
 _FIRST_OCTAVES = (0, 4, 5, 6, 7)
 _FLOOR = 1e-11  # power relative to a full-scale sine
+_FAINTEST = np.float32(1e-9)  # power of a band; what is silent does not repeat itself
 
 _SIZES = np.array(FFT_SIZES)[:, None]
 _SIDES = _STARTS[:, None] + np.array([-1, 0, 1])[:, None, None, None] * (_SIZES // np.array(WINDOWS)[:, None])
@@ -168,6 +170,57 @@ def partials(spectra: Spectra, hz: FloatArray, frames: IntArray | None = None) -
     delta_hz = turned * _HZ_A_TURN / np.maximum(power, np.float32(4e-20))
     level = np.log(power * _SHARES + np.float32(_FLOOR))
     return nearest * _BIN_HZ + delta_hz, level
+
+
+_LONG_PERIOD_HZ = 100.0  # below it a window of 32 ms holds too few periods
+_BAND_EDGES_HZ = (60.0, 1000.0, 3000.0, 7000.0)
+
+
+def periodicity(spectra: Spectra, hz: FloatArray) -> Levels:
+    """Measure how well each frame repeats itself after a period of a pitch.
+
+    That is the autocorrelation at the period, by way of the power spectrum, over that of the window alone
+    (Boersma 1993): the share of the power that is periodic. A drone hides a voice in one band and leaves it
+    free in another, so the band counts that has most.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Spectra of the frames.
+    hz : float64 array, shape [frames]
+        The pitch, positive.
+
+    Returns
+    -------
+    float32 array, shape [frames]
+        Near 1 where nothing else sounds, a half where noise is as strong, 0 or less where the pitch has no
+        partials, and in silence.
+    """
+    found = np.empty(hz.size, np.float32)
+    low = hz < _LONG_PERIOD_HZ
+    for which, rows in enumerate((np.flatnonzero(~low), np.flatnonzero(low))):
+        for first in range(0, rows.size, _PIECE):
+            piece = rows[first : first + _PIECE]
+            found[piece] = _repeated(spectra.transform(which), piece, hz[piece], which)
+    return found
+
+
+def _repeated(framed: ComplexSpectrum, rows: IntArray, hz: FloatArray, which: int) -> Levels:
+    """Measure the periodicity of some frames in one of `WINDOWS`."""
+    window, side = WINDOWS[which], FFT_SIZES[which] // WINDOWS[which]
+    edges = np.rint(np.array(_BAND_EDGES_HZ) * FFT_SIZES[which] / RATE_HZ).astype(np.intp)
+    near = framed[rows, _MIRRORED + edges[0] - side : _MIRRORED + edges[-1] + side]
+    windowed = near[:, side:-side] - np.float32(0.5) * (near[:, : -2 * side] + near[:, 2 * side :])
+    power = np.square(windowed.real) + np.square(windowed.imag)
+    periods = RATE_HZ / hz
+    turns = (2.0 * np.pi / FFT_SIZES[which] * periods).astype(np.float32)
+    repeated = power * np.cos(turns[:, None] * np.arange(edges[0], edges[-1], dtype=np.float32))
+    # Row by row, so that no frame changes another.
+    parts, whole = (np.add.reduceat(each, edges[:-1] - edges[0], axis=1) for each in (repeated, power))
+    share = periods / window
+    turn = 2.0 * np.pi * share
+    of_window = (1.0 - share) * (2.0 + np.cos(turn)) / 3.0 + np.sin(turn) / (2.0 * np.pi)
+    return np.asarray((parts / (whole + _FAINTEST)).max(axis=1) / of_window, dtype=np.float32)
 
 
 def _look(frames: Levels, together: int | None, levels: Levels, transforms: ComplexSpectrum) -> None:

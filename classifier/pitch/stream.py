@@ -12,7 +12,7 @@ from . import TRACK_RATE_HZ
 from .decode import Path, Salience, local_hz
 from .features import AROUND, NEIGHBOUR_FEATURES, Background, Features, most_likely, network_input
 from .network import PitchNetwork, coarse_pass, refine_pass, shipped_network
-from .spectrum import HOP, MARGIN, spectra
+from .spectrum import HOP, MARGIN, Levels, periodicity, spectra
 from .voicing import Voicing
 
 __all__ = ["LOOKAHEAD_S", "SETTLED_S", "PitchStream", "track_causal"]
@@ -136,31 +136,31 @@ class PitchStream:
         waiting = np.concatenate([self._waiting, samples])
         pairs = max(0, (waiting.size - _SEEN) // _STEP + 1)
         hz = np.empty(2 * pairs)
-        voicing = np.empty(2 * pairs, np.float32)
+        voicing, periodic = np.empty((2, 2 * pairs), np.float32)
         for pair in range(0, pairs, _TOGETHER):
             count = min(_TOGETHER, pairs - pair)
             seen = waiting[pair * _STEP : (pair + count - 1) * _STEP + _SEEN]
             frames = slice(2 * pair, 2 * (pair + count))
-            hz[frames], voicing[frames] = self._pairs(seen)
+            hz[frames], voicing[frames], periodic[frames] = self._pairs(seen)
         self._waiting = waiting[pairs * _STEP :].copy()
-        return self._handed_out(hz[:most], voicing[:most])
+        return self._handed_out(hz[:most], voicing[:most], periodic[:most])
 
-    def _pairs(self, samples: Samples) -> tuple[FloatArray, Salience]:
-        """Hz and probability of a voice in the next frames, two by two."""
+    def _pairs(self, samples: Samples) -> tuple[FloatArray, Salience, Levels]:
+        """Hz, probability of a voice, and periodicity in the next frames, two by two."""
         seen = spectra(samples, together=2)
         means = self._background.push(seen.levels)
         salience, voicing = self._memory.run(network_input(seen.levels, means))
         coarse_hz = local_hz(salience, self._path.advance(salience, voicing)[0])
         hz, partials = coarse_pass(self._network, seen, means, coarse_hz)
-        most = most_likely(seen, hz)
+        most, periodic = most_likely(seen, hz), periodicity(seen, hz)
         if self._second is not None:
-            self._second.add(hz, voicing, partials, most)
-        return hz, np.minimum(voicing, most)
+            self._second.add(hz, voicing, partials, most, periodic)
+        return hz, np.minimum(voicing, most), periodic
 
-    def _handed_out(self, hz: FloatArray, voicing: Salience) -> PitchTrack:
+    def _handed_out(self, hz: FloatArray, voicing: Salience, periodic: Levels) -> PitchTrack:
         times_s = HOP_S * np.arange(self._frames, self._frames + hz.size, dtype=np.float64)
         self._frames += hz.size
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing, hz))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing, hz, periodic))
 
 
 class _SecondLook:
@@ -172,13 +172,17 @@ class _SecondLook:
         self._hz, self._most = np.empty(0), np.empty(0, np.float32)
         self._first_voicing = np.empty(0, np.float32)
         self._partials = np.empty((0, NEIGHBOUR_FEATURES), np.float32)
+        self._periodic = np.empty(0, np.float32)
         self._first = self._done = 0  # frames: the first that is kept, the first that was not handed out
 
-    def add(self, hz: FloatArray, voicing: Salience, partials: Features, most: Salience) -> None:
+    def add(
+        self, hz: FloatArray, voicing: Salience, partials: Features, most: Salience, periodic: Levels
+    ) -> None:
         """Take in what the first look found."""
         self._hz, self._most = np.concatenate([self._hz, hz]), np.concatenate([self._most, most])
         self._first_voicing = np.concatenate([self._first_voicing, voicing])
         self._partials = np.concatenate([self._partials, partials])
+        self._periodic = np.concatenate([self._periodic, periodic])
 
     def settled(self, most: int | None) -> PitchTrack:
         """Return the frames whose neighbours are there; after the end, up to frame `most`, all."""
@@ -186,18 +190,20 @@ class _SecondLook:
         stop = max(stop, self._done)
         new = slice(self._done - self._first, stop - self._first)
         hz, voicing = np.empty(0), np.empty(0, np.float32)
+        periodic = self._periodic[new]
         if stop > self._done:
             hz, voicing = refine_pass(self._network, self._hz, self._first_voicing, self._partials)
             hz, voicing = hz[new], np.minimum(voicing[new], self._most[new])
         times_s = HOP_S * np.arange(self._done, stop, dtype=np.float64)
         self._done = stop
         self._forget(max(0, stop - _AROUND - self._first))
-        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing, hz))
+        return PitchTrack(times_s, hz, voicing.astype(np.float64), self._voicing.push(voicing, hz, periodic))
 
     def _forget(self, count: int) -> None:
         self._first += count
         self._hz, self._most = self._hz[count:], self._most[count:]
         self._first_voicing, self._partials = self._first_voicing[count:], self._partials[count:]
+        self._periodic = self._periodic[count:]
 
 
 def track_causal(clip: Clip, network: PitchNetwork | None = None) -> PitchTrack:

@@ -9,6 +9,7 @@ import numpy as np
 from swara.data.arrays import BoolArray, FloatArray
 
 from .decode import Salience
+from .spectrum import Levels
 
 __all__ = [
     "STILL_FRAMES",
@@ -23,7 +24,7 @@ STILL_FRAMES = 65
 """How long a pitch must stand still: 0.65 s of frames."""
 
 _STILL_CENTS = 1.5  # RMS around the straight line that fits best, so that a slow drift is no movement
-_LOW_HZ = 80.0
+_LOW_HZ = 100.0
 _ENTER, _LEAVE = 0.9, 0.75
 _SURE_FRAMES, _SHORT_FRAMES = 5, 300
 _MOVING_FRAMES = 15  # a breath that is taken for a pitch moves, too, and seems sure for some frames
@@ -33,6 +34,10 @@ _CONSONANT_FRAMES, _HALF_LIKELY = 6, 0.4  # a voiced one closes the mouth for so
 _JUMP_CENTS = 300.0  # from frame to frame: no voice moves so quickly
 _STRING_CLASSES, _CLASS_FRAMES, _APART_CENTS = 2, 20, 40.0
 """Four strings are tuned to Sa and one more swara; each counts that stands still for 0.2 s in all."""
+
+_CLEARLY_PERIODIC = 0.9  # less, and what sounds beside a voice hides where it ends
+_HALF_PERIODIC = 0.5  # less, and noise outweighs the voice
+_INSIDE_FRAMES, _TRIMMED_FRAMES, _RECENT_FRAMES = 15, 6, 5
 
 _BLOCK = 4096
 _TIMES = np.arange(STILL_FRAMES) - float(STILL_FRAMES // 2)
@@ -57,10 +62,14 @@ class VoicingThresholds:
         wavers or glides by that, where strings stay within 12.
     machine : float
         So likely on average, what stands still is a voice that was made by a machine, and no string, unless
-        it lies below 80 Hz.
+        it lies below 100 Hz.
+    periodic : float
+        What the periodicity of a stretch reaches, by its median: less, and nothing has the pitch that the
+        network believes in, as between the strings of an acoustic tanpura.
     low_still_cents : float
-        How little a pitch below 80 Hz wavers that is a string's, however sure: the mandra Sa of an electronic
-        tanpura sounds as sure as a voice, and beats by a cent or two; a voice that low wavers by more.
+        How little a pitch below 100 Hz wavers that is a string's, however sure: the mandra Sa of an
+        electronic tanpura sounds as sure as a voice, and beats by a cent or two; a voice that low wavers by
+        more, those of three singers that hold a note (instrument_notes) by 3.3 at least.
     """
 
     likely: float = 0.65
@@ -69,6 +78,7 @@ class VoicingThresholds:
     sure_if_moving: float = 0.93
     moving_cents: float = 16.0
     machine: float = 0.98
+    periodic: float = 0.25
     low_still_cents: float = 2.0
 
 
@@ -119,7 +129,9 @@ def _stands_still(hz: FloatArray, probability: Salience, thresholds: VoicingThre
     return np.asarray(still & (low | (mean < thresholds.machine)))
 
 
-def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresholds = VOICING) -> BoolArray:
+def sung_frames(
+    probability: Salience, hz: FloatArray, periodic: Levels, thresholds: VoicingThresholds = VOICING
+) -> BoolArray:
     """Decide where a voice sounds when all is known: hysteresis that works in both directions.
 
     Parameters
@@ -129,6 +141,8 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
     hz : float64 array, shape [frames]
         The pitch; a stretch that stands still among others that do is a string's, unless together they have
         more pitches than a tanpura.
+    periodic : float32 array, shape [frames]
+        Of `spectrum.periodicity`, at this pitch.
     thresholds : VoicingThresholds
         Those that ship by default.
 
@@ -136,7 +150,8 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
     -------
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
-        moment, but hardly ever sure. In a recording of under 3 s a pitch may stand still too.
+        moment, but hardly ever sure. In a recording of under 3 s a pitch may stand still too. They begin and
+        end where periodicity does.
     """
     short = probability.size < _SHORT_FRAMES
     surely = thresholds.sure_if_short if short else thresholds.sure
@@ -149,15 +164,32 @@ def sung_frames(probability: Salience, hz: FloatArray, thresholds: VoicingThresh
     for start, end in zip(starts, ends, strict=True):
         around = slice(max(0, start - _AROUND_FRAMES), end + _AROUND_FRAMES)
         moves = not short and np.count_nonzero(moving[start:end]) >= _MOVING_FRAMES
-        voiced[start:end] = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES or (
+        told = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES or (
             moves and _moves(hz[start:end], thresholds)
         )
+        voiced[start:end] = told and np.median(periodic[start:end]) >= thresholds.periodic
         strings[start:end] = (
             np.mean(still[start:end]) >= _STRING_SHARE
             and np.mean(still[around][likely[1:-1][around]]) >= _STRING_SHARE
         )
     voiced = voiced if _are_of_a_melody(hz[strings & still]) else voiced & ~strings
-    return _through_consonants(voiced, probability, hz)
+    return _trimmed(_through_consonants(voiced, probability, hz), periodic)
+
+
+def _trimmed(voiced: BoolArray, periodic: Levels) -> BoolArray:
+    """Let the stretches of a voice that is heard clearly begin and end where its periodicity does.
+
+    The network sees a frame through windows of 64 and 128 ms, and is vague about edges by half of them.
+    """
+    exact, padded = voiced.copy(), np.concatenate([[False], voiced, [False]])
+    starts, ends = np.flatnonzero(padded[1:] & ~padded[:-1]), np.flatnonzero(padded[:-1] & ~padded[1:])
+    for start, end in zip(starts, ends, strict=True):
+        for step in (1, -1):
+            inside = periodic[start:end][::step]
+            over = np.append(inside[:_TRIMMED_FRAMES] < _HALF_PERIODIC, False)
+            if over[0] and np.quantile(inside[:_INSIDE_FRAMES], 0.75) >= _CLEARLY_PERIODIC:
+                exact[start:end][::step][: int(np.argmin(over))] = False
+    return exact
 
 
 def _through_consonants(voiced: BoolArray, probability: Salience, hz: FloatArray) -> BoolArray:
@@ -202,21 +234,42 @@ class Voicing:
         self._enter, self._leave = enter, leave
         self._on = False
         self._hz = np.empty(0)
-        self._probability = np.empty(0, np.float32)
+        self._probability, self._periodic = np.empty(0, np.float32), np.empty(0, np.float32)
 
-    def push(self, probability: Salience, hz: FloatArray) -> BoolArray:
-        """Decide frame by frame: shapes [frames]. A pitch that has stood still is no longer a voice's."""
+    def push(self, probability: Salience, hz: FloatArray, periodic: Levels) -> BoolArray:
+        """Decide frame by frame: shapes [frames].
+
+        A pitch that has stood still is no longer a voice's, nor is one that nothing repeats itself at.
+        """
         unknown = max(0, STILL_FRAMES - 1 - self._hz.size)  # frames before which too little is known
         self._hz = np.concatenate([self._hz, hz])
         self._probability = np.concatenate([self._probability, probability])
-        still = np.zeros(probability.shape, np.bool_)
-        if hz.size > unknown and (probability >= self._leave).any():
-            new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
-            still[unknown:] = _stands_still(self._hz[new], self._probability[new], VOICING)
+        self._periodic = np.concatenate([self._periodic, periodic])
+        refused = np.zeros(probability.shape, np.bool_)
+        if (probability >= self._leave).any():
+            refused = _not_periodic(self._periodic, probability >= self._leave)
+            if hz.size > unknown:
+                new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
+                refused[unknown:] |= _stands_still(self._hz[new], self._probability[new], VOICING)
         voiced = np.empty(probability.shape, np.bool_)
-        for frame, (value, stands) in enumerate(zip(probability.tolist(), still.tolist(), strict=True)):
-            self._on = value >= (self._leave if self._on else self._enter) and not stands
+        for frame, (value, no_voice) in enumerate(zip(probability.tolist(), refused.tolist(), strict=True)):
+            self._on = value >= (self._leave if self._on else self._enter) and not no_voice
             voiced[frame] = self._on
         kept = slice(max(0, self._hz.size - STILL_FRAMES + 1), None)
         self._hz, self._probability = self._hz[kept], self._probability[kept]
+        self._periodic = self._periodic[kept]
         return voiced
+
+
+def _not_periodic(periodic: Levels, asked: BoolArray) -> BoolArray:
+    """Tell which of the last frames have no voice, each by itself and those before it, where that is asked.
+
+    Over a drone a voice may be hidden for some frames; where it was heard clearly just now, it is over.
+    """
+    told = np.zeros(asked.size, np.bool_)
+    for frame in np.flatnonzero(asked):
+        end = periodic.size - asked.size + int(frame) + 1
+        lately = periodic[max(0, end - _INSIDE_FRAMES - 1) : end]
+        over = lately[-1] < _HALF_PERIODIC and np.quantile(lately, 0.75) >= _CLEARLY_PERIODIC
+        told[frame] = over or lately[-_RECENT_FRAMES:].max() < VOICING.periodic
+    return told

@@ -39,7 +39,7 @@ class Stub(HeadTracker):
         assert sum(block.size for block in sound.blocks()) == sound.sample_count
         for at in range(0, frames, 1000):
             n = min(1000, frames - at)
-            yield PitchFrames(salience[:n], np.full(n, 200.0), np.full(n, 0.9, np.float32))
+            yield PitchFrames(salience[:n], np.full(n, 200.0), *np.full((2, n), 0.9, np.float32))
 swara.service.export.pitch_file.HeadTracker = Stub
 sys.argv = ["swara", *sys.argv[2:]]
 try:

@@ -17,8 +17,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from swara.classifier.pitch.decode import Salience
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
+from swara.classifier.pitch.spectrum import MARGIN, Levels, Spectra, periodicity, spectra
 from swara.classifier.pitch.stream import PitchStream
 from swara.classifier.pitch.voicing import VOICING, Voicing, VoicingThresholds, sung_frames
 from swara.data.arrays import BoolArray, FloatArray
@@ -40,6 +42,7 @@ livelier than drawn ones."""
 
 _LIKELY, _SURE = (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8), (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _MACHINE, _LOW_STILL_CENTS = (0.9, 0.93, 0.95, 0.98), (0.0, 1.5, 2.0, 2.5, 4.0)
+_PERIODIC = (0.0, 0.15, 0.2, 0.25, 0.3, 0.4)
 _MOVING_CENTS = (8.0, 12.0, 16.0, 24.0, 40.0)
 _ENTER, _LEAVE = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95), (0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85)
 
@@ -56,15 +59,24 @@ class Heard:
         Of `_KINDS`.
     sung : bool array, shape [frames]
         Where a voice sounds.
-    whole, live, settled : PitchTrack
+    whole, live, settled : Answer
         Of the whole recording, of a stream at once, and of one that looks again.
     """
 
     kind: str
     sung: BoolArray
-    whole: PitchTrack
-    live: PitchTrack
-    settled: PitchTrack
+    whole: Answer
+    live: Answer
+    settled: Answer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What is decided from: probability of a voice, pitch and its periodicity, shapes [frames] each."""
+
+    probability: Salience
+    hz: FloatArray
+    periodic: Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,13 @@ def _heard(network: PitchNetwork, kind: str, scene: Scene) -> Heard:
     clip = Clip(scene.samples, SCENE_RATE_HZ)
     stream = PitchStream(network, looks_again=True)
     live = PitchTrack.joined([stream.push(scene.samples), stream.finish()])
-    return Heard(kind, scene.f0_hz > 0, HeadTracker(network).track(clip), live, stream.settled())
+    tracks = HeadTracker(network).track(clip), live, stream.settled()
+    seen = spectra(np.pad(scene.samples, MARGIN))
+    return Heard(kind, scene.f0_hz > 0, *(_answer(track, seen) for track in tracks))
+
+
+def _answer(track: PitchTrack, seen: Spectra) -> Answer:
+    return Answer(track.confidence.astype(np.float32), track.hz, periodicity(seen, track.hz))
 
 
 def rates(heard: Iterable[Heard], told: Callable[[Heard], BoolArray]) -> Rates:
@@ -139,7 +157,10 @@ def best(found: dict[_T, Rates]) -> _T:
 
 def _whole(long: list[Heard], short: list[Heard]) -> None:
     def told(thresholds: VoicingThresholds) -> Callable[[Heard], BoolArray]:
-        return lambda one: sung_frames(one.whole.confidence.astype(np.float32), one.whole.hz, thresholds)
+        def voiced(one: Heard) -> BoolArray:
+            return sung_frames(one.whole.probability, one.whole.hz, one.whole.periodic, thresholds)
+
+        return voiced
 
     still = [
         replace(VOICING, machine=machine, low_still_cents=cents)
@@ -155,6 +176,9 @@ def _whole(long: list[Heard], short: list[Heard]) -> None:
         if sure <= chosen.sure
     ]
     chosen = _weighed("what moves", moving, long, told)
+    chosen = _weighed(
+        "what is periodic", [replace(chosen, periodic=least) for least in _PERIODIC], long, told
+    )
     _weighed("short ones", [replace(chosen, sure_if_short=sure) for sure in _SURE], short, told)
 
 
@@ -173,9 +197,8 @@ def _weighed(
 def _streamed(heard: list[Heard], name: str) -> None:
     def told(enter: float, leave: float) -> Callable[[Heard], BoolArray]:
         def voiced(one: Heard) -> BoolArray:
-            track: PitchTrack = getattr(one, name)
-            probability: FloatArray = track.confidence
-            return Voicing(enter, leave).push(probability.astype(np.float32), track.hz)
+            answer: Answer = getattr(one, name)
+            return Voicing(enter, leave).push(answer.probability, answer.hz, answer.periodic)
 
         return voiced
 

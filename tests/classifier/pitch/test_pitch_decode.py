@@ -92,20 +92,76 @@ def moving(frames: int) -> np.ndarray:
     return 200.0 * 2.0 ** (0.05 * np.sin(np.arange(frames)))
 
 
+def beside(probability: np.ndarray) -> np.ndarray:
+    """Periodicity of a voice that something sounds with."""
+    return np.full(probability.size, 0.8, np.float32)
+
+
+def told(probability: np.ndarray, hz: np.ndarray) -> np.ndarray:
+    return sung_frames(probability, hz, beside(probability))
+
+
+def pushed(voicing: Voicing, probability: np.ndarray, hz: np.ndarray) -> np.ndarray:
+    return voicing.push(probability, hz, beside(probability))
+
+
 class TestVoicing:
     def test_starts_above_the_one_threshold_and_ends_below_the_other(self):
         probability = np.array([0.8, 0.89, 0.91, 0.8, 0.76, 0.74, 0.8, 0.89, 0.95, 0.76, 0.0], np.float32)
         voiced = [0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0]
-        np.testing.assert_array_equal(Voicing().push(probability, moving(11)), np.array(voiced, bool))
+        np.testing.assert_array_equal(
+            Voicing().push(probability, moving(11), beside(probability)), np.array(voiced, bool)
+        )
 
     def test_a_pitch_that_has_stood_still_is_no_voice(self):
         likely = np.full(100, 0.93, np.float32)
-        voiced = Voicing().push(likely, np.full(100, 131.0))
+        voiced = Voicing().push(likely, np.full(100, 131.0), beside(likely))
         assert voiced[: STILL_FRAMES - 1].all()
         assert not voiced[STILL_FRAMES - 1 :].any()
 
+    @pytest.mark.parametrize("block", [1, 7, 60])
+    def test_what_nothing_repeats_itself_at_is_no_voice(self, block):
+        """Over a drone after 50 ms, after a clear voice at once."""
+        likely, hz = np.full(60, 0.95, np.float32), moving(60)
+        for before, expected in ((0.5, 24), (0.99, 20)):
+            periodic = np.repeat(np.float32([before, 0.1, before]), 20)
+            voicing, starts = Voicing(), range(0, 60, block)
+            parts = [
+                voicing.push(likely[at : at + block], hz[at : at + block], periodic[at : at + block])
+                for at in starts
+            ]
+            np.testing.assert_array_equal(
+                np.flatnonzero(~np.concatenate(parts)), np.arange(expected, 40), err_msg=str(before)
+            )
+
 
 class TestSungFrames:
+    @pytest.mark.parametrize(("periodic", "sung"), [(0.1, False), (0.2, False), (0.3, True)])
+    def test_a_pitch_that_nothing_has_is_no_voice(self, periodic, sung):
+        """By the median: for less than half of a stretch a drone may hide a voice."""
+        measured = np.full(400, periodic, np.float32)
+        measured[:150] = 0.8
+        likely = np.full(400, 0.99, np.float32)
+        assert sung_frames(likely, moving(400), measured).all() == sung
+        assert sung_frames(likely, moving(400), measured).any() == sung
+
+    @pytest.mark.parametrize(
+        ("inside", "extent"),
+        [
+            ((0.98,), (200, 300)),
+            ((0.3, 0.3, 0.98), (202, 298)),
+            ((0.6, 0.3, 0.98), (200, 300)),  # noise does not outweigh it at the edge
+            ((0.3,) * 8 + (0.98,), (206, 294)),  # no further than what a window blurs
+            ((0.3, 0.3, 0.8), (200, 300)),  # what sounds beside it may hide it
+        ],
+    )
+    def test_a_clear_voice_begins_and_ends_where_its_periodicity_does(self, inside, extent):
+        probability, periodic = np.full(500, 0.3, np.float32), np.full(500, 0.1, np.float32)
+        probability[200:300], periodic[200:300] = 0.99, inside[-1]
+        periodic[200 : 200 + len(inside)], periodic[300 - len(inside) : 300] = inside, inside[::-1]
+        found = np.flatnonzero(sung_frames(probability, moving(500), periodic))
+        np.testing.assert_array_equal(found, np.arange(*extent))
+
     @pytest.mark.parametrize("seed", range(4))
     def test_a_stretch_is_sung_as_a_loop_says(self, seed):
         rng = np.random.default_rng(seed)
@@ -134,7 +190,7 @@ class TestSungFrames:
                 steps = np.abs(np.diff(1200 * np.log2(hz[start - 1 : end + 1])))
                 slow[start:end] = steps.max() < 300
         assert 0 < np.count_nonzero(slow) < slow.size
-        np.testing.assert_array_equal(sung_frames(probability, hz), slow)
+        np.testing.assert_array_equal(told(probability, hz), slow)
 
     @pytest.mark.parametrize(
         ("cents", "sure_frames", "leaps", "sung"),
@@ -148,7 +204,7 @@ class TestSungFrames:
         hz = line(cents / 2 * np.sin(np.arange(400) / 4.0))
         hz[220:225] *= 1.0 + leaps
         expected = np.arange(200, 250 if sung else 200)
-        np.testing.assert_array_equal(np.flatnonzero(sung_frames(probability, hz)), expected)
+        np.testing.assert_array_equal(np.flatnonzero(told(probability, hz)), expected)
 
     @pytest.mark.parametrize(
         ("frames", "likely", "leaps", "sung"),
@@ -159,7 +215,7 @@ class TestSungFrames:
         probability[200 : 200 + frames] = likely
         hz = moving(400)
         hz[200:] *= 1.0 + leaps
-        assert sung_frames(probability, hz)[200 : 200 + frames].tolist() == [sung] * frames
+        assert told(probability, hz)[200 : 200 + frames].tolist() == [sung] * frames
 
     @pytest.mark.parametrize(("moves", "frames", "sung"), [(0, 400, False), (200, 400, True), (0, 250, True)])
     def test_a_stretch_that_stands_still_is_no_voice(self, moves, frames, sung):
@@ -167,15 +223,15 @@ class TestSungFrames:
         probability = np.full(frames, 0.96, np.float32)
         probability[10:20] = 0.99
         hz = np.concatenate([moving(moves), np.full(frames - moves, 131.0)])
-        assert sung_frames(probability, hz).all() == sung_frames(probability, hz).any() == sung
-        assert sung_frames(probability[:0], hz[:0]).shape == (0,)
+        assert told(probability, hz).all() == told(probability, hz).any() == sung
+        assert told(probability[:0], hz[:0]).shape == (0,)
 
     def test_one_still_stretch_among_moving_ones_is_a_held_note(self):
         probability = np.full(600, 0.96, np.float32)
         probability[::50], probability[300:305] = 0.99, 0.0
         probability[:10] = probability[305:315] = 0.99
         hz = np.concatenate([moving(300), np.full(300, 131.0)])
-        assert sung_frames(probability, hz)[400:].all()
+        assert told(probability, hz)[400:].all()
 
     @pytest.mark.parametrize(
         ("cents", "sung"),
@@ -190,7 +246,7 @@ class TestSungFrames:
         note = np.full(100, 0.96, np.float32)
         note[:10], note[-5:] = 0.99, 0.0
         hz = np.concatenate([line(np.full(note.size, float(each))) for each in cents])
-        assert sung_frames(np.tile(note, len(cents)), hz).any() == sung
+        assert told(np.tile(note, len(cents)), hz).any() == sung
 
 
 def line(cents: np.ndarray) -> np.ndarray:
@@ -229,7 +285,7 @@ def test_of_a_stream_the_last_frames_tell_what_the_whole_tells():
         stands = [still_frames(hz[:end], probability[:end])[-1:].any() for end in range(1, hz.size + 1)]
         for block in (1, 7, hz.size):
             voicing, heard = Voicing(), range(0, hz.size, block)
-            voiced = [voicing.push(probability[at : at + block], hz[at : at + block]) for at in heard]
+            voiced = [pushed(voicing, probability[at : at + block], hz[at : at + block]) for at in heard]
             np.testing.assert_array_equal(~np.concatenate(voiced), stands)
         assert any(stands) == (size < 1.5)
 

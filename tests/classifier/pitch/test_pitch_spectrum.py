@@ -14,7 +14,9 @@ from swara.classifier.pitch.spectrum import (
     MARGIN,
     RATE_HZ,
     WINDOWS,
+    Spectra,
     partials,
+    periodicity,
     spectra,
 )
 
@@ -114,3 +116,57 @@ def test_memory_is_used_again_where_as_many_frames_come():
     np.testing.assert_array_equal(again.levels, fresh.levels)
     np.testing.assert_array_equal(again.transforms, fresh.transforms)
     assert spectra(then[: -5 * HOP], into=spent) is not spent
+
+
+def repeated(frame: np.ndarray, period: int, band_hz: tuple[float, float]) -> float:
+    """Measure how a windowed frame agrees with itself a period later, sample by sample, within a band."""
+    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(frame.size) / frame.size)
+    size = 2048 if frame.size > 512 else 512
+    spectrum = np.fft.rfft(frame * window, size)
+    bins = np.round(np.array(band_hz) * size / RATE_HZ).astype(int)
+    spectrum[: bins[0]] = spectrum[bins[1] :] = 0.0
+    heard = np.fft.irfft(spectrum, size)
+    alone = window[:-period] @ window[period:] / (window @ window)
+    return float(heard @ np.roll(heard, period) / (heard @ heard) / alone)
+
+
+@pytest.mark.parametrize("period", [20, 64, 130, 200, 320])
+def test_periodicity_is_how_a_frame_agrees_with_itself_a_period_later(period):
+    """In windows of 32 ms, of 64 ms below 100 Hz, by the best of three bands."""
+    rng, times = np.random.default_rng(period), np.arange(RATE_HZ // 2)
+    partials = range(1, min(30, period // 2))
+    voice = sum(np.cos(2 * np.pi * k * times / period + rng.uniform(0, 6)) / k for k in partials)
+    for noise in (0.0, 0.1, 1.0):
+        sound = (voice + noise * rng.standard_normal(times.size)).astype(np.float32)
+        seen = spectra(sound)
+        found = periodicity(seen, np.full(seen.levels.shape[0], RATE_HZ / period))
+        window = 1024 if RATE_HZ / period < 100.0 else 512
+        for frame, value in enumerate(found):
+            first = MARGIN + frame * HOP - window // 2
+            bands = ((60.0, 1000.0), (1000.0, 3000.0), (3000.0, 7000.0))
+            expected = max(repeated(sound[first : first + window], period, band) for band in bands)
+            assert value == pytest.approx(expected, abs=2e-3)
+
+
+def test_periodicity_is_the_share_of_the_power_that_a_pitch_has():
+    rng, times_s = np.random.default_rng(1), np.arange(RATE_HZ) / RATE_HZ
+    tone = np.sin(2 * np.pi * 440.0 * times_s).astype(np.float32)
+    low = np.convolve(rng.standard_normal(RATE_HZ), np.hanning(24), "same")  # below 1 kHz, where the tone is
+    noise = (low * tone.std() / low.std()).astype(np.float32)
+    for sound, least, most in ((tone, 0.999, 1.001), (tone + noise, 0.4, 0.65), (noise, -0.2, 0.35)):
+        found = periodicity(spectra(sound), np.full(1 + (RATE_HZ - 2 * MARGIN) // HOP, 440.0))
+        assert least < np.median(found) < most
+    silent = spectra(np.zeros(RATE_HZ, np.float32))
+    assert not periodicity(silent, np.full(silent.levels.shape[0], 440.0)).any()
+    elsewhere = periodicity(spectra(tone), np.full(1 + (RATE_HZ - 2 * MARGIN) // HOP, 290.0))
+    assert elsewhere.max() < 0.25  # a pitch that nothing has
+
+
+def test_periodicity_of_a_frame_does_not_hang_on_the_others():
+    seen = spectra(np.random.default_rng(2).standard_normal(RATE_HZ).astype(np.float32))
+    hz = np.random.default_rng(3).uniform(60.0, 800.0, seen.levels.shape[0])
+    alone = [
+        periodicity(Spectra(seen.levels[i : i + 1], seen.transforms[i : i + 1]), hz[i : i + 1])
+        for i in range(hz.size)
+    ]
+    np.testing.assert_array_equal(periodicity(seen, hz), np.concatenate(alone))

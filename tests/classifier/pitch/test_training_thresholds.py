@@ -5,25 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from swara.classifier.pitch.training import thresholds
-from swara.classifier.pitch.training.thresholds import Heard, Rates, best, rates
+from swara.classifier.pitch.training.thresholds import Answer, Heard, Rates, best, rates
 from swara.classifier.pitch.voicing import VOICING
-from swara.data.pitch_track import HOP_S, PitchTrack
 
 
 def heard(kind: str, seed: int) -> Heard:
     rng = np.random.default_rng(seed)
     sung = rng.random(50) < (0.0 if kind == "drone" else 0.6)
     hz = rng.choice([40.0, 200.0, 1900.0], 50, p=[0.1, 0.8, 0.1])
-    track = PitchTrack(HOP_S * np.arange(50), hz, rng.random(50), np.zeros(50, bool))
-    return Heard(kind, sung, track, track, track)
+    answer = Answer(rng.random(50).astype(np.float32), hz, rng.random(50).astype(np.float32))
+    return Heard(kind, sung, answer, answer, answer)
 
 
 def test_rates_are_what_a_loop_counts() -> None:
     scenes = [heard(kind, seed) for seed, kind in enumerate(("sung", "drone", "machine", "sung"))]
-    found = rates(scenes, lambda one: one.whole.confidence > 0.5)
+    found = rates(scenes, lambda one: one.whole.probability > 0.5)
     counts = {"sung": [0, 0, 0, 0], "machine": [0, 0, 0, 0], "drone": [0, 0, 0, 0]}
     for one in scenes:
-        for sung, hz, confidence in zip(one.sung, one.whole.hz, one.whole.confidence, strict=True):
+        for sung, hz, confidence in zip(one.sung, one.whole.hz, one.whole.probability, strict=True):
             if sung and hz != 200.0:
                 continue
             counts[one.kind][0 if sung else 2] += confidence > 0.5
@@ -44,6 +43,7 @@ def test_the_best_holds_drones_at_bay_first() -> None:
 def test_what_ships_is_among_what_was_tried() -> None:
     assert VOICING.likely in thresholds._LIKELY
     assert {VOICING.sure, VOICING.sure_if_short} <= set(thresholds._SURE)
+    assert VOICING.periodic in thresholds._PERIODIC
     assert VOICING.machine in thresholds._MACHINE
     assert VOICING.low_still_cents in thresholds._LOW_STILL_CENTS
     assert VOICING.sure_if_moving in thresholds._SURE
