@@ -111,7 +111,7 @@ def _digest(rows: Sequence[Entry], copies: Sequence[int], hear: Hear) -> str:
     """Return a digest of what pictures hang on: files, labels, copies, how one sound is changed and heard."""
     longest = max(rows, key=lambda row: row.path.stat().st_size)
     tried = pictures_of([longest], LABELS, [_TRIED if any(copies) else 0], _SEED, hear)
-    digest = hashlib.sha256(tried.frames)
+    digest = hashlib.sha256(tried.frames.data)
     for row, several in zip(rows, copies, strict=True):
         digest.update(f"{sha256_of(row.path)} {LABELS.index(row.instrument)} {several}\n".encode())
     return digest.hexdigest()[:16]
@@ -158,8 +158,8 @@ def _trained(
         kept_pictures([row for row in rows if is_watched(row) != copied], options.folder, copied, hear)
         for copied in (True, False)
     )
-    learned = hashlib.sha256(heard.frames)
-    learned.update(heard.labels)
+    learned = hashlib.sha256(heard.frames.data)
+    learned.update(heard.labels.data)
     kept = options.folder / f"{name}-{options.seed}-{learned.hexdigest()[:16]}.npz"
     course = fit.Course(options.seed, passes, passes, 2e-3, kept)
     return fit.train(heard, watched, LABELS, course, print_epoch, build=build, batches=batches)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
@@ -189,6 +190,19 @@ def test_pictures_that_were_kept_are_taken_for_no_others(
     assert [kept(), kept()] == [4, 4]
     monkeypatch.setattr(pictures, "PEAK", 0.4)
     assert [kept(), kept()] == [5, 5]
+
+
+def test_a_training_goes_on_where_it_learns_from_the_same_alone(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courses: list = []
+    monkeypatch.setattr(shipped.fit, "train", lambda *given, **_: (courses.append(given[3]), 0))
+    options = argparse.Namespace(folder=tmp_path, seed=1)
+    for instrument in ("cello", "cello", "flute"):
+        own = [replace(row, instrument=instrument, midi=5 + at % 2) for at, row in enumerate(rows[:4])]
+        shipped._trained("levels", own, options, 1, None, pictures.BandBatches)
+    first, again, other = (course.kept for course in courses)
+    assert first == again != other
 
 
 def test_bands_are_drawn_as_the_head_hears_them(rows: list[Entry]) -> None:
