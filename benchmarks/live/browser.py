@@ -57,6 +57,18 @@ swara.watch = (kind, detail) => {
 """
 
 
+_WAITS = (
+    "place in the block",
+    "lookahead",
+    "sockets",
+    "judging",
+    "drawing",
+    "in all",
+    "to its own place",
+    "in all, a pair's wait counted twice",
+)
+
+
 def clicking(seconds: float) -> Samples:
     """Return singing, softly, with a click of half a millisecond every 1.37 s, float32 at 16 kHz."""
     samples = 0.3 * singing(seconds)
@@ -129,9 +141,9 @@ def _sung(page: Any, seconds: float, *, watched: bool = True) -> dict[str, Any]:
     return {**json.loads(told), "fps": fps, "growth": growth, "report_s": report_s, "counts": counts}
 
 
-def _section(minutes: float, painted_s: float, clicked: dict[str, Any], sung: dict[str, Any]) -> Section:
-    pairs = [(mark, mark["shown"]) for mark in clicked["marks"] if "shown" in mark and "seen_ms" in mark]
-    parts = np.array(
+def _waits(marks: list[dict[str, Any]]) -> np.ndarray:
+    """Return what each click that was seen waited for, ms: float64 array of shape [clicks, _WAITS]."""
+    return np.array(
         [
             (
                 mark["late_ms"],
@@ -143,20 +155,15 @@ def _section(minutes: float, painted_s: float, clicked: dict[str, Any], sung: di
                 mark["seen_ms"] - mark["wall_ms"],
                 seen["shown_ms"] - mark["wall_ms"] + seen["lookahead_ms"],
             )
-            for mark, seen in pairs
+            for mark in marks
+            if (seen := mark.get("shown")) and "seen_ms" in mark
         ]
     )
-    names = (
-        "place in the block",
-        "lookahead",
-        "sockets",
-        "judging",
-        "drawing",
-        "in all",
-        "to its own place",
-        "in all, a pair's wait counted twice",
-    )
-    p50, p95 = np.percentile(parts, (50, 95), axis=0)
+
+
+def _section(minutes: float, painted_s: float, clicked: dict[str, Any], sung: dict[str, Any]) -> Section:
+    waits = _waits(clicked["marks"])
+    p50, p95 = np.percentile(waits, (50, 95), axis=0)
     sent, judged = sung["counts"]
     most_s = REPORT_S + REPORT_SHARE * 60.0 * minutes
     return Section(
@@ -179,9 +186,9 @@ def _section(minutes: float, painted_s: float, clicked: dict[str, Any], sung: di
         ],
         [
             Table(
-                f"{len(pairs)} clicks.",
+                f"{len(waits)} clicks.",
                 ("part", "p50", "p95"),
-                [*zip(names, p50, p95, strict=True)],
+                [*zip(_WAITS, p50, p95, strict=True)],
                 "{:.1f} ms",
             )
         ],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import numpy as np
@@ -60,8 +60,10 @@ def log(path: Path, line: Mapping[str, float]) -> None:
     sys.stdout.flush()
 
 
-def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Iterator[_T]:
+def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Generator[_T, None, None]:
     """Draw on other threads while the network learns from what was drawn before.
+
+    They begin when the first is asked for, and have ended once the generator is closed.
 
     Parameters
     ----------
@@ -72,28 +74,36 @@ def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Iterator[
     depth : int
         How many are drawn ahead, beside those that the threads hold.
 
-    Returns
-    -------
-    iterator
-        Without end.
+    Yields
+    ------
+    object
+        What was drawn, without end.
     """
-    queue: Queue[_T | Exception] = Queue(maxsize=depth)
+    queue: SimpleQueue[_T | Exception] = SimpleQueue()
+    room, closed = threading.Semaphore(depth), threading.Event()
 
     def work() -> None:
-        while True:
+        drawn: _T | Exception | None = None
+        while not (closed.is_set() or isinstance(drawn, Exception)):
             try:
-                queue.put(draw())
+                drawn = draw()
             except Exception as error:
-                queue.put(error)
-                return
+                drawn = error
+            room.acquire()
+            queue.put(drawn)
 
-    def found() -> Iterator[_T]:
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    try:
         while True:
-            drawn = queue.get()
-            if isinstance(drawn, Exception):
-                raise drawn
-            yield drawn
-
-    for _ in range(threads):
-        threading.Thread(target=work, daemon=True).start()
-    return found()
+            found = queue.get()
+            if isinstance(found, Exception):
+                raise found
+            room.release()
+            yield found
+    finally:
+        closed.set()
+        room.release(threads)
+        for worker in workers:
+            worker.join()

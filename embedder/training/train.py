@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from contextlib import closing
 from pathlib import Path
 
 from .bank import Bank
@@ -57,16 +58,17 @@ def train(options: argparse.Namespace) -> None:
     held = BatchMaker(bank, _HELD_OUT_SEED, options.timbres, held_out=True)
     watched, began_s = [held.draw() for _ in range(_HELD_OUT)], time.monotonic()
     # Another seed after each restart: the batches already seen are not drawn again.
-    stream = ahead(BatchMaker(bank, options.seed + 1000 * learner.step, options.timbres).draw)
-    while learner.step < options.steps:
-        learner.learn(next(stream), _rate(learner.step, options))
-        if learner.step % options.every and learner.step < options.steps:
-            continue
-        trained = learner.losses()
-        figures = learner.average(folder / "averaged.weights.h5", watched)
-        learner.save(checkpoint)
-        spent = {"step": learner.step, "minutes": round((time.monotonic() - began_s) / 60, 2)}
-        log(folder / "log.jsonl", spent | trained | figures)
+    drawn = BatchMaker(bank, options.seed + 1000 * learner.step, options.timbres)
+    with closing(ahead(drawn.draw)) as stream:
+        while learner.step < options.steps:
+            learner.learn(next(stream), _rate(learner.step, options))
+            if learner.step % options.every and learner.step < options.steps:
+                continue
+            trained = learner.losses()
+            figures = learner.average(folder / "averaged.weights.h5", watched)
+            learner.save(checkpoint)
+            spent = {"step": learner.step, "minutes": round((time.monotonic() - began_s) / 60, 2)}
+            log(folder / "log.jsonl", spent | trained | figures)
 
 
 def _rate(step: int, options: argparse.Namespace) -> float:

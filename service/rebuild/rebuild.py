@@ -29,7 +29,7 @@ from .labelled_notes import LabelledNote, NoteExtractor
 from .plan import SEED, Plan, check_missing_recordings, make_plan
 from .questions import phrase_questions
 from .result import RebuildResult, find_previous_result
-from .train import draft_manifest, learn, write_files
+from .train import Learned, draft_manifest, learn, write_files
 from .workers import TRACKER, ExtractorFactory, prefetch, usual_extractors
 
 __all__ = ["Engine", "RebuildResult", "ensure_live", "rebuild", "run_rebuild"]
@@ -132,16 +132,7 @@ class _Rebuild:
         stages.over(
             "listen", embedded=extractor.embedded, from_cache=extractor.from_cache, notes=len(heard.notes)
         )
-        with stages.stage("learn"):
-            learned = learn(
-                heard.notes,
-                seed=SEED,
-                held_out=heard.exam.held_out.singers,
-                corrections=heard.corrections,
-                in_tune=heard.in_tune,
-                phrases=heard.phrases,
-            )
-        stages.over("learn", warnings=list(learned.warnings))
+        learned = self._learn(heard)
         with stages.stage("evaluate"):
             decision = evaluate_candidate(store, plan, learned, heard.notes, heard.exam)
             corrected = [*heard.corrections, *plan.corrections.among(heard.notes)]
@@ -197,6 +188,19 @@ class _Rebuild:
             doubts=doubts,
             phrases=PhraseIndex.joined(phrases) if phrases else None,
         )
+
+    def _learn(self, heard: _TrainingData) -> Learned:
+        with self.stages.stage("learn"):
+            learned = learn(
+                heard.notes,
+                seed=SEED,
+                held_out=heard.exam.held_out.singers,
+                corrections=heard.corrections,
+                in_tune=heard.in_tune,
+                phrases=heard.phrases,
+            )
+        self.stages.over("learn", warnings=list(learned.warnings))
+        return learned
 
     def _listen_ahead(self, recordings: Sequence[Recording], extractor: NoteExtractor) -> tuple[str, ...]:
         """Let all processes there are fill the cache; return what is odd about it."""

@@ -20,7 +20,7 @@ from swara.classifier.instruments.network import (
 )
 from swara.data.corpora.entry import Entry
 from swara.data.storage.json_lines import Json
-from swara.data.storage.npz import read_arrays, write_arrays
+from swara.embedder.training.running import restore, save
 
 from .pictures import Batches, Pictures, pictures_of, sounding
 
@@ -168,71 +168,69 @@ def train(
     model = (build or instrument_model)(len(labels), None)
     rate = keras.optimizers.Adam(course.learning_rate, clipnorm=1.0)
     model.compile(rate, keras.losses.CategoricalCrossentropy(label_smoothing=0.05))
-    seen, state = (batches.middles(watched), watched.labels), _Progress.begun(model, course.kept)
-    drawn = batches(heard, labels, np.random.default_rng([course.seed, state.epoch]))
+    rate.build(model.trainable_variables)
+    seen, state = (batches.middles(watched), watched.labels), _Progress(model, course.kept)
     while state.epoch < course.epochs and state.since < course.patience:
-        model.set_weights(state.current)
-        loss = _pass(model, rate, drawn, course, state)
-        model.set_weights(state.average)
-        figures = {"loss": loss} | _figures(model, *seen)
-        state.epoch, state.since = state.epoch + 1, state.since + 1
-        if figures["val_loss"] < state.best:
-            state.best, state.since, state.chosen = figures["val_loss"], 0, state.average
-        if course.kept is not None:
-            state.keep(course.kept)
+        # Drawn anew for each pass: a training that is gone on with learns from what it would have otherwise.
+        drawn = batches(heard, labels, np.random.default_rng([course.seed, state.epoch]))
+        loss = _pass(model, drawn, course, state)
+        figures = {"loss": loss} | _figures(model, state.average, *seen)
+        state.end_pass(figures["val_loss"])
         on_epoch(state.epoch, figures)
     model.set_weights(state.chosen)
     return model, state.epoch
 
 
-def _pass(model: Any, rate: Any, drawn: Batches, course: Course, state: _Progress) -> float:
-    """Learn from `_STEPS` batches, and return the mean loss; weights and their average go into `state`."""
+def _pass(model: Any, drawn: Batches, course: Course, state: _Progress) -> float:
+    """Learn from `_STEPS` batches, and return the mean loss."""
     losses = []
     for step in range(_STEPS):
         done = (state.epoch + step / _STEPS) / course.epochs
-        rate.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
+        model.optimizer.learning_rate = course.learning_rate * min(1.0, 2.5 * (1.0 - done) + 0.01)
         losses.append(float(model.train_on_batch(*drawn.draw(_BATCH))))
         if step % 5 == 4:
             pace = max(0.02, 50.0 / (state.epoch * _STEPS + step + 50.0))
-            pairs = zip(state.average, model.get_weights(), strict=True)
-            state.average = [old + pace * (new - old) for old, new in pairs]
-    state.current = model.get_weights()
+            for average, now in zip(state.average, model.weights, strict=True):
+                average.assign(average + pace * (now - average))
     return float(np.mean(losses))
 
 
-@dataclass(slots=True, eq=False)
 class _Progress:
-    """How far a training is; its weights: as they are, on average, and on average where they did best."""
+    """How far a training is, in a file too if one is named.
 
-    epoch: int
-    since: int
-    best: float
-    current: list[Any]
-    average: list[Any]
-    chosen: list[Any]
+    Of the weights it holds the average, and what that was where it did best; as they are, the model has them.
+    """
 
-    @classmethod
-    def begun(cls, model: Any, kept: Path | None) -> _Progress:
-        """Return the beginning, or what `keep` left in a file."""
-        weights = model.get_weights()
-        if kept is None or not kept.is_file():
-            return cls(0, 0, np.inf, weights, weights, weights)
-        arrays = read_arrays(kept)
-        parts = ([arrays[f"{name}{at}"] for at in range(len(weights))] for name in _WEIGHTS)
-        return cls(int(arrays["epoch"]), int(arrays["since"]), float(arrays["best"]), *parts)
+    def __init__(self, model: Any, kept: Path | None) -> None:
+        import keras
 
-    def keep(self, file: Path) -> None:
-        """Write all of it."""
-        counts = {name: np.array(getattr(self, name)) for name in ("epoch", "since", "best")}
-        parts = {f"{name}{at}": each for name in _WEIGHTS for at, each in enumerate(getattr(self, name))}
-        write_arrays(file, counts | parts)
+        self.average, self.chosen = (
+            [keras.Variable(weight, trainable=False) for weight in model.weights] for _ in range(2)
+        )
+        self._variables = [*model.variables, *model.optimizer.variables, *self.average, *self.chosen]
+        self._kept = kept
+        counts = restore(kept, self._variables) if kept is not None else {}
+        self.epoch, self.since = (int(counts.get(name, 0)) for name in ("epoch", "since"))
+        self.best = counts.get("best", np.inf)
+
+    def end_pass(self, loss: float) -> None:
+        """Count a pass, by how its average did, and write all of it."""
+        self.epoch, self.since = self.epoch + 1, self.since + 1
+        if loss < self.best:
+            self.best, self.since = loss, 0
+            for chosen, average in zip(self.chosen, self.average, strict=True):
+                chosen.assign(average)
+        if self._kept is not None:
+            counts = {"epoch": self.epoch, "since": self.since, "best": self.best}
+            save(self._kept, self._variables, counts)
 
 
-_WEIGHTS = ("current", "average", "chosen")
-
-
-def _figures(model: Any, windows: Any, labels: Any) -> dict[str, float]:
+def _figures(model: Any, weights: Sequence[Any], windows: Any, labels: Any) -> dict[str, float]:
+    """Judge other weights of a model, which then has its own again."""
+    own = model.get_weights()
+    model.set_weights(weights)
     found = model.predict(windows, batch_size=256, verbose=0)
+    model.set_weights(own)
     right = float(np.mean(found.argmax(axis=1) == labels))
     loss = float(-np.mean(np.log(found[np.arange(len(labels)), labels] + 1e-6)))
     return {"val_loss": loss, "val_accuracy": right}

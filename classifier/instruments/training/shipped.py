@@ -7,6 +7,7 @@ the soundfonts are played into and what was heard is kept, so that a second run 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from swara.classifier.head_files import print_epoch
 from swara.classifier.instruments.network import LABELS, NONE, label_of
 from swara.data.corpora.entry import Entry
 from swara.data.corpora.free_notes import free_notes
+from swara.data.storage.disk import sha256_of
 from swara.data.storage.npz import read_arrays, write_arrays
 
 from . import fit
@@ -44,6 +46,9 @@ each is played: loading the second takes longer than playing it."""
 
 _NOT_OF_LEVELS = "sonivox.sf2"
 """Not heard by the network on levels: those that answer together learned from different sources."""
+
+_SEED, _TRIED = 1, 8
+"""Of how copies are changed; how many of one recording are made to see whether they are changed so still."""
 
 SAMPLES = Path(__file__).parents[3] / "data" / "samples"
 
@@ -90,16 +95,26 @@ def kept_pictures(rows: Sequence[Entry], folder: Path, copied: bool, hear: Hear 
     parts = []
     for source in sorted({row.source for row in rows}):
         own = [row for row in rows if row.source == source]
-        file = folder / f"{source}-{len(own)}-{int(copied)}-{hear.__name__}.npz"
+        several = copied and hear is mel_picture  # bands are changed alone, anew each time
+        copies = [several * (3 if source not in FONTS else row.instrument != NONE) for row in own]
+        file = folder / f"{source}-{hear.__name__}-{_digest(own, copies, hear)}.npz"
         if not file.is_file():
-            several = copied and hear is mel_picture  # bands are changed alone, anew each time
-            copies = [several * (3 if source not in FONTS else row.instrument != NONE) for row in own]
-            heard = pictures_of(own, LABELS, copies, 1, hear)
+            heard = pictures_of(own, LABELS, copies, _SEED, hear)
             write_arrays(file, {"frames": heard.frames, "starts": heard.starts, "labels": heard.labels})
         kept = read_arrays(file)
         groups = (source,) * len(kept["labels"])
         parts.append(Pictures(kept["frames"], kept["starts"], kept["labels"], groups))
     return joined(parts)
+
+
+def _digest(rows: Sequence[Entry], copies: Sequence[int], hear: Hear) -> str:
+    """Return a digest of what pictures hang on: files, labels, copies, how one sound is changed and heard."""
+    longest = max(rows, key=lambda row: row.path.stat().st_size)
+    tried = pictures_of([longest], LABELS, [_TRIED if any(copies) else 0], _SEED, hear)
+    digest = hashlib.sha256(tried.frames.data)
+    for row, several in zip(rows, copies, strict=True):
+        digest.update(f"{sha256_of(row.path)} {LABELS.index(row.instrument)} {several}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def main() -> None:
@@ -143,7 +158,10 @@ def _trained(
         kept_pictures([row for row in rows if is_watched(row) != copied], options.folder, copied, hear)
         for copied in (True, False)
     )
-    course = fit.Course(options.seed, passes, passes, 2e-3, options.folder / f"{name}-{options.seed}.npz")
+    learned = hashlib.sha256(heard.frames.data)
+    learned.update(heard.labels.data)
+    kept = options.folder / f"{name}-{options.seed}-{learned.hexdigest()[:16]}.npz"
+    course = fit.Course(options.seed, passes, passes, 2e-3, kept)
     return fit.train(heard, watched, LABELS, course, print_epoch, build=build, batches=batches)[0]
 
 

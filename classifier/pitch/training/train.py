@@ -16,7 +16,7 @@ import multiprocessing
 import os
 import shutil
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -115,29 +115,29 @@ def _learn(
     if not learner.step and options.start_from is not None:
         learner.begin_from(options.start_from, tuple(options.fresh), options.seed)
     course = _Course(options, began_s, counts["seconds"])
-    stream = ahead(lambda: learner.brought(ring.take()), _FEEDERS)
     share = course.share(learner.step)
-    while share < 1.0 and counts["stale"] < course.patience:
-        learner.learn(*next(stream), _rate(share, options.peak_rate))
-        course.begin()
-        share = course.share(learner.step)
-        if learner.step % options.every and share < 1.0:
-            continue
-        spent = {"minutes": round((time.monotonic() - began_s) / 60, 2), "drawn": ring.drawn}
-        told = {"step": learner.step} | spent | learner.told()
-        sets = sets or watched.recv()
-        figures = learner.average(options.folder / "averaged.weights.h5", sets)
-        loss = figures["held_salience_loss"] + figures["held_voicing_loss"]
-        better = loss < counts["best"]
-        counts = {
-            "best": min(loss, counts["best"]),
-            "stale": 0.0 if better else counts["stale"] + 1.0,
-            "seconds": course.trained_s,
-        }
-        if better:
-            shutil.copy(options.folder / "averaged.weights.h5", options.folder / "best.weights.h5")
-        learner.save(checkpoint, counts)
-        log(options.folder / "log.jsonl", told | figures)
+    with closing(ahead(lambda: learner.brought(ring.take()), _FEEDERS)) as stream:
+        while share < 1.0 and counts["stale"] < course.patience:
+            learner.learn(*next(stream), _rate(share, options.peak_rate))
+            course.begin()
+            share = course.share(learner.step)
+            if learner.step % options.every and share < 1.0:
+                continue
+            spent = {"minutes": round((time.monotonic() - began_s) / 60, 2), "drawn": ring.drawn}
+            told = {"step": learner.step} | spent | learner.told()
+            sets = sets or watched.recv()
+            figures = learner.average(options.folder / "averaged.weights.h5", sets)
+            loss = figures["held_salience_loss"] + figures["held_voicing_loss"]
+            better = loss < counts["best"]
+            counts = {
+                "best": min(loss, counts["best"]),
+                "stale": 0.0 if better else counts["stale"] + 1.0,
+                "seconds": course.trained_s,
+            }
+            if better:
+                shutil.copy(options.folder / "averaged.weights.h5", options.folder / "best.weights.h5")
+            learner.save(checkpoint, counts)
+            log(options.folder / "log.jsonl", told | figures)
 
 
 class _Course:

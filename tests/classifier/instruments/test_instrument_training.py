@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +15,17 @@ from swara.classifier.head_files import FitOptions, read_head
 from swara.classifier.instruments.network import (
     BAND_FRAMES,
     FRAMES,
+    LABELS,
     NONE,
     SPEC,
     InstrumentHead,
     band_windows,
 )
-from swara.classifier.instruments.training import pictures
+from swara.classifier.instruments.training import pictures, shipped
 from swara.classifier.instruments.training.fonts import OTHERS, PROGRAMS
 from swara.classifier.window_network import PARITY
 from swara.data.audio.frames import hz_of_mel, mel_of_hz
+from swara.data.augment.chain import Chain, pitch
 from swara.data.corpora.entry import Entry
 from swara.embedder.builtin.embedder import MODEL_FILE, EmbedderNetwork
 from swara.embedder.builtin.features import BANDS
@@ -125,7 +129,80 @@ def test_a_training_that_was_stopped_still_knows_where_it_did_best(
             np.testing.assert_array_equal(each, first)
     with np.load(kept) as arrays:
         assert (int(arrays["epoch"]), int(arrays["since"]), float(arrays["best"])) == (2, 1, 0.1)
-        assert not np.array_equal(arrays["average0"], arrays["chosen0"])
+        average, chosen = np.split(
+            np.array([int(name) for name in arrays if name.isdigit()])[-2 * len(ends[0]) :], 2
+        )
+        assert any(
+            not np.array_equal(arrays[str(a)], arrays[str(c)]) for a, c in zip(average, chosen, strict=True)
+        )
+
+
+def test_a_training_that_was_stopped_ends_where_one_that_was_not_does(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    from swara.classifier.instruments.training import fit, layers
+
+    monkeypatch.setattr(fit, "_STEPS", 10)
+    monkeypatch.setattr(fit, "_BATCH", 4)
+    monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    labels = ("cello", "flute", NONE)
+    heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    ends, told = [], list[float]()
+    for kept in (None, tmp_path / "kept.npz"):
+        course = fit.Course(1, 2, 9, 1e-2, kept)
+        if kept is not None:
+            with pytest.raises(KeyboardInterrupt):
+                fit.train(heard, heard, labels, course, stop)
+        model, _ = fit.train(heard, heard, labels, course, lambda _, each: told.extend(each.values()))
+        ends.append(model.get_weights())
+    assert told[3:6] == pytest.approx(told[6:], rel=1e-4)
+    for first, other in zip(*ends, strict=True):
+        np.testing.assert_allclose(other, first, atol=1e-4)
+
+
+def test_pictures_that_were_kept_are_taken_for_no_others(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound, _ = soundfile.read(rows[0].path)
+    paths = [tmp_path / f"{take}.wav" for take in range(2)]
+    own = [Entry(path, "A", "A", "CC0", instrument="cello") for path in paths]
+    for path in paths:
+        soundfile.write(path, sound, RATE_HZ)
+    folder = tmp_path / "kept"
+    folder.mkdir()
+
+    def kept() -> int:
+        heard = shipped.kept_pictures(own, folder, copied=True)
+        assert heard.labels.tolist() == [LABELS.index(row.instrument) for row in own for _ in range(4)]
+        return len(list(folder.iterdir()))
+
+    assert [kept(), kept()] == [1, 1]
+    own[1] = replace(own[1], instrument="flute")
+    assert [kept(), kept()] == [2, 2]
+    soundfile.write(paths[0], sound[::-1], RATE_HZ)
+    assert [kept(), kept()] == [3, 3]
+    monkeypatch.setattr(pictures, "PLAYERS", Chain((("pitch", 0.7, pitch((-60.0, 60.0))),)))
+    assert [kept(), kept()] == [4, 4]
+    monkeypatch.setattr(pictures, "PEAK", 0.4)
+    assert [kept(), kept()] == [5, 5]
+
+
+def test_a_training_goes_on_where_it_learns_from_the_same_alone(
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    courses: list = []
+    monkeypatch.setattr(shipped.fit, "train", lambda *given, **_: (courses.append(given[3]), 0))
+    options = argparse.Namespace(folder=tmp_path, seed=1)
+    for instrument in ("cello", "cello", "flute"):
+        own = [replace(row, instrument=instrument, midi=5 + at % 2) for at, row in enumerate(rows[:4])]
+        shipped._trained("levels", own, options, 1, None, pictures.BandBatches)
+    first, again, other = (course.kept for course in courses)
+    assert first == again != other
 
 
 def test_bands_are_drawn_as_the_head_hears_them(rows: list[Entry]) -> None:

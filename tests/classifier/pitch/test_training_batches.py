@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 
@@ -76,6 +77,24 @@ def test_what_fails_on_a_thread_is_raised_where_the_next_is_asked_for():
     assert [next(stream), next(stream)] == [2, 1]
     with pytest.raises(ZeroDivisionError):
         next(stream)
+
+
+def test_no_thread_draws_on_once_nothing_more_is_asked_for():
+    drawn, before = Counter[str](), set(threading.enumerate())
+
+    def draw():
+        drawn[threading.current_thread().name] += 1
+        return sum(drawn.values())
+
+    stream = ahead(draw, threads=2, depth=3)
+    assert not drawn
+    assert next(stream)
+    _until(lambda: sum(drawn.values()) == 6)  # one was asked for, three wait, each thread holds one
+    stream.close()
+    assert set(threading.enumerate()) == before
+    assert sum(drawn.values()) == 6
+    ahead(draw).close()
+    assert sum(drawn.values()) == 6
 
 
 def _until(true):
