@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.page import Check, Section, Table
 from benchmarks.recordings import calans, sight_singing
+from swara.classifier import exercises, pitch
 from swara.classifier.exercises.features import FEATURES, features
 from swara.classifier.exercises.head import ExerciseHead, shipped_exercises
 from swara.classifier.exercises.songs import LEAST_NOTES
@@ -42,6 +43,8 @@ _TALK_SEEDS = (8401, 9003, 9004)
 
 _NEAR_S = 0.3
 
+_MADE_BY = (Path(exercises.__path__[0]), Path(pitch.__path__[0]), Path(__file__))
+
 _METHOD = f"""A scale, an arpeggio, or neither. Three answers stand side by side: the contour (a logistic
 regression on {{features}} figures of the notes beside ladders of scales and chords, and their products; the
 tonic is not known), the network (four convolutions with batch normalisation and a bidirectional LSTM on
@@ -70,7 +73,8 @@ def measure(root: Path | None) -> list[Section | str]:
     """Measure the head that ships, and its halves."""
     head = shipped_exercises()
     truth = kinds_in_turn(_SUNG)
-    synthesized = _macro_f1(truth, kept("exercises-synthesized", truth, lambda: _synthesized(head, truth)))
+    answers = kept("exercises-synthesized", truth, lambda: _synthesized(head, truth), *_MADE_BY)
+    synthesized = _macro_f1(truth, answers)
     checks = [Check("synthesized singers, macro F1", synthesized[-1], 0.99, "", digits=3)]
     rows: list[Sequence[Any]] = [("synthesized, held apart", *synthesized)]
     if root is not None:
@@ -130,7 +134,7 @@ def _macro_f1(truth: Sequence[Kind], answers: FloatArray) -> list[float]:
 def _singers(root: Path) -> list[Sequence[Any]]:
     """Return a row for each CC0 singer, by a contour that was fitted without."""
     names, truth = sorted(recorded_singers(root)), kinds_in_turn(_PUT_TOGETHER)
-    answers = kept("exercises-singers", names * _PUT_TOGETHER, lambda: _left_out(root, truth))
+    answers = kept("exercises-singers", names * _PUT_TOGETHER, lambda: _left_out(root, truth), *_MADE_BY)
     return [(f"{name}, left out", *_macro_f1(truth, each)) for name, each in zip(names, answers, strict=True)]
 
 
@@ -161,6 +165,7 @@ def _others(head: ExerciseHead, root: Path) -> list[Check]:
         "exercises-others",
         pieces,
         lambda: np.array([head.exercise(clip).kind == "other" for clip in pieces], dtype=np.float64),
+        *_MADE_BY,
     )
     whole = f"{count} sight-singing takes and {len(pieces) - count} pieces of calans, other"
     return [Check(whole, 100.0 * float(said.mean()), 95.0)]
@@ -169,7 +174,12 @@ def _others(head: ExerciseHead, root: Path) -> list[Check]:
 def _ends(head: ExerciseHead) -> Check:
     """Return how many exercises are found with both ends where they are."""
     every = range(2 * _TALKED * len(_TALK_SEEDS))
-    near = kept("exercises-ends", every, lambda: np.concatenate([_near(head, seed) for seed in _TALK_SEEDS]))
+    near = kept(
+        "exercises-ends",
+        every,
+        lambda: np.concatenate([_near(head, seed) for seed in _TALK_SEEDS]),
+        *_MADE_BY,
+    )
     title = f"exercises with talk between, both ends within {_NEAR_S:g} s"
     return Check(title, 100.0 * float(np.mean(near)), 90.0)
 

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.embedders.peers import YAMNET_TFLITE, model_file
 from benchmarks.page import Check, Section, Table
 from benchmarks.shares import Share
+from swara.classifier import pitch, sample_pitch
 from swara.classifier.pitch.head import pitch_tracker
 from swara.classifier.sample_pitch.note import HIGHEST, LOWEST, note_of
 from swara.data.arrays import BoolArray, FloatArray
@@ -88,6 +89,7 @@ def measure(root: Path | None, every: int = 1) -> list[Section | str]:
             f"notes-{peer}-{name}-{every}",
             notes,
             lambda hear=hear, notes=notes: np.array([hear(n.clip()) for n in notes]),
+            *([Path(pitch.__path__[0]), Path(sample_pitch.__path__[0])] if hear in (_ours, _head) else []),
         )
         for peer, hear in peers.items()
         for name, notes in sets.items()

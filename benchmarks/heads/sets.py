@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -24,6 +25,7 @@ ENVIRONMENT = "SWARA_NOTE_SETS"
 """A folder with the unpacked packages tonejs-instrument-*-mp3, one folder each."""
 
 KEPT = DOCS.parent / "build" / "heads"
+_MAKES = {".py", ".npz", ".json", ".tflite"}
 _FOLDER = re.compile(r"tonejs-instrument-(\w+)-mp3")
 _NAMES = {"contrabass": "double bass"}
 
@@ -56,9 +58,18 @@ def left_out_font(folder: Path) -> list[Entry]:
     ]
 
 
-def kept(name: str, rows: Sequence[Any], work_out: Callable[[], FloatArray]) -> FloatArray:
-    """Return what `work_out` returns of recordings, from `KEPT` where it was worked out before."""
-    file = KEPT / f"{name}-{len(rows)}.npz"
+def kept(name: str, rows: Sequence[Any], work_out: Callable[[], FloatArray], *made_by: Path) -> FloatArray:
+    """Return what `work_out` returns of recordings, from `KEPT` where it was worked out before.
+
+    `made_by` are files and folders, code and weights, that the answers hang on: others, and they are stale.
+    """
+    digest = hashlib.sha256()
+    for folder in made_by:
+        for file in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+            if file.suffix in _MAKES:
+                digest.update(file.read_bytes())
+    file = KEPT / "-".join([name, str(len(rows)), *([digest.hexdigest()[:12]] if made_by else [])])
+    file = file.with_name(f"{file.name}.npz")
     if not file.is_file():
         KEPT.mkdir(parents=True, exist_ok=True)
         write_arrays(file, {"found": work_out()})

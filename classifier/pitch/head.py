@@ -52,7 +52,7 @@ class PitchFrames:
     voicing : float32 array, shape [frames]
         Probability that a voice sounds.
     periodicity : float32 array, shape [frames]
-        Of `spectrum.periodicity`.
+        Of `spectrum.periodicity`, at the pitch of the first look.
     """
 
     salience: Salience

@@ -142,7 +142,7 @@ def sung_frames(
         The pitch; a stretch that stands still among others that do is a string's, unless together they have
         more pitches than a tanpura.
     periodic : float32 array, shape [frames]
-        Of `spectrum.periodicity`, at this pitch.
+        Of `spectrum.periodicity`, at this pitch or that of a first look.
     thresholds : VoicingThresholds
         Those that ship by default.
 
@@ -150,8 +150,8 @@ def sung_frames(
     -------
     bool array, shape [frames]
         Stretches that stay likely and are sure for `_SURE_FRAMES` in all: a drone may sound likely for a
-        moment, but hardly ever sure. In a recording of under 3 s a pitch may stand still too. They begin and
-        end where periodicity does.
+        moment, but hardly ever sure. In a recording of under 3 s a pitch may stand still too. What is heard
+        clearly is cut, by up to 60 ms, where noise outweighs the voice at its edges.
     """
     short = probability.size < _SHORT_FRAMES
     surely = thresholds.sure_if_short if short else thresholds.sure
@@ -177,7 +177,7 @@ def sung_frames(
 
 
 def _trimmed(voiced: BoolArray, periodic: Levels) -> BoolArray:
-    """Let the stretches of a voice that is heard clearly begin and end where its periodicity does.
+    """Cut from the stretches of a voice that is heard clearly the edges at which it is not periodic.
 
     The network sees a frame through windows of 64 and 128 ms, and is vague about edges by half of them.
     """
@@ -239,37 +239,39 @@ class Voicing:
     def push(self, probability: Salience, hz: FloatArray, periodic: Levels) -> BoolArray:
         """Decide frame by frame: shapes [frames].
 
-        A pitch that has stood still is no longer a voice's, nor is one that nothing repeats itself at.
+        A pitch that has stood still is no longer a voice's, nor is one that nothing repeats itself at for
+        50 ms. In a single such frame no voice is heard where it was clear just now; it may go on after.
         """
         unknown = max(0, STILL_FRAMES - 1 - self._hz.size)  # frames before which too little is known
         self._hz = np.concatenate([self._hz, hz])
         self._probability = np.concatenate([self._probability, probability])
         self._periodic = np.concatenate([self._periodic, periodic])
-        refused = np.zeros(probability.shape, np.bool_)
-        if (probability >= self._leave).any():
-            refused = _not_periodic(self._periodic, probability >= self._leave)
-            if hz.size > unknown:
-                new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
-                refused[unknown:] |= _stands_still(self._hz[new], self._probability[new], VOICING)
-        voiced = np.empty(probability.shape, np.bool_)
+        refused, voiced = _gone(self._periodic, hz.size), np.empty(probability.shape, np.bool_)
+        if hz.size > unknown and (probability >= self._leave).any():
+            new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
+            refused[unknown:] |= _stands_still(self._hz[new], self._probability[new], VOICING)
         for frame, (value, no_voice) in enumerate(zip(probability.tolist(), refused.tolist(), strict=True)):
             self._on = value >= (self._leave if self._on else self._enter) and not no_voice
             voiced[frame] = self._on
+        voiced &= ~_broken_off(self._periodic, voiced)
         kept = slice(max(0, self._hz.size - STILL_FRAMES + 1), None)
         self._hz, self._probability = self._hz[kept], self._probability[kept]
         self._periodic = self._periodic[kept]
         return voiced
 
 
-def _not_periodic(periodic: Levels, asked: BoolArray) -> BoolArray:
-    """Tell which of the last frames have no voice, each by itself and those before it, where that is asked.
+def _gone(periodic: Levels, count: int) -> BoolArray:
+    """Tell which of the last `count` frames end several in which nothing repeats itself."""
+    padded = np.concatenate([np.full(_RECENT_FRAMES, -np.inf, np.float32), periodic])
+    lately = np.lib.stride_tricks.sliding_window_view(padded, _RECENT_FRAMES)[1 + periodic.size - count :]
+    return np.asarray(lately.max(axis=1) < VOICING.periodic)
 
-    Over a drone a voice may be hidden for some frames; where it was heard clearly just now, it is over.
-    """
+
+def _broken_off(periodic: Levels, asked: BoolArray) -> BoolArray:
+    """Tell in which of the last frames noise outweighs a voice that was clear before, where that is asked."""
     told = np.zeros(asked.size, np.bool_)
-    for frame in np.flatnonzero(asked):
-        end = periodic.size - asked.size + int(frame) + 1
-        lately = periodic[max(0, end - _INSIDE_FRAMES - 1) : end]
-        over = lately[-1] < _HALF_PERIODIC and np.quantile(lately, 0.75) >= _CLEARLY_PERIODIC
-        told[frame] = over or lately[-_RECENT_FRAMES:].max() < VOICING.periodic
+    now = periodic[periodic.size - asked.size :]
+    for frame in np.flatnonzero(asked & (now < _HALF_PERIODIC)):
+        end = periodic.size - asked.size + int(frame)
+        told[frame] = np.quantile(periodic[max(0, end - _INSIDE_FRAMES) : end + 1], 0.75) >= _CLEARLY_PERIODIC
     return told

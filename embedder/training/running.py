@@ -63,7 +63,8 @@ def log(path: Path, line: Mapping[str, float]) -> None:
 def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Generator[_T, None, None]:
     """Draw on other threads while the network learns from what was drawn before.
 
-    They begin when the first is asked for, and have ended once the generator is closed.
+    They begin when the first is asked for, and have ended once the generator is closed, which takes as long
+    as the draws in hand.
 
     Parameters
     ----------
@@ -72,22 +73,22 @@ def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Generator
     threads : int
         How many draw at a time.
     depth : int
-        How many are drawn ahead, beside those that the threads hold.
+        How many are drawn ahead, beside those that the threads hold; one at least.
 
     Yields
     ------
     object
         What was drawn, without end.
     """
-    queue: SimpleQueue[_T | Exception] = SimpleQueue()
+    queue: SimpleQueue[_T | BaseException] = SimpleQueue()
     room, closed = threading.Semaphore(depth), threading.Event()
 
     def work() -> None:
-        drawn: _T | Exception | None = None
-        while not (closed.is_set() or isinstance(drawn, Exception)):
+        drawn: _T | BaseException | None = None
+        while not (closed.is_set() or isinstance(drawn, BaseException)):
             try:
                 drawn = draw()
-            except Exception as error:
+            except BaseException as error:  # whoever waits is told, whatever it was
                 drawn = error
             room.acquire()
             queue.put(drawn)
@@ -98,7 +99,7 @@ def ahead(draw: Callable[[], _T], threads: int = 1, depth: int = 3) -> Generator
     try:
         while True:
             found = queue.get()
-            if isinstance(found, Exception):
+            if isinstance(found, BaseException):
                 raise found
             room.release()
             yield found

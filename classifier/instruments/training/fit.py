@@ -205,7 +205,7 @@ class _Progress:
         import keras
 
         self.average, self.chosen = (
-            [keras.Variable(weight, trainable=False) for weight in model.weights] for _ in range(2)
+            [keras.Variable(weight, trainable=False) for weight in model.get_weights()] for _ in range(2)
         )
         self._variables = [*model.variables, *model.optimizer.variables, *self.average, *self.chosen]
         self._kept = kept

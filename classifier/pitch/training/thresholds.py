@@ -20,7 +20,7 @@ import numpy as np
 from swara.classifier.pitch.decode import Salience
 from swara.classifier.pitch.head import HeadTracker
 from swara.classifier.pitch.network import MODEL_FILE, PitchNetwork
-from swara.classifier.pitch.spectrum import MARGIN, Levels, Spectra, periodicity, spectra
+from swara.classifier.pitch.spectrum import MARGIN, Levels, periodicity, spectra
 from swara.classifier.pitch.stream import PitchStream
 from swara.classifier.pitch.voicing import VOICING, Voicing, VoicingThresholds, sung_frames
 from swara.data.arrays import BoolArray, FloatArray
@@ -123,13 +123,11 @@ def _heard(network: PitchNetwork, kind: str, scene: Scene) -> Heard:
     clip = Clip(scene.samples, SCENE_RATE_HZ)
     stream = PitchStream(network, looks_again=True)
     live = PitchTrack.joined([stream.push(scene.samples), stream.finish()])
-    tracks = HeadTracker(network).track(clip), live, stream.settled()
-    seen = spectra(np.pad(scene.samples, MARGIN))
-    return Heard(kind, scene.f0_hz > 0, *(_answer(track, seen) for track in tracks))
-
-
-def _answer(track: PitchTrack, seen: Spectra) -> Answer:
-    return Answer(track.confidence.astype(np.float32), track.hz, periodicity(seen, track.hz))
+    seen, settled = spectra(np.pad(scene.samples, MARGIN)), stream.settled()
+    periodic = periodicity(seen, live.hz)  # at the pitch of the first look, as the second has it too
+    parts = zip(*((x.voicing, x.hz, x.periodicity) for x in HeadTracker(network).hear(clip)), strict=True)
+    streamed = (Answer(track.confidence.astype(np.float32), track.hz, periodic) for track in (live, settled))
+    return Heard(kind, scene.f0_hz > 0, Answer(*map(np.concatenate, parts)), *streamed)
 
 
 def rates(heard: Iterable[Heard], told: Callable[[Heard], BoolArray]) -> Rates:

@@ -9,7 +9,8 @@ import swara.classifier.pitch.head as head
 from swara.classifier.pitch import TRACK_RATE_HZ
 from swara.classifier.pitch.decode import PITCH_BINS
 from swara.classifier.pitch.head import HeadTracker, pitch_tracker
-from swara.classifier.pitch.network import PitchNetwork
+from swara.classifier.pitch.network import PitchNetwork, coarse_pass
+from swara.classifier.pitch.spectrum import MARGIN, periodicity, spectra
 from swara.classifier.pitch.stream import track_causal
 from swara.data.clip import Clip
 from swara.data.pitch_track import MAX_HZ, MIN_HZ, PitchTrack
@@ -137,6 +138,25 @@ def test_nothing_is_sung_in_silence(level):
     clip = Clip(np.asarray(level * rng.standard_normal(3 * TRACK_RATE_HZ), np.float32), TRACK_RATE_HZ)
     assert not HeadTracker().track(clip).voiced.any()
     assert not track_causal(clip).voiced.any()
+
+
+def test_every_block_tells_how_periodic_its_frames_are(long_clip, monkeypatch):
+    """At the pitch of the first look, as though all were looked at together; and by that it is decided."""
+    found, looked = list(HeadTracker().hear(long_clip)), []
+
+    def watched(network, seen, backgrounds, coarse_hz):
+        hz, partials = coarse_pass(network, seen, backgrounds, coarse_hz)
+        looked.append(hz)
+        return hz, partials
+
+    monkeypatch.setattr(head, "coarse_pass", watched)
+    monkeypatch.setattr(head, "sung_frames", lambda probability, hz, periodic: periodic > 0.5)
+    track = HeadTracker().track(long_clip)
+    seen = spectra(np.pad(long_clip.samples, MARGIN)).first(track.hz.size)
+    expected = periodicity(seen, np.concatenate(looked)[: track.hz.size])
+    assert len(found) > 2
+    np.testing.assert_array_equal(np.concatenate([each.periodicity for each in found]), expected)
+    np.testing.assert_array_equal(track.voiced, expected > 0.5)
 
 
 def test_the_seam_gives_the_head():

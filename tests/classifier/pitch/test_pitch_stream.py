@@ -9,8 +9,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from swara.classifier.pitch import TRACK_RATE_HZ
+from swara.classifier.pitch import stream as module
 from swara.classifier.pitch.head import HeadTracker
+from swara.classifier.pitch.spectrum import HOP, MARGIN, periodicity, spectra
 from swara.classifier.pitch.stream import LOOKAHEAD_S, PitchStream, track_causal
+from swara.classifier.pitch.voicing import Voicing
 from swara.data.clip import Clip
 from swara.data.pitch_track import HOP_S, MAX_HZ, MIN_HZ, PitchTrack
 from swara.data.synth import VOICES, bhupali_take
@@ -61,6 +64,31 @@ def test_a_second_look_comes_once_for_every_frame_and_nearer_to_a_report(samples
     first, second = (np.abs(1200 * np.log2(each.hz / report.hz))[sung] for each in (whole, again))
     assert second.mean() < 0.7 * first.mean()
     assert np.mean(again.voiced != report.voiced) < 0.025
+
+
+@pytest.mark.parametrize("size", [160, 777, 50_123])
+def test_both_looks_decide_by_how_periodic_each_frame_is(samples, monkeypatch, size):
+    """At the pitch of the first, however the samples are cut."""
+    pushed: dict[Voicing, list[np.ndarray]] = {}
+
+    class Watched(Voicing):
+        def push(self, probability, hz, periodic):
+            pushed.setdefault(self, []).append(periodic)
+            return super().push(probability, hz, periodic)
+
+    monkeypatch.setattr(module, "Voicing", Watched)
+    stream, tracks = PitchStream(looks_again=True), []
+    for at in range(0, samples.size, size):
+        tracks.append(stream.push(samples[at : at + size]))
+        stream.settled()
+    tracks.append(stream.finish())
+    stream.settled()
+    hz = PitchTrack.joined(tracks).hz
+    pairs = spectra(np.pad(samples, (MARGIN, MARGIN + 2 * HOP)), together=2)
+    expected = periodicity(pairs.first(hz.size), hz)
+    assert len(pushed) == 2
+    for parts in pushed.values():
+        np.testing.assert_array_equal(np.concatenate(parts), expected)
 
 
 def test_a_stream_that_looks_once_has_nothing_settled():
