@@ -130,7 +130,7 @@ def _stands_still(hz: FloatArray, probability: Salience, thresholds: VoicingThre
 
 
 def sung_frames(
-    probability: Salience, hz: FloatArray, periodic: Levels, thresholds: VoicingThresholds = VOICING
+    probability: Salience, hz: FloatArray, periodicity: Levels, thresholds: VoicingThresholds = VOICING
 ) -> BoolArray:
     """Decide where a voice sounds when all is known: hysteresis that works in both directions.
 
@@ -141,7 +141,7 @@ def sung_frames(
     hz : float64 array, shape [frames]
         The pitch; a stretch that stands still among others that do is a string's, unless together they have
         more pitches than a tanpura.
-    periodic : float32 array, shape [frames]
+    periodicity : float32 array, shape [frames]
         Of `spectrum.periodicity`, at this pitch or that of a first look.
     thresholds : VoicingThresholds
         Those that ship by default.
@@ -167,16 +167,16 @@ def sung_frames(
         told = np.count_nonzero(sure[start:end]) >= _SURE_FRAMES or (
             moves and _moves(hz[start:end], thresholds)
         )
-        voiced[start:end] = told and np.median(periodic[start:end]) >= thresholds.periodic
+        voiced[start:end] = told and np.median(periodicity[start:end]) >= thresholds.periodic
         strings[start:end] = (
             np.mean(still[start:end]) >= _STRING_SHARE
             and np.mean(still[around][likely[1:-1][around]]) >= _STRING_SHARE
         )
     voiced = voiced if _are_of_a_melody(hz[strings & still]) else voiced & ~strings
-    return _trimmed(_through_consonants(voiced, probability, hz), periodic)
+    return _trimmed(_through_consonants(voiced, probability, hz), periodicity)
 
 
-def _trimmed(voiced: BoolArray, periodic: Levels) -> BoolArray:
+def _trimmed(voiced: BoolArray, periodicity: Levels) -> BoolArray:
     """Cut from the stretches of a voice that is heard clearly the edges at which it is not periodic.
 
     The network sees a frame through windows of 64 and 128 ms, and is vague about edges by half of them.
@@ -185,7 +185,7 @@ def _trimmed(voiced: BoolArray, periodic: Levels) -> BoolArray:
     starts, ends = np.flatnonzero(padded[1:] & ~padded[:-1]), np.flatnonzero(padded[:-1] & ~padded[1:])
     for start, end in zip(starts, ends, strict=True):
         for step in (1, -1):
-            inside = periodic[start:end][::step]
+            inside = periodicity[start:end][::step]
             over = np.append(inside[:_TRIMMED_FRAMES] < _HALF_PERIODIC, False)
             if over[0] and np.quantile(inside[:_INSIDE_FRAMES], 0.75) >= _CLEARLY_PERIODIC:
                 exact[start:end][::step][: int(np.argmin(over))] = False
@@ -234,9 +234,9 @@ class Voicing:
         self._enter, self._leave = enter, leave
         self._on = False
         self._hz = np.empty(0)
-        self._probability, self._periodic = np.empty(0, np.float32), np.empty(0, np.float32)
+        self._probability, self._periodicity = np.empty(0, np.float32), np.empty(0, np.float32)
 
-    def push(self, probability: Salience, hz: FloatArray, periodic: Levels) -> BoolArray:
+    def push(self, probability: Salience, hz: FloatArray, periodicity: Levels) -> BoolArray:
         """Decide frame by frame: shapes [frames].
 
         A pitch that has stood still is no longer a voice's, nor is one that nothing repeats itself at for
@@ -245,33 +245,35 @@ class Voicing:
         unknown = max(0, STILL_FRAMES - 1 - self._hz.size)  # frames before which too little is known
         self._hz = np.concatenate([self._hz, hz])
         self._probability = np.concatenate([self._probability, probability])
-        self._periodic = np.concatenate([self._periodic, periodic])
-        refused, voiced = _gone(self._periodic, hz.size), np.empty(probability.shape, np.bool_)
+        self._periodicity = np.concatenate([self._periodicity, periodicity])
+        refused, voiced = _gone(self._periodicity, hz.size), np.empty(probability.shape, np.bool_)
         if hz.size > unknown and (probability >= self._leave).any():
             new = slice(unknown - hz.size - STILL_FRAMES + 1, None)
             refused[unknown:] |= _stands_still(self._hz[new], self._probability[new], VOICING)
         for frame, (value, no_voice) in enumerate(zip(probability.tolist(), refused.tolist(), strict=True)):
             self._on = value >= (self._leave if self._on else self._enter) and not no_voice
             voiced[frame] = self._on
-        voiced &= ~_broken_off(self._periodic, voiced)
+        voiced &= ~_broken_off(self._periodicity, voiced)
         kept = slice(max(0, self._hz.size - STILL_FRAMES + 1), None)
         self._hz, self._probability = self._hz[kept], self._probability[kept]
-        self._periodic = self._periodic[kept]
+        self._periodicity = self._periodicity[kept]
         return voiced
 
 
-def _gone(periodic: Levels, count: int) -> BoolArray:
+def _gone(periodicity: Levels, count: int) -> BoolArray:
     """Tell which of the last `count` frames end several in which nothing repeats itself."""
-    padded = np.concatenate([np.full(_RECENT_FRAMES, -np.inf, np.float32), periodic])
-    lately = np.lib.stride_tricks.sliding_window_view(padded, _RECENT_FRAMES)[1 + periodic.size - count :]
+    padded = np.concatenate([np.full(_RECENT_FRAMES, -np.inf, np.float32), periodicity])
+    lately = np.lib.stride_tricks.sliding_window_view(padded, _RECENT_FRAMES)[1 + periodicity.size - count :]
     return np.asarray(lately.max(axis=1) < VOICING.periodic)
 
 
-def _broken_off(periodic: Levels, asked: BoolArray) -> BoolArray:
+def _broken_off(periodicity: Levels, asked: BoolArray) -> BoolArray:
     """Tell in which of the last frames noise outweighs a voice that was clear before, where that is asked."""
     told = np.zeros(asked.size, np.bool_)
-    now = periodic[periodic.size - asked.size :]
+    now = periodicity[periodicity.size - asked.size :]
     for frame in np.flatnonzero(asked & (now < _HALF_PERIODIC)):
-        end = periodic.size - asked.size + int(frame)
-        told[frame] = np.quantile(periodic[max(0, end - _INSIDE_FRAMES) : end + 1], 0.75) >= _CLEARLY_PERIODIC
+        end = periodicity.size - asked.size + int(frame)
+        told[frame] = (
+            np.quantile(periodicity[max(0, end - _INSIDE_FRAMES) : end + 1], 0.75) >= _CLEARLY_PERIODIC
+        )
     return told

@@ -76,7 +76,7 @@ class Answer:
 
     probability: Salience
     hz: FloatArray
-    periodic: Levels
+    periodicity: Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def best(found: dict[_T, Rates]) -> _T:
 def _whole(long: list[Heard], short: list[Heard]) -> None:
     def told(thresholds: VoicingThresholds) -> Callable[[Heard], BoolArray]:
         def voiced(one: Heard) -> BoolArray:
-            return sung_frames(one.whole.probability, one.whole.hz, one.whole.periodic, thresholds)
+            return sung_frames(one.whole.probability, one.whole.hz, one.whole.periodicity, thresholds)
 
         return voiced
 
@@ -196,7 +196,7 @@ def _streamed(heard: list[Heard], name: str) -> None:
     def told(enter: float, leave: float) -> Callable[[Heard], BoolArray]:
         def voiced(one: Heard) -> BoolArray:
             answer: Answer = getattr(one, name)
-            return Voicing(enter, leave).push(answer.probability, answer.hz, answer.periodic)
+            return Voicing(enter, leave).push(answer.probability, answer.hz, answer.periodicity)
 
         return voiced
 
