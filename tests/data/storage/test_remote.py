@@ -23,6 +23,7 @@ from swara.data.storage.disk import sha256_of
 from swara.data.storage.remote import RemoteEntries, RemoteFolder
 
 fsspec = pytest.importorskip("fsspec", reason="a cache at a URL needs the extra cloud")
+memory_files = pytest.importorskip("fsspec.implementations.memory")  # fsspec itself opens it when it is asked
 
 MAKER, OTHER_MAKER, AUDIO, OTHER_AUDIO = "0123456789abcdef", "f" * 16, "a" * 64, "b" * 64
 
@@ -36,7 +37,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> RemoteFolder:
 def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Let each call of the memory's writing or reading raise the next of some errors, then work."""
     monkeypatch.setattr(remote, "_WAITS_S", (0.0, 0.0, 0.0))
-    memory = fsspec.implementations.memory.MemoryFileSystem
+    memory = memory_files.MemoryFileSystem
 
     def install(method: str, *errors: Exception) -> list[str]:
         calls, left, real = [], list(errors), getattr(memory, method)
