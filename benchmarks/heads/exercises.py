@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.page import Check, Section, Table
 from benchmarks.recordings import calans, sight_singing
-from swara.classifier import exercises, pitch
+from swara.classifier import exercises, notes, pitch
 from swara.classifier.exercises.features import FEATURES, features
 from swara.classifier.exercises.head import ExerciseHead, shipped_exercises
 from swara.classifier.exercises.songs import LEAST_NOTES
@@ -30,6 +30,7 @@ from swara.classifier.exercises.training.fit import THRESHOLD
 from swara.classifier.exercises.training.shipped import recorded_singers
 from swara.classifier.head_scores import score_answers
 from swara.classifier.pitch.head import HeadTracker
+from swara.data import synth
 from swara.data.arrays import FloatArray
 from swara.data.clip import Clip
 from swara.data.pitch_track import PitchTrack
@@ -43,7 +44,7 @@ _TALK_SEEDS = (8401, 9003, 9004)
 
 _NEAR_S = 0.3
 
-_MADE_BY = (Path(exercises.__path__[0]), Path(pitch.__path__[0]), Path(__file__))
+_MADE_BY = (*(Path(each.__path__[0]) for each in (exercises, notes, pitch, synth)), Path(__file__))
 
 _METHOD = f"""A scale, an arpeggio, or neither. Three answers stand side by side: the contour (a logistic
 regression on {{features}} figures of the notes beside ladders of scales and chords, and their products; the

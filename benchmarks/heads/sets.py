@@ -68,8 +68,8 @@ def kept(name: str, rows: Sequence[Any], work_out: Callable[[], FloatArray], *ma
         for file in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
             if file.suffix in _MAKES:
                 digest.update(file.read_bytes())
-    file = KEPT / "-".join([name, str(len(rows)), *([digest.hexdigest()[:12]] if made_by else [])])
-    file = file.with_name(f"{file.name}.npz")
+    made = f"-{digest.hexdigest()[:12]}" if made_by else ""
+    file = KEPT / f"{name}-{len(rows)}{made}.npz"
     if not file.is_file():
         KEPT.mkdir(parents=True, exist_ok=True)
         write_arrays(file, {"found": work_out()})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,15 +86,25 @@ def test_programs_are_no_two_things() -> None:
     assert len(PROGRAMS) == 12
 
 
-def test_a_few_steps_write_a_head_that_answers(
-    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Any]:
+    """Return the training itself, of a small network and so many batches in a pass."""
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
     from swara.classifier.instruments.training import fit, layers
 
-    monkeypatch.setattr(fit, "_STEPS", 2)
+    def made(steps: int) -> Any:
+        monkeypatch.setattr(fit, "_STEPS", steps)
+        return fit
+
     monkeypatch.setattr(fit, "_BATCH", 4)
     monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    return made
+
+
+def test_a_few_steps_write_a_head_that_answers(
+    rows: list[Entry], tmp_path: Path, small: Callable[[int], Any]
+) -> None:
+    fit = small(2)
     told: list[dict[str, float]] = []
     fitted = fit.fit(rows, tmp_path, FitOptions(epochs=1), lambda _, figures: told.append(figures))
     head = read_head(tmp_path, "instrument")
@@ -106,14 +118,9 @@ def test_a_few_steps_write_a_head_that_answers(
 
 
 def test_a_training_that_was_stopped_still_knows_where_it_did_best(
-    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: Callable[[int], Any]
 ) -> None:
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-    from swara.classifier.instruments.training import fit, layers
-
-    monkeypatch.setattr(fit, "_STEPS", 5)
-    monkeypatch.setattr(fit, "_BATCH", 4)
-    monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    fit = small(5)
     losses = iter([0.1, 0.5])
     monkeypatch.setattr(fit, "_figures", lambda *_: {"val_loss": next(losses), "val_accuracy": 0.0})
     labels, kept = ("cello", "flute", NONE), tmp_path / "kept.npz"
@@ -138,14 +145,9 @@ def test_a_training_that_was_stopped_still_knows_where_it_did_best(
 
 
 def test_a_training_that_was_stopped_ends_where_one_that_was_not_does(
-    rows: list[Entry], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rows: list[Entry], tmp_path: Path, small: Callable[[int], Any]
 ) -> None:
-    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
-    from swara.classifier.instruments.training import fit, layers
-
-    monkeypatch.setattr(fit, "_STEPS", 10)
-    monkeypatch.setattr(fit, "_BATCH", 4)
-    monkeypatch.setattr(layers, "WIDTHS", (2, 2, 2))
+    fit = small(10)
     labels = ("cello", "flute", NONE)
     heard = pictures.pictures_of(rows, labels, [0] * len(rows), 1)
 
